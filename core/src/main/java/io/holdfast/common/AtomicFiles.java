@@ -1,0 +1,266 @@
+package io.holdfast.common;
+
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes files and folders so that a reader sees the old content or the new one and never a part:
+ * content goes to a temporary name in the same folder, is forced to disk, and then takes the final
+ * name. On failure the temporary is deleted and the old content stands. Failures are {@link
+ * InvalidInputException} where another path would help and {@link HoldfastException} otherwise.
+ */
+public final class AtomicFiles {
+  private static final String TEMPORARY = ".tmp-";
+  private static final AtomicLong COUNTER = new AtomicLong();
+
+  private AtomicFiles() {}
+
+  /** Writes the content of a file. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes everything to {@code out}, which is buffered; closing it is not needed and does no
+     * harm.
+     */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Fills a folder. */
+  @FunctionalInterface
+  public interface FolderContent {
+    /** Writes everything below {@code folder}, which exists and is empty. */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  public static void write(Path file, byte[] content) {
+    write(file, out -> out.write(content));
+  }
+
+  /** Writes text as UTF-8. */
+  public static void write(Path file, String content) {
+    write(file, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes {@code file}, making its parent folders where they are missing. */
+  public static void write(Path file, Content content) {
+    if (Files.isDirectory(file)) {
+      throw new InvalidInputException(file.toString(), "", "a file to write", "a folder");
+    }
+    Path temporary = null;
+    try {
+      Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+      temporary = temporary(target);
+      writeForced(temporary, content);
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      forceFolder(target.getParent());
+      temporary = null;
+    } catch (IOException e) {
+      throw FileFailures.writing(file, e);
+    } catch (UncheckedIOException e) {
+      throw FileFailures.writing(file, e);
+    } finally {
+      deleteQuietly(temporary);
+    }
+  }
+
+  /**
+   * Writes a folder as a whole. Where {@code folder} exists it is replaced: the old one is moved
+   * aside first and deleted last, so that a kill in between leaves one complete folder under one of
+   * the two names.
+   */
+  public static void writeFolder(Path folder, FolderContent content) {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new InvalidInputException(folder.toString(), "", "a folder to write", "a file");
+    }
+    Path temporary = null;
+    Path old = null;
+    try {
+      Path target = folder.toAbsolutePath();
+      temporary = Files.createDirectory(temporary(target));
+      content.writeTo(temporary);
+      forceTree(temporary);
+      if (Files.exists(target)) {
+        old = temporary(target);
+        Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+      }
+      moveOrRestore(temporary, target, old);
+      temporary = null;
+      forceFolder(target.getParent());
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    } catch (UncheckedIOException e) {
+      throw FileFailures.writing(folder, e);
+    } finally {
+      deleteQuietly(temporary);
+      deleteQuietly(old);
+    }
+  }
+
+  /** Makes a folder and its parents, and checks that files can be written there. */
+  public static void ensureWritableFolder(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Path probe = temporary(folder.toAbsolutePath().resolve("probe"));
+      Files.write(probe, new byte[0], StandardOpenOption.CREATE_NEW);
+      Files.delete(probe);
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
+  /**
+   * Deletes what killed writers have left in {@code folder}; call it only while nobody writes
+   * there.
+   */
+  public static void removeLeftovers(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, ".*" + TEMPORARY + "*")) {
+      entries.forEach(AtomicFiles::deleteQuietly);
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
+  private static Path temporary(Path target) throws IOException {
+    Path parent = target.getParent();
+    Path name = target.getFileName();
+    if (parent == null || name == null) {
+      throw new IOException("the root of a file system cannot be written");
+    }
+    Files.createDirectories(parent);
+    long unique = (ProcessHandle.current().pid() << 20) | (COUNTER.getAndIncrement() & 0xfffff);
+    return parent.resolve("." + name + TEMPORARY + Long.toHexString(unique));
+  }
+
+  private static void writeForced(Path file, Content content) throws IOException {
+    // TRUNCATE, not CREATE_NEW: a file of this name can only be the rest of a killed process that
+    // had our number.
+    try (FileChannel channel =
+            FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING);
+        OutputStream out =
+            new BufferedOutputStream(new Unclosable(Channels.newOutputStream(channel)), 1 << 16)) {
+      content.writeTo(out);
+      out.flush();
+      channel.force(true);
+    }
+  }
+
+  private static void moveOrRestore(Path from, Path target, @Nullable Path old) throws IOException {
+    try {
+      Files.move(from, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      if (old != null) {
+        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+      }
+      throw e;
+    }
+  }
+
+  private static void forceTree(Path root) throws IOException {
+    Files.walkFileTree(
+        root,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+              channel.force(true);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+              throws IOException {
+            forceFolder(folder);
+            return super.postVisitDirectory(folder, e);
+          }
+        });
+  }
+
+  /**
+   * Forces a rename to disk where the platform lets a folder be opened (Linux, macOS); elsewhere
+   * the rename alone must do.
+   */
+  private static void forceFolder(@Nullable Path folder) {
+    if (folder == null) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException ignored) {
+      // Windows cannot open a folder; the content itself has been forced already.
+    }
+  }
+
+  private static void deleteQuietly(@Nullable Path path) {
+    if (path == null || !Files.exists(path)) {
+      return;
+    }
+    try {
+      Files.walkFileTree(path, DELETE);
+    } catch (IOException ignored) {
+      // A leftover temporary harms nobody, and the failure that led here is the one to report.
+    }
+  }
+
+  private static final SimpleFileVisitor<Path> DELETE =
+      new SimpleFileVisitor<>() {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+            throws IOException {
+          Files.delete(file);
+          return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e)
+            throws IOException {
+          Files.delete(folder);
+          return FileVisitResult.CONTINUE;
+        }
+      };
+
+  /**
+   * Lets writers such as a zip stream close what they wrap, while the channel stays open to be
+   * forced.
+   */
+  private static final class Unclosable extends FilterOutputStream {
+    Unclosable(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      flush();
+    }
+  }
+}

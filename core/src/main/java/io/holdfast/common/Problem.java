@@ -1,0 +1,39 @@
+package io.holdfast.common;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that is wrong with an input.
+ *
+ * @param source where it stands: a file, with {@code :line} where known, or an option of the
+ *     command line; empty if unknown
+ * @param field dotted path of the field such as {@code train.optimiser.learning_rate}; empty for
+ *     the whole source
+ * @param expected what would have been right, such as {@code a number above 0}
+ * @param found what was there, such as {@code "fast"} or {@code nothing}
+ * @param hint what to do about it, or null
+ */
+public record Problem(
+    String source, String field, String expected, String found, @Nullable String hint) {
+
+  /** A problem without a hint. */
+  public Problem(String source, String field, String expected, String found) {
+    this(source, field, expected, found, null);
+  }
+
+  /** One line: {@code source: field: expected X, found Y (hint)}. */
+  public String message() {
+    StringBuilder text = new StringBuilder();
+    if (!source.isEmpty()) {
+      text.append(source).append(": ");
+    }
+    if (!field.isEmpty()) {
+      text.append(field).append(": ");
+    }
+    text.append("expected ").append(expected).append(", found ").append(found);
+    if (hint != null) {
+      text.append(" (").append(hint).append(')');
+    }
+    return text.toString();
+  }
+}

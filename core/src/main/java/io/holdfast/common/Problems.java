@@ -1,0 +1,97 @@
+package io.holdfast.common;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the problems of one input so that the user sees all of them at once. Views made by
+ * {@link #at} and {@link #in} add to the same collection. Not thread-safe.
+ */
+public final class Problems {
+  private final String source;
+  private final String prefix;
+  private final List<Problem> found;
+
+  /**
+   * @param source the file or option under inspection, as the user wrote it
+   */
+  public Problems(String source) {
+    this(source, "", new ArrayList<>());
+  }
+
+  private Problems(String source, String prefix, List<Problem> found) {
+    this.source = source;
+    this.prefix = prefix;
+    this.found = found;
+  }
+
+  /**
+   * The same collection, for fields below {@code prefix}: {@code at("train").add("epochs", ..)}
+   * names {@code train.epochs}.
+   */
+  public Problems at(String prefix) {
+    return new Problems(source, path(prefix), found);
+  }
+
+  /** The same collection, for another source; field prefixes start afresh. */
+  public Problems in(String otherSource) {
+    return new Problems(otherSource, "", found);
+  }
+
+  public void add(String field, String expected, String foundText) {
+    add(field, expected, foundText, null);
+  }
+
+  public void add(String field, String expected, String foundText, @Nullable String hint) {
+    add(new Problem(source, path(field), expected, foundText, hint));
+  }
+
+  /** Adds a problem as it is, with its own source and field. */
+  public void add(Problem problem) {
+    found.add(problem);
+  }
+
+  /** Adds everything that another check has found. */
+  public void addAll(InvalidInputException other) {
+    found.addAll(other.problems());
+  }
+
+  /**
+   * Runs a check that may throw {@link InvalidInputException} and collects what it found instead.
+   */
+  public void collect(Runnable check) {
+    try {
+      check.run();
+    } catch (InvalidInputException e) {
+      addAll(e);
+    }
+  }
+
+  public boolean isEmpty() {
+    return found.isEmpty();
+  }
+
+  /** What was found so far, over all views. */
+  public List<Problem> list() {
+    return List.copyOf(found);
+  }
+
+  /**
+   * Ends the check.
+   *
+   * @throws InvalidInputException if anything was found, with every problem in it
+   */
+  public void throwIfAny() {
+    if (!found.isEmpty()) {
+      throw new InvalidInputException(found);
+    }
+  }
+
+  private String path(String field) {
+    if (prefix.isEmpty() || field.isEmpty()) {
+      return prefix + field;
+    }
+    return field.startsWith("[") ? prefix + field : prefix + "." + field;
+  }
+}
