@@ -1,0 +1,59 @@
+package io.holdfast.data;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.data.image.ImageSources;
+import io.holdfast.data.image.ReadOptions;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** Opens data sets by name, file or folder. */
+public final class Datasets {
+  private static final String EMBEDDED = "embedded:";
+
+  private Datasets() {}
+
+  /**
+   * Opens {@code embedded:NAME/SPLIT} (such as {@code embedded:fashion-mnist/test}), a file or a
+   * folder. For IDX files {@code folder/train} stands for {@code folder/train-images...} and its
+   * labels.
+   *
+   * @throws InvalidInputException if there is no such data, or it is damaged
+   */
+  public static Dataset open(String spec) {
+    return open(spec, ReadOptions.DEFAULTS);
+  }
+
+  /**
+   * As {@link #open(String)}, read in a given way.
+   *
+   * @throws InvalidInputException if there is no such data, or it is damaged
+   */
+  public static Dataset open(String spec, ReadOptions options) {
+    if (spec.startsWith(EMBEDDED)) {
+      return embedded(spec.substring(EMBEDDED.length()));
+    }
+    try {
+      return ImageSources.open(Path.of(spec), options);
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(spec, "", "a file or folder", "no valid path");
+    }
+  }
+
+  private static Dataset embedded(String name) {
+    List<String> known = new ArrayList<>();
+    for (EmbeddedDatasets supplier : ServiceLoader.load(EmbeddedDatasets.class)) {
+      if (supplier.names().contains(name)) {
+        return supplier.open(name);
+      }
+      known.addAll(supplier.names());
+    }
+    String choices =
+        known.isEmpty()
+            ? "embedded data on the class path (module holdfast-datasets)"
+            : "one of embedded:" + String.join(", embedded:", known);
+    throw new InvalidInputException(EMBEDDED + name, "", choices, EMBEDDED + name);
+  }
+}

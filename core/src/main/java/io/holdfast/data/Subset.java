@@ -1,0 +1,85 @@
+package io.holdfast.data;
+
+import io.holdfast.common.Hashes;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+
+/** Some samples of another data set, in a given order. */
+final class Subset implements Dataset {
+  private final Dataset source;
+  private final int[] indices;
+
+  private Subset(Dataset source, int[] indices) {
+    this.source = source;
+    this.indices = indices;
+  }
+
+  static Subset of(Dataset source, int[] indices) {
+    if (indices.length == 0) {
+      throw new IllegalArgumentException("a subset has at least one sample");
+    }
+    int size = source.size();
+    for (int index : indices) {
+      Objects.checkIndex(index, size);
+    }
+    if (source instanceof Subset inner) {
+      return new Subset(inner.source, Arrays.stream(indices).map(i -> inner.indices[i]).toArray());
+    }
+    return new Subset(source, indices.clone());
+  }
+
+  @Override
+  public DatasetInfo info() {
+    return source.info();
+  }
+
+  @Override
+  public int size() {
+    return indices.length;
+  }
+
+  @Override
+  public long id(int index) {
+    return source.id(indices[index]);
+  }
+
+  @Override
+  public int label(int index) {
+    return source.label(indices[index]);
+  }
+
+  @Override
+  public int group(int index) {
+    return source.group(indices[index]);
+  }
+
+  @Override
+  public float weight(int index) {
+    return source.weight(indices[index]);
+  }
+
+  @Override
+  public void read(int index, float[] into, int offset) {
+    source.read(indices[index], into, offset);
+  }
+
+  /** Hash of the source's hash and of the positions taken, little endian. */
+  @Override
+  public String contentHash() {
+    byte[] head = ("subset " + source.contentHash() + "\n").getBytes(StandardCharsets.UTF_8);
+    ByteBuffer buffer = ByteBuffer.allocate(head.length + Integer.BYTES * indices.length);
+    buffer.order(ByteOrder.LITTLE_ENDIAN).put(head);
+    for (int index : indices) {
+      buffer.putInt(index);
+    }
+    return Hashes.sha256Hex(buffer.array());
+  }
+
+  @Override
+  public String toString() {
+    return info().name() + " (" + indices.length + " of " + source.size() + ")";
+  }
+}

@@ -1,0 +1,56 @@
+package io.holdfast.data.image;
+
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/** A data set over an array of images; the id of a sample is its position in the array. */
+final class ArrayDataset implements Dataset {
+  private final DatasetInfo info;
+  private final PixelArray pixels;
+  private final int[] labels;
+  private final Memo<String> hash;
+
+  ArrayDataset(DatasetInfo info, PixelArray pixels, int[] labels, Supplier<String> hash) {
+    this.info = info;
+    this.pixels = pixels;
+    this.labels = labels;
+    this.hash = new Memo<>(hash);
+  }
+
+  @Override
+  public DatasetInfo info() {
+    return info;
+  }
+
+  @Override
+  public int size() {
+    return labels.length;
+  }
+
+  @Override
+  public long id(int index) {
+    return Objects.checkIndex(index, labels.length);
+  }
+
+  @Override
+  public int label(int index) {
+    return labels[index];
+  }
+
+  @Override
+  public void read(int index, float[] into, int offset) {
+    pixels.read(index, into, offset);
+  }
+
+  @Override
+  public String contentHash() {
+    return hash.get();
+  }
+
+  @Override
+  public String toString() {
+    return info.name() + " (" + labels.length + " samples)";
+  }
+}

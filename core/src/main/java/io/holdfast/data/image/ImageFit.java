@@ -1,0 +1,43 @@
+package io.holdfast.data.image;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings decoded images to one size and number of channels: first resize, then crop.
+ *
+ * @param resize size after resizing (antialiased bilinear, the aspect ratio is not kept), or null
+ * @param crop size of the centre that is cut out, or null
+ * @param colour channels of the result
+ */
+public record ImageFit(@Nullable Size resize, @Nullable Size crop, Colour colour) {
+  /** Images as they are; all must agree. */
+  public static final ImageFit AS_IS = new ImageFit(null, null, Colour.AUTO);
+
+  /**
+   * Height and width.
+   *
+   * @param height in pixels, at least 1
+   * @param width in pixels, at least 1
+   */
+  public record Size(int height, int width) {
+    @Override
+    public String toString() {
+      return height + "x" + width;
+    }
+  }
+
+  /** Channels. */
+  public enum Colour {
+    /** Grey if every image is, otherwise RGB. */
+    AUTO,
+    /** One channel; colours become luma (ITU-R BT.601). */
+    GREY,
+    /** Three channels; grey is repeated. */
+    RGB
+  }
+
+  /** The size of an image that was {@code original}. */
+  Size result(Size original) {
+    return crop != null ? crop : resize != null ? resize : original;
+  }
+}

@@ -1,0 +1,57 @@
+package io.holdfast.data.image;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.data.Dataset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Opens image data of any supported format. */
+public final class ImageSources {
+  private static final String FORMATS =
+      "IDX files, a folder or .zip with one folder of PNG or JPEG files per class, .csv, .npy, .npz"
+          + " or .safetensors";
+
+  private ImageSources() {}
+
+  /**
+   * Opens a file or folder; the format follows from its name and content.
+   *
+   * @throws InvalidInputException if it is missing, damaged, or no known format
+   */
+  public static Dataset open(Path path, ReadOptions options) {
+    if (Files.isDirectory(path)) {
+      return folder(path, options);
+    }
+    if (!Files.exists(path)) {
+      return idxByPrefix(path, options);
+    }
+    return file(path, options);
+  }
+
+  private static Dataset folder(Path path, ReadOptions options) {
+    if (!IdxFiles.imagesIn(path).isEmpty()) {
+      return IdxReader.read(IdxFiles.inFolder(path, options), options);
+    }
+    throw unknown(path);
+  }
+
+  private static Dataset file(Path path, ReadOptions options) {
+    String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
+    if (IdxFiles.isNamedSo(path)) {
+      return IdxReader.read(IdxFiles.ofImages(path, options), options);
+    }
+    throw unknown(Path.of(name));
+  }
+
+  private static Dataset idxByPrefix(Path path, ReadOptions options) {
+    return IdxFiles.byPrefix(path, options)
+        .map(files -> IdxReader.read(files, options))
+        .orElseThrow(
+            () -> new InvalidInputException(path.toString(), "", "a file or folder", "nothing"));
+  }
+
+  private static InvalidInputException unknown(Path path) {
+    return new InvalidInputException(path.toString(), "", FORMATS, "neither of these");
+  }
+}
