@@ -1,0 +1,82 @@
+package io.holdfast.tensor;
+
+import io.holdfast.common.HoldfastException;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.global.torch;
+
+/** The native engine as a whole: loading, version, cache. */
+public final class Engine {
+  private static final class Loaded {
+    static final boolean DONE = start();
+
+    private static boolean start() {
+      NativeLibraries.extract();
+      try {
+        Loader.load(torch.class);
+      } catch (UnsatisfiedLinkError e) {
+        throw new HoldfastException(
+            "the engine could not be loaded on "
+                + Loader.getPlatform()
+                + ": "
+                + e.getMessage()
+                + "; ./holdfast doctor says more",
+            e);
+      }
+      openblas.blas_set_num_threads(1);
+      pinThread();
+      return true;
+    }
+  }
+
+  private Engine() {}
+
+  /** Loads the native libraries once; every later call costs nothing. */
+  public static void load() {
+    if (!Loaded.DONE) {
+      throw new AssertionError("unreachable: the engine failed to load");
+    }
+  }
+
+  /** LibTorch's version, such as {@code 2.10.0}. */
+  public static String version() {
+    return torch.TORCH_VERSION_MAJOR
+        + "."
+        + torch.TORCH_VERSION_MINOR
+        + "."
+        + torch.TORCH_VERSION_PATCH;
+  }
+
+  /** The JavaCPP platform name, such as {@code linux-x86_64}. */
+  public static String platform() {
+    return Loader.getPlatform();
+  }
+
+  /** The folder into which native libraries are unpacked. */
+  public static Path cacheFolder() {
+    try {
+      return Loader.getCacheDir().toPath();
+    } catch (IOException e) {
+      throw new HoldfastException("the engine's cache folder cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Gives this thread one intra-op thread. A new thread reads the setting first, since LibTorch
+   * otherwise overwrites it on the thread's first operation.
+   */
+  static void pinThread() {
+    torch.get_num_threads();
+    torch.set_num_threads(1);
+    torch.set_autocast_cache_enabled(false);
+  }
+
+  /** The first line of an engine's error message, without its C++ trace. */
+  static String plain(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end);
+  }
+}

@@ -1,0 +1,107 @@
+package io.holdfast.tensor;
+
+import io.holdfast.common.HoldfastException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Resident memory of this process, and a limit on it that fails with a message before the kernel's
+ * killer strikes. The limit is {@code holdfast.memory.limit} in bytes (a system property), else 90%
+ * of what the container or the machine has.
+ */
+public final class Memory {
+  private static final long CHECK_EVERY_NANOS = 50_000_000L;
+  private static final long PAGE = 4096;
+  private static final Path STATM = Path.of("/proc/self/statm");
+  private static final AtomicLong NEXT_CHECK = new AtomicLong(Long.MIN_VALUE);
+  private static volatile long limit = defaultLimit();
+
+  private Memory() {}
+
+  /** Resident bytes of this process, -1 where the system does not tell. */
+  public static long residentBytes() {
+    try {
+      String[] fields = Files.readString(STATM, StandardCharsets.US_ASCII).split(" ", 3);
+      return Long.parseLong(fields[1]) * PAGE;
+    } catch (IOException | RuntimeException e) {
+      return -1;
+    }
+  }
+
+  /** Bytes this process may use: the container's limit, else the machine's memory. */
+  public static long availableToProcess() {
+    long total = machineBytes();
+    for (String file :
+        List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")) {
+      try {
+        String text = Files.readString(Path.of(file), StandardCharsets.US_ASCII).strip();
+        if (!text.equals("max")) {
+          total = Math.min(total, Long.parseLong(text));
+        }
+      } catch (IOException | NumberFormatException e) {
+        continue;
+      }
+    }
+    return total;
+  }
+
+  private static long machineBytes() {
+    if (java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+        instanceof com.sun.management.OperatingSystemMXBean os) {
+      return os.getTotalMemorySize();
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private static long defaultLimit() {
+    Long set = Long.getLong("holdfast.memory.limit");
+    return set != null ? set : availableToProcess() / 10 * 9;
+  }
+
+  /** The limit on resident bytes that {@link #check} enforces. */
+  public static long limitBytes() {
+    return limit;
+  }
+
+  /** Sets the limit on resident bytes for this process. */
+  public static void limitBytes(long bytes) {
+    if (bytes <= 0) {
+      throw new IllegalArgumentException("a memory limit is a positive number of bytes, not " + bytes);
+    }
+    limit = bytes;
+  }
+
+  /**
+   * Fails when resident memory is above the limit. Looks at most every 50 ms, so that it may stand
+   * in hot loops; scopes call it when they open.
+   *
+   * @throws HoldfastException naming what is held, the limit, and what to do
+   */
+  public static void check() {
+    long now = System.nanoTime();
+    long next = NEXT_CHECK.get();
+    if (next != Long.MIN_VALUE && now - next < 0 || !NEXT_CHECK.compareAndSet(next, now + CHECK_EVERY_NANOS)) {
+      return;
+    }
+    checkNow();
+  }
+
+  /** As {@link #check}, without sparing. */
+  public static void checkNow() {
+    long held = residentBytes();
+    if (held > limit) {
+      throw new HoldfastException(
+          String.format(
+              Locale.ROOT,
+              "out of memory: this process holds %.1f GiB and its limit is %.1f GiB; use a smaller"
+                  + " batch, fewer workers, or raise -Dholdfast.memory.limit",
+              held / 0x1p30,
+              limit / 0x1p30));
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.holdfast.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lifetime of the tensors made on one thread: every result of an operation belongs to the
+ * innermost open scope of its thread and is freed when that scope closes.
+ *
+ * <pre>{@code
+ * try (Scope scope = Scope.open()) {
+ *   Tensor y = x.mul(2).relu();
+ *   return scope.keep(y); // now owned by the enclosing scope
+ * }
+ * }</pre>
+ *
+ * <p>A scope is used by the thread that opened it, and closed innermost first; anything else fails
+ * with {@link IllegalStateException}.
+ */
+public final class Scope extends TensorOwner {
+  private static final ThreadLocal<@Nullable Scope> CURRENT = new ThreadLocal<>();
+
+  private final @Nullable Scope outer = CURRENT.get();
+  private final Thread thread = Thread.currentThread();
+  private final PointerScope pointers;
+  private @Nullable List<Object> held;
+
+  private Scope() {
+    Engine.load();
+    Memory.check();
+    pointers = new PointerScope();
+    CURRENT.set(this);
+  }
+
+  /** Opens a scope on this thread, inside the one that is innermost now. */
+  public static Scope open() {
+    return new Scope();
+  }
+
+  /** An owner that is bound to no thread, for weights and for results that cross threads. */
+  public static SharedScope shared() {
+    Engine.load();
+    return new SharedScope();
+  }
+
+  /** Runs {@code work} in a scope of its own; only the result survives, in the enclosing scope. */
+  public static Tensor tidy(Supplier<Tensor> work) {
+    try (Scope scope = open()) {
+      return scope.keep(work.get());
+    }
+  }
+
+  /** The innermost open scope of this thread. */
+  static Scope current() {
+    Scope scope = CURRENT.get();
+    if (scope == null) {
+      throw new IllegalStateException(
+          "no scope is open on thread "
+              + Thread.currentThread().getName()
+              + "; wrap the work in try (Scope scope = Scope.open()) { ... }");
+    }
+    return scope;
+  }
+
+  static boolean isAnyOpen() {
+    return CURRENT.get() != null;
+  }
+
+  /**
+   * Hands {@code tensor} to the enclosing scope: the returned tensor shares its storage and its
+   * place on the tape.
+   *
+   * @throws IllegalStateException if there is no enclosing scope
+   */
+  public Tensor keep(Tensor tensor) {
+    requireInnermost();
+    if (outer == null) {
+      throw new IllegalStateException(
+          "keep needs an enclosing scope; use SharedScope.adopt for tensors that outlive all scopes");
+    }
+    org.bytedeco.pytorch.Tensor own = detached(tensor);
+    outer.pointers.attach(own);
+    own.releaseReference();
+    return new Tensor(own, outer);
+  }
+
+  /** Keeps a Java object reachable until this scope closes (callbacks that native code calls). */
+  void hold(Object object) {
+    if (held == null) {
+      held = new ArrayList<>();
+    }
+    held.add(object);
+  }
+
+  /** A handle on the same native tensor that no scope frees; its reference count is one. */
+  org.bytedeco.pytorch.Tensor detached(Tensor tensor) {
+    org.bytedeco.pytorch.Tensor own =
+        new org.bytedeco.pytorch.Tensor(tensor.raw()).retainReference();
+    pointers.detach(own);
+    return own;
+  }
+
+  private void requireInnermost() {
+    requireOpen("a scope");
+    if (Thread.currentThread() != thread) {
+      throw new IllegalStateException(
+          "a scope opened by thread "
+              + thread.getName()
+              + " was used by thread "
+              + Thread.currentThread().getName());
+    }
+    if (CURRENT.get() != this) {
+      throw new IllegalStateException("scopes are used and closed innermost first");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!isOpen()) {
+      return;
+    }
+    requireInnermost();
+    markClosed();
+    CURRENT.set(outer);
+    pointers.close();
+    held = null;
+  }
+}

@@ -1,0 +1,587 @@
+package io.holdfast.tensor;
+
+import java.util.Arrays;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An n-dimensional array of one element type, owned by a {@link TensorOwner}. Operations return new
+ * tensors that belong to the innermost open scope of the calling thread; those named {@code
+ * ...InPlace} write into this one and return it. Dimensions may be counted from the end (-1 is the
+ * last). Wrong shapes, types and indices fail with a {@link RuntimeException} whose first line
+ * names them.
+ */
+public final class Tensor {
+  private final org.bytedeco.pytorch.Tensor raw;
+  private final TensorOwner owner;
+
+  Tensor(org.bytedeco.pytorch.Tensor raw, TensorOwner owner) {
+    this.raw = raw;
+    this.owner = owner;
+  }
+
+  static Tensor wrap(org.bytedeco.pytorch.Tensor raw) {
+    return new Tensor(raw, Scope.current());
+  }
+
+  /** A copy of a reference into a native container, while the container lives. */
+  static Tensor wrapReference(org.bytedeco.pytorch.Tensor reference) {
+    return wrap(new org.bytedeco.pytorch.Tensor(reference));
+  }
+
+  org.bytedeco.pytorch.Tensor raw() {
+    owner.requireOpen("a tensor");
+    return raw;
+  }
+
+  /** What this tensor's lifetime hangs on. */
+  public TensorOwner owner() {
+    return owner;
+  }
+
+  // ---- shape and type
+
+  public long[] shape() {
+    return raw().shape();
+  }
+
+  public long size(int dim) {
+    return raw().size(dim);
+  }
+
+  public int rank() {
+    return (int) raw().dim();
+  }
+
+  public long count() {
+    return raw().numel();
+  }
+
+  public DType type() {
+    return DType.of(raw().scalar_type());
+  }
+
+  public Device device() {
+    try (org.bytedeco.pytorch.Device d = raw().device()) {
+      return d.is_cuda() ? new Device(d.index()) : Device.CPU;
+    }
+  }
+
+  public Tensor view(long... shape) {
+    return wrap(raw().view(shape));
+  }
+
+  public Tensor reshape(long... shape) {
+    return wrap(raw().reshape(shape));
+  }
+
+  public Tensor permute(long... dims) {
+    return wrap(raw().permute(dims));
+  }
+
+  public Tensor transpose(long a, long b) {
+    return wrap(raw().transpose(a, b));
+  }
+
+  public Tensor flatten(long from, long to) {
+    return wrap(raw().flatten(from, to));
+  }
+
+  public Tensor unsqueeze(long dim) {
+    return wrap(raw().unsqueeze(dim));
+  }
+
+  public Tensor squeeze(long dim) {
+    return wrap(raw().squeeze(dim));
+  }
+
+  public Tensor expand(long... shape) {
+    return wrap(raw().expand(shape));
+  }
+
+  /** Elements {@code from} (included) to {@code to} (excluded) along {@code dim}; a view. */
+  public Tensor slice(long dim, long from, long to) {
+    return slice(dim, from, to, 1);
+  }
+
+  public Tensor slice(long dim, long from, long to, long step) {
+    return wrap(raw().slice(dim, new LongOptional(from), new LongOptional(to), step));
+  }
+
+  /** The index-th entry along {@code dim}, which disappears; a view. */
+  public Tensor select(long dim, long index) {
+    return wrap(raw().select(dim, index));
+  }
+
+  /** The rows (along {@code dim}) at these positions, copied. */
+  public Tensor indexSelect(long dim, Tensor positions) {
+    return wrap(raw().index_select(dim, positions.raw()));
+  }
+
+  public Tensor gather(long dim, Tensor positions) {
+    return wrap(raw().gather(dim, positions.raw()));
+  }
+
+  public Tensor contiguous() {
+    return wrap(raw().contiguous());
+  }
+
+  /** The same values in channels-last memory order; {@code [N, C, H, W]} only. */
+  public Tensor channelsLast() {
+    return wrap(raw().contiguous(MemoryFormat.ChannelsLast));
+  }
+
+  public Tensor to(DType type) {
+    return wrap(raw().to(type.scalarType));
+  }
+
+  public Tensor to(Device device) {
+    return wrap(raw().to(device.raw(), raw.scalar_type()));
+  }
+
+  @Override
+  public Tensor clone() {
+    return wrap(raw().clone());
+  }
+
+  // ---- the tape
+
+  /** The same storage, off the tape. */
+  public Tensor detach() {
+    return wrap(raw().detach());
+  }
+
+  public boolean requiresGrad() {
+    return raw().requires_grad();
+  }
+
+  /** A new leaf on the tape with the same storage. */
+  public Tensor asLeaf() {
+    Tensor leaf = detach();
+    leaf.raw.set_requires_grad(true);
+    return leaf;
+  }
+
+  // ---- arithmetic
+
+  public Tensor add(Tensor other) {
+    return wrap(raw().add(other.raw()));
+  }
+
+  public Tensor add(double value) {
+    return wrap(raw().add(Scalars.of(value)));
+  }
+
+  /** {@code this + factor * other}. */
+  public Tensor add(Tensor other, double factor) {
+    return wrap(raw().add(other.raw(), Scalars.of(factor)));
+  }
+
+  public Tensor sub(Tensor other) {
+    return wrap(raw().sub(other.raw()));
+  }
+
+  public Tensor sub(double value) {
+    return wrap(raw().sub(Scalars.of(value)));
+  }
+
+  public Tensor mul(Tensor other) {
+    return wrap(raw().mul(other.raw()));
+  }
+
+  public Tensor mul(double value) {
+    return wrap(raw().mul(Scalars.of(value)));
+  }
+
+  public Tensor div(Tensor other) {
+    return wrap(raw().div(other.raw()));
+  }
+
+  public Tensor div(double value) {
+    return wrap(raw().div(Scalars.of(value)));
+  }
+
+  public Tensor neg() {
+    return wrap(raw().neg());
+  }
+
+  public Tensor abs() {
+    return wrap(raw().abs());
+  }
+
+  public Tensor sign() {
+    return wrap(raw().sign());
+  }
+
+  public Tensor square() {
+    return wrap(raw().square());
+  }
+
+  public Tensor sqrt() {
+    return wrap(raw().sqrt());
+  }
+
+  public Tensor exp() {
+    return wrap(raw().exp());
+  }
+
+  public Tensor log() {
+    return wrap(raw().log());
+  }
+
+  public Tensor pow(double exponent) {
+    return wrap(raw().pow(Scalars.of(exponent)));
+  }
+
+  public Tensor sin() {
+    return wrap(raw().sin());
+  }
+
+  public Tensor cos() {
+    return wrap(raw().cos());
+  }
+
+  public Tensor round() {
+    return wrap(raw().round());
+  }
+
+  public Tensor floor() {
+    return wrap(raw().floor());
+  }
+
+  public Tensor reciprocal() {
+    return wrap(raw().reciprocal());
+  }
+
+  public Tensor clamp(double low, double high) {
+    return wrap(raw().clamp(Scalars.optional(low), Scalars.optional(high)));
+  }
+
+  public Tensor clampMin(double low) {
+    return wrap(raw().clamp(Scalars.optional(low), Scalars.NONE));
+  }
+
+  public Tensor clampMax(double high) {
+    return wrap(raw().clamp(Scalars.NONE, Scalars.optional(high)));
+  }
+
+  public Tensor maximum(Tensor other) {
+    return wrap(torch.maximum(raw(), other.raw()));
+  }
+
+  public Tensor minimum(Tensor other) {
+    return wrap(torch.minimum(raw(), other.raw()));
+  }
+
+  public Tensor matmul(Tensor other) {
+    return wrap(raw().matmul(other.raw()));
+  }
+
+  // ---- comparison (results are BOOL)
+
+  public Tensor eq(Tensor other) {
+    return wrap(raw().eq(other.raw()));
+  }
+
+  public Tensor eq(double value) {
+    return wrap(raw().eq(Scalars.of(value)));
+  }
+
+  public Tensor ne(Tensor other) {
+    return wrap(raw().ne(other.raw()));
+  }
+
+  public Tensor gt(Tensor other) {
+    return wrap(raw().gt(other.raw()));
+  }
+
+  public Tensor gt(double value) {
+    return wrap(raw().gt(Scalars.of(value)));
+  }
+
+  public Tensor ge(Tensor other) {
+    return wrap(raw().ge(other.raw()));
+  }
+
+  public Tensor ge(double value) {
+    return wrap(raw().ge(Scalars.of(value)));
+  }
+
+  public Tensor lt(Tensor other) {
+    return wrap(raw().lt(other.raw()));
+  }
+
+  public Tensor lt(double value) {
+    return wrap(raw().lt(Scalars.of(value)));
+  }
+
+  public Tensor le(Tensor other) {
+    return wrap(raw().le(other.raw()));
+  }
+
+  public Tensor le(double value) {
+    return wrap(raw().le(Scalars.of(value)));
+  }
+
+  public Tensor and(Tensor other) {
+    return wrap(raw().logical_and(other.raw()));
+  }
+
+  public Tensor or(Tensor other) {
+    return wrap(raw().logical_or(other.raw()));
+  }
+
+  public Tensor not() {
+    return wrap(raw().logical_not());
+  }
+
+  public Tensor maskedFill(Tensor mask, double value) {
+    return wrap(raw().masked_fill(mask.raw(), Scalars.of(value)));
+  }
+
+  // ---- reductions
+
+  public Tensor sum() {
+    return wrap(raw().sum());
+  }
+
+  /** Sum over some dimensions, which disappear. */
+  public Tensor sum(long... dims) {
+    return wrap(raw().sum(dims));
+  }
+
+  /** Sum over some dimensions, which stay with size 1. */
+  public Tensor sumKeep(long... dims) {
+    return wrap(raw().sum(dims, true, null));
+  }
+
+  public Tensor mean() {
+    return wrap(raw().mean());
+  }
+
+  public Tensor mean(long... dims) {
+    return wrap(raw().mean(dims));
+  }
+
+  public Tensor meanKeep(long... dims) {
+    return wrap(raw().mean(dims, true, null));
+  }
+
+  public Tensor max() {
+    return wrap(raw().max());
+  }
+
+  public Tensor min() {
+    return wrap(raw().min());
+  }
+
+  public Tensor max(long... dims) {
+    return wrap(raw().amax(dims, false));
+  }
+
+  public Tensor min(long... dims) {
+    return wrap(raw().amin(dims, false));
+  }
+
+  public Tensor argmax(long dim) {
+    return wrap(raw().argmax(new LongOptional(dim), false));
+  }
+
+  public Tensor cumsum(long dim) {
+    return wrap(raw().cumsum(dim));
+  }
+
+  /** Values and their positions. */
+  public record Ranked(Tensor values, Tensor positions) {}
+
+  /** A stable sort along {@code dim}. */
+  public Ranked sort(long dim, boolean descending) {
+    return ranked(raw().sort(new BoolOptional(true), dim, descending));
+  }
+
+  /** The k largest along {@code dim}, in descending order. */
+  public Ranked topk(long k, long dim) {
+    return ranked(raw().topk(k, dim, true, true));
+  }
+
+  private static Ranked ranked(T_TensorTensor_T pair) {
+    return new Ranked(wrapReference(pair.get0()), wrapReference(pair.get1()));
+  }
+
+  public Tensor logSumExp(long... dims) {
+    return wrap(torch.logsumexp(raw(), dims));
+  }
+
+  public Tensor isFinite() {
+    return wrap(raw().isfinite());
+  }
+
+  /** False as soon as one element is NaN or infinite. */
+  public boolean allFinite() {
+    try (Scope scope = Scope.open()) {
+      return scope.isOpen() && raw().isfinite().all().item_bool();
+    }
+  }
+
+  public boolean any() {
+    try (Scope scope = Scope.open()) {
+      return scope.isOpen() && raw().any().item_bool();
+    }
+  }
+
+  public boolean all() {
+    try (Scope scope = Scope.open()) {
+      return scope.isOpen() && raw().all().item_bool();
+    }
+  }
+
+  /** The same shape, type and bits (NaN differs from itself). */
+  public boolean sameAs(Tensor other) {
+    return type() == other.type()
+        && Arrays.equals(shape(), other.shape())
+        && torch.equal(raw(), other.raw());
+  }
+
+  // ---- in place
+
+  public Tensor addInPlace(Tensor other) {
+    raw().add_(other.raw());
+    return this;
+  }
+
+  public Tensor addInPlace(Tensor other, double factor) {
+    raw().add_(other.raw(), Scalars.of(factor));
+    return this;
+  }
+
+  public Tensor addInPlace(double value) {
+    raw().add_(Scalars.of(value));
+    return this;
+  }
+
+  public Tensor subInPlace(Tensor other) {
+    raw().sub_(other.raw());
+    return this;
+  }
+
+  public Tensor mulInPlace(double value) {
+    raw().mul_(Scalars.of(value));
+    return this;
+  }
+
+  public Tensor mulInPlace(Tensor other) {
+    raw().mul_(other.raw());
+    return this;
+  }
+
+  public Tensor divInPlace(Tensor other) {
+    raw().div_(other.raw());
+    return this;
+  }
+
+  public Tensor signInPlace() {
+    raw().sign_();
+    return this;
+  }
+
+  public Tensor clampInPlace(double low, double high) {
+    raw().clamp_(Scalars.optional(low), Scalars.optional(high));
+    return this;
+  }
+
+  /** Copies values (broadcast, converted) into this tensor's storage. */
+  public Tensor copyFrom(Tensor source) {
+    raw().copy_(source.raw());
+    return this;
+  }
+
+  public Tensor fillInPlace(double value) {
+    raw().fill_(Scalars.of(value));
+    return this;
+  }
+
+  /** Writes {@code value} at the positions along {@code dim}. */
+  public Tensor scatterInPlace(long dim, Tensor positions, double value) {
+    Scalar scalar = Scalars.of(value);
+    raw().scatter_(dim, positions.raw(), scalar);
+    return this;
+  }
+
+  /** Writes the rows of {@code source} at these positions along {@code dim}. */
+  public Tensor indexCopyInPlace(long dim, Tensor positions, Tensor source) {
+    raw().index_copy_(dim, positions.raw(), source.raw());
+    return this;
+  }
+
+  // ---- reading out
+
+  /** The only element. */
+  public double item() {
+    return raw().item_double();
+  }
+
+  public float[] toFloats() {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Float) : raw;
+      float[] out = new float[Math.toIntExact(c.numel())];
+      new FloatPointer(c.data_ptr()).get(out);
+      return out;
+    }
+  }
+
+  public double[] toDoubles() {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Double) : raw;
+      double[] out = new double[Math.toIntExact(c.numel())];
+      new DoublePointer(c.data_ptr()).get(out);
+      return out;
+    }
+  }
+
+  public long[] toLongs() {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Long) : raw;
+      long[] out = new long[Math.toIntExact(c.numel())];
+      new LongPointer(c.data_ptr()).get(out);
+      return out;
+    }
+  }
+
+  public boolean[] toBooleans() {
+    long[] values = toLongs();
+    boolean[] out = new boolean[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = values[i] != 0;
+    }
+    return out;
+  }
+
+  /** The elements' raw little-endian bytes in row-major order. */
+  public byte[] toBytes() {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor c =
+          scope.isOpen() ? readable(raw().scalar_type()) : raw;
+      byte[] out = new byte[Math.toIntExact(c.nbytes())];
+      new BytePointer(c.data_ptr()).get(out);
+      return out;
+    }
+  }
+
+  private org.bytedeco.pytorch.Tensor readable(ScalarType type) {
+    return raw().detach().to(Device.CPU.raw(), type).contiguous();
+  }
+
+  @Override
+  public String toString() {
+    return owner.isOpen() ? type() + Arrays.toString(raw.shape()) : "Tensor[closed]";
+  }
+}

@@ -1,0 +1,140 @@
+package io.holdfast.tensor;
+
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Making tensors: filled, from arrays, joined. New tensors belong to the innermost open scope. */
+public final class Tensors {
+  private Tensors() {}
+
+  public static Tensor zeros(long... shape) {
+    return zeros(DType.FLOAT32, shape);
+  }
+
+  public static Tensor zeros(DType type, long... shape) {
+    Scope.current();
+    return Tensor.wrap(torch.zeros(shape, null, options(type)));
+  }
+
+  public static Tensor ones(long... shape) {
+    return full(1, shape);
+  }
+
+  public static Tensor full(double value, long... shape) {
+    return full(DType.FLOAT32, value, shape);
+  }
+
+  public static Tensor full(DType type, double value, long... shape) {
+    Scope.current();
+    return Tensor.wrap(torch.full(shape, Scalars.of(value), null, options(type)));
+  }
+
+  /** Uninitialised memory; every element is to be written before it is read. */
+  public static Tensor empty(DType type, long... shape) {
+    Scope.current();
+    return Tensor.wrap(torch.empty(shape, null, options(type), null));
+  }
+
+  /** A float32 tensor with these values in row-major order. */
+  public static Tensor of(float[] values, long... shape) {
+    Tensor t = empty(DType.FLOAT32, fit(values.length, shape));
+    new FloatPointer(t.raw().data_ptr()).put(values);
+    return t;
+  }
+
+  /** A float64 tensor with these values in row-major order. */
+  public static Tensor of(double[] values, long... shape) {
+    Tensor t = empty(DType.FLOAT64, fit(values.length, shape));
+    new DoublePointer(t.raw().data_ptr()).put(values);
+    return t;
+  }
+
+  /** An int64 tensor with these values in row-major order. */
+  public static Tensor of(long[] values, long... shape) {
+    Tensor t = empty(DType.INT64, fit(values.length, shape));
+    new LongPointer(t.raw().data_ptr()).put(values);
+    return t;
+  }
+
+  /** A boolean tensor with these values in row-major order. */
+  public static Tensor of(boolean[] values, long... shape) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    return ofBytes(DType.BOOL, bytes, shape);
+  }
+
+  /**
+   * A tensor of any element type from its raw little-endian bytes in row-major order.
+   *
+   * @throws IllegalArgumentException if the number of bytes does not fit type and shape
+   */
+  public static Tensor ofBytes(DType type, byte[] bytes, long... shape) {
+    long[] fitted = fit(bytes.length / type.bytes(), shape);
+    if (bytes.length % type.bytes() != 0) {
+      throw new IllegalArgumentException(
+          bytes.length + " bytes are no whole number of " + type + " elements");
+    }
+    Tensor t = empty(type, fitted);
+    new BytePointer(t.raw().data_ptr()).put(bytes);
+    return t;
+  }
+
+  /** The numbers 0 .. n-1 as int64. */
+  public static Tensor range(long n) {
+    long[] values = new long[Math.toIntExact(n)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    return of(values, n);
+  }
+
+  /** Joins tensors along an existing dimension. */
+  public static Tensor cat(List<Tensor> parts, long dim) {
+    Scope.current();
+    return Tensor.wrap(torch.cat(vector(parts), dim));
+  }
+
+  /** Joins tensors of one shape along a new dimension. */
+  public static Tensor stack(List<Tensor> parts, long dim) {
+    Scope.current();
+    return Tensor.wrap(torch.stack(vector(parts), dim));
+  }
+
+  /** {@code condition ? a : b}, element by element. */
+  public static Tensor where(Tensor condition, Tensor a, Tensor b) {
+    return Tensor.wrap(torch.where(condition.raw(), a.raw(), b.raw()));
+  }
+
+  static TensorVector vector(List<Tensor> tensors) {
+    TensorVector v = new TensorVector();
+    for (Tensor t : tensors) {
+      v.push_back(t.raw());
+    }
+    return v;
+  }
+
+  static TensorOptions options(DType type) {
+    return new TensorOptions(type.scalarType);
+  }
+
+  private static long[] fit(long count, long[] shape) {
+    long[] result = shape.length == 0 && count != 1 ? new long[] {count} : shape;
+    long product = 1;
+    for (long n : result) {
+      product = Math.multiplyExact(product, n);
+    }
+    if (product != count) {
+      throw new IllegalArgumentException(
+          count + " values do not fill the shape " + java.util.Arrays.toString(shape));
+    }
+    return result;
+  }
+}
