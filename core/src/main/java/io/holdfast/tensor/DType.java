@@ -38,7 +38,7 @@ public enum DType {
 
   static DType of(ScalarType type) {
     for (DType d : values()) {
-      if (d.scalarType == type) {
+      if (d.scalarType.value == type.value) {
         return d;
       }
     }

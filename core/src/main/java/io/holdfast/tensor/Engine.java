@@ -2,7 +2,9 @@ package io.holdfast.tensor;
 
 import io.holdfast.common.HoldfastException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.global.torch;
@@ -42,11 +44,18 @@ public final class Engine {
 
   /** LibTorch's version, such as {@code 2.10.0}. */
   public static String version() {
-    return torch.TORCH_VERSION_MAJOR
-        + "."
-        + torch.TORCH_VERSION_MINOR
-        + "."
-        + torch.TORCH_VERSION_PATCH;
+    Properties properties = new Properties();
+    try (InputStream in =
+        torch.class.getResourceAsStream("/META-INF/maven/org.bytedeco/pytorch/pom.properties")) {
+      if (in != null) {
+        properties.load(in);
+      }
+    } catch (IOException e) {
+      return "unknown";
+    }
+    String version = properties.getProperty("version", "unknown");
+    int dash = version.indexOf('-');
+    return dash < 0 ? version : version.substring(0, dash);
   }
 
   /** The JavaCPP platform name, such as {@code linux-x86_64}. */

@@ -35,19 +35,19 @@ public final class Memory {
 
   /** Bytes this process may use: the container's limit, else the machine's memory. */
   public static long availableToProcess() {
-    long total = machineBytes();
-    for (String file :
-        List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")) {
-      try {
-        String text = Files.readString(Path.of(file), StandardCharsets.US_ASCII).strip();
-        if (!text.equals("max")) {
-          total = Math.min(total, Long.parseLong(text));
-        }
-      } catch (IOException | NumberFormatException e) {
-        continue;
-      }
+    return List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+        .stream()
+        .mapToLong(Memory::groupLimit)
+        .reduce(machineBytes(), Math::min);
+  }
+
+  private static long groupLimit(String file) {
+    try {
+      String text = Files.readString(Path.of(file), StandardCharsets.US_ASCII).strip();
+      return text.equals("max") ? Long.MAX_VALUE : Long.parseLong(text);
+    } catch (IOException | NumberFormatException e) {
+      return Long.MAX_VALUE;
     }
-    return total;
   }
 
   private static long machineBytes() {
@@ -71,7 +71,8 @@ public final class Memory {
   /** Sets the limit on resident bytes for this process. */
   public static void limitBytes(long bytes) {
     if (bytes <= 0) {
-      throw new IllegalArgumentException("a memory limit is a positive number of bytes, not " + bytes);
+      throw new IllegalArgumentException(
+          "a memory limit is a positive number of bytes, not " + bytes);
     }
     limit = bytes;
   }
@@ -85,10 +86,10 @@ public final class Memory {
   public static void check() {
     long now = System.nanoTime();
     long next = NEXT_CHECK.get();
-    if (next != Long.MIN_VALUE && now - next < 0 || !NEXT_CHECK.compareAndSet(next, now + CHECK_EVERY_NANOS)) {
-      return;
+    boolean due = next == Long.MIN_VALUE || now - next >= 0;
+    if (due && NEXT_CHECK.compareAndSet(next, now + CHECK_EVERY_NANOS)) {
+      checkNow();
     }
-    checkNow();
   }
 
   /** As {@link #check}, without sparing. */

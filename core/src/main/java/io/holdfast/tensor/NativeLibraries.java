@@ -58,7 +58,10 @@ final class NativeLibraries {
       return 0;
     }
     int found = 0;
-    try (JarFile jar = new JarFile(java.nio.file.Path.of(java.net.URI.create(jarConnection.getJarFileURL().toString())).toFile())) {
+    try (JarFile jar =
+        new JarFile(
+            java.nio.file.Path.of(java.net.URI.create(jarConnection.getJarFileURL().toString()))
+                .toFile())) {
       for (JarEntry entry : Collections.list(jar.entries())) {
         String name = entry.getName();
         if (name.startsWith(folder) && isLibrary(name)) {

@@ -361,7 +361,7 @@ public final class Tensor {
 
   /** Sum over some dimensions, which stay with size 1. */
   public Tensor sumKeep(long... dims) {
-    return wrap(raw().sum(dims, true, null));
+    return wrap(raw().sum(dims, true, Scalars.SAME_TYPE));
   }
 
   public Tensor mean() {
@@ -373,7 +373,7 @@ public final class Tensor {
   }
 
   public Tensor meanKeep(long... dims) {
-    return wrap(raw().mean(dims, true, null));
+    return wrap(raw().mean(dims, true, Scalars.SAME_TYPE));
   }
 
   public Tensor max() {
@@ -428,19 +428,19 @@ public final class Tensor {
   /** False as soon as one element is NaN or infinite. */
   public boolean allFinite() {
     try (Scope scope = Scope.open()) {
-      return scope.isOpen() && raw().isfinite().all().item_bool();
+      return raw().isfinite().all().item_bool();
     }
   }
 
   public boolean any() {
     try (Scope scope = Scope.open()) {
-      return scope.isOpen() && raw().any().item_bool();
+      return raw().any().item_bool();
     }
   }
 
   public boolean all() {
     try (Scope scope = Scope.open()) {
-      return scope.isOpen() && raw().all().item_bool();
+      return raw().all().item_bool();
     }
   }
 
@@ -531,7 +531,7 @@ public final class Tensor {
 
   public float[] toFloats() {
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Float) : raw;
+      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Float);
       float[] out = new float[Math.toIntExact(c.numel())];
       new FloatPointer(c.data_ptr()).get(out);
       return out;
@@ -540,7 +540,7 @@ public final class Tensor {
 
   public double[] toDoubles() {
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Double) : raw;
+      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Double);
       double[] out = new double[Math.toIntExact(c.numel())];
       new DoublePointer(c.data_ptr()).get(out);
       return out;
@@ -549,7 +549,7 @@ public final class Tensor {
 
   public long[] toLongs() {
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = scope.isOpen() ? readable(ScalarType.Long) : raw;
+      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Long);
       long[] out = new long[Math.toIntExact(c.numel())];
       new LongPointer(c.data_ptr()).get(out);
       return out;
@@ -568,8 +568,7 @@ public final class Tensor {
   /** The elements' raw little-endian bytes in row-major order. */
   public byte[] toBytes() {
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c =
-          scope.isOpen() ? readable(raw().scalar_type()) : raw;
+      org.bytedeco.pytorch.Tensor c = readable(raw().scalar_type());
       byte[] out = new byte[Math.toIntExact(c.nbytes())];
       new BytePointer(c.data_ptr()).get(out);
       return out;

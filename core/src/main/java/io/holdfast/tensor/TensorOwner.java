@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,12 @@ public abstract sealed class TensorOwner implements AutoCloseable permits Scope,
   private static final AtomicLong OPEN = new AtomicLong();
   private static final boolean TRACE = Boolean.getBoolean("holdfast.leakcheck");
   private static final Map<TensorOwner, StackTraceElement> PLACES = new ConcurrentHashMap<>();
+  private static final Set<String> OWN_CLASSES =
+      Set.of(
+          TensorOwner.class.getName(),
+          Scope.class.getName(),
+          SharedScope.class.getName(),
+          "io.holdfast.tensor.Tensor");
   private static final StackWalker WALKER = StackWalker.getInstance();
 
   private volatile @Nullable StackTraceElement closedAt;
@@ -61,12 +68,12 @@ public abstract sealed class TensorOwner implements AutoCloseable permits Scope,
     }
   }
 
-  /** The nearest caller outside this package's owners. */
+  /** The nearest caller outside the owners themselves. */
   static StackTraceElement callSite() {
     return WALKER.walk(
         frames ->
             frames
-                .filter(f -> !f.getClassName().startsWith("io.holdfast.tensor."))
+                .filter(f -> !OWN_CLASSES.contains(f.getClassName()))
                 .findFirst()
                 .map(StackWalker.StackFrame::toStackTraceElement)
                 .orElseGet(() -> new StackTraceElement("unknown", "unknown", null, -1)));

@@ -19,7 +19,7 @@ public final class Tensors {
 
   public static Tensor zeros(DType type, long... shape) {
     Scope.current();
-    return Tensor.wrap(torch.zeros(shape, null, options(type)));
+    return Tensor.wrap(torch.zeros(shape, Scalars.NO_NAMES, options(type)));
   }
 
   public static Tensor ones(long... shape) {
@@ -32,13 +32,13 @@ public final class Tensors {
 
   public static Tensor full(DType type, double value, long... shape) {
     Scope.current();
-    return Tensor.wrap(torch.full(shape, Scalars.of(value), null, options(type)));
+    return Tensor.wrap(torch.full(shape, Scalars.of(value), Scalars.NO_NAMES, options(type)));
   }
 
   /** Uninitialised memory; every element is to be written before it is read. */
   public static Tensor empty(DType type, long... shape) {
     Scope.current();
-    return Tensor.wrap(torch.empty(shape, null, options(type), null));
+    return Tensor.wrap(torch.empty(shape, Scalars.NO_NAMES, options(type), Scalars.ANY_LAYOUT));
   }
 
   /** A float32 tensor with these values in row-major order. */

@@ -1,0 +1,42 @@
+package io.holdfast.model;
+
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Tensor;
+
+/**
+ * A model that gives one logit per class. Inputs are raw values in the threat model's domain, such
+ * as pixels in [0, 1]: normalisation is part of the model. Safe to use from many threads at once.
+ */
+public interface Classifier {
+  /** Number of classes K, at least 2. */
+  int classes();
+
+  /** Shape of one input without the batch, such as {@code [C, H, W]}. */
+  long[] inputShape();
+
+  /**
+   * Logits {@code [N, K]} in float32 of {@code x [N, ...]}, in evaluation mode. They are on the
+   * tape where {@code x} is and the model is {@link #differentiable}.
+   */
+  Tensor logits(Tensor x);
+
+  /** True where input gradients exist. */
+  default boolean differentiable() {
+    return true;
+  }
+
+  /** True where equal inputs may give different logits (the model draws random numbers). */
+  default boolean stochastic() {
+    return false;
+  }
+
+  /**
+   * The fastest way this model has to compute logits and input gradients with its present weights.
+   * The default goes over the tape.
+   *
+   * @param precision the number format of the search; verdicts use {@link #logits}
+   */
+  default InputGradients gradients(Precision precision) {
+    return new TapeGradients(this, precision);
+  }
+}

@@ -1,0 +1,34 @@
+package io.holdfast.model;
+
+import io.holdfast.tensor.Tensor;
+import java.util.function.UnaryOperator;
+
+/**
+ * Logits and input gradients of a model whose weights stay as they are. Safe to use from many
+ * threads at once; computes no parameter gradients. Closed when the attack is over, after all
+ * threads joined.
+ */
+public interface InputGradients extends AutoCloseable {
+  /**
+   * What one pass gives.
+   *
+   * @param logits {@code [N, K]}, float32, off the tape
+   * @param gradient of the shape of the input, float32, off the tape
+   */
+  record Pass(Tensor logits, Tensor gradient) {}
+
+  /**
+   * One forward and one backward pass.
+   *
+   * @param x inputs {@code [N, ...]}, float32
+   * @param cotangent from the logits {@code [N, K]} (off the tape, float32) to the derivative of
+   *     the summed objective with respect to them, {@code [N, K]}
+   */
+  Pass pass(Tensor x, UnaryOperator<Tensor> cotangent);
+
+  /** Logits {@code [N, K]} alone, in this source's precision; off the tape. */
+  Tensor logits(Tensor x);
+
+  @Override
+  void close();
+}

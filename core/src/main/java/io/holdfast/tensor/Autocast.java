@@ -1,0 +1,37 @@
+package io.holdfast.tensor;
+
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Runs convolutions and matrix products of this thread in bfloat16 until closed. Open it around the
+ * forward pass only, and close it before gradients are taken.
+ */
+public final class Autocast implements AutoCloseable {
+  private final boolean before;
+  private final boolean wanted;
+
+  private Autocast(boolean wanted) {
+    Engine.load();
+    this.wanted = wanted;
+    before = torch.is_autocast_enabled(DeviceType.CPU);
+    if (wanted != before) {
+      torch.set_autocast_cache_enabled(false);
+      torch.set_autocast_dtype(DeviceType.CPU, ScalarType.BFloat16);
+      torch.set_autocast_enabled(DeviceType.CPU, wanted);
+    }
+  }
+
+  /** Bfloat16 for {@link Precision#BFLOAT16}; otherwise it makes sure that autocast is off. */
+  public static Autocast of(Precision precision) {
+    return new Autocast(precision == Precision.BFLOAT16);
+  }
+
+  @Override
+  public void close() {
+    if (wanted != before) {
+      torch.set_autocast_enabled(DeviceType.CPU, before);
+    }
+  }
+}

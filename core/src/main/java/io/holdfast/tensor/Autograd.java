@@ -1,0 +1,123 @@
+package io.holdfast.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** Derivatives on the tape. Nothing here accumulates into tensors, so threads may share weights. */
+public final class Autograd {
+  private Autograd() {}
+
+  /** The gradient of a one-element output with respect to one leaf. */
+  public static Tensor grad(Tensor output, Tensor input) {
+    return grad(output, List.of(input), false).get(0);
+  }
+
+  /**
+   * The gradients of a one-element output.
+   *
+   * @param createGraph true to put the gradients themselves on the tape (double backward)
+   * @throws RuntimeException if an input took no part in the output
+   */
+  public static List<Tensor> grad(Tensor output, List<Tensor> inputs, boolean createGraph) {
+    return run(output, inputs, null, createGraph, false).stream()
+        .map(t -> java.util.Objects.requireNonNull(t))
+        .toList();
+  }
+
+  /** As {@link #grad(Tensor, List, boolean)}; null for inputs that took no part in the output. */
+  public static List<@Nullable Tensor> gradAllowUnused(Tensor output, List<Tensor> inputs) {
+    return run(output, inputs, null, false, true);
+  }
+
+  /** The vector-Jacobian product of any output with {@code cotangent}, of the output's shape. */
+  public static Tensor vjp(Tensor output, Tensor input, Tensor cotangent) {
+    return vjp(output, List.of(input), cotangent, false).get(0);
+  }
+
+  /** As {@link #vjp(Tensor, Tensor, Tensor)} for several inputs. */
+  public static List<Tensor> vjp(
+      Tensor output, List<Tensor> inputs, Tensor cotangent, boolean createGraph) {
+    return run(output, inputs, cotangent, createGraph, false).stream()
+        .map(t -> java.util.Objects.requireNonNull(t))
+        .toList();
+  }
+
+  private static List<@Nullable Tensor> run(
+      Tensor output,
+      List<Tensor> inputs,
+      @Nullable Tensor cotangent,
+      boolean createGraph,
+      boolean allowUnused) {
+    Scope scope = Scope.current();
+    TensorVector grads =
+        torch.grad(
+            new TensorVector(output.raw()),
+            Tensors.vector(inputs),
+            cotangent == null ? new TensorVector() : new TensorVector(cotangent.raw()),
+            new BoolOptional(createGraph),
+            createGraph,
+            allowUnused);
+    List<@Nullable Tensor> result = new ArrayList<>(inputs.size());
+    for (int i = 0; i < grads.size(); i++) {
+      org.bytedeco.pytorch.Tensor own = new org.bytedeco.pytorch.Tensor(grads.get(i));
+      result.add(own.defined() ? new Tensor(own, scope) : null);
+    }
+    return result;
+  }
+
+  /**
+   * An operation with a derivative of our own: its value is {@code value}, its vector-Jacobian
+   * product with respect to {@code input} is {@code vjp}. For stages that have no useful derivative
+   * (BPDA, Athalye et al. 2018, section 4.1), and for derivatives known in closed form. Once
+   * differentiable only. The tape must be used while the innermost open scope is open.
+   *
+   * @param vjp from the cotangent, of {@code value}'s shape, to a tensor of {@code input}'s shape
+   */
+  public static Tensor custom(Tensor input, Tensor value, UnaryOperator<Tensor> vjp) {
+    Scope scope = Scope.current();
+    org.bytedeco.pytorch.Tensor[] cotangent = new org.bytedeco.pytorch.Tensor[1];
+    Hook atInput = new Hook(unused -> vjp.apply(Tensor.wrapReference(cotangent[0])).raw());
+    Hook atOutput =
+        new Hook(
+            g -> {
+              cotangent[0] = g;
+              return g;
+            });
+    scope.hold(atInput);
+    scope.hold(atOutput);
+    Tensor alias = input.view(input.shape());
+    alias.raw().register_hook(atInput);
+    // Zero times the input ties the value to the tape; non-finite inputs must not poison it.
+    Tensor tie =
+        Tensors.where(
+            alias.isFinite(), alias, alias.detach().mul(0).maskedFill(alias.isFinite().not(), 0));
+    Tensor out = value.detach().add(tie.sum().mul(0).to(value.type()));
+    out.raw().register_hook(atOutput);
+    return out;
+  }
+
+  /** {@code value} on the way forward, the identity on the way back. */
+  public static Tensor straightThrough(Tensor input, Tensor value) {
+    return custom(input, value, g -> g);
+  }
+
+  private static final class Hook extends TensorTensorHook {
+    private final UnaryOperator<org.bytedeco.pytorch.Tensor> work;
+
+    Hook(UnaryOperator<org.bytedeco.pytorch.Tensor> work) {
+      this.work = work;
+    }
+
+    @Override
+    public TensorBase call(TensorBase gradient) {
+      return work.apply(new org.bytedeco.pytorch.Tensor(gradient));
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package io.holdfast.tensor;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Network operations, all functional. Shapes: N batch, C channels, H and W height and width, F
+ * features, K classes, L sequence length, D embedding width.
+ */
+public final class Nn {
+  private Nn() {}
+
+  /**
+   * Convolution of {@code x [N, C, H, W]} with {@code weight [O, C/groups, kh, kw]} and {@code bias
+   * [O]} or null.
+   */
+  public static Tensor conv2d(
+      Tensor x,
+      Tensor weight,
+      @Nullable Tensor bias,
+      long[] stride,
+      long[] padding,
+      long[] dilation,
+      long groups) {
+    return Tensor.wrap(
+        torch.conv2d(x.raw(), weight.raw(), optional(bias), stride, padding, dilation, groups));
+  }
+
+  /** {@code x [*, F] * weight [O, F]^T + bias [O]}. */
+  public static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    return Tensor.wrap(torch.linear(x.raw(), weight.raw(), optional(bias)));
+  }
+
+  /**
+   * Batch norm over all dimensions but the second. With {@code training}, the batch's own
+   * statistics are used and, where {@code mean} and {@code variance} are given, these are updated
+   * in place.
+   */
+  public static Tensor batchNorm(
+      Tensor x,
+      @Nullable Tensor weight,
+      @Nullable Tensor bias,
+      @Nullable Tensor mean,
+      @Nullable Tensor variance,
+      boolean training,
+      double momentum,
+      double eps) {
+    return Tensor.wrap(
+        torch.batch_norm(
+            x.raw(),
+            optional(weight),
+            optional(bias),
+            optional(mean),
+            optional(variance),
+            training,
+            momentum,
+            eps,
+            false));
+  }
+
+  public static Tensor layerNorm(
+      Tensor x, long[] shape, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    return Tensor.wrap(
+        torch.layer_norm(x.raw(), shape, optional(weight), optional(bias), eps, false));
+  }
+
+  public static Tensor groupNorm(
+      Tensor x, long groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    return Tensor.wrap(
+        torch.group_norm(x.raw(), groups, optional(weight), optional(bias), eps, false));
+  }
+
+  public static Tensor relu(Tensor x) {
+    return Tensor.wrap(torch.relu(x.raw()));
+  }
+
+  public static Tensor leakyRelu(Tensor x, double slope) {
+    return Tensor.wrap(torch.leaky_relu(x.raw(), Scalars.of(slope)));
+  }
+
+  public static Tensor silu(Tensor x) {
+    return Tensor.wrap(torch.silu(x.raw()));
+  }
+
+  /** The exact GELU (error function), not its tanh approximation. */
+  public static Tensor gelu(Tensor x) {
+    return Tensor.wrap(torch.gelu(x.raw()));
+  }
+
+  public static Tensor softplus(Tensor x) {
+    return Tensor.wrap(torch.softplus(x.raw()));
+  }
+
+  public static Tensor sigmoid(Tensor x) {
+    return Tensor.wrap(torch.sigmoid(x.raw()));
+  }
+
+  public static Tensor tanh(Tensor x) {
+    return Tensor.wrap(torch.tanh(x.raw()));
+  }
+
+  public static Tensor softmax(Tensor x, long dim) {
+    return Tensor.wrap(torch.softmax(x.raw(), dim));
+  }
+
+  public static Tensor logSoftmax(Tensor x, long dim) {
+    return Tensor.wrap(torch.log_softmax(x.raw(), dim));
+  }
+
+  public static Tensor maxPool2d(Tensor x, long[] kernel, long[] stride, long[] padding) {
+    return Tensor.wrap(
+        torch.max_pool2d(x.raw(), kernel, stride, padding, new long[] {1, 1}, false));
+  }
+
+  /** Average pooling; padded zeros count, as PyTorch's default has it. */
+  public static Tensor avgPool2d(Tensor x, long[] kernel, long[] stride, long[] padding) {
+    return Tensor.wrap(
+        torch.avg_pool2d(x.raw(), kernel, stride, padding, false, true, new LongOptional()));
+  }
+
+  public static Tensor adaptiveAvgPool2d(Tensor x, long height, long width) {
+    return Tensor.wrap(torch.adaptive_avg_pool2d(x.raw(), height, width));
+  }
+
+  public static Tensor adaptiveMaxPool2d(Tensor x, long height, long width) {
+    return Tensor.wrapReference(torch.adaptive_max_pool2d(x.raw(), height, width).get0());
+  }
+
+  /** Rows of {@code table [V, D]} at {@code ids [*]} (int64). */
+  public static Tensor embedding(Tensor table, Tensor ids) {
+    return Tensor.wrap(torch.embedding(table.raw(), ids.raw()));
+  }
+
+  /** Scaled dot-product attention of {@code [N, heads, L, D]}; {@code mask} is added or null. */
+  public static Tensor attention(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+    return Tensor.wrap(
+        torch.scaled_dot_product_attention(
+            query.raw(),
+            key.raw(),
+            value.raw(),
+            optional(mask),
+            0.0,
+            false,
+            new DoubleOptional(),
+            false));
+  }
+
+  public static Tensor upsampleNearest(Tensor x, long height, long width) {
+    return Tensor.wrap(torch.upsample_nearest2d(x.raw(), height, width));
+  }
+
+  public static Tensor upsampleBilinear(Tensor x, long height, long width) {
+    return Tensor.wrap(torch.upsample_bilinear2d(x.raw(), new long[] {height, width}, false));
+  }
+
+  /**
+   * Samples {@code x [N, C, H, W]} at {@code grid [N, H', W', 2]} in [-1, 1] (x before y),
+   * bilinear, zeros outside, corners not aligned.
+   */
+  public static Tensor gridSample(Tensor x, Tensor grid) {
+    return Tensor.wrap(torch.grid_sampler_2d(x.raw(), grid.raw(), 0, 0, false));
+  }
+
+  /** The sampling grid {@code [N, H, W, 2]} of affine maps {@code theta [N, 2, 3]}. */
+  public static Tensor affineGrid(Tensor theta, long... shape) {
+    return Tensor.wrap(torch.affine_grid_generator(theta.raw(), shape, false));
+  }
+
+  /** Cross-entropy per sample, {@code [N]}, of {@code logits [N, K]} and {@code labels [N]}. */
+  public static Tensor crossEntropy(Tensor logits, Tensor labels) {
+    return crossEntropy(logits, labels, 0);
+  }
+
+  /** As {@link #crossEntropy(Tensor, Tensor)} with label smoothing in [0, 1). */
+  public static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing) {
+    return Tensor.wrap(
+        torch.cross_entropy_loss(
+            logits.raw(), labels.raw(), Scalars.NO_TENSOR, 0, -100, smoothing));
+  }
+
+  /** One-hot rows {@code [N, K]} in float32 of {@code labels [N]}. */
+  public static Tensor oneHot(Tensor labels, long classes) {
+    return Tensors.zeros(labels.size(0), classes)
+        .to(labels.device())
+        .scatterInPlace(1, labels.unsqueeze(1), 1);
+  }
+
+  static TensorOptional optional(@Nullable Tensor t) {
+    return t == null ? Scalars.NO_TENSOR : new TensorOptional(t.raw());
+  }
+}

@@ -1,0 +1,194 @@
+package io.holdfast.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.Seed;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TensorTest {
+  @Test
+  void useAfterCloseNamesTheClosingPlace() {
+    Tensor t;
+    try (Scope scope = Scope.open()) {
+      t = Tensors.ones(3);
+    }
+    assertThatThrownBy(() -> t.item())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed at")
+        .hasMessageContaining("TensorTest.java");
+  }
+
+  @Test
+  void operationsNeedAScope() {
+    assertThatThrownBy(() -> Tensors.ones(3))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no scope is open");
+  }
+
+  @Test
+  void keptTensorsOutliveTheirScope() {
+    try (Scope outer = Scope.open()) {
+      Tensor kept = Scope.tidy(() -> Tensors.of(new float[] {1, 2, 3}).mul(2).add(1));
+      assertThat(kept.toFloats()).containsExactly(3, 5, 7);
+      Tensor x = Tensors.of(new float[] {1, 2}).asLeaf();
+      Tensor y = Scope.tidy(() -> x.square().sum());
+      assertThat(Autograd.grad(y, x).toFloats()).containsExactly(2, 4);
+    }
+  }
+
+  @Test
+  void adoptedTensorsLiveUntilTheirOwnerCloses() {
+    SharedScope shared = Scope.shared();
+    Tensor weight;
+    try (Scope scope = Scope.open()) {
+      weight = shared.adopt(Tensors.of(new float[] {4, 5}));
+    }
+    assertThat(weight.toFloats()).containsExactly(4, 5);
+    shared.close();
+    assertThatThrownBy(weight::toFloats).hasMessageContaining("TensorTest.java");
+  }
+
+  @Test
+  void scopesAreConfinedToTheirThreadAndClosedInnermostFirst() throws InterruptedException {
+    Scope outer = Scope.open();
+    Scope inner = Scope.open();
+    assertThatThrownBy(outer::close).hasMessageContaining("innermost first");
+    Throwable[] seen = new Throwable[1];
+    Thread t =
+        new Thread(
+            () -> {
+              try {
+                inner.close();
+              } catch (IllegalStateException e) {
+                seen[0] = e;
+              }
+            });
+    t.start();
+    t.join();
+    assertThat(seen[0]).hasMessageContaining("was used by thread");
+    inner.close();
+    outer.close();
+    assertThat(outer.isOpen()).isFalse();
+  }
+
+  @Test
+  void doubleBackwardAgreesWithFiniteDifferences() {
+    try (Scope scope = Scope.open()) {
+      Tensor w = Tensors.of(new double[] {0.3, -0.7, 0.2, 0.9}, 2, 2).asLeaf();
+      Tensor x = Tensors.of(new double[] {0.5, -0.4}, 1, 2).asLeaf();
+      double h = 1e-5;
+      Tensor g = Autograd.grad(penalty(w, x), w);
+      double[] at = w.toDoubles();
+      for (int i = 0; i < 4; i++) {
+        double[] up = at.clone();
+        double[] down = at.clone();
+        up[i] += h;
+        down[i] -= h;
+        double slope =
+            (penalty(Tensors.of(up, 2, 2), x).item() - penalty(Tensors.of(down, 2, 2), x).item())
+                / (2 * h);
+        assertThat(g.toDoubles()[i]).isCloseTo(slope, within(1e-6));
+      }
+    }
+  }
+
+  private static Tensor penalty(Tensor w, Tensor x) {
+    Tensor y = Nn.tanh(x.matmul(w)).square().sum();
+    return Autograd.grad(y, List.of(x), true).get(0).square().sum();
+  }
+
+  @Test
+  void customDerivativeReplacesTheTapesOwn() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensors.of(new float[] {0.26f, 0.74f, Float.POSITIVE_INFINITY}).asLeaf();
+      Tensor y = Autograd.custom(x, x.detach().mul(10).round().div(10), g -> g.mul(7));
+      assertThat(y.toFloats()[0]).isEqualTo(0.3f);
+      assertThat(Autograd.grad(y.square().sum(), x).toFloats()[1])
+          .isCloseTo(2 * 0.7f * 7, within(1e-5f));
+    }
+  }
+
+  @Test
+  void customDerivativesAreNotLimitedInNumber() {
+    for (int i = 1; i <= 60; i++) {
+      try (Scope scope = Scope.open()) {
+        int factor = i;
+        Tensor x = Tensors.of(new float[] {2}).asLeaf();
+        Tensor y = Autograd.custom(x, x.detach(), g -> g.mul(factor));
+        assertThat(Autograd.grad(y, x).item()).isEqualTo(factor);
+      }
+    }
+  }
+
+  @Test
+  void anyNumberOfWorkersGivesTheSameBits() {
+    List<Double> one;
+    List<Double> three;
+    try (Workers w = Workers.of(1)) {
+      one = w.map(7, TensorTest::work);
+    }
+    try (Workers w = Workers.of(3)) {
+      three = w.map(7, TensorTest::work);
+    }
+    assertThat(one).isEqualTo(three);
+    assertThat(one.get(0)).isNotEqualTo(one.get(1));
+  }
+
+  private static double work(int shard) {
+    Rng rng = Rng.of(new Seed(7).split("shard").split(shard));
+    Tensor x = rng.normal(16, 3, 8, 8);
+    Tensor w = rng.normal(4, 3, 3, 3);
+    long[] one = {1, 1};
+    return Nn.conv2d(x, w, null, one, one, one, 1).square().sum().item();
+  }
+
+  @Test
+  void workersReportTheLowestFailingShard() {
+    try (Workers w = Workers.of(1)) {
+      assertThatThrownBy(
+              () ->
+                  w.map(
+                      4,
+                      i -> {
+                        if (i >= 2) {
+                          throw new HoldfastException("shard " + i);
+                        }
+                        return i;
+                      }))
+          .hasMessage("shard 2");
+    }
+  }
+
+  @Test
+  void nonFiniteValuesAreSeen() {
+    try (Scope scope = Scope.open()) {
+      assertThat(Tensors.of(new float[] {1, Float.NaN}).allFinite()).isFalse();
+      assertThat(Tensors.of(new float[] {1, 2}).allFinite()).isTrue();
+    }
+  }
+
+  @Test
+  void memoryLimitFailsWithAMessage() {
+    long before = Memory.limitBytes();
+    try {
+      Memory.limitBytes(1);
+      assertThatThrownBy(Memory::checkNow)
+          .isInstanceOf(HoldfastException.class)
+          .hasMessageContaining("out of memory");
+    } finally {
+      Memory.limitBytes(before);
+    }
+  }
+
+  @Test
+  void engineErrorsAreCleanInTheFirstLine() {
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(() -> Tensors.ones(2, 3).matmul(Tensors.ones(2, 3)))
+          .isInstanceOf(RuntimeException.class);
+    }
+  }
+}
