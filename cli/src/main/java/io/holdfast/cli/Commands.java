@@ -1,0 +1,13 @@
+package io.holdfast.cli;
+
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Every subcommand, in the order of the help text: one class each, one line here. */
+final class Commands {
+  private Commands() {}
+
+  static List<Supplier<Object>> all() {
+    return List.of();
+  }
+}
