@@ -1,0 +1,20 @@
+package io.holdfast.record;
+
+import java.util.Locale;
+
+/** Why a row stands in the ledger. The order is the order of rows in a finished ledger. */
+public enum Kind {
+  /** The unperturbed sample. */
+  CLEAN,
+  /** An attack that counts for robust accuracy. */
+  VERDICT,
+  /** An attack at one of several magnitudes, for the curve of robust accuracy only. */
+  CURVE,
+  /** A certificate for the sample. */
+  CERTIFICATE;
+
+  /** The name in files: the constant in lower case. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,128 @@
+package io.holdfast.record;
+
+import io.holdfast.common.Provenance;
+import io.holdfast.threat.Norm;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a scorecard says beyond its ledger's rows.
+ *
+ * @param threat id of the threat model, as in the rows
+ * @param norm the norm of its ball; null if it has none
+ * @param epsilon its radius, the least that a certificate must reach to count; 0 if it has none
+ * @param threatModel the threat model as settings
+ * @param classNames by label; empty if the data has none
+ * @param trainedOn keys or names of the attacks seen in training
+ * @param observations warnings of the evaluator, such as gradients that are zero
+ * @param provenance where the numbers come from
+ * @param timing seconds by phase
+ */
+public record ScorecardContext(
+    String threat,
+    @Nullable Norm norm,
+    double epsilon,
+    Map<String, Object> threatModel,
+    List<String> classNames,
+    Set<String> trainedOn,
+    List<String> observations,
+    Provenance provenance,
+    Map<String, Double> timing) {
+  public ScorecardContext {
+    if (!(epsilon >= 0)) {
+      throw new IllegalArgumentException("epsilon: " + epsilon);
+    }
+    threatModel = Collections.unmodifiableMap(new LinkedHashMap<>(threatModel));
+    classNames = List.copyOf(classNames);
+    trainedOn = Set.copyOf(trainedOn);
+    observations = List.copyOf(observations);
+    timing = Collections.unmodifiableMap(new LinkedHashMap<>(timing));
+  }
+
+  /** A context with nothing but the threat model's id and the provenance. */
+  public static Builder of(String threat, Provenance provenance) {
+    return new Builder(threat, provenance);
+  }
+
+  /** The norm of each threat id that is known to have one. */
+  Map<String, Norm> norms() {
+    return norm == null ? Map.of() : Map.of(threat, norm);
+  }
+
+  /** Whether an attack of this key's name was seen in training, whatever its parameters. */
+  boolean seenInTraining(String attackKey) {
+    return trainedOn.stream().anyMatch(trained -> name(trained).equals(name(attackKey)));
+  }
+
+  private static String name(String key) {
+    int bracket = key.indexOf('[');
+    return (bracket < 0 ? key : key.substring(0, bracket)).strip();
+  }
+
+  /** Collects a context. */
+  public static final class Builder {
+    private final String threat;
+    private final Provenance provenance;
+    private @Nullable Norm norm;
+    private double epsilon;
+    private Map<String, Object> threatModel = Map.of();
+    private List<String> classNames = List.of();
+    private Set<String> trainedOn = Set.of();
+    private List<String> observations = List.of();
+    private Map<String, Double> timing = Map.of();
+
+    private Builder(String threat, Provenance provenance) {
+      this.threat = threat;
+      this.provenance = provenance;
+    }
+
+    /** The threat model's ball. */
+    public Builder ball(Norm ofNorm, double radius) {
+      norm = ofNorm;
+      epsilon = radius;
+      return this;
+    }
+
+    public Builder threatModel(Map<String, Object> settings) {
+      threatModel = settings;
+      return this;
+    }
+
+    public Builder classNames(List<String> names) {
+      classNames = names;
+      return this;
+    }
+
+    public Builder trainedOn(Set<String> attacks) {
+      trainedOn = attacks;
+      return this;
+    }
+
+    public Builder observations(List<String> warnings) {
+      observations = warnings;
+      return this;
+    }
+
+    public Builder timing(Map<String, Double> seconds) {
+      timing = seconds;
+      return this;
+    }
+
+    public ScorecardContext build() {
+      return new ScorecardContext(
+          threat,
+          norm,
+          epsilon,
+          threatModel,
+          classNames,
+          trainedOn,
+          observations,
+          provenance,
+          timing);
+    }
+  }
+}
