@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param successRate share of the samples it attacked that fell; null if it attacked none
  * @param seenInTraining whether the model was trained on an attack of that name
  * @param epsilon magnitude allowed
- * @param distance of its successes by norm ({@code l0}, {@code l1}, {@code l2}, {@code linf}), where
- *     defined
+ * @param distance of its successes by norm ({@code l0}, {@code l1}, {@code l2}, {@code linf}),
+ *     where defined
  * @param ssim structural similarity of its successes to the clean samples; null where undefined
  * @param queries forward passes in total
  * @param gradients gradient evaluations in total

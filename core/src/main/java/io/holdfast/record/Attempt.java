@@ -131,10 +131,7 @@ public record Attempt(
 
   /** A row of an unperturbed sample; its outcome follows from the prediction. */
   public static Builder clean(long sampleId, int label) {
-    return new Builder(sampleId, label, Kind.CLEAN, CLEAN)
-        .distances(0, 0, 0, 0)
-        .ssim(1)
-        .queries(1);
+    return new Builder(sampleId, label, Kind.CLEAN, CLEAN).distances(0, 0, 0, 0).ssim(1).queries(1);
   }
 
   /** A row of another kind; set at least threat, epsilon and outcome. */
@@ -235,6 +232,8 @@ public record Attempt(
     }
 
     /**
+     * The row.
+     *
      * @throws IllegalArgumentException if a value is out of range
      */
     public Attempt build() {

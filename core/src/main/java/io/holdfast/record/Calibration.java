@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Expected calibration error over equal-width bins of confidence (Guo et al. 2017, <i>On Calibration
- * of Modern Neural Networks</i>, equation 3): {@code ECE = sum over bins b of n_b / n * |accuracy_b
- * - confidence_b|}. Bin {@code i} of {@code m}, counted from 0, holds the confidences in {@code
- * (i / m, (i + 1) / m]}; 0 belongs to the first.
+ * Expected calibration error over equal-width bins of confidence (Guo et al. 2017, <i>On
+ * Calibration of Modern Neural Networks</i>, equation 3): {@code ECE = sum over bins b of n_b / n *
+ * |accuracy_b - confidence_b|}. Bin {@code i} of {@code m}, counted from 0, holds the confidences
+ * in {@code (i / m, (i + 1) / m]}; 0 belongs to the first.
  *
  * @param ece in [0, 1]
  * @param n number of predictions with a confidence
@@ -84,8 +84,7 @@ public record Calibration(
           double accuracy = (double) right[i] / counts[i];
           ece += (double) counts[i] / n * Math.abs(accuracy - confidence);
           bins.add(
-              new Bin(
-                  (double) i / BINS, (double) (i + 1) / BINS, counts[i], confidence, accuracy));
+              new Bin((double) i / BINS, (double) (i + 1) / BINS, counts[i], confidence, accuracy));
         }
       }
       return new Calibration(Math.min(1, ece), n, bins);

@@ -16,8 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The aggregates of a ledger under the scoring rule of {@code docs/scoring.md}. Equal runs give equal
- * scorecards but for {@link #timing}.
+ * The aggregates of a ledger under the scoring rule of {@code docs/scoring.md}. Equal runs give
+ * equal scorecards but for {@link #timing}.
  *
  * @param version version of the scoring rule
  * @param threat id of the threat model

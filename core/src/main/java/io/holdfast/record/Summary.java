@@ -5,7 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mean and median of some numbers; the median of an even count is the mean of the two in the middle.
+ * Mean and median of some numbers; the median of an even count is the mean of the two in the
+ * middle.
  *
  * @param mean arithmetic mean
  * @param median the middle

@@ -2,9 +2,9 @@ package io.holdfast.record;
 
 /**
  * Wilson's score interval of a proportion (Wilson 1927, <i>Probable inference, the law of
- * succession, and statistical inference</i>, equation 1): all proportions {@code p} with {@code (k/n
- * - p)^2 <= z^2 p (1 - p) / n}. Unlike the normal interval it stays within [0, 1] and has a width
- * above zero at 0 and n successes.
+ * succession, and statistical inference</i>, equation 1): all proportions {@code p} with {@code
+ * (k/n - p)^2 <= z^2 p (1 - p) / n}. Unlike the normal interval it stays within [0, 1] and has a
+ * width above zero at 0 and n successes.
  */
 public final class Wilson {
   /** The 97.5% quantile of the standard normal distribution, for 95% intervals. */

@@ -14,7 +14,9 @@ public enum Norm {
   /** Largest absolute change. */
   LINF;
 
-  /** The name in files and on the command line: {@code l0}, {@code l1}, {@code l2}, {@code linf}. */
+  /**
+   * The name in files and on the command line: {@code l0}, {@code l1}, {@code l2}, {@code linf}.
+   */
   public String key() {
     return name().toLowerCase(Locale.ROOT);
   }
