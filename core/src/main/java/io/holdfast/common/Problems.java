@@ -47,6 +47,12 @@ public final class Problems {
     add(new Problem(source, path(field), expected, foundText, hint));
   }
 
+  /** Adds a problem found at a place of its own, such as {@code experiment.yaml:12}. */
+  public void addAt(
+      String place, String field, String expected, String foundText, @Nullable String hint) {
+    add(new Problem(place, path(field), expected, foundText, hint));
+  }
+
   /** Adds a problem as it is, with its own source and field. */
   public void add(Problem problem) {
     found.add(problem);
