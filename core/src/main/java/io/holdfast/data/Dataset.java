@@ -59,6 +59,14 @@ public interface Dataset {
     return all;
   }
 
+  /**
+   * Samples as tensors of the innermost open {@link io.holdfast.tensor.Scope}: dense float32 inputs
+   * {@code [N, shape...]}, on the CPU.
+   */
+  default Batch batch(int... indices) {
+    return Batches.of(this, indices);
+  }
+
   /** The samples at these positions, in this order; ids, labels, groups and weights are kept. */
   default Dataset subset(int... indices) {
     return Subset.of(this, indices);
