@@ -3,11 +3,11 @@
 (() => {
   'use strict';
   const report = JSON.parse(document.getElementById('report-data').textContent);
-  const { models, classNames } = report;
+  const { models } = report;
   const percent = d3.format('.1%');
   const axisPercent = d3.format('.0%');
   const compact = (x) => String(+x.toPrecision(3));
-  const rateText = (r) => `${percent(r.value)} (95% interval ${percent(r.lo)} to ${percent(r.hi)}, n = ${r.n})`;
+  const rateText = (r) => `${percent(r.value)} (95% interval ${percent(r.ci95[0])} to ${percent(r.ci95[1])}, n = ${r.n})`;
 
   // ---- a frame: an svg as wide as its host, with margins ----
   function frame(host, height, margin, label) {
@@ -81,7 +81,7 @@
         if (!rate) return;
         const y = centre + 15 * (m - (models.length - 1) / 2);
         const g = f.svg.append('g').attr('class', models[m].css);
-        g.append('line').attr('class', 'interval').attr('x1', x(rate.lo)).attr('x2', x(rate.hi)).attr('y1', y).attr('y2', y);
+        g.append('line').attr('class', 'interval').attr('x1', x(rate.ci95[0])).attr('x2', x(rate.ci95[1])).attr('y1', y).attr('y2', y);
         tip(g.append('circle').attr('class', `mark ${row.clean ? 'clean' : 'robust'}`).attr('cx', x(rate.value)).attr('cy', y).attr('r', 4.5),
           `${models[m].name}, ${row.label}: ${rateText(rate)}`);
       });
@@ -109,7 +109,7 @@
     for (const m of drawn) {
       const g = f.svg.append('g').attr('class', m.css);
       g.append('path').attr('class', 'band').attr('d',
-        d3.area((p) => x(p.epsilon), (p) => y(p.rate.lo), (p) => y(p.rate.hi))(m.curve));
+        d3.area((p) => x(p.epsilon), (p) => y(p.rate.ci95[0]), (p) => y(p.rate.ci95[1]))(m.curve));
       g.append('path').attr('class', 'line').attr('d', d3.line((p) => x(p.epsilon), (p) => y(p.rate.value))(m.curve));
       for (const p of m.curve) {
         tip(g.append('circle').attr('class', `mark ${p.epsilon === 0 ? 'clean' : 'robust'}`).attr('cx', x(p.epsilon)).attr('cy', y(p.rate.value)).attr('r', 3.5),
@@ -153,14 +153,14 @@
     f.svg.append('line').attr('class', 'guide').attr('x1', x(0)).attr('y1', y(0)).attr('x2', x(1)).attr('y2', y(1));
     f.svg.append('text').attr('class', 'halo').attr('x', x(0.26)).attr('y', y(0.3)).attr('text-anchor', 'end').text('perfectly calibrated');
     const area = d3.scaleSqrt([0, 1], [2, 11]);
-    for (const [kind, bins] of [['clean', m.calibration.clean], ['robust', m.calibration.attacked]]) {
-      const total = d3.sum(bins, (b) => b.count);
+    for (const [kind, bins] of [['clean', m.clean], ['robust', m.attacked]]) {
+      const total = d3.sum(bins, (b) => b.n);
       const g = f.svg.append('g').attr('class', m.css);
       g.append('path').attr('class', `line ${kind === 'clean' ? 'dashed' : ''}`).attr('d',
         d3.line((b) => x(b.confidence), (b) => y(b.accuracy))(bins));
       for (const b of bins) {
-        tip(g.append('circle').attr('class', `mark ${kind}`).attr('cx', x(b.confidence)).attr('cy', y(b.accuracy)).attr('r', area(b.count / total)),
-          `${kind === 'clean' ? 'clean' : 'under attack'}: mean confidence ${percent(b.confidence)}, accuracy ${percent(b.accuracy)}, ${b.count} images`);
+        tip(g.append('circle').attr('class', `mark ${kind}`).attr('cx', x(b.confidence)).attr('cy', y(b.accuracy)).attr('r', area(b.n / total)),
+          `${kind === 'clean' ? 'clean' : 'under attack'}: mean confidence ${percent(b.confidence)}, accuracy ${percent(b.accuracy)}, ${b.n} images`);
       }
     }
   }
@@ -168,6 +168,7 @@
   // ---- confusion under attack ----
   function confusion(host) {
     const m = models[+host.dataset.model];
+    const { classNames } = m;
     const n = m.confusion.length;
     const most = n > 30 ? 8 : 12;
     const left = labelSpace(classNames, most);
@@ -201,13 +202,13 @@
   // ---- learning curves ----
   function learning(host) {
     const loss = host.dataset.what === 'loss';
-    const drawn = models.filter((m) => (loss ? m.training.loss : m.training.clean.concat(m.training.robust)).length);
+    const drawn = models.filter((m) => (loss ? m.loss : m.cleanByEpoch.concat(m.robustByEpoch)).length);
     const names = drawn.map((m) => shorten(m.name, 12));
     const f = frame(host, 280, { left: 44, right: labelSpace(names, 12) + 6, top: 26, bottom: 46 },
       loss ? 'Training loss of each model by epoch' : 'Clean and robust validation accuracy of each model by epoch');
     const series = drawn.flatMap((m) => (loss
-      ? [{ m, points: m.training.loss }]
-      : [{ m, points: m.training.clean, clean: true }, { m, points: m.training.robust }])).filter((s) => s.points.length);
+      ? [{ m, points: m.loss }]
+      : [{ m, points: m.cleanByEpoch, clean: true }, { m, points: m.robustByEpoch }])).filter((s) => s.points.length);
     const points = series.flatMap((s) => s.points);
     const x = d3.scaleLinear([loss ? 0 : Math.min(1, d3.min(points, (p) => p[0])), d3.max(points, (p) => p[0])], [f.left, f.right]);
     const y = d3.scaleLinear([0, loss ? d3.max(points, (p) => p[1]) : 1], [f.bottom, f.top]);
@@ -228,7 +229,7 @@
         }
       }
       const last = s.points[s.points.length - 1];
-      if (loss || !s.clean || !s.m.training.robust.length) labels.push({ x: x(last[0]), y: y(last[1]), text: shorten(s.m.name, 12), css: s.m.css });
+      if (loss || !s.clean || !s.m.robustByEpoch.length) labels.push({ x: x(last[0]), y: y(last[1]), text: shorten(s.m.name, 12), css: s.m.css });
     }
     endLabels(f, labels);
   }

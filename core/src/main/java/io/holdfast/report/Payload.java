@@ -1,0 +1,120 @@
+package io.holdfast.report;
+
+import io.holdfast.common.Json;
+import io.holdfast.record.Calibration;
+import io.holdfast.record.ClassScore;
+import io.holdfast.record.Rate;
+import io.holdfast.report.View.Model;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The numbers that the charts draw, as JSON that is safe inside a script element. */
+final class Payload {
+
+  /** More classes than this are not legible in one chart: the weakest are drawn. */
+  static final int MOST_CLASSES = 40;
+
+  /** The label of the row in which an image is correct only if it is so under every attack. */
+  static final String ALL_ATTACKS = "all attacks";
+
+  private Payload() {}
+
+  static String of(View view) {
+    Map<String, @Nullable Object> data = new LinkedHashMap<>();
+    data.put("norm", view.threat().norm());
+    data.put("epsilon", view.threat().epsilon());
+    data.put("rows", rows(view));
+    List<Object> models = new ArrayList<>();
+    for (int i = 0; i < view.models().size(); i++) {
+      models.add(model(view.models().get(i), view.hue(i)));
+    }
+    data.put("models", models);
+    return guard(Json.compact(data));
+  }
+
+  /** No {@code </script>} and no {@code <!--} can stand in the result. */
+  static String guard(String json) {
+    return json.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029");
+  }
+
+  private static Map<String, @Nullable Object> model(Model model, String hue) {
+    Map<String, @Nullable Object> data = new LinkedHashMap<>();
+    data.put("name", model.name());
+    data.put("css", hue);
+    data.put("classNames", model.classNames());
+    data.put("curve", curve(model));
+    data.put("classes", drawnClasses(model).stream().map(Payload::classRates).toList());
+    data.put("confusion", model.card().confusion().attacked());
+    data.put("clean", bins(model.card().calibration().clean()));
+    data.put("attacked", bins(model.card().calibration().attacked()));
+    data.put("loss", pairs(model.training().loss()));
+    data.put("cleanByEpoch", pairs(model.training().clean()));
+    data.put("robustByEpoch", pairs(model.training().robust()));
+    return data;
+  }
+
+  /** The classes of the per-class chart, weakest first. */
+  static List<ClassScore> drawnClasses(Model model) {
+    return model.weakestClasses().stream().limit(MOST_CLASSES).toList();
+  }
+
+  private record ClassRates(String name, Rate clean, Rate robust) {}
+
+  private static ClassRates classRates(ClassScore score) {
+    return new ClassRates(score.name(), score.cleanAccuracy(), Model.robust(score));
+  }
+
+  private record CurveRate(double epsilon, Rate rate) {}
+
+  private static List<CurveRate> curve(Model model) {
+    List<CurveRate> points = new ArrayList<>();
+    model.curve().forEach((epsilon, rate) -> points.add(new CurveRate(epsilon, rate)));
+    return points;
+  }
+
+  private static List<Calibration.Bin> bins(@Nullable Calibration calibration) {
+    return calibration == null ? List.of() : calibration.bins();
+  }
+
+  private static List<List<Double>> pairs(List<LearningCurves.Point> points) {
+    return points.stream()
+        .filter(p -> Double.isFinite(p.value()))
+        .map(p -> List.of(p.epoch(), p.value()))
+        .toList();
+  }
+
+  /** One row of the chart of outcomes: clean, each attack of any model, and all attacks together. */
+  record Row(String label, boolean clean, List<@Nullable Rate> rates) {}
+
+  static List<Row> rows(View view) {
+    List<Row> rows = new ArrayList<>();
+    rows.add(new Row("no attack", true, each(view, model -> model.card().cleanAccuracy())));
+    List<String> keys = view.attackKeys();
+    for (String key : keys) {
+      rows.add(new Row(Words.attack(key), false, each(view, model -> model.robust(key))));
+    }
+    if (keys.size() > 1) {
+      rows.add(new Row(ALL_ATTACKS, false, each(view, model -> model.card().robustAccuracy())));
+    }
+    return rows;
+  }
+
+  private interface RateOf {
+    @Nullable Rate of(Model model);
+  }
+
+  private static List<@Nullable Rate> each(View view, RateOf rateOf) {
+    List<@Nullable Rate> rates = new ArrayList<>();
+    for (Model model : view.models()) {
+      rates.add(rateOf.of(model));
+    }
+    return rates;
+  }
+}

@@ -1,0 +1,158 @@
+package io.holdfast.report;
+
+import static io.holdfast.report.Html.all;
+import static io.holdfast.report.Html.el;
+import static io.holdfast.report.Html.text;
+
+import io.holdfast.record.AttackScore;
+import io.holdfast.record.Rate;
+import io.holdfast.record.Summary;
+import io.holdfast.report.Html.Element;
+import io.holdfast.report.Page.Section;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What holds and what falls: accuracies, strength, attacks. */
+final class ResultSections {
+
+  private final View view;
+
+  ResultSections(View view) {
+    this.view = view;
+  }
+
+  List<Section> sections() {
+    List<Section> sections = new ArrayList<>();
+    sections.add(new Section("results", view.compares() ? "Before and after" : "Results", results()));
+    if (view.models().stream().anyMatch(model -> !model.curve().isEmpty())) {
+      sections.add(new Section("strength", "Stronger attacks", strength()));
+    }
+    if (!view.attackKeys().isEmpty()) {
+      sections.add(new Section("attacks", "Attack by attack", attacks()));
+    }
+    return sections;
+  }
+
+  private Html results() {
+    List<Element> head = new ArrayList<>(List.of(Parts.columnHead("Share of images correct")));
+    for (int i = 0; i < view.models().size(); i++) {
+      head.add(
+          el("th", Parts.swatch(view.hue(i)), text(view.models().get(i).name()))
+              .with("scope", "col")
+              .css("num"));
+    }
+    if (view.compares()) {
+      head.add(Parts.numberHead("Difference, points"));
+    }
+    String caption =
+        "In brackets of 95%: Wilson intervals for each model"
+            + (view.compares() ? ", Newcombe's for the difference between last and first." : ".");
+    return all(
+        Parts.lead(
+            "An image counts as correct under attack only if the model still answers right after"
+                + " the attacker has done its worst within %s."
+                    .formatted(view.threat().shortForm())),
+        Parts.table(caption, head, resultRows()),
+        el("figure", Parts.modelLegend(view), Parts.legend(), Parts.chart("outcomes")));
+  }
+
+  private List<Element> resultRows() {
+    List<Element> rows = new ArrayList<>();
+    for (Payload.Row row : Payload.rows(view)) {
+      List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(Words.upperFirst(row.label()))));
+      row.rates().forEach(rate -> cells.add(Parts.rate(rate)));
+      if (view.compares()) {
+        cells.add(difference(row.rates().get(0), row.rates().get(row.rates().size() - 1)));
+      }
+      Element tr = el("tr", cells);
+      rows.add(row.label().equals(Payload.ALL_ATTACKS) ? tr.css("total") : tr);
+    }
+    return rows;
+  }
+
+  private static Element difference(@Nullable Rate before, @Nullable Rate after) {
+    if (before == null || after == null) {
+      return Parts.number("–");
+    }
+    Difference difference = Difference.of(before, after);
+    return el(
+            "td",
+            text(Numbers.points(difference.value())),
+            el("small", Numbers.points(difference.lo()) + " to " + Numbers.points(difference.hi())))
+        .css("num");
+  }
+
+  private Html strength() {
+    List<Element> head = new ArrayList<>(List.of(Parts.columnHead("epsilon")));
+    view.models().forEach(model -> head.add(Parts.numberHead(model.name())));
+    List<Double> radii =
+        view.models().stream()
+            .flatMap(model -> model.curve().keySet().stream())
+            .distinct()
+            .sorted()
+            .toList();
+    List<Element> rows = new ArrayList<>();
+    for (double radius : radii) {
+      List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(Numbers.significant(radius, 4))));
+      view.models().forEach(model -> cells.add(Parts.rate(model.curve().get(radius))));
+      rows.add(el("tr", cells));
+    }
+    return all(
+        Parts.lead("Robust accuracy as the attacker may change each image more."),
+        Parts.figure(
+            Parts.chart("epsilon"),
+            "Bands are 95% intervals. A sound evaluation falls to zero for large epsilon; a curve"
+                + " that stays up points to an attack that was too weak."),
+        Parts.details(
+            "The numbers", Parts.table("Robust accuracy by epsilon, 95% intervals", head, rows)));
+  }
+
+  private Html attacks() {
+    List<Element> head = new ArrayList<>();
+    head.add(Parts.columnHead("Attack"));
+    if (view.compares()) {
+      head.add(Parts.columnHead("Model"));
+    }
+    for (String name :
+        List.of(
+            "Still correct", "Succeeded on", "Mean distance", "Median", "Queries", "Gradients")) {
+      head.add(Parts.numberHead(name));
+    }
+    head.add(Parts.columnHead("In training"));
+    List<Element> rows = new ArrayList<>();
+    for (String key : view.attackKeys()) {
+      for (int i = 0; i < view.models().size(); i++) {
+        AttackScore attack = view.models().get(i).card().attacks().get(key);
+        if (attack != null) {
+          rows.add(attackRow(key, attack, i));
+        }
+      }
+    }
+    String caption =
+        "Distances of the successful examples, %s; queries and gradients: mean per attacked image."
+            .formatted(view.threat().norm());
+    return all(
+        Parts.lead("Only images that were right to begin with are attacked."),
+        Parts.table(caption, head, rows));
+  }
+
+  private Element attackRow(String key, AttackScore attack, int model) {
+    List<Element> cells = new ArrayList<>();
+    cells.add(Parts.rowHead(Words.attack(key)).with("title", key));
+    if (view.compares()) {
+      cells.add(el("td", Parts.swatch(view.hue(model)), text(view.models().get(model).name())));
+    }
+    cells.add(Parts.rate(attack.robustAccuracy()));
+    Rate success = attack.successRate();
+    Summary distance = attack.distance().get(view.threat().normKey());
+    double attacked = success == null ? 0 : success.n();
+    cells.add(Parts.rate(success));
+    cells.add(Parts.number(distance == null ? "–" : Numbers.significant(distance.mean(), 3)));
+    cells.add(Parts.number(distance == null ? "–" : Numbers.significant(distance.median(), 3)));
+    cells.add(Parts.number(Numbers.count(attack.queries() / attacked)));
+    cells.add(Parts.number(Numbers.count(attack.gradients() / attacked)));
+    cells.add(el("td", attack.seenInTraining() ? "seen" : "unseen"));
+    return el("tr", cells);
+  }
+}

@@ -1,0 +1,161 @@
+package io.holdfast.report;
+
+import io.holdfast.common.Call;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.record.ClassScore;
+import io.holdfast.record.Rate;
+import io.holdfast.report.View.Model;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+
+/** The report's sentences. */
+final class Words {
+
+  private static final Set<String> ACRONYMS =
+      Set.of("fgsm", "pgd", "apgd", "cw", "dlr", "ce", "fab", "ddn", "eot", "r", "t", "bim", "mim");
+  private static final Pattern PLAIN_NAME = Pattern.compile("[a-z]+");
+
+  private Words() {}
+
+  /** What the report found, in one plain sentence. */
+  static String verdict(View view) {
+    Model subject = view.subject();
+    String name = upperFirst(the(subject.name()));
+    Rate robust = subject.card().robustAccuracy();
+    if (robust == null) {
+      return "%s answers %s of 100 images correctly; no attack was tried."
+          .formatted(name, Numbers.ofHundred(subject.card().cleanAccuracy().value()));
+    }
+    return "%s keeps %s of 100 images correct %s within %s%s."
+        .formatted(
+            name,
+            Numbers.ofHundred(robust.value()),
+            against(subject),
+            view.threat().shortForm(),
+            comparison(view));
+  }
+
+  private static String against(Model subject) {
+    String strongest = subject.strongest().map(Words::attack).orElse("attack");
+    int attacks = subject.card().attacks().size();
+    return attacks == 1
+        ? "against " + strongest
+        : "whichever of %d attacks is tried (the strongest: %s)".formatted(attacks, strongest);
+  }
+
+  private static String comparison(View view) {
+    if (!view.compares()) {
+      return "; with no attack it answers %s correctly"
+          .formatted(Numbers.ofHundred(view.subject().card().cleanAccuracy().value()));
+    }
+    return view.models().subList(0, view.models().size() - 1).stream()
+        .map(model -> the(model.name()) + kept(model.card().robustAccuracy()))
+        .collect(Collectors.joining(", ", "; ", ""));
+  }
+
+  private static String kept(@Nullable Rate robust) {
+    return robust == null ? " was not attacked" : " keeps " + Numbers.ofHundred(robust.value());
+  }
+
+  private static String the(String name) {
+    return PLAIN_NAME.matcher(name).matches() ? "the " + name + " model" : "“" + name + "”";
+  }
+
+  /** An attack's key as people say it: {@code pgd[steps=50]} is {@code PGD, 50 steps}. */
+  static String attack(String key) {
+    Call call;
+    try {
+      call = Call.parse(key);
+    } catch (InvalidInputException e) {
+      return key; // free text is a legitimate key
+    }
+    List<String> parts = new ArrayList<>(List.of(attackName(call.name())));
+    call.arguments().forEach((name, value) -> parts.add(argument(name, value)));
+    return String.join(", ", parts);
+  }
+
+  private static String attackName(String name) {
+    List<String> words = new ArrayList<>();
+    for (String word : name.split("-", -1)) {
+      words.add(ACRONYMS.contains(word) ? word.toUpperCase(Locale.ROOT) : word);
+    }
+    return upperFirst(String.join("-", words));
+  }
+
+  private static String argument(String name, String value) {
+    String spaced = name.replace('_', ' ');
+    if (!value.matches("\\d+") || !spaced.endsWith("s")) {
+      return spaced + " " + value;
+    }
+    return value + " " + (value.equals("1") ? spaced.substring(0, spaced.length() - 1) : spaced);
+  }
+
+  /** Which classes an attacker goes for first. */
+  static String weakest(Model model) {
+    List<ClassScore> weakest = model.weakestClasses();
+    if (weakest.isEmpty()) {
+      return "No class was attacked.";
+    }
+    ClassScore worst = weakest.get(0);
+    String first =
+        "%s is the weakest class under attack: %s correct, down from %s without."
+            .formatted(
+                upperFirst(worst.name()),
+                robust(worst),
+                Numbers.percent(worst.cleanAccuracy().value()));
+    if (weakest.size() < 3) {
+      return first;
+    }
+    ClassScore second = weakest.get(1);
+    ClassScore third = weakest.get(2);
+    return first
+        + " Next: %s (%s) and %s (%s)."
+            .formatted(second.name(), robust(second), third.name(), robust(third));
+  }
+
+  private static String robust(ClassScore score) {
+    return Numbers.percent(Model.robust(score).value());
+  }
+
+  /** The commonest mistakes under attack. */
+  static String mistakes(Model model) {
+    record Mistake(int truth, int answer, long count) {}
+    List<List<Long>> confusion = model.card().confusion().attacked();
+    if (confusion == null) {
+      return "Not attacked.";
+    }
+    List<Mistake> all = new ArrayList<>();
+    for (int truth = 0; truth < confusion.size(); truth++) {
+      for (int answer = 0; answer < confusion.size(); answer++) {
+        long count = confusion.get(truth).get(answer);
+        if (answer != truth && count > 0) {
+          all.add(new Mistake(truth, answer, count));
+        }
+      }
+    }
+    if (all.isEmpty()) {
+      return "No image was answered wrongly.";
+    }
+    return all.stream()
+        .sorted(Comparator.comparingLong(Mistake::count).reversed())
+        .limit(3)
+        .map(
+            m ->
+                "%s taken for %s (%d)"
+                    .formatted(model.className(m.truth()), model.className(m.answer()), m.count()))
+        .collect(Collectors.joining(", ", "Commonest mistakes: ", "."));
+  }
+
+  static String upperFirst(String text) {
+    return text.isEmpty()
+        ? text
+        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+  }
+}
