@@ -60,9 +60,7 @@ final class BackgroundSections {
     facts.put("Holdfast", provenance.codeVersion());
     facts.put("Engine", provenance.engineVersion());
     facts.put("Platform", provenance.platform());
-    provenance
-        .dataHashes()
-        .forEach((name, hash) -> facts.put("SHA-256 of " + name, hash));
+    provenance.dataHashes().forEach((name, hash) -> facts.put("SHA-256 of " + name, hash));
     model
         .card()
         .timing()

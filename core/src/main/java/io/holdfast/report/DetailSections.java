@@ -110,8 +110,7 @@ final class DetailSections {
             DetailSections::hasConfusion,
             index ->
                 Parts.figure(
-                    modelChart("confusion", index),
-                    Words.mistakes(view.models().get(index)))));
+                    modelChart("confusion", index), Words.mistakes(view.models().get(index)))));
   }
 
   private Html calibration() {

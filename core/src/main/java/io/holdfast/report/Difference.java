@@ -11,8 +11,10 @@ record Difference(double value, double lo, double hi) {
 
   static Difference of(Rate before, Rate after) {
     double value = after.value() - before.value();
-    double below = Math.hypot(after.value() - after.interval().lo(), before.interval().hi() - before.value());
-    double above = Math.hypot(after.interval().hi() - after.value(), before.value() - before.interval().lo());
+    double below =
+        Math.hypot(after.value() - after.interval().lo(), before.interval().hi() - before.value());
+    double above =
+        Math.hypot(after.interval().hi() - after.value(), before.value() - before.interval().lo());
     return new Difference(value, value - below, value + above);
   }
 }

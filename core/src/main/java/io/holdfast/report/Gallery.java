@@ -5,7 +5,9 @@ import static io.holdfast.report.Html.el;
 import static io.holdfast.report.Html.text;
 
 import io.holdfast.record.Example;
+import io.holdfast.record.Pixels;
 import io.holdfast.report.Html.Element;
+import io.holdfast.report.View.Model;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,11 +48,12 @@ final class Gallery {
   Html html() {
     List<Html> groups = new ArrayList<>();
     for (int i = 0; i < view.models().size(); i++) {
-      List<Example> examples = view.models().get(i).examples();
+      Model model = view.models().get(i);
+      List<Example> examples = model.examples();
       if (!examples.isEmpty()) {
         groups.add(Parts.modelHeading(view, i));
         groups.add(
-            el("div", examples.stream().limit(MOST).map(this::figure).toList())
+            el("div", examples.stream().limit(MOST).map(example -> figure(model, example)).toList())
                 .css("gallery " + view.hue(i)));
       }
     }
@@ -62,69 +65,61 @@ final class Gallery {
         all(groups));
   }
 
-  private Element figure(Example example) {
-    String truth = name(example.label());
-    Element row =
-        el(
-                "div",
-                tile(
-                    example,
-                    example.clean().values(),
-                    "Clean image of " + truth,
-                    answer(example.cleanPrediction(), example.cleanConfidence())),
-                tile(
-                        example,
-                        example.adversarial().values(),
-                        "Perturbed image of " + truth,
-                        answer(example.adversarialPrediction(), example.adversarialConfidence()))
-                    .css(example.fooled() ? "fooled" : "held"),
-                tile(
-                    example,
-                    difference(example),
-                    "Difference, amplified %d times".formatted(factor),
-                    el("span", "difference ×" + factor)))
-            .css("row");
-    String outcome = example.fooled() ? "fooled by " : "held against ";
+  private Element figure(Model model, Example example) {
+    String truth = model.className(example.label());
+    Element clean =
+        tile(
+            example.clean(),
+            "Clean image of " + truth,
+            answer(model, example.cleanPrediction(), example.cleanConfidence()));
+    Element perturbed =
+        tile(
+            example.adversarial(),
+            "Perturbed image of " + truth,
+            answer(model, example.adversarialPrediction(), example.adversarialConfidence()));
+    Element difference =
+        tile(
+            difference(example),
+            "Difference, amplified %d times".formatted(factor),
+            el("span", "difference ×" + factor));
+    String caption =
+        "Image %d, truly %s: %s %s"
+            .formatted(
+                example.sampleId(),
+                truth,
+                example.fooled() ? "fooled by" : "held against",
+                Words.attack(example.attack()));
     return el(
             "figure",
-            row,
-            el(
-                "figcaption",
-                "Image %d, truly %s: %s%s"
-                    .formatted(example.sampleId(), truth, outcome, Words.attack(example.attack()))))
+            el("div", clean, perturbed.css(example.fooled() ? "fooled" : "held"), difference)
+                .css("row"),
+            el("figcaption", caption))
         .css("example");
   }
 
-  private static Element tile(Example example, float[] pixels, String alt, Html caption) {
-    int channels = example.shape().get(0);
-    int height = example.shape().get(1);
-    int width = example.shape().get(2);
+  private static Element tile(Pixels pixels, String alt, Html caption) {
     return el(
         "div",
         el("img")
-            .with("src", Png.dataUri(pixels, channels, height, width))
-            .with("width", Integer.toString(width))
-            .with("height", Integer.toString(height))
+            .with("src", Png.dataUri(pixels))
+            .with("width", Integer.toString(pixels.width()))
+            .with("height", Integer.toString(pixels.height()))
             .with("alt", alt),
         caption);
   }
 
-  private Html answer(int prediction, double confidence) {
-    return all(el("b", name(prediction)), el("span", text(Numbers.percent(confidence))));
+  private static Html answer(Model model, int prediction, double confidence) {
+    return all(
+        el("b", model.className(prediction)), el("span", text(Numbers.percent(confidence))));
   }
 
-  private float[] difference(Example example) {
-    float[] picture = example.adversarial().values();
+  private Pixels difference(Example example) {
+    Pixels shape = example.clean();
     float[] clean = example.clean().values();
+    float[] picture = example.adversarial().values();
     for (int i = 0; i < picture.length; i++) {
       picture[i] = 0.5f + factor * (picture[i] - clean[i]);
     }
-    return picture;
-  }
-
-  private String name(int label) {
-    return label >= 0 && label < view.classNames().size()
-        ? view.classNames().get(label)
-        : "class " + label;
+    return Pixels.of(picture, shape.channels(), shape.height(), shape.width());
   }
 }

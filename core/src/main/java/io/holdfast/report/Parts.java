@@ -5,7 +5,6 @@ import static io.holdfast.report.Html.text;
 
 import io.holdfast.record.Rate;
 import io.holdfast.report.Html.Element;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -90,7 +90,9 @@ final class Payload {
         .toList();
   }
 
-  /** One row of the chart of outcomes: clean, each attack of any model, and all attacks together. */
+  /**
+   * One row of the chart of outcomes: clean, each attack of any model, and all attacks together.
+   */
   record Row(String label, boolean clean, List<@Nullable Rate> rates) {}
 
   static List<Row> rows(View view) {

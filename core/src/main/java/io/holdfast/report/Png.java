@@ -1,5 +1,6 @@
 package io.holdfast.report;
 
+import io.holdfast.record.Pixels;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,56 +17,48 @@ final class Png {
 
   private Png() {}
 
-  /**
-   * A picture as a data URI.
-   *
-   * @param pixels values in [0, 1], {@code [C, H, W]} in row-major order; values outside are
-   *     clipped
-   * @param channels three for RGB; any other number is drawn as the grey mean of the channels
-   */
-  static String dataUri(float[] pixels, int channels, int height, int width) {
-    return "data:image/png;base64,"
-        + Base64.getEncoder().encodeToString(encode(pixels, channels, height, width));
+  /** A picture as a data URI: RGB if it has three channels, otherwise the grey mean of them. */
+  static String dataUri(Pixels picture) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(encode(picture));
   }
 
   /** As {@link #dataUri}, as the bytes of the file. */
-  static byte[] encode(float[] pixels, int channels, int height, int width) {
-    int colours = channels == 3 ? 3 : 1;
-    ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(height);
+  static byte[] encode(Pixels picture) {
+    int colours = picture.channels() == 3 ? 3 : 1;
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(picture.width()).putInt(picture.height());
     header.put((byte) 8).put((byte) (colours == 3 ? RGB : GREY)).put(new byte[3]);
 
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     file.writeBytes(SIGNATURE);
     chunk(file, "IHDR", header.array());
-    chunk(file, "IDAT", deflate(scanlines(pixels, channels, height, width, colours)));
+    chunk(file, "IDAT", deflate(scanlines(picture, colours)));
     chunk(file, "IEND", new byte[0]);
     return file.toByteArray();
   }
 
-  private static byte[] scanlines(
-      float[] pixels, int channels, int height, int width, int colours) {
-    byte[] lines = new byte[height * (1 + width * colours)];
+  private static byte[] scanlines(Pixels picture, int colours) {
+    float[] values = picture.values();
+    int width = picture.width();
+    int plane = picture.height() * width;
+    byte[] lines = new byte[picture.height() + plane * colours];
     int at = 0;
-    for (int y = 0; y < height; y++) {
-      at++; // filter type 0: none
-      for (int x = 0; x < width; x++) {
-        for (int c = 0; c < colours; c++) {
-          lines[at++] = level(value(pixels, channels, height * width, y * width + x, c));
-        }
+    for (int i = 0; i < plane; i++) {
+      if (i % width == 0) {
+        at++; // filter type 0: none
+      }
+      for (int c = 0; c < colours; c++) {
+        lines[at++] = level(colours == 3 ? values[c * plane + i] : mean(values, plane, i));
       }
     }
     return lines;
   }
 
-  private static float value(float[] pixels, int channels, int plane, int position, int colour) {
-    if (channels == 3) {
-      return pixels[colour * plane + position];
-    }
+  private static float mean(float[] values, int plane, int position) {
     float sum = 0;
-    for (int c = 0; c < channels; c++) {
-      sum += pixels[c * plane + position];
+    for (int i = position; i < values.length; i += plane) {
+      sum += values[i];
     }
-    return sum / channels;
+    return sum / (values.length / plane);
   }
 
   private static byte level(float value) {

@@ -24,7 +24,8 @@ final class ResultSections {
 
   List<Section> sections() {
     List<Section> sections = new ArrayList<>();
-    sections.add(new Section("results", view.compares() ? "Before and after" : "Results", results()));
+    sections.add(
+        new Section("results", view.compares() ? "Before and after" : "Results", results()));
     if (view.models().stream().anyMatch(model -> !model.curve().isEmpty())) {
       sections.add(new Section("strength", "Stronger attacks", strength()));
     }
