@@ -27,6 +27,8 @@ public record Example(
     Pixels adversarial) {
 
   /**
+   * Checks that the images can be compared.
+   *
    * @throws IllegalArgumentException if the images differ in shape
    */
   public Example {

@@ -55,7 +55,7 @@ final class BackgroundSections {
   private static Map<String, String> facts(Model model) {
     Provenance provenance = model.card().provenance();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("Test images", Numbers.count(model.card().cleanAccuracy().n()));
+    facts.put("Test images", Numbers.count((double) model.card().cleanAccuracy().n()));
     facts.put("Seed", Long.toString(provenance.seed()));
     facts.put("Holdfast", provenance.codeVersion());
     facts.put("Engine", provenance.engineVersion());

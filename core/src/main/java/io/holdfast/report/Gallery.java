@@ -109,8 +109,7 @@ final class Gallery {
   }
 
   private static Html answer(Model model, int prediction, double confidence) {
-    return all(
-        el("b", model.className(prediction)), el("span", text(Numbers.percent(confidence))));
+    return all(el("b", model.className(prediction)), el("span", text(Numbers.percent(confidence))));
   }
 
   private Pixels difference(Example example) {

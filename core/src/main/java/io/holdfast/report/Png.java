@@ -55,10 +55,12 @@ final class Png {
 
   private static float mean(float[] values, int plane, int position) {
     float sum = 0;
+    int channels = 0;
     for (int i = position; i < values.length; i += plane) {
       sum += values[i];
+      channels++;
     }
-    return sum / (values.length / plane);
+    return sum / channels;
   }
 
   private static byte level(float value) {

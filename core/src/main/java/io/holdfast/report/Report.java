@@ -82,6 +82,8 @@ public final class Report {
     }
 
     /**
+     * The finished report.
+     *
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {

@@ -116,7 +116,10 @@ record View(String title, List<Model> models, @Nullable String command) {
 
     String className(int label) {
       List<String> names = classNames();
-      return label >= 0 && label < names.size() ? names.get(label) : "class " + label;
+      if (label < 0) {
+        return "no answer";
+      }
+      return label < names.size() ? names.get(label) : "class " + label;
     }
 
     /** The attack whose curve has the most points, if any has one. */

@@ -156,8 +156,6 @@
     for (const [kind, bins] of [['clean', m.clean], ['robust', m.attacked]]) {
       const total = d3.sum(bins, (b) => b.n);
       const g = f.svg.append('g').attr('class', m.css);
-      g.append('path').attr('class', `line ${kind === 'clean' ? 'dashed' : ''}`).attr('d',
-        d3.line((b) => x(b.confidence), (b) => y(b.accuracy))(bins));
       for (const b of bins) {
         tip(g.append('circle').attr('class', `mark ${kind}`).attr('cx', x(b.confidence)).attr('cy', y(b.accuracy)).attr('r', area(b.n / total)),
           `${kind === 'clean' ? 'clean' : 'under attack'}: mean confidence ${percent(b.confidence)}, accuracy ${percent(b.accuracy)}, ${b.n} images`);
@@ -173,8 +171,10 @@
     const most = n > 30 ? 8 : 12;
     const left = labelSpace(classNames, most);
     const width = Math.max(240, host.clientWidth || 480);
-    const cell = Math.min(46, (width - left - 4) / n);
-    const top = Math.min(96, 12 + 5.2 * Math.min(most, d3.max(classNames, (c) => c.length)));
+    const longest = Math.min(most, d3.max(classNames, (c) => c.length));
+    const overhang = 4.6 * longest;
+    const cell = Math.min(46, (width - left - overhang) / n);
+    const top = 12 + 4.6 * longest;
     const f = frame(host, top + cell * n + 6, { left, right: width - left - cell * n, top, bottom: 6 },
       `Under attack, what ${m.name} answers for each true class`);
     const g = f.svg.append('g').attr('class', m.css);
