@@ -22,6 +22,18 @@ public final class Tensors {
     return Tensor.wrap(torch.zeros(shape, Scalars.NO_NAMES, options(type)));
   }
 
+  /** Zeros of the shape, type, device and memory order of {@code other}. */
+  public static Tensor zerosLike(Tensor other) {
+    Scope.current();
+    return Tensor.wrap(torch.zeros_like(other.raw()));
+  }
+
+  /** Uninitialised memory of the shape, type, device and memory order of {@code other}. */
+  public static Tensor emptyLike(Tensor other) {
+    Scope.current();
+    return Tensor.wrap(torch.empty_like(other.raw()));
+  }
+
   public static Tensor ones(long... shape) {
     return full(1, shape);
   }

@@ -1,0 +1,68 @@
+package io.holdfast.train;
+
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
+final class AdamW implements Optimiser {
+  private static final double EPS = 1e-8;
+
+  private final Config config;
+  private final SharedScope owner;
+  private final Map<String, Tensor> state = new LinkedHashMap<>();
+
+  AdamW(Config config, List<Tensor> weights, SharedScope owner) {
+    this.config = config;
+    this.owner = owner;
+    try (Scope scope = Scope.open()) {
+      state.put("steps", owner.adopt(Tensors.zeros(DType.FLOAT64, 1)));
+      for (int i = 0; i < weights.size(); i++) {
+        state.put("mean." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
+        state.put("square." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
+      }
+    }
+  }
+
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
+    try (Scope scope = Scope.open()) {
+      double t = of("steps").addInPlace(1).item();
+      double correction1 = 1 - Math.pow(config.beta1(), t);
+      double correction2 = 1 - Math.pow(config.beta2(), t);
+      for (int i = 0; i < weights.size(); i++) {
+        Tensor w = weights.get(i);
+        Tensor g = gradients.get(i);
+        Tensor m = of("mean." + i).mulInPlace(config.beta1()).addInPlace(g, 1 - config.beta1());
+        Tensor v =
+            of("square." + i).mulInPlace(config.beta2()).addInPlace(g.square(), 1 - config.beta2());
+        Tensor scale = v.div(correction2).sqrt().add(EPS);
+        w.mulInPlace(1 - rate * config.weightDecay());
+        w.addInPlace(m.div(scale), -rate / correction1);
+      }
+    }
+  }
+
+  private Tensor of(String name) {
+    Tensor t = state.get(name);
+    if (t == null) {
+      throw new IllegalStateException("no optimiser state " + name);
+    }
+    return t;
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    return Map.copyOf(state);
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

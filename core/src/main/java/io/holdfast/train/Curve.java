@@ -1,0 +1,129 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A number that changes with training's progress z in [0, 1]: constant, a linear ramp, or stages.
+ * Curricula on epsilon, steps and mix are curves.
+ *
+ * @param points at least one, z strictly ascending from 0
+ * @param linear true to interpolate between points, false to hold each value until the next
+ */
+public record Curve(List<Point> points, boolean linear) {
+  /**
+   * One point of a curve.
+   *
+   * @param at progress z in [0, 1]
+   * @param value the number from there on
+   */
+  public record Point(double at, double value) {}
+
+  public Curve {
+    points = List.copyOf(points);
+    if (points.isEmpty() || points.get(0).at() != 0) {
+      throw new IllegalArgumentException("a curve starts at progress 0");
+    }
+    for (int i = 1; i < points.size(); i++) {
+      if (points.get(i).at() <= points.get(i - 1).at()) {
+        throw new IllegalArgumentException("a curve's points ascend in progress");
+      }
+    }
+  }
+
+  public static Curve constant(double value) {
+    return new Curve(List.of(new Point(0, value)), false);
+  }
+
+  /** Linear from {@code from} at the start to {@code to} at progress {@code until}, then level. */
+  public static Curve ramp(double from, double to, double until) {
+    return new Curve(List.of(new Point(0, from), new Point(until, to)), true);
+  }
+
+  /** The value at progress z. */
+  public double at(double z) {
+    Point last = points.get(0);
+    for (Point next : points.subList(1, points.size())) {
+      if (z < next.at()) {
+        return linear
+            ? last.value()
+                + (next.value() - last.value()) * (z - last.at()) / (next.at() - last.at())
+            : last.value();
+      }
+      last = next;
+    }
+    return last.value();
+  }
+
+  public double maximum() {
+    return points.stream().mapToDouble(Point::value).max().orElseThrow();
+  }
+
+  /**
+   * Reads a plain number, {@code {from, to, until}} or {@code {stages: [{at, value}, ...]}}.
+   *
+   * @param fallback where the key is missing
+   * @param min smallest allowed value
+   * @param max largest allowed value
+   */
+  public static Curve read(
+      SettingsReader reader, String key, Curve fallback, double min, double max) {
+    if (!reader.has(key)) {
+      return fallback;
+    }
+    if (!reader.isSection(key)) {
+      return constant(reader.number(key, min, max));
+    }
+    SettingsReader section = reader.section(key);
+    if (section.has("stages")) {
+      return stages(section, min, max);
+    }
+    double from = section.number("from", min, max);
+    double to = section.number("to", min, max);
+    double until = section.number("until", 1.0, 1e-6, 1);
+    return ramp(from, to, until);
+  }
+
+  private static Curve stages(SettingsReader section, double min, double max) {
+    List<Point> points = new ArrayList<>();
+    for (SettingsReader stage : section.sections("stages")) {
+      double at = stage.number("at", 0, 1);
+      double value = stage.number("value", min, max);
+      if (points.isEmpty() ? at != 0 : at <= points.get(points.size() - 1).at()) {
+        stage.reject(
+            "at",
+            points.isEmpty() ? "0 in the first stage" : "more than the stage before",
+            Double.toString(at),
+            null);
+      } else {
+        points.add(new Point(at, value));
+      }
+    }
+    if (points.isEmpty()) {
+      section.reject("stages", "at least one stage", "none", null);
+      points.add(new Point(0, min));
+    }
+    return new Curve(points, false);
+  }
+
+  /** What {@link #read} reads. */
+  public Object toSetting() {
+    if (points.size() == 1) {
+      return points.get(0).value();
+    }
+    if (linear && points.size() == 2) {
+      return Settings.of(
+          Map.of(
+              "from", points.get(0).value(),
+              "to", points.get(1).value(),
+              "until", points.get(1).at()));
+    }
+    return Settings.of(
+        Map.of(
+            "stages",
+            points.stream().map(p -> Map.of("at", p.at(), "value", p.value())).toList()));
+  }
+}

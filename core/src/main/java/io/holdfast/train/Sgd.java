@@ -1,0 +1,59 @@
+package io.holdfast.train;
+
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stochastic gradient descent with momentum as PyTorch has it: {@code v = momentum * v + g}, then
+ * {@code w -= rate * (g + momentum * v)} with Nesterov and {@code w -= rate * v} without, where
+ * {@code g} includes the weight decay (Sutskever et al. 2013, section 2, in PyTorch's form).
+ */
+final class Sgd implements Optimiser {
+  private final Config config;
+  private final SharedScope owner;
+  private final Map<String, Tensor> state = new LinkedHashMap<>();
+
+  Sgd(Config config, List<Tensor> weights, SharedScope owner) {
+    this.config = config;
+    this.owner = owner;
+    if (config.momentum() > 0) {
+      try (Scope scope = Scope.open()) {
+        for (int i = 0; i < weights.size(); i++) {
+          // Zero at first: momentum * 0 + g = g, which is PyTorch's first step.
+          state.put("momentum." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
+    try (Scope scope = Scope.open()) {
+      for (int i = 0; i < weights.size(); i++) {
+        Tensor w = weights.get(i);
+        Tensor g = gradients.get(i).add(w, config.weightDecay());
+        if (config.momentum() > 0) {
+          Tensor v = state.get("momentum." + i);
+          v.mulInPlace(config.momentum()).addInPlace(g);
+          g = config.nesterov() ? g.add(v, config.momentum()) : v;
+        }
+        w.addInPlace(g, -rate);
+      }
+    }
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    return Map.copyOf(state);
+  }
+
+  @Override
+  public void close() {
+    owner.close();
+  }
+}
