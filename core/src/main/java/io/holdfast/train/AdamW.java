@@ -14,12 +14,11 @@ final class AdamW implements Optimiser {
   private static final double EPS = 1e-8;
 
   private final Config config;
-  private final SharedScope owner;
+  private final SharedScope owner = Scope.shared();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
 
-  AdamW(Config config, List<Tensor> weights, SharedScope owner) {
+  AdamW(Config config, List<Tensor> weights) {
     this.config = config;
-    this.owner = owner;
     try (Scope scope = Scope.open()) {
       state.put("steps", owner.adopt(Tensors.zeros(DType.FLOAT64, 1)));
       for (int i = 0; i < weights.size(); i++) {

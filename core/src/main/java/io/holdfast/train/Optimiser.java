@@ -1,7 +1,6 @@
 package io.holdfast.train;
 
 import io.holdfast.common.SettingsReader;
-import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -73,8 +72,8 @@ public interface Optimiser extends AutoCloseable {
     }
 
     /** A fresh optimiser for these weights. */
-    public Optimiser create(List<Tensor> weights, SharedScope owner) {
-      return name.equals("sgd") ? new Sgd(this, weights, owner) : new AdamW(this, weights, owner);
+    public Optimiser create(List<Tensor> weights) {
+      return name.equals("sgd") ? new Sgd(this, weights) : new AdamW(this, weights);
     }
   }
 }

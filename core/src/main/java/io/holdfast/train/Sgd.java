@@ -15,12 +15,11 @@ import java.util.Map;
  */
 final class Sgd implements Optimiser {
   private final Config config;
-  private final SharedScope owner;
+  private final SharedScope owner = Scope.shared();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
 
-  Sgd(Config config, List<Tensor> weights, SharedScope owner) {
+  Sgd(Config config, List<Tensor> weights) {
     this.config = config;
-    this.owner = owner;
     if (config.momentum() > 0) {
       try (Scope scope = Scope.open()) {
         for (int i = 0; i < weights.size(); i++) {
