@@ -123,7 +123,6 @@ public record Curve(List<Point> points, boolean linear) {
     }
     return Settings.of(
         Map.of(
-            "stages",
-            points.stream().map(p -> Map.of("at", p.at(), "value", p.value())).toList()));
+            "stages", points.stream().map(p -> Map.of("at", p.at(), "value", p.value())).toList()));
   }
 }

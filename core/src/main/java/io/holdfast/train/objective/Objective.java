@@ -3,8 +3,8 @@ package io.holdfast.train.objective;
 import io.holdfast.tensor.Tensor;
 
 /**
- * A training loss with the adversary inside. It sees one shard at a time and is used by many threads
- * at once; it holds no state.
+ * A training loss with the adversary inside. It sees one shard at a time and is used by many
+ * threads at once; it holds no state.
  */
 public interface Objective {
   /** The name in experiment files, such as {@code trades}. */
