@@ -53,6 +53,11 @@ public final class SettingsReader {
     return get(key) != null;
   }
 
+  /** Whether the key holds a section, not a plain value or a list. */
+  public boolean isSection(String key) {
+    return get(key) instanceof Fields;
+  }
+
   /** Required text. */
   public String text(String key) {
     return required(key, "a text", textOrNull(key), "");

@@ -52,7 +52,7 @@ public record Schedule(Shape shape, double warmUp, List<Double> milestones, doub
       case CONSTANT -> 1;
       case CYCLIC -> 1 - rest;
       case COSINE -> (1 + Math.cos(Math.PI * rest)) / 2;
-      case PIECEWISE -> Math.pow(decay, milestones.stream().filter(m -> z >= m).count());
+      case PIECEWISE -> Math.pow(decay, (double) milestones.stream().filter(m -> z >= m).count());
     };
   }
 

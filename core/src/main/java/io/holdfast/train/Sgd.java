@@ -7,6 +7,7 @@ import io.holdfast.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Stochastic gradient descent with momentum as PyTorch has it: {@code v = momentum * v + g}, then
@@ -37,7 +38,7 @@ final class Sgd implements Optimiser {
         Tensor w = weights.get(i);
         Tensor g = gradients.get(i).add(w, config.weightDecay());
         if (config.momentum() > 0) {
-          Tensor v = state.get("momentum." + i);
+          Tensor v = Objects.requireNonNull(state.get("momentum." + i));
           v.mulInPlace(config.momentum()).addInPlace(g);
           g = config.nesterov() ? g.add(v, config.momentum()) : v;
         }

@@ -1,0 +1,81 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class CurveTest {
+  private static Curve read(String yaml) {
+    Problems problems = new Problems("test.yaml");
+    SettingsReader reader = Settings.yaml(yaml, "test.yaml").reader(problems);
+    Curve curve = Curve.read(reader, "epsilon", Curve.constant(1), 0, 1);
+    reader.finish();
+    problems.throwIfAny();
+    return curve;
+  }
+
+  @Test
+  void rampsAreLinearAndThenLevel() {
+    Curve ramp = read("epsilon: {from: 0.02, to: 0.1, until: 0.2}");
+    assertThat(ramp.at(0)).isEqualTo(0.02);
+    assertThat(ramp.at(0.1)).isCloseTo(0.06, within(1e-12));
+    assertThat(ramp.at(0.2)).isEqualTo(0.1);
+    assertThat(ramp.at(1)).isEqualTo(0.1);
+    assertThat(ramp.maximum()).isEqualTo(0.1);
+  }
+
+  @Test
+  void stagesHoldTheirValue() {
+    Curve stages = read("epsilon: {stages: [{at: 0, value: 0.1}, {at: 0.5, value: 0.4}]}");
+    assertThat(stages.at(0.49)).isEqualTo(0.1);
+    assertThat(stages.at(0.5)).isEqualTo(0.4);
+  }
+
+  @Test
+  void everyFormIsReadBackFromItsSetting() {
+    for (Curve curve :
+        List.of(
+            Curve.constant(0.3),
+            Curve.ramp(0.1, 0.7, 0.25),
+            new Curve(List.of(new Curve.Point(0, 0.5), new Curve.Point(0.5, 0.25)), false))) {
+      Problems problems = new Problems("test");
+      SettingsReader reader = Settings.of(Map.of("epsilon", curve.toSetting())).reader(problems);
+      assertThat(Curve.read(reader, "epsilon", Curve.constant(9), 0, 1)).isEqualTo(curve);
+      problems.throwIfAny();
+    }
+  }
+
+  @Test
+  void problemsAreReportedTogether() {
+    assertThatThrownBy(() -> read("epsilon: {from: 2, to: -1, untl: 0.5}"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("epsilon.from")
+        .hasMessageContaining("epsilon.to")
+        .hasMessageContaining("untl")
+        .hasMessageContaining("until");
+    assertThatThrownBy(() -> read("epsilon: {stages: [{at: 0, value: 0.1}, {at: 0, value: 0.2}]}"))
+        .hasMessageContaining("more than the stage before");
+  }
+
+  @Test
+  void schedulesFollowTheirFormulas() {
+    Schedule cyclic = Schedule.cyclic();
+    assertThat(cyclic.at(0)).isZero();
+    assertThat(cyclic.at(0.15)).isCloseTo(0.5, within(1e-12));
+    assertThat(cyclic.at(0.3)).isEqualTo(1);
+    assertThat(cyclic.at(0.65)).isCloseTo(0.5, within(1e-12));
+    assertThat(cyclic.at(1)).isZero();
+    assertThat(Schedule.cosine().at(0.5)).isCloseTo(0.5, within(1e-12));
+    Schedule steps = new Schedule(Schedule.Shape.PIECEWISE, 0, List.of(0.5, 0.75), 0.1);
+    assertThat(steps.at(0.4)).isEqualTo(1);
+    assertThat(steps.at(0.8)).isCloseTo(0.01, within(1e-12));
+  }
+}

@@ -1,0 +1,68 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OptimiserTest {
+  private static final double RATE = 0.1;
+  private static final int STEPS = 25;
+
+  /** The gradient of {@code sum((w - target)^4)} in plain doubles. */
+  private static double slope(double w, double target) {
+    return 4 * Math.pow(w - target, 3);
+  }
+
+  private static double[] run(Optimiser.Config config) {
+    try (Scope scope = Scope.open()) {
+      Tensor w = Tensors.of(new double[] {1.5, -0.5}, 2);
+      try (Optimiser optimiser = config.create(List.of(w))) {
+        for (int i = 0; i < STEPS; i++) {
+          double[] at = w.toDoubles();
+          Tensor g = Tensors.of(new double[] {slope(at[0], 0.2), slope(at[1], 0.3)}, 2);
+          optimiser.step(List.of(w), List.of(g), RATE);
+        }
+      }
+      return w.toDoubles();
+    }
+  }
+
+  @Test
+  void sgdWithNesterovFollowsThePublishedRecurrence() {
+    double[] w = {1.5, -0.5};
+    double[] v = {0, 0};
+    double[] targets = {0.2, 0.3};
+    for (int i = 0; i < STEPS; i++) {
+      for (int k = 0; k < 2; k++) {
+        double g = slope(w[k], targets[k]) + 5e-4 * w[k];
+        v[k] = 0.9 * v[k] + g;
+        w[k] -= RATE * (g + 0.9 * v[k]);
+      }
+    }
+    assertThat(run(Optimiser.Config.sgd(RATE))).containsExactly(w, within(1e-9));
+  }
+
+  @Test
+  void adamwFollowsThePublishedRecurrence() {
+    double[] w = {1.5, -0.5};
+    double[] m = {0, 0};
+    double[] s = {0, 0};
+    double[] targets = {0.2, 0.3};
+    for (int i = 1; i <= STEPS; i++) {
+      for (int k = 0; k < 2; k++) {
+        double g = slope(w[k], targets[k]);
+        m[k] = 0.9 * m[k] + 0.1 * g;
+        s[k] = 0.999 * s[k] + 0.001 * g * g;
+        double mean = m[k] / (1 - Math.pow(0.9, i));
+        double square = s[k] / (1 - Math.pow(0.999, i));
+        w[k] -= RATE * (mean / (Math.sqrt(square) + 1e-8) + 0.01 * w[k]);
+      }
+    }
+    assertThat(run(Optimiser.Config.adamw(RATE))).containsExactly(w, within(1e-7));
+  }
+}
