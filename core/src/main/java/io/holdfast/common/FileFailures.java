@@ -3,8 +3,10 @@ package io.holdfast.common;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -29,6 +31,9 @@ public final class FileFailures {
     }
     if (Files.isDirectory(file)) {
       return invalid(source, "a file", "a folder", null, cause);
+    }
+    if (cause instanceof CharacterCodingException) {
+      return invalid(source, "text in UTF-8", "other bytes", null, cause);
     }
     return invalid(source, "a readable file", reason(cause), null, cause);
   }
@@ -66,7 +71,8 @@ public final class FileFailures {
       return invalid(
           source, "an existing parent folder", "no such folder", missingHint(file), cause);
     }
-    if (cause instanceof NotDirectoryException
+    if (cause instanceof FileAlreadyExistsException
+        || cause instanceof NotDirectoryException
         || lower.contains("not a directory")
         || fileInTheWay(file)) {
       return invalid(source, "a folder", "a file of that name", "choose another folder", cause);

@@ -79,11 +79,13 @@ public final class Json {
    * @throws InvalidInputException naming line, column and what does not fit
    */
   public static <T> T parse(String text, String source, Class<T> type) {
+    if (text.isBlank()) {
+      throw new InvalidInputException(source, "", "JSON", "an empty text");
+    }
     try {
       T value = MAPPER.readValue(text, type);
       if (isNothing(value)) {
-        throw new InvalidInputException(
-            source, "", "JSON", text.isBlank() ? "an empty text" : "null");
+        throw new InvalidInputException(source, "", "JSON", "null");
       }
       return value;
     } catch (JsonProcessingException e) {

@@ -1,41 +1,71 @@
 package io.holdfast.common;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Properties;
+import java.util.TreeMap;
 
 /**
- * Where a bundle, ledger or report comes from: enough to repeat the run that made it. Holds no
- * times and no paths, so that equal runs have equal provenance.
+ * Where a result comes from. Holds no time and no machine name, so that equal runs give equal provenance.
  *
- * @param codeVersion version of Holdfast
- * @param engineVersion version of the numeric engine; empty where none was used
- * @param platform operating system and processor
- * @param seed the run's seed
- * @param dataHashes SHA-256 of each data set, by its role such as {@code train}
- * @param configuration the settings of the run
+ * @param codeVersion Holdfast's version, with the commit where the build knew it: {@code 0.1.0 (1a2b3c4)}
+ * @param engineVersion the tensor engine's version
+ * @param platform operating system, processor and Java, such as {@code Linux amd64, Java 17.0.15}
+ * @param seed the seed of the run
+ * @param dataHashes SHA-256 by name of data set, in the order of names
+ * @param configuration the settings of the run as {@link Settings#toMap} gives them
  */
-@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Provenance(
     String codeVersion,
     String engineVersion,
     String platform,
-    @JsonProperty(required = true) long seed,
+    long seed,
     Map<String, String> dataHashes,
     Map<String, Object> configuration) {
+
   public Provenance {
-    Objects.requireNonNull(codeVersion, "code_version is missing");
-    Objects.requireNonNull(engineVersion, "engine_version is missing");
-    Objects.requireNonNull(platform, "platform is missing");
-    dataHashes =
-        Collections.unmodifiableMap(
-            new LinkedHashMap<>(Objects.requireNonNull(dataHashes, "data_hashes is missing")));
-    configuration =
-        Collections.unmodifiableMap(
-            new LinkedHashMap<>(Objects.requireNonNull(configuration, "configuration is missing")));
+    dataHashes = Collections.unmodifiableMap(new TreeMap<>(dataHashes));
+    configuration = Collections.unmodifiableMap(new LinkedHashMap<>(configuration));
+  }
+
+  /** The provenance of a result of this code on this machine. */
+  public static Provenance of(String engineVersion, Seed seed, Map<String, String> dataHashes, Settings configuration) {
+    return new Provenance(currentCode(), engineVersion, currentPlatform(), seed.value(), dataHashes, configuration.toMap());
+  }
+
+  /** The version of the code that is running, with its commit where the build knew it. */
+  public static String currentCode() {
+    return Build.VERSION;
+  }
+
+  /** The operating system, processor and Java that are running. */
+  public static String currentPlatform() {
+    return "%s %s, Java %s"
+        .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), System.getProperty("java.version"));
+  }
+
+  /** Read once, from what Maven wrote into the jar. */
+  private static final class Build {
+    private static final String RESOURCE = "/holdfast-build.properties";
+    static final String VERSION = read();
+
+    private static String read() {
+      Properties properties = new Properties();
+      try (InputStream in = Provenance.class.getResourceAsStream(RESOURCE)) {
+        if (in == null) {
+          throw new IllegalStateException("the jar lacks " + RESOURCE);
+        }
+        properties.load(in);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      String version = properties.getProperty("version", "unknown");
+      String commit = properties.getProperty("commit", "").strip();
+      return commit.isEmpty() ? version : version + " (" + commit + ")";
+    }
   }
 }

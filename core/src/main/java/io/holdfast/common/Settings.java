@@ -6,7 +6,6 @@ import io.holdfast.common.SettingsNode.Kind;
 import io.holdfast.common.SettingsNode.Place;
 import io.holdfast.common.SettingsNode.Scalar;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,9 +46,6 @@ public final class Settings {
         throw Yaml.tooLarge(file.toString());
       }
       return yaml(Files.readString(file), file.toString());
-    } catch (CharacterCodingException e) {
-      throw new InvalidInputException(
-          List.of(new Problem(file.toString(), "", "text in UTF-8", "other bytes")), e);
     } catch (IOException e) {
       throw FileFailures.reading(file, e);
     }

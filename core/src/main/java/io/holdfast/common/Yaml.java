@@ -208,13 +208,15 @@ final class Yaml {
 
   private InvalidInputException malformed(MarkedYamlEngineException e) {
     String place = e.getProblemMark().or(e::getContextMark).map(this::position).orElse(source);
-    String context = e.getContext() == null ? "" : firstLine(e.getContext()) + ": ";
-    return malformed(place, context + firstLine(e.getProblem()), e);
+    String context = e.getContext();
+    String prefix = context == null || context.isBlank() ? "" : firstLine(context) + ": ";
+    return malformed(place, prefix + firstLine(e.getProblem()), e);
   }
 
   private static InvalidInputException malformed(
       String place, String found, YamlEngineException e) {
-    return new InvalidInputException(List.of(new Problem(place, "", "valid YAML", found)), e);
+    String what = found.startsWith("found ") ? found.substring("found ".length()) : found;
+    return new InvalidInputException(List.of(new Problem(place, "", "valid YAML", what)), e);
   }
 
   private static String firstLine(@Nullable String text) {

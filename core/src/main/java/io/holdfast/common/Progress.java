@@ -1,0 +1,50 @@
+package io.holdfast.common;
+
+import java.io.PrintStream;
+
+/** Shows how far long work has come. Implementations are thread-safe and never fail. */
+public interface Progress {
+
+  /**
+   * Starts a task. While several are open, the one started last is shown.
+   *
+   * @param total how many units there are, or 0 where that is unknown
+   * @param unit in the plural, such as {@code images}
+   */
+  Task start(String title, long total, String unit);
+
+  /** Shows a line of text without disturbing the bar. */
+  void note(String line);
+
+  /** Work in progress; close it when it ends, well or not. */
+  interface Task extends AutoCloseable {
+
+    /** {@code n} more units are done. */
+    void advance(long n);
+
+    /** {@code n} units were done before this task started, as after a resume; they do not count for the speed. */
+    void skip(long n);
+
+    /** A figure to show beside the bar, such as the loss; the last value of each name stays. */
+    void stat(String name, double value);
+
+    /** Ends the task with a line that says what was done. */
+    @Override
+    void close();
+  }
+
+  /** Shows nothing. */
+  static Progress silent() {
+    return SilentProgress.INSTANCE;
+  }
+
+  /**
+   * Shows progress on a console: on a terminal a bar with speed and time to go, redrawn at most ten times a second; elsewhere a
+   * plain line from time to time. The environment variable {@code NO_COLOR} switches colour off and {@code COLUMNS} gives the width.
+   *
+   * @param out {@link System#err} or {@link System#out}; any other stream counts as no terminal
+   */
+  static Progress forConsole(PrintStream out) {
+    return ConsoleProgress.of(out, System.getenv());
+  }
+}
