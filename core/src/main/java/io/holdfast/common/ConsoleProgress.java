@@ -12,8 +12,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Progress on a console. On a terminal one line is overwritten in place, written whole each time and padded over what stood there,
- * so that nothing flickers; elsewhere lines are added.
+ * Progress on a console. On a terminal one line is overwritten in place, written whole each time
+ * and padded over what stood there, so that nothing flickers; elsewhere lines are added.
  */
 final class ConsoleProgress implements Progress {
   private static final long REDRAW_NANOS = 100_000_000L;
@@ -45,9 +45,12 @@ final class ConsoleProgress implements Progress {
   }
 
   static ConsoleProgress of(PrintStream out, Map<String, String> environment) {
-    boolean terminal = isTerminal(out) && !"dumb".equals(environment.get("TERM"));
+    boolean terminal = isTerminal(out, environment) && !"dumb".equals(environment.get("TERM"));
     boolean colour = environment.getOrDefault("NO_COLOR", "").isEmpty();
-    return new ConsoleProgress(out, new Style(terminal, colour, width(environment.getOrDefault("COLUMNS", ""))), System::nanoTime);
+    return new ConsoleProgress(
+        out,
+        new Style(terminal, colour, width(environment.getOrDefault("COLUMNS", ""))),
+        System::nanoTime);
   }
 
   @Override
@@ -82,16 +85,18 @@ final class ConsoleProgress implements Progress {
     return usable ? Integer.parseInt(columns) : DEFAULT_WIDTH;
   }
 
-  private static boolean isTerminal(PrintStream out) {
+  private static boolean isTerminal(PrintStream out, Map<String, String> environment) {
     if (out != System.out && out != System.err) {
       return false;
     }
     Path descriptor = Path.of("/proc/self/fd/" + (out == System.out ? 1 : 2));
     try {
       String target = Files.readSymbolicLink(descriptor).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
     } catch (IOException | UnsupportedOperationException e) {
-      return System.console() != null; // no /proc, as on macOS and Windows
+      return "1".equals(environment.get("HOLDFAST_TERMINAL")); // no /proc, as on macOS
     }
   }
 
@@ -149,8 +154,20 @@ final class ConsoleProgress implements Progress {
         }
         closed = true;
         open.remove(this);
-        String count = total > 0 && done < total ? Format.count(done) + " of " + Format.count(total) : Format.count(done);
-        finishLine(title + ": " + count + " " + unit + " in " + Format.seconds(seconds()) + speed() + statsText());
+        String count =
+            total > 0 && done < total
+                ? Format.count(done) + " of " + Format.count(total)
+                : Format.count(done);
+        finishLine(
+            title
+                + ": "
+                + count
+                + " "
+                + unit
+                + " in "
+                + Format.seconds(seconds())
+                + speed()
+                + statsText());
         if (style.terminal && !open.isEmpty()) {
           open.get(open.size() - 1).draw();
         }
@@ -162,7 +179,8 @@ final class ConsoleProgress implements Progress {
       if (style.terminal) {
         return since >= REDRAW_NANOS;
       }
-      return since >= LINE_NANOS || (since >= SOONEST_LINE_NANOS && share() - lastShare >= LINE_SHARE);
+      return since >= LINE_NANOS
+          || (since >= SOONEST_LINE_NANOS && share() - lastShare >= LINE_SHARE);
     }
 
     private void show() {
@@ -193,30 +211,47 @@ final class ConsoleProgress implements Progress {
       int from = text.indexOf('#', title.length());
       int to = text.lastIndexOf("#.") + 1;
       int end = to > from ? to : text.indexOf(']', Math.max(from, 0));
-      return from < 0 || end < from ? text : text.substring(0, from) + GREEN + text.substring(from, end) + PLAIN + text.substring(end);
+      return from < 0 || end < from
+          ? text
+          : text.substring(0, from)
+              + GREEN
+              + text.substring(from, end)
+              + PLAIN
+              + text.substring(end);
     }
 
     private String state() {
-      String count = total > 0 ? Format.percent(share()) + ", " + Format.count(done) + "/" + Format.count(total) : Format.count(done);
+      String count =
+          total > 0
+              ? Format.percent(share()) + ", " + Format.count(done) + "/" + Format.count(total)
+              : Format.count(done);
       return count + " " + unit + speed() + remaining() + statsText();
     }
 
     private String remaining() {
       boolean known = total > 0 && done > skipped && done < total;
-      return known ? ", " + Format.seconds(seconds() * (total - done) / (done - skipped)) + " to go" : "";
+      return known
+          ? ", " + Format.seconds(seconds() * (total - done) / (done - skipped)) + " to go"
+          : "";
     }
 
     private String speed() {
       double seconds = seconds();
-      return done > skipped && seconds > 0 ? ", " + Format.number((done - skipped) / seconds) + " " + unit + "/s" : "";
+      return done > skipped && seconds > 0
+          ? ", " + Format.number((done - skipped) / seconds) + " " + unit + "/s"
+          : "";
     }
 
     private String statsText() {
-      return stats.entrySet().stream().map(e -> ", " + e.getKey() + " " + Format.number(e.getValue())).collect(Collectors.joining());
+      return stats.entrySet().stream()
+          .map(e -> ", " + e.getKey() + " " + Format.number(e.getValue()))
+          .collect(Collectors.joining());
     }
 
     private String clip(String line) {
-      return line.length() < style.width ? line : line.substring(0, style.width - 1); // the last column would wrap
+      return line.length() < style.width
+          ? line
+          : line.substring(0, style.width - 1); // the last column would wrap
     }
 
     private double share() {

@@ -8,7 +8,10 @@ public final class Format {
 
   private Format() {}
 
-  /** {@code 0.35 s}, {@code 12.3 s}, {@code 4:05} (minutes) or {@code 1:02:03} (hours); negative or unknown is {@code -}. */
+  /**
+   * {@code 0.35 s}, {@code 12.3 s}, {@code 4:05} (minutes) or {@code 1:02:03} (hours); negative or
+   * unknown is {@code -}.
+   */
   public static String seconds(double seconds) {
     if (!(seconds >= 0) || seconds > 1e9) {
       return "-";
@@ -43,12 +46,18 @@ public final class Format {
     return Double.isNaN(fraction) ? "-" : format("%.1f%%", 100 * fraction);
   }
 
-  /** A share with what it was counted on: {@code 65.3% of 1,000}; {@code -} where nothing was counted. */
+  /**
+   * A share with what it was counted on: {@code 65.3% of 1,000}; {@code -} where nothing was
+   * counted.
+   */
   public static String percent(long part, long n) {
     return n == 0 ? "-" : percent((double) part / n) + " of " + count(n);
   }
 
-  /** Four significant digits, without an exponent from 0.001 up to a million: {@code 0.05}, {@code 12.35}, {@code 1.2e-05}. */
+  /**
+   * Four significant digits, without an exponent from 0.001 up to a million: {@code 0.05}, {@code
+   * 12.35}, {@code 1.2e-05}.
+   */
   public static String number(double value) {
     if (!Double.isFinite(value)) {
       return Double.toString(value);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -134,8 +135,24 @@ public final class Json {
   private static InvalidInputException malformed(String source, JsonProcessingException e) {
     JsonLocation at = e.getLocation();
     String place = at == null ? source : source + ":" + at.getLineNr() + ":" + at.getColumnNr();
-    return new InvalidInputException(
-        List.of(new Problem(place, "", "valid JSON", e.getOriginalMessage())), e);
+    String field = e instanceof JsonMappingException mapping ? path(mapping) : "";
+    // Jackson's advice on its own switches, in brackets at the end, is not for the user.
+    String found =
+        e.getOriginalMessage()
+            .lines()
+            .findFirst()
+            .orElse("")
+            .replaceFirst(" \\(set Deser.*| \\(class .*", "");
+    return new InvalidInputException(List.of(new Problem(place, field, "valid JSON", found)), e);
+  }
+
+  private static String path(JsonMappingException e) {
+    StringBuilder path = new StringBuilder();
+    for (JsonMappingException.Reference step : e.getPath()) {
+      String name = step.getFieldName();
+      path.append(name == null ? "[" + step.getIndex() + "]" : path.isEmpty() ? name : "." + name);
+    }
+    return path.toString();
   }
 
   private static DefaultPrettyPrinter printer() {

@@ -12,8 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file of JSON lines that only grows. Each line is handed to the system whole; a checkpoint records {@link #offset} after
- * {@link #sync}, and a resumed run cuts the file back to it, so that no line appears twice. Thread-safe.
+ * A file of JSON lines that only grows. Each line is handed to the system whole; a checkpoint
+ * records {@link #offset} after {@link #sync}, and a resumed run cuts the file back to it, so that
+ * no line appears twice. Thread-safe.
  */
 public final class MetricsLog implements AutoCloseable {
   private final Path file;
@@ -46,7 +47,11 @@ public final class MetricsLog implements AutoCloseable {
       long size = channel.size();
       if (size < offset) {
         channel.close();
-        throw new InvalidInputException(file.toString(), "", "at least " + offset + " bytes, as the checkpoint says", size + " bytes");
+        throw new InvalidInputException(
+            file.toString(),
+            "",
+            "at least " + offset + " bytes, as the checkpoint says",
+            size + " bytes");
       }
       channel.truncate(offset).position(offset);
       return new MetricsLog(file, channel);
@@ -57,7 +62,8 @@ public final class MetricsLog implements AutoCloseable {
 
   /** Adds one line; {@code entry} is a map, a record or a JSON object. */
   public synchronized void append(Object entry) {
-    ByteBuffer line = ByteBuffer.wrap((Json.compact(entry) + "\n").getBytes(StandardCharsets.UTF_8));
+    ByteBuffer line =
+        ByteBuffer.wrap((Json.compact(entry) + "\n").getBytes(StandardCharsets.UTF_8));
     try {
       while (line.hasRemaining()) {
         channel.write(line);

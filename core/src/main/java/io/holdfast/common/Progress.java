@@ -22,7 +22,10 @@ public interface Progress {
     /** {@code n} more units are done. */
     void advance(long n);
 
-    /** {@code n} units were done before this task started, as after a resume; they do not count for the speed. */
+    /**
+     * {@code n} units were done before this task started, as after a resume; they do not count for
+     * the speed.
+     */
     void skip(long n);
 
     /** A figure to show beside the bar, such as the loss; the last value of each name stays. */
@@ -39,8 +42,10 @@ public interface Progress {
   }
 
   /**
-   * Shows progress on a console: on a terminal a bar with speed and time to go, redrawn at most ten times a second; elsewhere a
-   * plain line from time to time. The environment variable {@code NO_COLOR} switches colour off and {@code COLUMNS} gives the width.
+   * Shows progress on a console: on a terminal a bar with speed and time to go, redrawn at most ten
+   * times a second; elsewhere a plain line from time to time. The environment variable {@code
+   * NO_COLOR} switches colour off and {@code COLUMNS} gives the width. Where the system does not
+   * tell what a stream leads to (macOS), {@code HOLDFAST_TERMINAL=1} says that it is a terminal.
    *
    * @param out {@link System#err} or {@link System#out}; any other stream counts as no terminal
    */

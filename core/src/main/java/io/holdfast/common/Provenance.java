@@ -10,9 +10,11 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * Where a result comes from. Holds no time and no machine name, so that equal runs give equal provenance.
+ * Where a result comes from. Holds no time and no machine name, so that equal runs give equal
+ * provenance.
  *
- * @param codeVersion Holdfast's version, with the commit where the build knew it: {@code 0.1.0 (1a2b3c4)}
+ * @param codeVersion Holdfast's version, with the commit where the build knew it: {@code 0.1.0
+ *     (1a2b3c4)}
  * @param engineVersion the tensor engine's version
  * @param platform operating system, processor and Java, such as {@code Linux amd64, Java 17.0.15}
  * @param seed the seed of the run
@@ -33,8 +35,15 @@ public record Provenance(
   }
 
   /** The provenance of a result of this code on this machine. */
-  public static Provenance of(String engineVersion, Seed seed, Map<String, String> dataHashes, Settings configuration) {
-    return new Provenance(currentCode(), engineVersion, currentPlatform(), seed.value(), dataHashes, configuration.toMap());
+  public static Provenance of(
+      String engineVersion, Seed seed, Map<String, String> dataHashes, Settings configuration) {
+    return new Provenance(
+        currentCode(),
+        engineVersion,
+        currentPlatform(),
+        seed.value(),
+        dataHashes,
+        configuration.toMap());
   }
 
   /** The version of the code that is running, with its commit where the build knew it. */
@@ -45,7 +54,10 @@ public record Provenance(
   /** The operating system, processor and Java that are running. */
   public static String currentPlatform() {
     return "%s %s, Java %s"
-        .formatted(System.getProperty("os.name"), System.getProperty("os.arch"), System.getProperty("java.version"));
+        .formatted(
+            System.getProperty("os.name"),
+            System.getProperty("os.arch"),
+            System.getProperty("java.version"));
   }
 
   /** Read once, from what Maven wrote into the jar. */

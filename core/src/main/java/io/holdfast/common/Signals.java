@@ -5,27 +5,30 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * Handles signals through {@code sun.misc.Signal}, which every OpenJDK has; by reflection, because the compiler's warning about it
- * cannot be switched off. A platform without it, or a signal that the virtual machine keeps to itself, keeps the default: the
- * program ends.
+ * Handles signals through {@code sun.misc.Signal}, which every OpenJDK has; by reflection, because
+ * the compiler's warning about it cannot be switched off. A platform without it, or a signal that
+ * the virtual machine keeps to itself, keeps the default: the program ends.
  */
 final class Signals {
-  private static final Runnable NOTHING = () -> {};
-
   private Signals() {}
 
-  /** Runs {@code action} on each signal of that name, such as {@code INT}; the result puts the old handler back. */
+  /**
+   * Runs {@code action} on each signal of that name, such as {@code INT}; the result puts the old
+   * handler back.
+   */
   static Runnable take(String name, Runnable action) {
     try {
       Class<?> signalType = Class.forName("sun.misc.Signal");
       Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
       Method handle = signalType.getMethod("handle", signalType, handlerType);
       Object signal = signalType.getConstructor(String.class).newInstance(name);
-      Object handler = Proxy.newProxyInstance(Signals.class.getClassLoader(), new Class<?>[] {handlerType}, running(action));
+      Object handler =
+          Proxy.newProxyInstance(
+              Signals.class.getClassLoader(), new Class<?>[] {handlerType}, running(action));
       Object previous = handle.invoke(null, signal, handler);
       return () -> restore(handle, signal, previous);
     } catch (ReflectiveOperationException e) {
-      return NOTHING;
+      return () -> {};
     }
   }
 

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Lets a run stop at a safe point: work calls {@link #check} where its state is whole. The first Ctrl-C (or SIGTERM) requests the
- * stop, the second one halts at once with exit code 130.
+ * Lets a run stop at a safe point: work calls {@link #check} where its state is whole. The first
+ * Ctrl-C (or SIGTERM) requests the stop, the second one halts at once with exit code 130.
  */
 public final class Stopper implements AutoCloseable {
   private static final int INTERRUPTED = 130;
@@ -55,7 +55,8 @@ public final class Stopper implements AutoCloseable {
    */
   public void check() {
     if (requested) {
-      throw new RunInterruptedException("stopped at your request; run again with --resume to go on");
+      throw new RunInterruptedException(
+          "stopped at your request; run again with --resume to go on");
     }
   }
 

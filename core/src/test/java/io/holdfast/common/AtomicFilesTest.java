@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AtomicFilesTest {
-  @TempDir Path folder;
+  @SuppressWarnings("NullAway.Init") // JUnit sets it
+  @TempDir
+  Path folder;
 
   @Test
   void writesAndReplacesMakingParents() throws IOException {
@@ -36,7 +38,9 @@ class AtomicFilesTest {
   void aFailedWriteLeavesTheOldContentAlone() throws IOException {
     Path file = folder.resolve("x.txt");
     AtomicFiles.write(file, "old");
-    for (RuntimeException failure : List.of(new IllegalStateException("stop"), new UncheckedIOException(new IOException("stop")))) {
+    for (RuntimeException failure :
+        List.of(
+            new IllegalStateException("stop"), new UncheckedIOException(new IOException("stop")))) {
       assertThatThrownBy(
               () ->
                   AtomicFiles.write(
@@ -98,7 +102,9 @@ class AtomicFilesTest {
   @Test
   void foldersAppearWholeOrNotAtAll() throws IOException {
     Path target = folder.resolve("out");
-    AtomicFiles.writeFolder(target, d -> Files.writeString(Files.createDirectories(d.resolve("sub")).resolve("x"), "1"));
+    AtomicFiles.writeFolder(
+        target,
+        d -> Files.writeString(Files.createDirectories(d.resolve("sub")).resolve("x"), "1"));
     assertThat(Files.readString(target.resolve("sub/x"))).isEqualTo("1");
     AtomicFiles.writeFolder(target, d -> Files.writeString(d.resolve("y"), "2"));
     assertThat(names(target)).containsExactly("y");
@@ -129,17 +135,27 @@ class AtomicFilesTest {
   @Test
   void whatIsInTheWayIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
-    assertThat(failure(() -> AtomicFiles.write(folder, "x"))).isEqualTo(folder + ": expected a file to write, found a folder");
-    assertThat(failure(() -> AtomicFiles.writeFolder(file, d -> {}))).isEqualTo(file + ": expected a folder to write, found a file");
-    assertThat(failure(() -> AtomicFiles.write(file.resolve("x"), "x"))).contains("found a file of that name");
-    assertThat(failure(() -> AtomicFiles.ensureWritableFolder(file))).contains("found a file of that name");
+    assertThat(failure(() -> AtomicFiles.write(folder, "x")))
+        .isEqualTo(folder + ": expected a file to write, found a folder");
+    assertThat(failure(() -> AtomicFiles.writeFolder(file, d -> {})))
+        .isEqualTo(file + ": expected a folder to write, found a file");
+    assertThat(failure(() -> AtomicFiles.write(file.resolve("x"), "x")))
+        .contains("found a file of that name");
+    assertThat(failure(() -> AtomicFiles.ensureWritableFolder(file)))
+        .contains("found a file of that name");
   }
 
   @Test
   void readOnlyFoldersAreInvalidInput() {
-    assumeThat(folder.toFile().setWritable(false) && !Files.isWritable(folder)).as("not root").isTrue();
-    assertThat(failure(() -> AtomicFiles.ensureWritableFolder(folder))).isEqualTo(folder + ": expected a writable place, found permission denied (choose another folder)");
-    assertThat(failure(() -> AtomicFiles.write(folder.resolve("x"), "x"))).contains("permission denied");
+    assumeThat(folder.toFile().setWritable(false) && !Files.isWritable(folder))
+        .as("not root")
+        .isTrue();
+    assertThat(failure(() -> AtomicFiles.ensureWritableFolder(folder)))
+        .isEqualTo(
+            folder
+                + ": expected a writable place, found permission denied (choose another folder)");
+    assertThat(failure(() -> AtomicFiles.write(folder.resolve("x"), "x")))
+        .contains("permission denied");
   }
 
   @Test
@@ -148,14 +164,24 @@ class AtomicFilesTest {
     assertThat(FileFailures.writing(file, new IOException("No space left on device")))
         .isNotInstanceOf(InvalidInputException.class)
         .hasMessageStartingWith("absent-folder/x: the disk is full");
-    assertThat(FileFailures.writing(file, new FileSystemException("x", null, "Read-only file system")))
+    assertThat(
+            FileFailures.writing(file, new FileSystemException("x", null, "Read-only file system")))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessage("absent-folder/x: expected a writable place, found Read-only file system (choose another folder)");
-    assertThat(FileFailures.writing(file, new AccessDeniedException("x"))).isInstanceOf(InvalidInputException.class).hasMessageContaining("permission denied");
-    assertThat(FileFailures.writing(file, new NoSuchFileException("x"))).isInstanceOf(InvalidInputException.class).hasMessageContaining("absent-folder does not exist");
-    assertThat(FileFailures.writing(file, new IOException())).isNotInstanceOf(InvalidInputException.class).hasMessage("absent-folder/x: writing failed: IOException");
-    assertThat(FileFailures.reading(file, new AccessDeniedException("x"))).hasMessage("absent-folder/x: expected a readable file, found permission denied");
-    assertThat(FileFailures.reading(file, new IOException("Input/output error"))).hasMessageContaining("found Input/output error");
+        .hasMessage(
+            "absent-folder/x: expected a writable place, found Read-only file system (choose another folder)");
+    assertThat(FileFailures.writing(file, new AccessDeniedException("x")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("permission denied");
+    assertThat(FileFailures.writing(file, new NoSuchFileException("x")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("absent-folder does not exist");
+    assertThat(FileFailures.writing(file, new IOException()))
+        .isNotInstanceOf(InvalidInputException.class)
+        .hasMessage("absent-folder/x: writing failed: IOException");
+    assertThat(FileFailures.reading(file, new AccessDeniedException("x")))
+        .hasMessage("absent-folder/x: expected a readable file, found permission denied");
+    assertThat(FileFailures.reading(file, new IOException("Input/output error")))
+        .hasMessageContaining("found Input/output error");
   }
 
   private static List<String> names(Path folder) throws IOException {

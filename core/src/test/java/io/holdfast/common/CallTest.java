@@ -10,6 +10,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
@@ -24,7 +25,8 @@ class CallTest {
     assertThat(Call.parse("fgsm[]")).isEqualTo(new Call("fgsm"));
     assertThat(Call.parse("linf:0.1").name()).isEqualTo("linf:0.1");
     assertThat(Call.parse("pgd[steps = 50, eot=[1,2],inner=pgd[steps=3,x=4]]"))
-        .isEqualTo(new Call("pgd", Map.of("steps", "50", "eot", "[1,2]", "inner", "pgd[steps=3,x=4]")));
+        .isEqualTo(
+            new Call("pgd", Map.of("steps", "50", "eot", "[1,2]", "inner", "pgd[steps=3,x=4]")));
     assertThat(Call.parse("b[z=1,a=2]").arguments().keySet()).containsExactly("z", "a");
   }
 
@@ -38,15 +40,33 @@ class CallTest {
 
   @Test
   void splitsOnlyOutsideBrackets() {
-    assertThat(Call.splitList("a[x=1,y=2], b,c[z=[1,2]]")).containsExactly("a[x=1,y=2]", "b", "c[z=[1,2]]");
+    assertThat(Call.splitList("a[x=1,y=2], b,c[z=[1,2]]"))
+        .containsExactly("a[x=1,y=2]", "b", "c[z=[1,2]]");
   }
 
   @Test
   void becomesASectionWithTypedValues() {
-    assertThat(Call.parse("pgd[steps=50,eps=5e-4,targeted=true,loss=dlr,domain=[0,1]]").toSettings().toMap())
+    assertThat(
+            Call.parse("pgd[steps=50,eps=5e-4,targeted=true,loss=dlr,domain=[0,1]]")
+                .toSettings()
+                .toMap())
         .isEqualTo(
-            Map.of("name", "pgd", "steps", 50L, "eps", 5e-4, "targeted", true, "loss", "dlr", "domain", List.of(0L, 1L)));
-    assertThat(SettingsTest.problems(Call.parse("pgd[steps=x]").toSettings(), r -> r.integer("steps", 1, 9)))
+            Map.of(
+                "name",
+                "pgd",
+                "steps",
+                50L,
+                "eps",
+                5e-4,
+                "targeted",
+                true,
+                "loss",
+                "dlr",
+                "domain",
+                List.of(0L, 1L)));
+    assertThat(
+            SettingsTest.problems(
+                Call.parse("pgd[steps=x]").toSettings(), r -> r.integer("steps", 1, 9)))
         .containsExactly("pgd[steps=x]: steps: expected an integer from 1 to 9, found \"x\"");
   }
 
@@ -77,7 +97,7 @@ class CallTest {
   }
 
   @Property(tries = 100)
-  void listsOfCallsRoundTrip(@ForAll @Size(min = 1, max = 5) List<@net.jqwik.api.From("calls") Call> calls) {
+  void listsOfCallsRoundTrip(@ForAll @Size(min = 1, max = 5) List<@From("calls") Call> calls) {
     String text = calls.stream().map(Call::toString).collect(Collectors.joining(", "));
     assertThat(Call.splitList(text).stream().map(Call::parse)).isEqualTo(calls);
   }
@@ -98,10 +118,15 @@ class CallTest {
 
   @Provide
   Arbitrary<Call> calls() {
-    Arbitrary<String> word = Arbitraries.strings().withCharRange('a', 'z').ofMinLength(1).ofMaxLength(6);
+    Arbitrary<String> word =
+        Arbitraries.strings().withCharRange('a', 'z').ofMinLength(1).ofMaxLength(6);
     Arbitrary<String> key = word.filter(k -> !k.equals("name"));
     Arbitrary<String> number = Arbitraries.doubles().map(d -> Double.toString(d));
-    Arbitrary<String> value = Arbitraries.oneOf(word, number, Combinators.combine(word, number).as((w, n) -> w + "[x=" + n + ",y={1,2}]"));
+    Arbitrary<String> value =
+        Arbitraries.oneOf(
+            word,
+            number,
+            Combinators.combine(word, number).as((w, n) -> w + "[x=" + n + ",y={1,2}]"));
     return Combinators.combine(word, Arbitraries.maps(key, value).ofMaxSize(4)).as(Call::new);
   }
 }

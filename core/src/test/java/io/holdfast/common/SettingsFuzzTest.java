@@ -12,11 +12,49 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
-/** Broken settings are never anything but {@link InvalidInputException}; good ones round-trip through their own JSON. */
+/**
+ * Broken settings are never anything but {@link InvalidInputException}; good ones round-trip
+ * through their own JSON.
+ */
 class SettingsFuzzTest {
   private static final List<String> FRAGMENTS =
-      List.of("\t", "\n", ": ", "- ", "[", "]", "{", "}", "&a ", "*a", "!!int ", "!x ", "'", "\"", "#", "|", ">", "---\n", "...\n", "%YAML 1.2\n",
-          "? ", "\u0000", "\uFEFF", "\ud800", "\\x", "<<: *a\n", "0x", "1e999", ".inf", "~", "\r", "\u2028", "!<", "%TAG ! x\n", "'''", "\\U0010FFFF");
+      List.of(
+          "\t",
+          "\n",
+          ": ",
+          "- ",
+          "[",
+          "]",
+          "{",
+          "}",
+          "&a ",
+          "*a",
+          "!!int ",
+          "!x ",
+          "'",
+          "\"",
+          "#",
+          "|",
+          ">",
+          "---\n",
+          "...\n",
+          "%YAML 1.2\n",
+          "? ",
+          "\u0000",
+          "\uFEFF",
+          "\ud800",
+          "\\x",
+          "<<: *a\n",
+          "0x",
+          "1e999",
+          ".inf",
+          "~",
+          "\r",
+          "\u2028",
+          "!<",
+          "%TAG ! x\n",
+          "'''",
+          "\\U0010FFFF");
 
   @Test
   void mutatedFilesAreReadOrRefused() {
@@ -33,7 +71,9 @@ class SettingsFuzzTest {
       read(settings);
       return false;
     } catch (InvalidInputException e) {
-      assertThat(e.problems()).allSatisfy(p -> assertThat(p.message()).startsWith("x.yaml").doesNotContain("Exception"));
+      assertThat(e.problems())
+          .allSatisfy(
+              p -> assertThat(p.message()).startsWith("x.yaml").doesNotContain("Exception"));
       return true;
     } catch (RuntimeException e) {
       throw new AssertionError("on the text:\n" + text, e);
@@ -79,15 +119,23 @@ class SettingsFuzzTest {
 
   @Property(tries = 300)
   void anOverrideIsReadBack(@ForAll("maps") Map<String, Object> values, @ForAll int value) {
-    Settings settings = Settings.of(values).withOverride("new_key.inner.x", Integer.toString(value));
+    Settings settings =
+        Settings.of(values).withOverride("new_key.inner.x", Integer.toString(value));
     Problems problems = new Problems("");
-    assertThat(settings.reader(problems).section("new_key").section("inner").integer("x", Integer.MIN_VALUE, Integer.MAX_VALUE)).isEqualTo(value);
+    assertThat(
+            settings
+                .reader(problems)
+                .section("new_key")
+                .section("inner")
+                .integer("x", Integer.MIN_VALUE, Integer.MAX_VALUE))
+        .isEqualTo(value);
   }
 
   @Property(tries = 500)
   void anyOverrideIsTakenOrRefused(@ForAll("overrides") String override) {
     try {
-      assertThat(Settings.yaml(SettingsTest.EXPERIMENT, "x.yaml").withOverride(override).isEmpty()).isFalse();
+      assertThat(Settings.yaml(SettingsTest.EXPERIMENT, "x.yaml").withOverride(override).isEmpty())
+          .isFalse();
     } catch (InvalidInputException e) {
       assertThat(e.getMessage()).startsWith("--set ").doesNotContain("Exception");
     }
@@ -95,16 +143,42 @@ class SettingsFuzzTest {
 
   @Provide
   Arbitrary<String> overrides() {
-    return Arbitraries.of("name", "evaluate", "attacks", "train", "seed", ".", "[", "]", "0", "1", "=", "{", "}", "x", "\"", "'", ",", ":")
-        .list().ofMinSize(1).ofMaxSize(10).map(parts -> String.join("", parts));
+    return Arbitraries.of(
+            "name",
+            "evaluate",
+            "attacks",
+            "train",
+            "seed",
+            ".",
+            "[",
+            "]",
+            "0",
+            "1",
+            "=",
+            "{",
+            "}",
+            "x",
+            "\"",
+            "'",
+            ",",
+            ":")
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(10)
+        .map(parts -> String.join("", parts));
   }
 
   @Provide
   Arbitrary<Map<String, Object>> maps() {
-    Arbitrary<String> key = Arbitraries.strings().withCharRange('!', '~').ofMinLength(1).ofMaxLength(8);
+    Arbitrary<String> key =
+        Arbitraries.strings().withCharRange('!', '~').ofMinLength(1).ofMaxLength(8);
     Arbitrary<Object> scalar =
         Arbitraries.oneOf(
-            Arbitraries.strings().withCharRange(' ', '~').withChars("\u00e9\u4e2d\t\n\"\\").ofMaxLength(12).map(s -> (Object) s),
+            Arbitraries.strings()
+                .withCharRange(' ', '~')
+                .withChars("\u00e9\u4e2d\t\n\"\\")
+                .ofMaxLength(12)
+                .map(s -> (Object) s),
             Arbitraries.longs().map(l -> (Object) l),
             Arbitraries.doubles().map(d -> (Object) d),
             Arbitraries.of(true, false).map(b -> (Object) b));

@@ -104,7 +104,8 @@ class SettingsReaderTest {
 
   @Test
   void everyWrongTypeIsNamed() {
-    String text = "{t: [1], n: a, i: {a: 1}, f: yes, p: 0, h: 1e999, z: 1/0, l: [1, x, ~], s: 3, big: 99999999999999999999}";
+    String text =
+        "{t: [1], n: a, i: {a: 1}, f: yes, p: 0, h: 1e999, z: 1/0, l: [1, x, ~], s: 3, big: 99999999999999999999}";
     assertThat(
             problems(
                 text,
@@ -138,10 +139,16 @@ class SettingsReaderTest {
   @Test
   void namesAndSectionsReadAlike() {
     Problems problems = new Problems("x.yaml");
-    SettingsReader r = yaml("a: [fgsm, 'pgd[steps=50,domain=[0,1]]', {name: trades, beta: 6}, {name: standard}]").reader(problems);
+    SettingsReader r =
+        yaml("a: [fgsm, 'pgd[steps=50,domain=[0,1]]', {name: trades, beta: 6}, {name: standard}]")
+            .reader(problems);
     List<SettingsReader> items = r.textsOrSections("a");
-    assertThat(items).extracting(i -> i.text("name")).containsExactly("fgsm", "pgd", "trades", "standard");
-    assertThat(items).extracting(SettingsReader::label).containsExactly("fgsm", "pgd[steps=50,domain=[0,1]]", "trades[beta=6]", "standard");
+    assertThat(items)
+        .extracting(i -> i.text("name"))
+        .containsExactly("fgsm", "pgd", "trades", "standard");
+    assertThat(items)
+        .extracting(SettingsReader::label)
+        .containsExactly("fgsm", "pgd[steps=50,domain=[0,1]]", "trades[beta=6]", "standard");
     assertThat(items.get(1).numbers("domain", List.of(), 0, 1)).containsExactly(0.0, 1.0);
     assertThat(items.get(1).path()).isEqualTo("a[1]");
     r.finish();
@@ -185,9 +192,10 @@ class SettingsReaderTest {
     assertThatThrownBy(problems::throwIfAny)
         .isInstanceOf(InvalidInputException.class)
         .hasMessage(
-            "2 problems:\n"
-                + "  - x.yaml:3: train.epochs: expected an integer from 1 to 2, found \"x\"\n"
-                + "  - x.yaml:3: train.epochs: expected an even number, found 3 (try 4)");
+            """
+            2 problems:
+              - x.yaml:3: train.epochs: expected an integer from 1 to 2, found "x"
+              - x.yaml:3: train.epochs: expected an even number, found 3 (try 4)""");
   }
 
   @Test

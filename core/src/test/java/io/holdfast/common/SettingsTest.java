@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,9 +36,14 @@ class SettingsTest {
     Map<String, Object> map = yaml(EXPERIMENT).toMap();
     assertThat(map.keySet()).containsExactly("name", "seed", "data", "threat", "train", "evaluate");
     assertThat(map.get("seed")).isEqualTo(7L);
-    assertThat(map.get("threat")).isEqualTo(Map.of("perturbation", "linf", "epsilon", 0.1, "domain", List.of(0L, 1L)));
-    assertThat(map.get("evaluate")).isEqualTo(Map.of("attacks", List.of("fgsm", "pgd[steps=50,restarts=5]"), "examples", 1000L));
-    assertThat(yaml(EXPERIMENT).toJson()).contains("\"weight_decay\":5.0E-4").startsWith("{\"data\":{\"test\":");
+    assertThat(map.get("threat"))
+        .isEqualTo(Map.of("perturbation", "linf", "epsilon", 0.1, "domain", List.of(0L, 1L)));
+    assertThat(map.get("evaluate"))
+        .isEqualTo(
+            Map.of("attacks", List.of("fgsm", "pgd[steps=50,restarts=5]"), "examples", 1000L));
+    assertThat(yaml(EXPERIMENT).toJson())
+        .contains("\"weight_decay\":5.0E-4")
+        .startsWith("{\"data\":{\"test\":");
   }
 
   @ParameterizedTest
@@ -75,23 +82,29 @@ class SettingsTest {
   @Test
   void valuesThatAreNothingCountAsMissing() {
     assertThat(yaml("a:\nb: ~\nc: null\nd: ''").toMap()).isEqualTo(Map.of("d", ""));
-    assertThat(problems("a:", r -> r.text("a"))).containsExactly("x.yaml:1: a: expected a text, found nothing");
+    assertThat(problems("a:", r -> r.text("a")))
+        .containsExactly("x.yaml:1: a: expected a text, found nothing");
   }
 
   @Test
   void readsJsonFilesAndByteOrderMarks(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("x.json");
-    Files.writeString(file, "\uFEFF{\n\t\"a\": {\"b\": [1, 2.5, null, true]},\n\t\"c\": \"d\"\n}\n");
-    assertThat(Settings.parse(file).toMap().get("a")).isEqualTo(Map.of("b", Arrays.asList(1L, 2.5, null, true)));
+    Files.writeString(
+        file, "\uFEFF{\n\t\"a\": {\"b\": [1, 2.5, null, true]},\n\t\"c\": \"d\"\n}\n");
+    assertThat(Settings.parse(file).toMap().get("a"))
+        .isEqualTo(Map.of("b", Arrays.asList(1L, 2.5, null, true)));
   }
 
   @Test
   void unreadableFilesAreInvalidInput(@TempDir Path folder) throws Exception {
     Path file = folder.resolve("x.yaml");
-    assertThat(failure(() -> Settings.parse(file))).isEqualTo(file + ": expected an existing file, found no such file");
-    assertThat(failure(() -> Settings.parse(folder))).isEqualTo(folder + ": expected a file, found a folder");
+    assertThat(failure(() -> Settings.parse(file)))
+        .isEqualTo(file + ": expected an existing file, found no such file");
+    assertThat(failure(() -> Settings.parse(folder)))
+        .isEqualTo(folder + ": expected a file, found a folder");
     Files.write(file, new byte[] {'a', ':', ' ', (byte) 0xff});
-    assertThat(failure(() -> Settings.parse(file))).isEqualTo(file + ": expected text in UTF-8, found other bytes");
+    assertThat(failure(() -> Settings.parse(file)))
+        .isEqualTo(file + ": expected text in UTF-8, found other bytes");
     Files.write(file, new byte[Yaml.MAX_CHARS + 1]);
     assertThat(failure(() -> Settings.parse(file))).contains("at most 4 MiB");
   }
@@ -116,7 +129,8 @@ class SettingsTest {
           'a: *x'          | x.yaml:1:4: expected valid YAML, found undefined alias x
           """)
   void brokenTextIsOneMessageWithItsPlace(String text, String message) {
-    assertThat(failure(() -> yaml(text.replace('~', '\n').replace("\\t-", "\t-")))).isEqualTo(message);
+    assertThat(failure(() -> yaml(text.replace('~', '\n').replace("\\t-", "\t-"))))
+        .isEqualTo(message);
   }
 
   @Test
@@ -127,8 +141,10 @@ class SettingsTest {
       bomb.append("a%d: &a%d [%s*a%d]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(7), i - 1));
     }
     assertThat(failure(() -> yaml(bomb.toString()))).contains("after anchors were expanded");
-    assertThat(failure(() -> yaml("a: &x [1]\nb: [" + "*x,".repeat(100) + "]"))).contains("aliases");
-    assertThat(failure(() -> yaml("a: " + "[".repeat(100_000)))).contains("nesting of at most 64 levels");
+    assertThat(failure(() -> yaml("a: &x [1]\nb: [" + "*x,".repeat(100) + "]")))
+        .contains("aliases");
+    assertThat(failure(() -> yaml("a: " + "[".repeat(100_000))))
+        .contains("nesting of at most 64 levels");
     assertThat(failure(() -> yaml("a: " + "x".repeat(Yaml.MAX_CHARS)))).contains("at most 4 MiB");
   }
 
@@ -145,11 +161,17 @@ class SettingsTest {
             .withOverride("new.section.flag=true")
             .withOverride("name='7'");
     SettingsReader r = settings.reader(new Problems(""));
-    assertThat(r.section("train").section("optimiser").number("learning_rate", 0, 0, 1)).isEqualTo(0.1);
-    assertThat(r.section("evaluate").texts("attacks", List.of())).containsExactly("fgsm", "fgsm[eps=1]", "pgd");
+    assertThat(r.section("train").section("optimiser").number("learning_rate", 0, 0, 1))
+        .isEqualTo(0.1);
+    assertThat(r.section("evaluate").texts("attacks", List.of()))
+        .containsExactly("fgsm", "fgsm[eps=1]", "pgd");
     assertThat(r.section("threat").numbers("domain", List.of(), -9, 9)).containsExactly(-1.0, 1.0);
     assertThat(settings.toJson())
-        .contains("\"objective\":{\"beta\":6,\"name\":\"pgd-at\"}", "\"attack\":{\"name\":\"fgsm\"}", "\"new\":{\"section\":{\"flag\":true}}", "\"name\":\"7\"");
+        .contains(
+            "\"objective\":{\"beta\":6,\"name\":\"pgd-at\"}",
+            "\"attack\":{\"name\":\"fgsm\"}",
+            "\"new\":{\"section\":{\"flag\":true}}",
+            "\"name\":\"7\"");
   }
 
   @Test
@@ -160,17 +182,24 @@ class SettingsTest {
     assertThat(failure(() -> settings.withOverride("seed")))
         .isEqualTo("--set seed: expected path=value, such as train.epochs=8, found \"seed\"");
     assertThat(failure(() -> settings.withOverride("evaluate.attacks[3]=x")))
-        .isEqualTo("--set evaluate.attacks[3]: expected a position from 0 to 2 in a list of 2, found 3");
+        .isEqualTo(
+            "--set evaluate.attacks[3]: expected a position from 0 to 2 in a list of 2, found 3");
     assertThat(failure(() -> settings.withOverride("seed.x=1")))
         .isEqualTo("--set seed.x: expected a section that can hold x, found 7 at x.yaml:2");
-    assertThat(failure(() -> settings.withOverride("a..b=1"))).contains("a path such as train.epochs");
-    assertThat(failure(() -> settings.withOverride("a=[1,"))).contains("--set a", "expected valid YAML");
+    assertThat(failure(() -> settings.withOverride("a..b=1")))
+        .contains("a path such as train.epochs");
+    assertThat(failure(() -> settings.withOverride("a=[1,")))
+        .contains("--set a", "expected valid YAML");
   }
 
   @Test
   void programsBuildTheSameSettings() {
-    Settings built = Settings.of(Map.of("a", 1, "b", List.of(1.5f, "x", true), "c", Settings.of(Map.of("d", 2L))));
-    assertThat(built).isEqualTo(yaml("c: {d: 2}\na: 1\nb: [1.5, x, true]")).hasSameHashCodeAs(yaml("a: 1\nb: [1.5, x, true]\nc: {d: 2}"));
+    Settings built =
+        Settings.of(
+            Map.of("a", 1, "b", List.of(1.5f, "x", true), "c", Settings.of(Map.of("d", 2L))));
+    assertThat(built)
+        .isEqualTo(yaml("c: {d: 2}\na: 1\nb: [1.5, x, true]"))
+        .hasSameHashCodeAs(yaml("a: 1\nb: [1.5, x, true]\nc: {d: 2}"));
     assertThat(built.sha256()).isEqualTo(yaml("{a: 1, b: [1.5, x, true], c: {d: 2}}").sha256());
     assertThat(built).isNotEqualTo(yaml("a: 1"));
   }
@@ -179,17 +208,19 @@ class SettingsTest {
     return Settings.yaml(text, "x.yaml");
   }
 
-  static String failure(org.assertj.core.api.ThrowableAssert.ThrowingCallable code) {
+  static String failure(ThrowingCallable code) {
     List<String> message = new ArrayList<>();
-    assertThatThrownBy(code).isInstanceOf(InvalidInputException.class).satisfies(e -> message.add(e.getMessage()));
+    assertThatThrownBy(code)
+        .isInstanceOf(InvalidInputException.class)
+        .satisfies(e -> message.add(e.getMessage()));
     return message.get(0);
   }
 
-  static List<String> problems(String text, java.util.function.Consumer<SettingsReader> reading) {
+  static List<String> problems(String text, Consumer<SettingsReader> reading) {
     return problems(yaml(text), reading);
   }
 
-  static List<String> problems(Settings settings, java.util.function.Consumer<SettingsReader> reading) {
+  static List<String> problems(Settings settings, Consumer<SettingsReader> reading) {
     Problems problems = new Problems("x.yaml");
     reading.accept(settings.reader(problems));
     return problems.list().stream().map(Problem::message).toList();
