@@ -498,6 +498,12 @@ public final class Tensor {
     return this;
   }
 
+  /** Clamps each element between those of two tensors of this shape. */
+  public Tensor clampInPlace(Tensor low, Tensor high) {
+    raw().clamp_(Nn.optional(low), Nn.optional(high));
+    return this;
+  }
+
   /** Copies values (broadcast, converted) into this tensor's storage. */
   public Tensor copyFrom(Tensor source) {
     raw().copy_(source.raw());

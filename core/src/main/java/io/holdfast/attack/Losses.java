@@ -1,0 +1,166 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The losses that attacks maximise, with their derivatives in closed form. Shapes: N batch, K
+ * classes. With targets each has its targeted form.
+ */
+public enum Losses implements Loss {
+  /** Cross-entropy with the label; towards a target, minus the cross-entropy with the target. */
+  CE {
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      return r.targets() == null
+          ? Nn.crossEntropy(logits, r.labels()) // [N]
+          : Nn.crossEntropy(logits, r.targets()).neg(); // [N]
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      Tensor p = Nn.softmax(logits, 1); // [N, K]
+      return r.targets() == null
+          ? p.subInPlace(oneHot(r.labels(), logits)) // [N, K]
+          : oneHot(r.targets(), logits).subInPlace(p); // [N, K]
+    }
+  },
+
+  /**
+   * The margin of the best wrong logit over the label's; towards a target, of the target's over the
+   * best other one (Carlini and Wagner 2017, section VI.A, without clipping).
+   */
+  CW {
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      Tensor best = at(logits, bestOther(logits, anchor(r))); // [N]
+      Tensor own = at(logits, anchor(r)); // [N]
+      return r.targets() == null ? best.sub(own) : own.sub(best);
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      Tensor best = oneHot(bestOther(logits, anchor(r)), logits); // [N, K]
+      Tensor own = oneHot(anchor(r), logits); // [N, K]
+      return r.targets() == null ? best.sub(own) : own.sub(best);
+    }
+  },
+
+  /**
+   * Difference of logits ratio (Croce and Hein 2020, equation 6; targeted, equation 7): a margin
+   * that no rescaling of the logits changes. Needs three classes, with targets four.
+   */
+  DLR {
+    @Override
+    public int minClasses(boolean targeted) {
+      return targeted ? 4 : 3;
+    }
+
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      requireClasses(this, logits, r);
+      return margin(logits, r).div(spread(logits, r)).neg(); // [N]
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      requireClasses(this, logits, r);
+      Tensor scale = spread(logits, r).reciprocal().unsqueeze(1); // [N, 1]
+      Tensor ratio = margin(logits, r).unsqueeze(1).mul(scale); // [N, 1]
+      Tensor top = oneHot(r.labels(), logits).sub(oneHot(rival(logits, r), logits)); // [N, K]
+      Tensor bottom = spreadSlope(logits, r).mul(ratio); // [N, K]
+      return bottom.sub(top).mul(scale); // [N, K]
+    }
+
+    private Tensor rival(Tensor logits, Reference r) {
+      return r.targets() == null ? bestOther(logits, r.labels()) : r.targets(); // [N]
+    }
+
+    /** z_y - max z_i, or z_y - z_t: {@code [N]}. */
+    private Tensor margin(Tensor logits, Reference r) {
+      return at(logits, r.labels()).sub(at(logits, rival(logits, r)));
+    }
+
+    /** z_1 - z_3, or z_1 - (z_3 + z_4) / 2, of the sorted logits: {@code [N]}. */
+    private Tensor spread(Tensor logits, Reference r) {
+      Tensor top = logits.topk(r.targets() == null ? 3 : 4, 1).values(); // [N, 3 or 4]
+      Tensor low = top.slice(1, 2, top.size(1)).mean(1); // [N]
+      return top.select(1, 0).sub(low).addInPlace(1e-12);
+    }
+
+    private Tensor spreadSlope(Tensor logits, Reference r) {
+      Tensor top = logits.topk(r.targets() == null ? 3 : 4, 1).positions(); // [N, 3 or 4]
+      Tensor slope = oneHot(top.select(1, 0), logits); // [N, K]
+      double share = 1.0 / (top.size(1) - 2);
+      for (long i = 2; i < top.size(1); i++) {
+        slope.addInPlace(oneHot(top.select(1, i), logits), -share);
+      }
+      return slope;
+    }
+  },
+
+  /**
+   * Kullback-Leibler divergence of the clean probabilities from the present ones, the inner loss of
+   * TRADES (Zhang et al. 2019, equation 5). Needs the clean probabilities.
+   */
+  KL {
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      Tensor p = clean(r); // [N, K]
+      Tensor log = p.clampMin(Float.MIN_NORMAL).log(); // [N, K]; 0 log 0 is 0
+      return p.mul(log.sub(Nn.logSoftmax(logits, 1))).sum(1); // [N]
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      return Nn.softmax(logits, 1).subInPlace(clean(r)); // [N, K]
+    }
+
+    private Tensor clean(Reference r) {
+      return Objects.requireNonNull(r.probabilities(), "kl needs the clean probabilities");
+    }
+  };
+
+  @Override
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The class that is pushed away or, with targets, pulled near. */
+  private static Tensor anchor(Reference r) {
+    @Nullable Tensor targets = r.targets();
+    return targets == null ? r.labels() : targets;
+  }
+
+  private static Tensor oneHot(Tensor classes, Tensor logits) {
+    return Nn.oneHot(classes, logits.size(1));
+  }
+
+  /** The logit of each sample's class, {@code [N]}. */
+  private static Tensor at(Tensor logits, Tensor classes) {
+    return logits.gather(1, classes.unsqueeze(1)).squeeze(1);
+  }
+
+  /** The class with the largest logit but {@code classes}, {@code [N]}. */
+  private static Tensor bestOther(Tensor logits, Tensor classes) {
+    return logits
+        .clone()
+        .scatterInPlace(1, classes.unsqueeze(1), Double.NEGATIVE_INFINITY)
+        .argmax(1);
+  }
+
+  private static void requireClasses(Loss loss, Tensor logits, Reference r) {
+    int least = loss.minClasses(r.targets() != null);
+    if (logits.size(1) < least) {
+      throw new InvalidInputException(
+          "loss " + loss.key(),
+          "",
+          "a model of at least " + least + " classes",
+          logits.size(1) + " classes");
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.holdfast.attack;
+
+import io.holdfast.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a loss compares logits with. Shapes: N batch, K classes.
+ *
+ * @param labels true classes {@code [N]}, int64
+ * @param targets wanted classes {@code [N]}, int64, or null where any wrong class will do
+ * @param probabilities those of the clean inputs {@code [N, K]}, for {@link Losses#KL}, or null
+ */
+public record Reference(Tensor labels, @Nullable Tensor targets, @Nullable Tensor probabilities) {
+  /** Away from these classes. */
+  public static Reference labels(Tensor labels) {
+    return new Reference(labels, null, null);
+  }
+
+  /** Towards these targets. */
+  public static Reference targets(Tensor labels, Tensor targets) {
+    return new Reference(labels, targets, null);
+  }
+
+  /** Away from the prediction on the clean inputs. */
+  public static Reference probabilities(Tensor labels, Tensor probabilities) {
+    return new Reference(labels, null, probabilities);
+  }
+}

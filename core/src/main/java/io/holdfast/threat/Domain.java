@@ -1,0 +1,36 @@
+package io.holdfast.threat;
+
+import io.holdfast.common.InvalidInputException;
+
+/**
+ * The range of valid input values, the same for every component: {@code [0, 1]} for pixels.
+ *
+ * @param low smallest valid value
+ * @param high largest valid value, above {@code low}; both finite
+ */
+public record Domain(double low, double high) {
+  /** Raw pixels. */
+  public static final Domain UNIT = new Domain(0, 1);
+
+  public Domain {
+    if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
+      throw new InvalidInputException(
+          "threat model", "domain", "two finite numbers, the lower first", low + ", " + high);
+    }
+  }
+
+  /** {@code high - low}. */
+  public double width() {
+    return high - low;
+  }
+
+  /** Whether every value lies inside, NaN never, with this tolerance. */
+  boolean contains(double[] values, double tolerance) {
+    for (double v : values) {
+      if (!(v >= low - tolerance && v <= high + tolerance)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

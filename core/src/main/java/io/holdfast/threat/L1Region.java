@@ -1,0 +1,82 @@
+package io.holdfast.threat;
+
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.List;
+
+/** The L1 ball with the exact projection onto ball and box (Croce and Hein 2021, section 3). */
+final class L1Region extends AdditiveRegion {
+  L1Region(Tensor clean, double epsilon, Domain domain) {
+    super(clean, epsilon, domain);
+  }
+
+  /** Exponential sizes over their sum with one more, under random signs. */
+  @Override
+  Tensor uniformInBall(Rng rng, long count) {
+    Tensor sizes = rng.uniform(0, 1, count + 1).clampMin(Float.MIN_NORMAL).log().neg(); // [D+1]
+    double total = sizes.sum().item();
+    Tensor signs = rng.bernoulli(0.5, count).mulInPlace(2).addInPlace(-1); // [D]
+    return sizes.slice(0, 0, count).mul(signs).mulInPlace(epsilon / Math.max(total, 1e-30));
+  }
+
+  /**
+   * Adds the change of L1 length {@code fraction * epsilon} that raises a linear objective most
+   * without leaving the box: the values with the largest gradients move as far as the box lets them
+   * until the length is used up (Croce and Hein 2021, section 3, steepest descent).
+   */
+  @Override
+  public void step(Tensor variables, Tensor gradient, double fraction) {
+    try (Scope scope = Scope.open()) {
+      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
+      Tensor.Ranked order = g.abs().sort(1, true);
+      Tensor room = room(variables, g).mul(g.sign().abs()); // [N, D]
+      Tensor sorted = room.gather(1, order.positions()); // [N, D]
+      Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
+      Tensor left = before.neg().add(fraction * epsilon).clampMin(0); // [N, D]
+      Tensor back = order.positions().sort(1, false).positions(); // [N, D] inverse permutation
+      Tensor move = sorted.minimum(left).gather(1, back).mulInPlace(g.sign()); // [N, D]
+      move(variables, change(variables).addInPlace(move));
+    }
+  }
+
+  @Override
+  public void project(Tensor variables) {
+    try (Scope scope = Scope.open()) {
+      move(variables, change(variables));
+    }
+  }
+
+  /**
+   * The nearest change has components {@code sign(w) * clamp(|w| - lambda, 0, c)} with c the room
+   * inside the box and lambda at least 0 such that their sum is epsilon (or lambda = 0).
+   */
+  private void move(Tensor variables, Tensor wanted) {
+    Tensor size = wanted.abs(); // [N, D] |w|
+    Tensor room = room(clean(), wanted); // [N, D] c
+    Tensor inside = size.minimum(room).sumKeep(1).le(epsilon); // [N, 1]
+    Tensor lambda = threshold(size, room).maskedFill(inside, 0); // [N, 1]
+    write(variables, size.sub(lambda).clampMin(0).minimum(room).mulInPlace(wanted.sign()));
+  }
+
+  /**
+   * lambda for samples outside the ball, {@code [N, 1]}. The sum is {@code S(lambda) = sum_j s_j
+   * max(v_j - lambda, 0)} with v = |w| (s = 1) and v = max(|w| - c, 0) (s = -1): piecewise linear,
+   * so that sorting v finds lambda exactly.
+   */
+  private Tensor threshold(Tensor size, Tensor room) {
+    Tensor v = Tensors.cat(List.of(size, size.sub(room).clampMin(0)), 1); // [N, 2D]
+    Tensor ones = size.mul(0).add(1); // [N, D]
+    Tensor s = Tensors.cat(List.of(ones, ones.neg()), 1); // [N, 2D]
+    Tensor.Ranked order = v.sort(1, true);
+    Tensor signs = s.gather(1, order.positions()); // [N, 2D]
+    Tensor slope = signs.cumsum(1); // [N, 2D]
+    Tensor weighted = signs.mulInPlace(order.values()).cumsum(1); // [N, 2D]
+    Tensor sums = weighted.sub(order.values().mul(slope)); // [N, 2D] S at each v, rising
+    Tensor last = sums.le(epsilon).to(DType.INT64).sumKeep(1).sub(1).clampMin(0); // [N, 1]
+    Tensor excess = weighted.gather(1, last).sub(epsilon); // [N, 1]
+    return excess.div(slope.gather(1, last).clampMin(1)).clampMin(0);
+  }
+}

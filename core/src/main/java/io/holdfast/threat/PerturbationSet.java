@@ -1,0 +1,44 @@
+package io.holdfast.threat;
+
+import io.holdfast.tensor.Tensor;
+import java.util.List;
+
+/** The set of admissible perturbations around an input. Immutable; safe for many threads. */
+public sealed interface PerturbationSet permits Additive, Union {
+  /** Short text that names the set and its size, such as {@code linf:0.1}. */
+  String key();
+
+  /** In plain words, to follow "the attacker may". */
+  String describe();
+
+  /** The size that curves and curricula vary; at least 0. */
+  double epsilon();
+
+  /** The same set, {@code factor} times as large. */
+  PerturbationSet scaled(double factor);
+
+  /** The sets this one is the union of; itself where it is no union. */
+  default List<PerturbationSet> members() {
+    return List.of(this);
+  }
+
+  /**
+   * What an attack works on: this set around a batch of inputs, inside the domain.
+   *
+   * @param clean inputs {@code [N, ...]}, float32, inside the domain
+   * @throws UnsupportedOperationException for a union; take its members
+   */
+  Region around(Tensor clean, Domain domain);
+
+  /**
+   * Whether one perturbed input is admissible: an independent check in double that shares no code
+   * with projections.
+   *
+   * @param clean the input, row-major
+   * @param other the perturbed input
+   * @param shape of one input, without the batch
+   * @param variables what {@link Region#apply} made {@code other} from; for additive sets the same
+   *     as {@code other}
+   */
+  boolean contains(double[] clean, double[] other, long[] shape, double[] variables, Domain domain);
+}

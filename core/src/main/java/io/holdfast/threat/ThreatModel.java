@@ -1,0 +1,202 @@
+package io.holdfast.threat;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A written, versioned statement of what an attacker may do. One threat model parameterises attack,
+ * training, certification, report and gate alike.
+ *
+ * @param name its name in reports
+ * @param version raised whenever its meaning changes, at least 1
+ * @param set the admissible perturbations
+ * @param domain valid input values
+ * @param goal what the attacker wants
+ * @param knowledge what the attacker sees
+ * @param queryBudget most forward passes per sample; {@link #UNLIMITED} for no limit
+ */
+public record ThreatModel(
+    String name,
+    int version,
+    PerturbationSet set,
+    Domain domain,
+    Goal goal,
+    Knowledge knowledge,
+    long queryBudget) {
+  /** The query budget of an attacker who may ask as often as he likes. */
+  public static final long UNLIMITED = Long.MAX_VALUE;
+
+  /**
+   * @throws InvalidInputException naming every value that does not fit
+   */
+  public ThreatModel {
+    Problems problems = new Problems("threat model " + name);
+    if (name.isBlank()) {
+      problems.add("name", "a name", "nothing");
+    }
+    if (version < 1) {
+      problems.add("version", "a whole number of at least 1", Integer.toString(version));
+    }
+    if (queryBudget < 1) {
+      problems.add("query_budget", "a whole number of at least 1", Long.toString(queryBudget));
+    }
+    if (goal instanceof Goal.TargetClass t && t.target() < 0) {
+      problems.add("goal", "a class, counted from 0", Integer.toString(t.target()));
+    }
+    for (PerturbationSet member : set.members()) {
+      checkSize(member, domain, problems);
+    }
+    problems.throwIfAny();
+  }
+
+  private static void checkSize(PerturbationSet set, Domain domain, Problems problems) {
+    if (set instanceof Additive ball
+        && ball.norm() == Norm.LINF
+        && ball.epsilon() > domain.width()) {
+      problems.add(
+          "epsilon",
+          "at most " + Additive.number(domain.width()) + ", the width of the domain",
+          Additive.number(ball.epsilon()),
+          "epsilon is in the units of the input; for pixels in [0, 1], 8 of 255 is 8/255");
+    }
+  }
+
+  /** White box, untargeted, without a query budget, in [0, 1]. */
+  public static ThreatModel of(PerturbationSet set) {
+    return new ThreatModel(
+        set.key(), 1, set, Domain.UNIT, Goal.anyWrong(), Knowledge.WHITE_BOX, UNLIMITED);
+  }
+
+  /** The L-infinity ball in [0, 1]; epsilon in the units of the input. */
+  public static ThreatModel linf(double epsilon) {
+    return of(ball(Norm.LINF, epsilon));
+  }
+
+  /** The L2 ball in [0, 1]; epsilon in the units of the input. */
+  public static ThreatModel l2(double epsilon) {
+    return of(ball(Norm.L2, epsilon));
+  }
+
+  /** The L1 ball in [0, 1]; epsilon in the units of the input. */
+  public static ThreatModel l1(double epsilon) {
+    return of(ball(Norm.L1, epsilon));
+  }
+
+  /** What any of several threat models admits; the rest is the first one's. */
+  public static ThreatModel union(ThreatModel first, ThreatModel... others) {
+    List<PerturbationSet> members = new ArrayList<>(first.set.members());
+    for (ThreatModel other : others) {
+      members.addAll(other.set.members());
+    }
+    return first.with(new Union(members));
+  }
+
+  private static Additive ball(Norm norm, double epsilon) {
+    if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
+      throw new InvalidInputException(
+          "threat model " + norm.key(),
+          "epsilon",
+          "a finite number of at least 0",
+          Double.toString(epsilon));
+    }
+    return new Additive(norm, epsilon);
+  }
+
+  /** The same with other valid input values. */
+  public ThreatModel within(double low, double high) {
+    return new ThreatModel(name, version, set, new Domain(low, high), goal, knowledge, queryBudget);
+  }
+
+  public ThreatModel named(String newName, int newVersion) {
+    return new ThreatModel(newName, newVersion, set, domain, goal, knowledge, queryBudget);
+  }
+
+  /** The same with another goal. */
+  public ThreatModel wanting(Goal newGoal) {
+    return new ThreatModel(name, version, set, domain, newGoal, knowledge, queryBudget);
+  }
+
+  /** The same for an attacker who sees less or more. */
+  public ThreatModel knowing(Knowledge newKnowledge) {
+    return new ThreatModel(name, version, set, domain, goal, newKnowledge, queryBudget);
+  }
+
+  /** The same with at most this many forward passes per sample. */
+  public ThreatModel queries(long budget) {
+    return new ThreatModel(name, version, set, domain, goal, knowledge, budget);
+  }
+
+  /** The same with another perturbation set; a name that was the set's own key follows it. */
+  public ThreatModel with(PerturbationSet newSet) {
+    String newName = name.equals(set.key()) ? newSet.key() : name;
+    return new ThreatModel(newName, version, newSet, domain, goal, knowledge, queryBudget);
+  }
+
+  /** The magnitude that curves and curricula vary; a union's is its first member's. */
+  public double epsilon() {
+    return set.epsilon();
+  }
+
+  /**
+   * The same threat of another size; the members of a union keep their proportions.
+   *
+   * @param epsilon finite, at least 0; the present one must not be 0
+   */
+  public ThreatModel withEpsilon(double epsilon) {
+    if (epsilon == epsilon()) {
+      return this;
+    }
+    if (set instanceof Additive ball) {
+      return with(ball(ball.norm(), epsilon));
+    }
+    if (epsilon() == 0) {
+      throw new IllegalArgumentException("a set of size 0 cannot be scaled to " + epsilon);
+    }
+    return with(set.scaled(epsilon / epsilon()));
+  }
+
+  /** One threat model per member of a union; itself where it is no union. */
+  public List<ThreatModel> members() {
+    return set.members().stream().map(m -> set.members().size() == 1 ? this : with(m)).toList();
+  }
+
+  /**
+   * What an attack works on.
+   *
+   * @param clean inputs {@code [N, ...]}, float32, inside the domain
+   */
+  public Region around(Tensor clean) {
+    return set.around(clean, domain);
+  }
+
+  /** Whether one perturbed input is admissible; see {@link PerturbationSet#contains}. */
+  public boolean contains(double[] clean, double[] other, long[] shape, double[] variables) {
+    return set.contains(clean, other, shape, variables, domain);
+  }
+
+  /** As {@link #contains(double[], double[], long[], double[])} for additive sets. */
+  public boolean contains(double[] clean, double[] other) {
+    return contains(clean, other, new long[] {clean.length}, other);
+  }
+
+  /** One or two sentences in plain words, for reports. */
+  public String describe() {
+    String budget =
+        queryBudget == UNLIMITED ? "" : ", may ask it at most " + queryBudget + " times per input";
+    return "The attacker may "
+        + set.describe()
+        + "; values stay in ["
+        + Additive.number(domain.low())
+        + ", "
+        + Additive.number(domain.high())
+        + "]. The attacker wants "
+        + goal.describe()
+        + ", "
+        + knowledge.words()
+        + budget
+        + ".";
+  }
+}
