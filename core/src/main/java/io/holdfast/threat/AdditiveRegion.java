@@ -4,6 +4,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.List;
@@ -61,17 +62,8 @@ abstract class AdditiveRegion implements Region {
   abstract Tensor uniformInBall(Rng rng, long count);
 
   @Override
-  public void retain(Tensor positions) {
-    clean = moveUp(clean, positions);
-  }
-
-  /** A view of {@code t} whose first rows are those at {@code positions}; the rest is lost. */
-  static Tensor moveUp(Tensor t, Tensor positions) {
-    try (Scope scope = Scope.open()) {
-      Tensor front = t.slice(0, 0, positions.size(0));
-      front.copyFrom(t.indexSelect(0, positions));
-      return scope.keep(front);
-    }
+  public void retain(Tensor positions, SharedScope owner) {
+    clean = Region.moveUp(clean, positions, owner);
   }
 
   /** {@code [N, ...]} as {@code [N, D]}. */

@@ -75,7 +75,8 @@ final class L1Region extends AdditiveRegion {
     Tensor slope = signs.cumsum(1); // [N, 2D]
     Tensor weighted = signs.mulInPlace(order.values()).cumsum(1); // [N, 2D]
     Tensor sums = weighted.sub(order.values().mul(slope)); // [N, 2D] S at each v, rising
-    Tensor last = sums.le(epsilon).to(DType.INT64).sumKeep(1).sub(1).clampMin(0); // [N, 1]
+    Tensor low = sums.le(epsilon).to(DType.FLOAT64); // [N, 2D] 1 for a prefix, at least one
+    Tensor last = low.sumKeep(1).sub(1).clampMin(0).to(DType.INT64); // [N, 1]
     Tensor excess = weighted.gather(1, last).sub(epsilon); // [N, 1]
     return excess.div(slope.gather(1, last).clampMin(1)).clampMin(0);
   }

@@ -2,6 +2,7 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 
 /** The L-infinity ball: ball and box together are a box, so that projecting is clamping. */
@@ -35,9 +36,9 @@ final class LinfRegion extends AdditiveRegion {
   }
 
   @Override
-  public void retain(Tensor positions) {
-    super.retain(positions);
-    low = moveUp(low, positions);
-    high = moveUp(high, positions);
+  public void retain(Tensor positions, SharedScope owner) {
+    super.retain(positions, owner);
+    low = Region.moveUp(low, positions, owner);
+    high = Region.moveUp(high, positions, owner);
   }
 }

@@ -1,6 +1,8 @@
 package io.holdfast.threat;
 
 import io.holdfast.common.Seed;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
 
@@ -46,6 +48,21 @@ public interface Region {
    * Goes on with some of the inputs only. The storage is reused: {@link #clean} moves its rows up.
    *
    * @param positions ascending positions of those that stay, int64 {@code [M]}
+   * @param owner of the views that this region holds from now on
    */
-  void retain(Tensor positions);
+  void retain(Tensor positions, SharedScope owner);
+
+  /**
+   * A view of {@code t [N, ...]} whose first rows are those at {@code positions}, moved there in
+   * place; the others are lost.
+   *
+   * @param owner of the view
+   */
+  static Tensor moveUp(Tensor t, Tensor positions, SharedScope owner) {
+    try (Scope scope = Scope.open()) {
+      Tensor front = t.slice(0, 0, positions.size(0)); // [M, ...]
+      front.copyFrom(t.indexSelect(0, positions));
+      return owner.adopt(front);
+    }
+  }
 }

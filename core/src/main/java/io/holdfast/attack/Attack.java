@@ -1,0 +1,50 @@
+package io.holdfast.attack;
+
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.ThreatModel;
+
+/**
+ * An attack for evaluation. Authors write {@link #perturb}; the {@link AttackDriver} owns the rest.
+ * Immutable; safe for many threads.
+ */
+public interface Attack {
+  /** The name in the registry, such as {@code pgd}. */
+  String name();
+
+  /** Name and parameters in one fixed form, such as {@code pgd[steps=50,restarts=5]}. */
+  String key();
+
+  /** The least the attacker must see of the model. */
+  Knowledge needs();
+
+  /** What is perturbed together. */
+  default SampleScope scope() {
+    return SampleScope.PER_SAMPLE;
+  }
+
+  /** Which class each round steers towards. */
+  default Targeting targeting() {
+    return Targeting.GOAL;
+  }
+
+  /** How often the whole attack is repeated on samples that still stand, at least 1. */
+  default int restarts() {
+    return 1;
+  }
+
+  /**
+   * Refuses what this attack cannot do.
+   *
+   * @throws io.holdfast.common.InvalidInputException naming what does not fit
+   */
+  default void check(ThreatModel threat, int classes) {}
+
+  /**
+   * Searches in one round. Randomness comes from {@link AttackTask#seeds} alone.
+   *
+   * @return variables of {@link AttackTask#region} for the samples that are still in the task when
+   *     this returns, in their order
+   */
+  Tensor perturb(AttackTask task);
+}

@@ -1,0 +1,192 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Runs attacks: shards of samples that still stand over workers, rounds (restarts, targets, members
+ * of a union) that fallen samples skip, the float32 verdict by the model itself, the independent
+ * check in double that every result is admissible, and the counts. Samples that the model gets
+ * wrong already are never touched.
+ *
+ * <p>The random stream of a sample depends on the seed, the attack's name, the round and the
+ * sample's id alone. Shards depend on seed and outcomes, so that any number of workers gives the
+ * same bits; another set of samples beside a sample may change it by the rounding of the engine's
+ * kernels only.
+ *
+ * @param model what is attacked
+ * @param threat what the attacker may do
+ * @param workers that share the work
+ * @param precision of the search; verdicts are always float32
+ * @param shard samples per shard, at least 1; 32 suits processors
+ * @param progress told how many samples were settled, from any thread
+ */
+public record AttackDriver(
+    Classifier model,
+    ThreatModel threat,
+    Workers workers,
+    Precision precision,
+    int shard,
+    LongConsumer progress) {
+  /** Samples per shard on processors. */
+  public static final int SHARD = 32;
+
+  public AttackDriver {
+    if (shard < 1) {
+      throw new IllegalArgumentException("shard: at least 1 sample, found " + shard);
+    }
+  }
+
+  /** A search in float32 with shards of {@link #SHARD}. */
+  public AttackDriver(Classifier model, ThreatModel threat, Workers workers) {
+    this(model, threat, workers, Precision.FLOAT32, SHARD, n -> {});
+  }
+
+  public AttackDriver withPrecision(Precision search) {
+    return new AttackDriver(model, threat, workers, search, shard, progress);
+  }
+
+  public AttackDriver withShard(int samples) {
+    return new AttackDriver(model, threat, workers, precision, samples, progress);
+  }
+
+  public AttackDriver withProgress(LongConsumer listener) {
+    return new AttackDriver(model, threat, workers, precision, shard, listener);
+  }
+
+  /**
+   * Attacks every sample that the model gets right.
+   *
+   * @param x clean inputs {@code [N, ...]}, float32, inside the domain; left as they are
+   * @param labels one per input
+   * @param ids stable ids, one per input; equal ids get equal random streams
+   * @throws InvalidInputException if inputs, labels, attack and threat model do not go together
+   * @throws HoldfastException if the model gives NaN or infinity, or the attack leaves the threat
+   *     model
+   */
+  public AttackResult run(Attack attack, Tensor x, int[] labels, long[] ids, Seed seed) {
+    DriverChecks.require(this, attack, x, labels, ids);
+    try (InputGradients gradients = model.gradients(precision)) {
+      String where = "attack " + attack.key();
+      AttackRun run = new AttackRun(where, model, gradients, threat, x, labels, ids);
+      int[] all = IntStream.range(0, labels.length).toArray();
+      overShards(all, shard, run::look);
+      progress.accept(labels.length - standing(run).length);
+      rounds(attack, run, seed);
+      return result(attack, run, seed);
+    }
+  }
+
+  private void rounds(Attack attack, AttackRun run, Seed seed) {
+    List<ThreatModel> members = threat.members();
+    int targets = attack.targeting().rounds(model.classes());
+    int count = attack.restarts() * targets;
+    for (int round = 0; round < count; round++) {
+      for (int m = 0; m < members.size(); m++) {
+        int[] rows = standing(run);
+        int size = attack.scope() == SampleScope.UNIVERSAL ? Math.max(1, rows.length) : shard;
+        Seed stream = seed.split(attack.name()).split(round).split(m);
+        Round now = new Round(attack, members.get(m), round, round % targets, stream);
+        overShards(rows, size, part -> attackShard(now, run, part));
+        progress.accept(rows.length - standing(run).length);
+      }
+    }
+    progress.accept(standing(run).length);
+  }
+
+  /** One pass of the attack over the samples that stand. */
+  private record Round(Attack attack, ThreatModel member, int number, int target, Seed stream) {}
+
+  private void attackShard(Round round, AttackRun run, int[] rows) {
+    try (SharedScope owner = Scope.shared()) {
+      List<Seed> seeds = Arrays.stream(run.ids(rows)).mapToObj(round.stream()::split).toList();
+      AttackTask task =
+          new AttackTask(
+              run, round.member(), round.number(), rows, seeds, reference(round, run, rows), owner);
+      task.finish(round.attack().perturb(task));
+    }
+  }
+
+  private Reference reference(Round round, AttackRun run, int[] rows) {
+    long[] labels = Arrays.stream(rows).mapToLong(run::label).toArray();
+    long[] targets = Arrays.stream(rows).mapToLong(row -> target(round, run, row)).toArray();
+    return new Reference(
+        onDevice(labels, run), targets[0] < 0 ? null : onDevice(targets, run), null);
+  }
+
+  private static Tensor onDevice(long[] values, AttackRun run) {
+    return Tensors.of(values, values.length).to(run.adversarial.device());
+  }
+
+  /** The class that a round steers towards, or -1 for away from the label. */
+  private static int target(Round round, AttackRun run, int row) {
+    if (run.wanted[row] >= 0) {
+      return run.wanted[row];
+    }
+    return switch (round.attack().targeting()) {
+      case GOAL -> -1;
+      case ALL -> run.byCleanLogit(row)[round.target()];
+      case LEAST_LIKELY -> run.leastLikely(row);
+    };
+  }
+
+  private static int[] standing(AttackRun run) {
+    return IntStream.range(0, run.standing.length).filter(i -> run.standing[i]).toArray();
+  }
+
+  private void overShards(int[] rows, int size, Consumer<int[]> work) {
+    int shards = (rows.length + size - 1) / size;
+    workers.map(
+        shards,
+        s -> {
+          work.accept(Arrays.copyOfRange(rows, s * size, Math.min(rows.length, (s + 1) * size)));
+          return Boolean.TRUE;
+        });
+  }
+
+  private AttackResult result(Attack attack, AttackRun run, Seed seed) {
+    List<AttackResult.Sample> samples = new ArrayList<>();
+    for (int i = 0; i < run.fell.length; i++) {
+      samples.add(sample(run, i));
+    }
+    return new AttackResult(
+        attack.key(), seed.value(), shard, precision.text(), run.adversarial, List.copyOf(samples));
+  }
+
+  private AttackResult.Sample sample(AttackRun run, int row) {
+    float[] z = run.finalLogits[row];
+    int label = run.label(row);
+    int clean = Logits.best(run.cleanLogits[row]);
+    Outcome outcome =
+        clean != label ? Outcome.SKIPPED_WRONG : run.fell[row] ? Outcome.FELL : Outcome.HELD;
+    return new AttackResult.Sample(
+        run.ids(new int[] {row})[0],
+        label,
+        outcome,
+        clean,
+        Logits.best(z),
+        Logits.probability(z, Logits.best(z)),
+        Logits.probability(z, label),
+        run.measure(row),
+        run.queries[row],
+        run.gradientCounts[row],
+        run.checks[row]);
+  }
+}

@@ -1,0 +1,66 @@
+package io.holdfast.attack;
+
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Distances;
+import java.util.List;
+
+/**
+ * What an attack did to each sample.
+ *
+ * @param attack the attack's key
+ * @param seed it ran with
+ * @param shard samples per shard
+ * @param precision of the search, as in files
+ * @param adversarial {@code [N, ...]} in the caller's scope: where a sample fell, the input that
+ *     felled it; where it held, the admissible input found nearest to the goal; where it was wrong
+ *     already, or was never attacked, the clean input itself, bit for bit
+ * @param samples one per input, in its order
+ */
+public record AttackResult(
+    String attack,
+    long seed,
+    int shard,
+    String precision,
+    Tensor adversarial,
+    List<Sample> samples) {
+
+  /**
+   * One sample.
+   *
+   * @param id stable id
+   * @param label true class
+   * @param outcome {@link Outcome#HELD}, {@link Outcome#FELL} or {@link Outcome#SKIPPED_WRONG}
+   * @param cleanPrediction predicted class of the clean input
+   * @param prediction predicted class of the adversarial input
+   * @param confidence softmax probability of {@code prediction}
+   * @param trueConfidence softmax probability of the label
+   * @param distances from the clean to the adversarial input
+   * @param queries forward passes of the search, each backward pass's forward included
+   * @param gradients backward passes of the search
+   * @param checks forward passes of the driver in float32: the clean input, confirmations, the end
+   *     of each round
+   */
+  public record Sample(
+      long id,
+      int label,
+      Outcome outcome,
+      int cleanPrediction,
+      int prediction,
+      float confidence,
+      float trueConfidence,
+      Distances distances,
+      long queries,
+      long gradients,
+      long checks) {}
+
+  /** Number of samples that are right and held. */
+  public int held() {
+    return (int) samples.stream().filter(s -> s.outcome() == Outcome.HELD).count();
+  }
+
+  /** Share of all samples that are right and held, in [0, 1]. */
+  public double robustAccuracy() {
+    return (double) held() / samples.size();
+  }
+}

@@ -1,0 +1,252 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Distances;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.PerturbationSet;
+import io.holdfast.threat.Region;
+import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one attack on one set of samples. Workers write only the rows of the samples in
+ * their own task, so that no lock is needed. Shapes: N all samples, n those of a task, K classes.
+ */
+final class AttackRun {
+  /** In {@link #variables} where the variables are the inputs themselves. */
+  static final float[] NONE = {};
+
+  private final String where;
+  private final Classifier model;
+  private final InputGradients gradients;
+  private final ThreatModel threat;
+  private final Tensor x; // [N, ...]
+  private final int[] labels;
+  private final long[] ids;
+  final Tensor adversarial; // [N, ...]
+  final float[][] cleanLogits; // [N][K]
+  final float[][] finalLogits; // [N][K], of the adversarial inputs
+  final float[][] variables; // what the adversarial inputs were made from, where it differs
+  final @Nullable PerturbationSet[] sets; // the member that admits the adversarial input
+  final boolean[] standing; // still to be attacked
+  final boolean[] fell;
+  final int[] wanted; // the class that the goal asks for, or -1
+  final double[] margin; // how near to the goal the adversarial input is, higher is nearer
+  final long[] queries;
+  final long[] gradientCounts;
+  final long[] checks;
+
+  AttackRun(
+      String where,
+      Classifier model,
+      InputGradients gradients,
+      ThreatModel threat,
+      Tensor x,
+      int[] labels,
+      long[] ids) {
+    this.where = where;
+    this.model = model;
+    this.gradients = gradients;
+    this.threat = threat;
+    this.x = x;
+    this.labels = labels;
+    this.ids = ids;
+    int n = labels.length;
+    adversarial = x.clone().contiguous();
+    cleanLogits = new float[n][];
+    finalLogits = new float[n][];
+    variables = new float[n][];
+    sets = new PerturbationSet[n];
+    standing = new boolean[n];
+    fell = new boolean[n];
+    wanted = new int[n];
+    margin = new double[n];
+    Arrays.fill(margin, Double.NEGATIVE_INFINITY);
+    queries = new long[n];
+    gradientCounts = new long[n];
+    checks = new long[n];
+  }
+
+  String where() {
+    return where;
+  }
+
+  Classifier model() {
+    return model;
+  }
+
+  InputGradients gradients() {
+    return gradients;
+  }
+
+  /** The clean inputs of some samples, copied: {@code [n, ...]}. */
+  Tensor inputs(int[] rows) {
+    long[] positions = Arrays.stream(rows).asLongStream().toArray();
+    return x.indexSelect(0, Tensors.of(positions, rows.length).to(x.device()));
+  }
+
+  long[] ids(int[] rows) {
+    return Arrays.stream(rows).mapToLong(i -> ids[i]).toArray();
+  }
+
+  int label(int row) {
+    return labels[row];
+  }
+
+  void spend(int[] rows, int forwards, int backwards) {
+    for (int row : rows) {
+      queries[row] += forwards;
+      gradientCounts[row] += backwards;
+      if (queries[row] > threat.queryBudget()) {
+        throw new IllegalStateException(
+            where + " asked more than " + threat.queryBudget() + " times about sample " + ids[row]);
+      }
+    }
+  }
+
+  long queriesLeft(int[] rows) {
+    return threat.queryBudget() - Arrays.stream(rows).mapToLong(i -> queries[i]).max().orElse(0);
+  }
+
+  /** The first look at some samples: clean logits, who stands, what is wanted of whom. */
+  void look(int[] rows) {
+    float[][] logits = check(rows, inputs(rows));
+    for (int i = 0; i < rows.length; i++) {
+      int row = rows[i];
+      cleanLogits[row] = logits[i];
+      finalLogits[row] = logits[i];
+      wanted[row] = wantedOf(row);
+      standing[row] = Logits.best(logits[i]) == labels[row] && wanted[row] != labels[row];
+    }
+  }
+
+  private int wantedOf(int row) {
+    if (threat.goal() instanceof Goal.TargetClass goal) {
+      return goal.target();
+    }
+    return threat.goal().targeted() ? leastLikely(row) : -1;
+  }
+
+  /** The class with the smallest clean logit but the label. */
+  int leastLikely(int row) {
+    int[] order = byCleanLogit(row);
+    return order[order.length - 1];
+  }
+
+  /** All classes but the label, the likeliest on the clean input first. */
+  int[] byCleanLogit(int row) {
+    float[] z = cleanLogits[row];
+    return IntStream.range(0, z.length)
+        .filter(k -> k != labels[row])
+        .boxed()
+        .sorted((a, b) -> z[a] == z[b] ? Integer.compare(a, b) : Float.compare(z[b], z[a]))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** Positions in {@code rows} whose logits reach the goal. */
+  int[] hits(int[] rows, Tensor logits) {
+    float[][] z = Logits.rows(logits);
+    return IntStream.range(0, rows.length).filter(i -> reached(rows[i], z[i])).toArray();
+  }
+
+  private boolean reached(int row, float[] z) {
+    int best = Logits.best(z);
+    return wanted[row] < 0 ? best != labels[row] : best == wanted[row];
+  }
+
+  /** Confirms hits in float32; true for each position of {@code rows} that fell. */
+  boolean[] confirm(int[] rows, int[] hits, PerturbationSet set, Region region, Tensor admissible) {
+    long[] positions = Arrays.stream(hits).asLongStream().toArray();
+    Tensor at = Tensors.of(positions, hits.length).to(x.device());
+    Tensor candidates = region.apply(admissible).indexSelect(0, at);
+    int[] hitRows = Arrays.stream(hits).map(i -> rows[i]).toArray();
+    float[][] z = check(hitRows, candidates);
+    boolean[] gone = new boolean[rows.length];
+    for (int i = 0; i < hits.length; i++) {
+      if (reached(hitRows[i], z[i])) {
+        gone[hits[i]] = true;
+        take(hitRows[i], candidates.select(0, i), z[i], set, admissible.select(0, hits[i]));
+        fell[hitRows[i]] = true;
+        standing[hitRows[i]] = false;
+      }
+    }
+    return gone;
+  }
+
+  /** Judges the last candidates of a round; keeps the one nearest to the goal. */
+  void judge(int[] rows, PerturbationSet set, Region region, Tensor admissible) {
+    Tensor candidates = region.apply(admissible); // [n, ...]
+    float[][] z = check(rows, candidates);
+    for (int i = 0; i < rows.length; i++) {
+      boolean falls = reached(rows[i], z[i]);
+      double near = Logits.margin(z[i], labels[rows[i]], wanted[rows[i]]);
+      if (falls || near > margin[rows[i]]) {
+        margin[rows[i]] = near;
+        take(rows[i], candidates.select(0, i), z[i], set, admissible.select(0, i));
+        fell[rows[i]] = falls;
+        standing[rows[i]] = !falls;
+      }
+    }
+  }
+
+  private void take(int row, Tensor candidate, float[] logits, PerturbationSet set, Tensor made) {
+    adversarial.select(0, row).copyFrom(candidate);
+    finalLogits[row] = logits;
+    sets[row] = set;
+    variables[row] = set instanceof Additive ? NONE : made.toFloats();
+  }
+
+  /**
+   * Distances of one sample's result, after the independent check in double that it is admissible.
+   */
+  Distances measure(int row) {
+    if (sets[row] == null) {
+      return Distances.ZERO;
+    }
+    try (Scope scope = Scope.open()) {
+      double[] clean = x.select(0, row).toDoubles();
+      double[] other = adversarial.select(0, row).toDoubles();
+      double[] made = variables[row] == NONE ? other : widen(variables[row]);
+      if (!sets[row].contains(clean, other, model.inputShape(), made, threat.domain())) {
+        throw new HoldfastException(
+            where
+                + " left the threat model at sample "
+                + ids[row]
+                + ": "
+                + Distances.between(clean, other)
+                + " is not within "
+                + sets[row].key());
+      }
+      return Distances.between(clean, other);
+    }
+  }
+
+  private static double[] widen(float[] values) {
+    double[] wide = new double[values.length];
+    Arrays.setAll(wide, i -> values[i]);
+    return wide;
+  }
+
+  /** Float32 logits by the model itself, one check per sample. */
+  private float[][] check(int[] rows, Tensor inputs) {
+    try (Scope scope = Scope.open();
+        NoGrad off = NoGrad.on()) {
+      Tensor logits = model.logits(inputs); // [n, K]
+      Finite.require(logits, "logit", ids(rows), where);
+      for (int row : rows) {
+        checks[row]++;
+      }
+      return Logits.rows(logits);
+    }
+  }
+}

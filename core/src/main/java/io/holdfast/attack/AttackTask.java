@@ -1,0 +1,215 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Region;
+import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the driver gives to an attack for one round: some samples that still stand, their region,
+ * and counted access to the model. Used by one thread. Samples that {@link #settle} finds fallen
+ * leave the task, so that {@link #size} shrinks. Shapes: n samples in the task, K classes.
+ */
+public final class AttackTask {
+  private final AttackRun run;
+  private final ThreatModel threat;
+  private final int round;
+  private final SharedScope owner;
+  private final Region region;
+  private int[] rows;
+  private List<Seed> seeds;
+  private Reference reference;
+
+  AttackTask(
+      AttackRun run,
+      ThreatModel threat,
+      int round,
+      int[] rows,
+      List<Seed> seeds,
+      Reference reference,
+      SharedScope owner) {
+    this.run = run;
+    this.threat = threat;
+    this.round = round;
+    this.rows = rows.clone();
+    this.seeds = seeds;
+    this.reference = reference;
+    this.owner = owner;
+    this.region = threat.around(run.inputs(rows));
+  }
+
+  /** Number of samples in the task now. */
+  public int size() {
+    return rows.length;
+  }
+
+  /** What may be done to the samples in the task; never the region of a union. */
+  public Region region() {
+    return region;
+  }
+
+  /** The threat model; for a union, the one of the member that this round is about. */
+  public ThreatModel threat() {
+    return threat;
+  }
+
+  /** Labels and, where this round steers towards a class, targets. */
+  public Reference reference() {
+    return reference;
+  }
+
+  /** The random streams, one per sample in the task. */
+  public List<Seed> seeds() {
+    return seeds;
+  }
+
+  /** The round, from 0. */
+  public int round() {
+    return round;
+  }
+
+  /** Number of classes K. */
+  public int classes() {
+    return run.model().classes();
+  }
+
+  /** Stable ids of the samples in the task. */
+  public long[] ids() {
+    return run.ids(rows);
+  }
+
+  /** Forward passes that every sample in the task may still spend. */
+  public long queriesLeft() {
+    return run.queriesLeft(rows);
+  }
+
+  /**
+   * Logits {@code [n, K]} of the inputs that the variables stand for, in the precision of the
+   * search. One query per sample.
+   */
+  public Tensor logits(Tensor variables) {
+    run.spend(rows, 1, 0);
+    Tensor logits = run.gradients().logits(region.apply(variables));
+    Finite.require(logits, "logit", ids(), run.where());
+    return logits;
+  }
+
+  /**
+   * Logits and the gradient of the summed loss with respect to the variables. One query and one
+   * gradient per sample and repetition.
+   *
+   * @param repetitions how often the pass is made and averaged, for models that draw random numbers
+   *     (EOT, Athalye et al. 2018, section 4.2); logits are averaged too
+   */
+  public InputGradients.Pass ascend(Tensor variables, Loss loss, int repetitions) {
+    try (Scope scope = Scope.open()) {
+      InputGradients.Pass total = pass(variables, loss);
+      for (int i = 1; i < repetitions; i++) {
+        InputGradients.Pass next = pass(variables, loss);
+        total.logits().addInPlace(next.logits());
+        total.gradient().addInPlace(next.gradient());
+      }
+      if (repetitions > 1) {
+        total.logits().mulInPlace(1.0 / repetitions);
+        total.gradient().mulInPlace(1.0 / repetitions);
+      }
+      return new InputGradients.Pass(scope.keep(total.logits()), scope.keep(total.gradient()));
+    }
+  }
+
+  private InputGradients.Pass pass(Tensor variables, Loss loss) {
+    run.spend(rows, 1, 1);
+    InputGradients.Pass pass =
+        run.gradients().pass(region.apply(variables), z -> loss.cotangent(z, reference));
+    Finite.require(pass.logits(), "logit", ids(), run.where());
+    Finite.require(pass.gradient(), "input gradient", ids(), run.where());
+    return new InputGradients.Pass(pass.logits(), region.pullBack(variables, pass.gradient()));
+  }
+
+  /**
+   * Takes the samples that reached the goal out of the task. Each is first projected and confirmed
+   * in float32 by the model itself; one that is refuted stays.
+   *
+   * @param variables those that {@code logits} belong to
+   * @param logits {@code [n, K]} as the search saw them
+   * @return who stays; apply it to every tensor that the attack carries on with
+   */
+  public Stay settle(Tensor variables, Tensor logits) {
+    int[] hits = run.hits(rows, logits);
+    if (hits.length == 0) {
+      return Stay.ALL;
+    }
+    boolean[] gone;
+    try (Scope scope = Scope.open()) {
+      Tensor admissible = variables.clone();
+      region.project(admissible);
+      gone = run.confirm(rows, hits, threat.set(), region, admissible);
+    }
+    return drop(gone);
+  }
+
+  /** The final check of a round: every sample left is projected and judged in float32. */
+  void finish(Tensor variables) {
+    if (variables.size(0) != rows.length) {
+      throw new IllegalStateException(
+          run.where() + ": " + variables.size(0) + " results for " + rows.length + " samples");
+    }
+    if (rows.length > 0) {
+      Tensor admissible = variables.clone();
+      region.project(admissible);
+      run.judge(rows, threat.set(), region, admissible);
+    }
+  }
+
+  private Stay drop(boolean[] gone) {
+    List<Integer> kept = new ArrayList<>();
+    for (int i = 0; i < gone.length; i++) {
+      if (!gone[i]) {
+        kept.add(i);
+      }
+    }
+    if (kept.size() == rows.length) {
+      return Stay.ALL;
+    }
+    try (Scope scope = Scope.open()) {
+      long[] positions = kept.stream().mapToLong(i -> i).toArray();
+      Tensor staying = owner.adopt(Tensors.of(positions, positions.length)); // [m]
+      Stay stay = new Stay(staying, owner);
+      rows = kept.stream().mapToInt(i -> rows[i]).toArray();
+      List<Seed> all = seeds;
+      seeds = kept.stream().map(all::get).toList();
+      region.retain(staying, owner);
+      @Nullable Tensor targets = reference.targets();
+      reference =
+          new Reference(
+              stay.moveUp(reference.labels()), targets == null ? null : stay.moveUp(targets), null);
+      return stay;
+    }
+  }
+
+  /**
+   * Which of the samples before {@link AttackTask#settle} are still there after it.
+   *
+   * @param positions ascending, int64; null for all
+   */
+  public record Stay(@Nullable Tensor positions, @Nullable SharedScope owner) {
+    static final Stay ALL = new Stay(null, null);
+
+    /** The rows of {@code t} that stay, in the innermost open scope. */
+    public Tensor of(Tensor t) {
+      return positions == null ? t : t.indexSelect(0, positions);
+    }
+
+    /** As {@link #of}, but reusing the storage of {@code t}; the result lives as the task does. */
+    public Tensor moveUp(Tensor t) {
+      return positions == null || owner == null ? t : Region.moveUp(t, positions, owner);
+    }
+  }
+}

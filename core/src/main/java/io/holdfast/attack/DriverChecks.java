@@ -1,0 +1,85 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.Problems;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Domain;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.Knowledge;
+import java.util.Arrays;
+
+/** What must hold before an attack begins; all problems at once. */
+final class DriverChecks {
+  private DriverChecks() {}
+
+  static void require(AttackDriver driver, Attack attack, Tensor x, int[] labels, long[] ids) {
+    Problems problems = new Problems("attack " + attack.key());
+    attackFits(driver, attack, problems);
+    inputsFit(driver, x, labels, ids, problems);
+    problems.throwIfAny();
+    attack.check(driver.threat(), driver.model().classes());
+  }
+
+  private static void attackFits(AttackDriver driver, Attack attack, Problems problems) {
+    Knowledge allowed = driver.threat().knowledge();
+    if (!allowed.allows(attack.needs())) {
+      problems.add(
+          "knowledge",
+          "an attack for a threat model of knowledge " + allowed.key(),
+          "one that needs " + attack.needs().key());
+    }
+    if (attack.needs() == Knowledge.WHITE_BOX && !driver.model().differentiable()) {
+      problems.add("", "a model with input gradients", "one without");
+    }
+    int classes = driver.model().classes();
+    if (driver.threat().goal() instanceof Goal.TargetClass goal && goal.target() >= classes) {
+      problems.add("goal", "a class below " + classes, Integer.toString(goal.target()));
+    }
+    if (attack.restarts() < 1) {
+      problems.add("restarts", "at least 1", Integer.toString(attack.restarts()));
+    }
+    boolean severalRounds = attack.restarts() * attack.targeting().rounds(classes) != 1;
+    if (attack.scope() == SampleScope.UNIVERSAL && severalRounds) {
+      problems.add("restarts", "one round of a universal attack", "several");
+    }
+  }
+
+  private static void inputsFit(
+      AttackDriver driver, Tensor x, int[] labels, long[] ids, Problems problems) {
+    long n = x.rank() == 0 ? 0 : x.size(0);
+    if (labels.length != n || ids.length != n || n == 0) {
+      problems.add(
+          "inputs",
+          "as many labels and ids as inputs, at least one",
+          n + " inputs, " + labels.length + " labels, " + ids.length + " ids");
+      return;
+    }
+    long[] shape = Arrays.copyOfRange(x.shape(), 1, x.rank());
+    if (!Arrays.equals(shape, driver.model().inputShape()) || x.type() != DType.FLOAT32) {
+      problems.add(
+          "inputs",
+          "float32 " + Arrays.toString(driver.model().inputShape()),
+          x.type() + " " + Arrays.toString(shape));
+      return;
+    }
+    int classes = driver.model().classes();
+    if (Arrays.stream(labels).anyMatch(y -> y < 0 || y >= classes)) {
+      int bad = Arrays.stream(labels).filter(y -> y < 0 || y >= classes).findFirst().orElse(-1);
+      problems.add("labels", "classes from 0 to " + (classes - 1), Integer.toString(bad));
+    }
+    valuesFit(driver.threat().domain(), x, problems);
+  }
+
+  private static void valuesFit(Domain domain, Tensor x, Problems problems) {
+    String expected = "values in [" + domain.low() + ", " + domain.high() + "]";
+    if (!x.allFinite()) {
+      problems.add("inputs", expected, "NaN or infinity");
+      return;
+    }
+    double low = x.min().item();
+    double high = x.max().item();
+    if (low < domain.low() || high > domain.high()) {
+      problems.add("inputs", expected, "values from " + low + " to " + high);
+    }
+  }
+}

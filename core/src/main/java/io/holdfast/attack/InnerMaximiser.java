@@ -1,0 +1,145 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Region;
+import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The inner maximisation of adversarial training: a fixed number of steps on every sample, also on
+ * those that are misclassified already; nothing is dropped and nothing confirmed. Steps and
+ * projections are those of attacks. Shapes: N samples of a shard, K classes.
+ *
+ * @param steps at least 0; 0 gives the start itself
+ * @param fraction length of a step as a part of the epsilon of the threat model in each call, so
+ *     that steps grow with epsilon under a curriculum
+ * @param start where the search begins
+ */
+public record InnerMaximiser(int steps, double fraction, Start start) {
+  public InnerMaximiser {
+    if (steps < 0) {
+      throw new IllegalArgumentException("steps: at least 0, found " + steps);
+    }
+    if (!(fraction >= 0) || Double.isInfinite(fraction)) {
+      throw new IllegalArgumentException("step fraction: finite, at least 0, found " + fraction);
+    }
+  }
+
+  /** Where the search begins. */
+  public enum Start {
+    /** At the clean input. */
+    CLEAN,
+    /** Uniformly in the set, then projected into the domain (Madry et al. 2018). */
+    UNIFORM,
+    /**
+     * At the clean input plus normal noise of standard deviation {@value #SMALL}, projected (Zhang
+     * et al. 2019, section 5: the divergence that TRADES maximises has no slope at the clean
+     * input). Additive sets only.
+     */
+    SMALL_NORMAL;
+
+    static final double SMALL = 0.001;
+  }
+
+  /** The same with another number of steps of the same length. */
+  public InnerMaximiser withSteps(int number) {
+    return new InnerMaximiser(number, fraction, start);
+  }
+
+  /**
+   * Perturbs every sample.
+   *
+   * @param model in the mode that the objective wants
+   * @param loss to maximise
+   * @param threat of the size that the curriculum wants now; of a union, each sample gets the
+   *     member's result with the highest loss (Tramèr and Boneh 2019, "max")
+   * @param x clean inputs {@code [N, ...]}, float32, inside the domain
+   * @param reference labels, or clean probabilities
+   * @param seeds one per sample
+   * @return {@code [N, ...]}, off the tape, in the innermost open scope
+   * @throws io.holdfast.common.HoldfastException if logits or gradients are not finite
+   */
+  public Tensor maximise(
+      InputGradients model,
+      Loss loss,
+      ThreatModel threat,
+      Tensor x,
+      Reference reference,
+      List<Seed> seeds) {
+    List<ThreatModel> members = threat.members();
+    if (members.size() == 1) {
+      return Scope.tidy(() -> ascend(model, loss, threat, x, reference, seeds));
+    }
+    return Scope.tidy(
+        () -> {
+          List<Tensor> results = new ArrayList<>(); // members of [N, ...]
+          List<Tensor> values = new ArrayList<>(); // members of [N]
+          for (ThreatModel member : members) {
+            Tensor result = ascend(model, loss, member, x, reference, seeds);
+            results.add(result);
+            values.add(loss.value(model.logits(result), reference));
+          }
+          return pickHighest(results, values);
+        });
+  }
+
+  private Tensor ascend(
+      InputGradients model,
+      Loss loss,
+      ThreatModel threat,
+      Tensor x,
+      Reference reference,
+      List<Seed> seeds) {
+    Region region = threat.around(x);
+    Tensor variables = begin(region, seeds);
+    for (int k = 0; k < steps; k++) {
+      try (Scope step = Scope.open()) {
+        InputGradients.Pass pass =
+            model.pass(region.apply(variables), z -> loss.cotangent(z, reference));
+        requireFinite(pass.logits(), "logits", k);
+        requireFinite(pass.gradient(), "input gradient", k);
+        region.step(variables, region.pullBack(variables, pass.gradient()), fraction);
+      }
+    }
+    return region.apply(variables);
+  }
+
+  private Tensor begin(Region region, List<Seed> seeds) {
+    return switch (start) {
+      case CLEAN -> region.origin();
+      case UNIFORM -> region.randomStart(seeds);
+      case SMALL_NORMAL -> Starts.normal(region, seeds, Start.SMALL);
+    };
+  }
+
+  private static void requireFinite(Tensor t, String what, int step) {
+    if (!t.allFinite()) {
+      throw new io.holdfast.common.HoldfastException(
+          "training: the "
+              + what
+              + " of step "
+              + step
+              + " of the inner maximisation is not finite (NaN or infinity): training has diverged;"
+              + " try a smaller learning rate or gradient clipping");
+    }
+  }
+
+  private static Tensor pickHighest(List<Tensor> results, List<Tensor> values) {
+    Tensor best = results.get(0);
+    Tensor highest = values.get(0); // [N]
+    for (int m = 1; m < results.size(); m++) {
+      Tensor better = values.get(m).gt(highest); // [N]
+      long[] wide = new long[best.rank()];
+      java.util.Arrays.fill(wide, 1);
+      wide[0] = best.size(0);
+      best = Tensors.where(better.view(wide), results.get(m), best); // [N, ...]
+      highest = values.get(m).maximum(highest);
+    }
+    return best;
+  }
+}
