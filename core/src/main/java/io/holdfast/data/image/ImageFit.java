@@ -1,5 +1,7 @@
 package io.holdfast.data.image;
 
+import io.holdfast.data.image.ImageHeader.BadImageException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +38,23 @@ public record ImageFit(@Nullable Size resize, @Nullable Size crop, Colour colour
     RGB
   }
 
-  /** The size of an image that was {@code original}. */
-  Size result(Size original) {
-    return crop != null ? crop : resize != null ? resize : original;
+  /** Fits an image to {@code [C, H, W]}. */
+  RawImage apply(RawImage image, List<Integer> shape) throws BadImageException {
+    RawImage result = image.withChannels(shape.get(0));
+    if (resize != null) {
+      result = Resampler.resize(result, resize.height, resize.width);
+    }
+    int height = shape.get(1);
+    int width = shape.get(2);
+    boolean smaller = result.height() < height || result.width() < width;
+    if (smaller || (crop == null && (result.height() != height || result.width() != width))) {
+      throw new BadImageException(
+          "an image of "
+              + new Size(result.height(), result.width())
+              + " where "
+              + new Size(height, width)
+              + " is needed");
+    }
+    return crop == null ? result : result.crop(height, width);
   }
 }

@@ -33,15 +33,18 @@ public final class ImageSources {
     if (!IdxFiles.imagesIn(path).isEmpty()) {
       return IdxReader.read(IdxFiles.inFolder(path, options), options);
     }
-    throw unknown(path);
+    return new FolderImages(path.toString(), name(path), FileStore.folder(path), options);
   }
 
   private static Dataset file(Path path, ReadOptions options) {
-    String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
+    String name = name(path).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".zip")) {
+      return new FolderImages(path.toString(), name(path), FileStore.zip(path), options);
+    }
     if (IdxFiles.isNamedSo(path)) {
       return IdxReader.read(IdxFiles.ofImages(path, options), options);
     }
-    throw unknown(Path.of(name));
+    throw unknown(path);
   }
 
   private static Dataset idxByPrefix(Path path, ReadOptions options) {
@@ -49,6 +52,10 @@ public final class ImageSources {
         .map(files -> IdxReader.read(files, options))
         .orElseThrow(
             () -> new InvalidInputException(path.toString(), "", "a file or folder", "nothing"));
+  }
+
+  private static String name(Path path) {
+    return String.valueOf(path.toAbsolutePath().normalize().getFileName());
   }
 
   private static InvalidInputException unknown(Path path) {

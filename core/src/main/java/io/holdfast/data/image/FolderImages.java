@@ -1,0 +1,203 @@
+package io.holdfast.data.image;
+
+import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
+import io.holdfast.common.Problems;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.image.ImageFit.Colour;
+import io.holdfast.data.image.ImageFit.Size;
+import io.holdfast.data.image.ImageHeader.BadImageException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Image files of a folder or zip, decoded when read. Memory holds the names, and decoded pixels up
+ * to a fixed share of the heap, first come first kept: with samples drawn uniformly no policy of
+ * replacement does better, and none costs less.
+ */
+final class FolderImages implements Dataset {
+  private static final int HEADER_BYTES = 1 << 16;
+  private static final long CACHE_SHARE = 5;
+  private static final int SHOWN = 5;
+  private static final String FORMATS = "a PNG or JPEG image";
+
+  private final String source;
+  private final FileStore store;
+  private final ClassFolders files;
+  private final ImageFit fit;
+  private final DatasetInfo info;
+  private final long[] ids;
+  private final AtomicReferenceArray<byte @Nullable []> cache;
+  private final AtomicLong cacheLeft =
+      new AtomicLong(Runtime.getRuntime().maxMemory() / CACHE_SHARE);
+  private final Memo<String> hash = new Memo<>(this::computeHash);
+
+  /**
+   * Lists the images and, where their size or colours are not stated, reads all headers.
+   *
+   * @param source folder or archive in messages
+   */
+  FolderImages(String source, String name, FileStore store, ReadOptions options) {
+    this.source = source;
+    this.store = store;
+    this.files = ClassFolders.of(source, store.names(), options);
+    this.fit = options.fit();
+    int[] labels = files.labels().stream().mapToInt(Integer::intValue).toArray();
+    Labels.check(source, labels, files.classes().size());
+    this.ids = ids();
+    this.info = new DatasetInfo(name, shape(), files.classes(), "");
+    this.cache = new AtomicReferenceArray<>(labels.length);
+  }
+
+  private long[] ids() {
+    long[] all = new long[files.paths().size()];
+    for (int i = 0; i < all.length; i++) {
+      byte[] path = files.shortPath(i).getBytes(StandardCharsets.UTF_8);
+      all[i] = ByteBuffer.wrap(Hashes.sha256().digest(path)).getLong() & Long.MAX_VALUE;
+    }
+    if (Arrays.stream(all).distinct().count() != all.length) {
+      throw new InvalidInputException(source, "", "paths with different ids", "two of the same id");
+    }
+    return all;
+  }
+
+  private List<Integer> shape() {
+    Size size = fit.crop() != null ? fit.crop() : fit.resize();
+    Colour colour = fit.colour();
+    if (size == null || colour == Colour.AUTO) {
+      List<ImageHeader> headers =
+          IntStream.range(0, ids.length).parallel().mapToObj(this::header).toList();
+      size = size == null ? commonSize(headers) : size;
+      boolean grey = headers.stream().allMatch(h -> h.channels() == 1);
+      colour = colour == Colour.AUTO ? (grey ? Colour.GREY : Colour.RGB) : colour;
+    }
+    return List.of(colour == Colour.GREY ? 1 : 3, size.height(), size.width());
+  }
+
+  private Size commonSize(List<ImageHeader> headers) {
+    Size first = new Size(headers.get(0).height(), headers.get(0).width());
+    Problems problems = new Problems(source);
+    int others = 0;
+    for (int i = 0; i < headers.size(); i++) {
+      Size size = new Size(headers.get(i).height(), headers.get(i).width());
+      if (!size.equals(first) && others++ < SHOWN) {
+        problems.add(
+            files.paths().get(i),
+            "images of one size, " + first + " as the first",
+            size.toString(),
+            "say resize: [" + first.height() + ", " + first.width() + "] in the data section");
+      }
+    }
+    if (others > SHOWN) {
+      problems.add("", "no other size", (others - SHOWN) + " more images of another size");
+    }
+    problems.throwIfAny();
+    return first;
+  }
+
+  private ImageHeader header(int index) {
+    try {
+      return ImageHeader.parse(bytes(index, HEADER_BYTES));
+    } catch (BadImageException e) {
+      if (!e.endedEarly()) {
+        throw refuse(index, e);
+      }
+    }
+    try {
+      return ImageHeader.parse(bytes(index, FileStore.MOST_BYTES));
+    } catch (BadImageException e) {
+      throw refuse(index, e);
+    }
+  }
+
+  private byte[] bytes(int index, int limit) {
+    try {
+      return store.read(files.paths().get(index), limit);
+    } catch (IOException e) {
+      throw refuse(index, new BadImageException("an unreadable file (" + e.getMessage() + ")"));
+    }
+  }
+
+  private InvalidInputException refuse(int index, BadImageException e) {
+    String found = String.valueOf(e.getMessage());
+    return new InvalidInputException(
+        List.of(new Problem(source, files.paths().get(index), FORMATS, found)), e);
+  }
+
+  @Override
+  public DatasetInfo info() {
+    return info;
+  }
+
+  @Override
+  public int size() {
+    return ids.length;
+  }
+
+  @Override
+  public long id(int index) {
+    return ids[index];
+  }
+
+  @Override
+  public int label(int index) {
+    return files.labels().get(index);
+  }
+
+  @Override
+  public void read(int index, float[] into, int offset) {
+    byte[] pixels = cache.get(index);
+    if (pixels == null) {
+      pixels = decode(index);
+      if (cacheLeft.addAndGet(-pixels.length) >= 0) {
+        cache.set(index, pixels);
+      } else {
+        cacheLeft.addAndGet(pixels.length);
+      }
+    }
+    for (int i = 0; i < pixels.length; i++) {
+      into[offset + i] = PixelArray.unit(pixels[i]);
+    }
+  }
+
+  private byte[] decode(int index) {
+    try {
+      RawImage image = ImageDecoder.decode(bytes(index, FileStore.MOST_BYTES));
+      return fit.apply(image, info.shape()).pixels();
+    } catch (BadImageException e) {
+      throw refuse(index, e);
+    }
+  }
+
+  /** Hash of the lines of {@code sha256sum} over {@code class/file}; a zip and its folder agree. */
+  @Override
+  public String contentHash() {
+    return hash.get();
+  }
+
+  private String computeHash() {
+    MessageDigest all = Hashes.sha256();
+    for (int i = 0; i < ids.length; i++) {
+      byte[] one = Hashes.sha256().digest(bytes(i, FileStore.MOST_BYTES));
+      String line = HexFormat.of().formatHex(one) + "  " + files.shortPath(i) + "\n";
+      all.update(line.getBytes(StandardCharsets.UTF_8));
+    }
+    return Hashes.hex(all);
+  }
+
+  @Override
+  public String toString() {
+    return info.name() + " (" + ids.length + " images)";
+  }
+}
