@@ -41,6 +41,18 @@ public final class ImageSources {
     if (name.endsWith(".zip")) {
       return new FolderImages(path.toString(), name(path), FileStore.zip(path), options);
     }
+    if (name.endsWith(".npz")) {
+      return NumpyReader.npz(path, name(path), options);
+    }
+    if (name.endsWith(".npy")) {
+      return NumpyReader.npy(path, name(path), options);
+    }
+    if (name.endsWith(".safetensors")) {
+      return SafetensorsReader.read(path, name(path), options);
+    }
+    if (name.endsWith(".csv") || name.endsWith(".csv.gz")) {
+      return CsvReader.read(path, name(path), options);
+    }
     if (IdxFiles.isNamedSo(path)) {
       return IdxReader.read(IdxFiles.ofImages(path, options), options);
     }

@@ -1,0 +1,213 @@
+package io.holdfast.data.image;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Rows of a label and pixels, plain or .gz, comma, semicolon or tab. Integers are value/255; if any
+ * pixel has a decimal point, all are floats in [0, 1]. The file is read once, row by row, into a
+ * compact array (in memory, or a temporary file if large).
+ */
+final class CsvReader {
+  private static final int MOST_COLUMNS = 1 << 22;
+  private static final List<String> LABEL_NAMES = List.of("label", "class", "target", "y");
+
+  private final Path path;
+  private final ReadOptions options;
+
+  private CsvReader(Path path, ReadOptions options) {
+    this.path = path;
+    this.options = options;
+  }
+
+  static Dataset read(Path path, String title, ReadOptions options) {
+    return new CsvReader(path, options).read(title);
+  }
+
+  /** Thrown to start again with floats. */
+  private static final class FloatsFoundException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private Dataset read(String title) {
+    try {
+      try {
+        return load(title, ElementType.UINT8);
+      } catch (FloatsFoundException e) {
+        return load(title, ElementType.FLOAT32);
+      }
+    } catch (IOException e) {
+      throw Gzip.failure(path, e);
+    }
+  }
+
+  private Dataset load(String title, ElementType type) throws IOException {
+    try (CsvLines lines = new CsvLines(path.toString(), Gzip.open(path), MOST_COLUMNS)) {
+      if (!lines.next()) {
+        throw new InvalidInputException(
+            path.toString(), "", "rows of a label and pixels", "nothing");
+      }
+      boolean header = options.header() != null ? options.header() : !lines.allNumbers();
+      int labelAt = labelColumn(lines, header);
+      if (header && !lines.next()) {
+        throw new InvalidInputException(path.toString(), "", "rows below the header", "none");
+      }
+      List<Integer> sample = shape(lines.columns() - 1);
+      Rows rows = new Rows(lines, labelAt, type);
+      Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
+      int[] labels = rows.labels();
+      List<String> classes = Labels.classes(options.classes(), labels);
+      Labels.check(path.toString(), labels, classes.size());
+      PixelArray array =
+          new PixelArray(path.toString(), pixels, type, Layout.NCHW, labels.length, sample);
+      DatasetInfo info = new DatasetInfo(title, sample, classes, "");
+      return new ArrayDataset(info, array, labels, () -> SourceHash.of(List.of(path)));
+    }
+  }
+
+  private int labelColumn(CsvLines lines, boolean header) {
+    List<String> names =
+        header ? lines.texts().stream().map(n -> n.toLowerCase(Locale.ROOT)).toList() : List.of();
+    String stated = options.labelColumn();
+    if (stated == null) {
+      return LABEL_NAMES.stream()
+          .mapToInt(names::indexOf)
+          .filter(i -> i >= 0)
+          .findFirst()
+          .orElse(0);
+    }
+    int named = names.indexOf(stated.toLowerCase(Locale.ROOT));
+    if (named >= 0) {
+      return named;
+    }
+    if (stated.matches("[0-9]{1,7}") && Integer.parseInt(stated) < lines.columns()) {
+      return Integer.parseInt(stated);
+    }
+    String found = header ? String.join(", ", names.stream().limit(10).toList()) : "no header";
+    throw new InvalidInputException(
+        path.toString(),
+        "label_column",
+        "a column named " + stated + ", or a position from 0 to " + (lines.columns() - 1),
+        found);
+  }
+
+  private List<Integer> shape(int pixels) {
+    List<Integer> stated = options.shape();
+    int side = (int) Math.round(Math.sqrt(pixels));
+    if (stated == null && pixels > 0 && side * side == pixels) {
+      return List.of(1, side, side);
+    }
+    if (stated == null) {
+      String hint = "say shape: [channels, height, width] in the data section";
+      throw new InvalidInputException(
+          path.toString(), "shape", "a square number of pixels", pixels + " in each row", hint);
+    }
+    List<Integer> sample = stated.size() == 2 ? List.of(1, stated.get(0), stated.get(1)) : stated;
+    if (PixelArray.sampleValues(path.toString(), sample) != pixels) {
+      throw new InvalidInputException(
+          path.toString(),
+          "shape",
+          "a shape of " + pixels + " pixels, as the rows have",
+          sample + "");
+    }
+    return sample;
+  }
+
+  /** The pixels of all rows as bytes; collects labels on the way. */
+  private static final class Rows extends InputStream {
+    private final CsvLines lines;
+    private final int labelAt;
+    private final ElementType type;
+    private final int columns;
+    private final ByteBuffer row;
+    private int[] labels = new int[1024];
+    private int count;
+
+    /**
+     * @param lines at the first row
+     */
+    Rows(CsvLines lines, int labelAt, ElementType type) throws IOException {
+      this.lines = lines;
+      this.labelAt = labelAt;
+      this.type = type;
+      this.columns = lines.columns();
+      this.row = ByteBuffer.allocate((columns - 1) * type.width()).order(ByteOrder.LITTLE_ENDIAN);
+      convert();
+    }
+
+    int[] labels() {
+      return Arrays.copyOf(labels, count);
+    }
+
+    private void convert() throws IOException {
+      if (lines.columns() != columns) {
+        throw lines.refuse(columns + " columns, as the row before", lines.columns() + "");
+      }
+      row.clear();
+      for (int column = 0; column < columns; column++) {
+        double value = lines.number(column);
+        if (column == labelAt) {
+          addLabel(value);
+        } else {
+          addPixel(column, value);
+        }
+      }
+      row.flip();
+    }
+
+    private void addLabel(double value) {
+      if (!(value >= 0 && value < Labels.MOST_CLASSES && value == Math.rint(value))) {
+        throw lines.refuse("a class number from 0 in column " + labelAt, lines.text(labelAt));
+      }
+      if (count == labels.length) {
+        labels = Arrays.copyOf(labels, 2 * count);
+      }
+      labels[count++] = (int) value;
+    }
+
+    private void addPixel(int column, double value) throws IOException {
+      boolean bytes = type == ElementType.UINT8;
+      if (bytes && Double.isFinite(value) && !lines.isWhole(column)) {
+        throw new FloatsFoundException();
+      }
+      if (!(value >= 0 && value <= (bytes ? 255 : 1))) {
+        String expected =
+            bytes ? "a pixel from 0 to 255" : "a pixel from 0 to 1, as others are fractions";
+        throw lines.refuse(expected + " in column " + column, lines.text(column));
+      }
+      if (bytes) {
+        row.put((byte) value);
+      } else {
+        row.putFloat((float) value);
+      }
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      if (!row.hasRemaining()) {
+        if (!lines.next()) {
+          return -1;
+        }
+        convert();
+      }
+      int n = Math.min(length, row.remaining());
+      row.get(into, offset, n);
+      return n;
+    }
+  }
+}

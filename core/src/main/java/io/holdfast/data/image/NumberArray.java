@@ -1,0 +1,90 @@
+package io.holdfast.data.image;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A named array of an array file, row-major.
+ *
+ * @param source file in messages
+ * @param name of the array in messages
+ * @param axes dimensions
+ * @param bytes exactly the product of the dimensions times the width of the type
+ */
+record NumberArray(String source, String name, ElementType type, List<Integer> axes, Bytes bytes) {
+
+  NumberArray {
+    long expected = byteCount(type, axes);
+    if (bytes.size() != expected) {
+      throw new InvalidInputException(
+          source,
+          name,
+          expected + " bytes for shape " + axes + " of " + type,
+          bytes.size() + " bytes",
+          bytes.size() < expected ? "the file is truncated" : "the file is damaged");
+    }
+  }
+
+  /** Bytes of an array, saturating. */
+  static long byteCount(ElementType type, List<Integer> axes) {
+    long product = type.width();
+    for (int axis : axes) {
+      boolean overflows = axis != 0 && product > Long.MAX_VALUE / 2 / axis;
+      product = overflows ? Long.MAX_VALUE / 2 : product * axis;
+    }
+    return product;
+  }
+
+  /** Refuses dimensions that do not fit an int or are negative. */
+  static int axis(String source, String name, long size) {
+    if (size < 0 || size > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          source, name, "dimensions from 0 to " + Integer.MAX_VALUE, Long.toString(size));
+    }
+    return (int) size;
+  }
+
+  /** Class numbers {@code [N]} or {@code [N, 1]} of an integer type. */
+  int[] labels() {
+    boolean column = axes.size() == 2 && axes.get(1) == 1;
+    if (!type.integer() || !(axes.size() == 1 || column)) {
+      String found = "shape " + axes + " of " + type;
+      throw new InvalidInputException(source, name, "integer labels of shape [N]", found);
+    }
+    int count = axes.get(0);
+    int[] labels = new int[count];
+    byte[] one = new byte[type.width()];
+    for (int i = 0; i < count; i++) {
+      bytes.read((long) i * one.length, one, 0, one.length);
+      labels[i] = Labels.narrow(type.whole(one, 0), source, name + "[" + i + "]");
+    }
+    return labels;
+  }
+
+  /** A data set of this array of images and an array of labels, after checking every value. */
+  static Dataset dataset(
+      String title,
+      NumberArray images,
+      NumberArray labels,
+      ReadOptions options,
+      Supplier<String> hash) {
+    String source = images.source();
+    Layout layout = Axes.layout(source, images.name(), images.axes(), options.layout());
+    List<Integer> sample = layout.sample(images.axes());
+    int[] numbers = labels.labels();
+    int count = images.axes().get(0);
+    if (count != numbers.length) {
+      String found = count + " images, " + numbers.length + " labels";
+      throw new InvalidInputException(source, labels.name(), "as many labels as images", found);
+    }
+    List<String> classes = Labels.classes(options.classes(), numbers);
+    Labels.check(labels.source(), numbers, classes.size());
+    PixelArray pixels =
+        new PixelArray(source, images.bytes(), images.type(), layout, count, sample);
+    pixels.checkValues();
+    return new ArrayDataset(new DatasetInfo(title, sample, classes, ""), pixels, numbers, hash);
+  }
+}
