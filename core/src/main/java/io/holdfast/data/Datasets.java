@@ -1,6 +1,9 @@
 package io.holdfast.data;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
 import io.holdfast.data.image.ImageSources;
 import io.holdfast.data.image.ReadOptions;
 import java.nio.file.InvalidPathException;
@@ -24,6 +27,20 @@ public final class Datasets {
    */
   public static Dataset open(String spec) {
     return open(spec, ReadOptions.DEFAULTS);
+  }
+
+  /**
+   * Opens the {@code data} section of an experiment file; see {@link DataSource#read}.
+   *
+   * @throws InvalidInputException with every problem of the section, or of the data
+   */
+  public static Dataset open(Settings section) {
+    Problems problems = new Problems(section.place());
+    SettingsReader reader = section.reader(problems);
+    DataSource source = DataSource.read(reader);
+    reader.finish();
+    problems.throwIfAny();
+    return source.open();
   }
 
   /**

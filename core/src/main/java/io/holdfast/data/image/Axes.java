@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds which axis of an array of images is which. */
 final class Axes {
-  private static final String SAY = "say it in the data section, as layout: NCHW or layout: NHWC";
+  private static final String SAY = "say it in the data section, as layout: nchw or layout: nhwc";
 
   private Axes() {}
 

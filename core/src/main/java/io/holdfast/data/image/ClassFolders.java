@@ -34,7 +34,8 @@ record ClassFolders(List<String> classes, List<String> paths, List<Integer> labe
     String split = options.split();
     int outside = 0;
     for (String file : files) {
-      if (!isImage(file) || (split != null && !Arrays.asList(file.split("/")).contains(split))) {
+      if (!isImage(file)
+          || (split != null && !Arrays.asList(file.split("/", -1)).contains(split))) {
         continue;
       }
       int slash = file.lastIndexOf('/');

@@ -73,7 +73,7 @@ record Npy(ElementType type, List<Integer> axes, int bytes) {
       throw new InvalidInputException(source, name, expected, shown(header));
     }
     List<Integer> axes = new ArrayList<>();
-    for (String part : shape.split(",")) {
+    for (String part : shape.split(",", -1)) {
       String digits = part.strip().replace("L", "");
       if (!digits.isEmpty()) {
         long size = digits.length() > 18 || !digits.matches("[0-9]+") ? -1 : Long.parseLong(digits);

@@ -1,6 +1,10 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.image.ImageFit.Colour;
+import io.holdfast.data.image.ImageFit.Size;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,4 +35,46 @@ public record ReadOptions(
   /** Everything left out. */
   public static final ReadOptions DEFAULTS =
       new ReadOptions(null, null, null, null, null, null, null, null, ImageFit.AS_IS);
+
+  private static final int LARGEST = 1 << 14;
+  private static final String AUTO = "auto";
+
+  /**
+   * Reads the keys {@code split}, {@code shape}, {@code layout} (auto, nhw, nchw, nhwc), {@code
+   * images}, {@code labels}, {@code label_column}, {@code header} (auto, yes, no), {@code classes}
+   * (a list of names), {@code resize} and {@code crop} ({@code [height, width]} or one number for
+   * both) and {@code colour} (auto, grey, rgb) of a section. Problems go to the section's.
+   */
+  public static ReadOptions read(SettingsReader section) {
+    List<Integer> shape = section.integers("shape", List.of(), 1, LARGEST);
+    if (shape.size() == 1 || shape.size() > 3) {
+      section.reject(
+          "shape", "[channels, height, width] or [height, width]", shape.toString(), null);
+    }
+    String layout = section.choice("layout", AUTO, List.of(AUTO, "nhw", "nchw", "nhwc"));
+    String header = section.choice("header", AUTO, List.of(AUTO, "yes", "no"));
+    List<String> classes = section.texts("classes", List.of());
+    if (classes.stream().distinct().count() < classes.size() || classes.size() == 1) {
+      section.reject("classes", "two or more different names", classes.toString(), null);
+    }
+    return new ReadOptions(
+        section.textOrNull("split"),
+        shape.isEmpty() ? null : shape,
+        layout.equals(AUTO) ? null : Layout.valueOf(layout.toUpperCase(Locale.ROOT)),
+        section.textOrNull("images"),
+        section.textOrNull("labels"),
+        section.textOrNull("label_column"),
+        header.equals(AUTO) ? null : header.equals("yes"),
+        classes.isEmpty() ? null : classes,
+        new ImageFit(
+            size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)));
+  }
+
+  private static @Nullable Size size(SettingsReader section, String key) {
+    List<Integer> sides = section.integers(key, List.of(), 1, LARGEST);
+    if (sides.size() > 2) {
+      section.reject(key, "[height, width] or one number for both", sides.toString(), null);
+    }
+    return sides.isEmpty() ? null : new Size(sides.get(0), sides.get(sides.size() - 1));
+  }
 }
