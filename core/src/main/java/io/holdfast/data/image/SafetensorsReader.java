@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +41,8 @@ final class SafetensorsReader {
     ArrayNames names = ArrayNames.find(path.toString(), arrays.keySet(), options);
     return NumberArray.dataset(
         title,
-        arrays.get(names.images()),
-        arrays.get(names.labels()),
+        Objects.requireNonNull(arrays.get(names.images())),
+        Objects.requireNonNull(arrays.get(names.labels())),
         options,
         () -> SourceHash.of(List.of(path)));
   }
