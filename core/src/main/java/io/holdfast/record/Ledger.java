@@ -1,6 +1,8 @@
 package io.holdfast.record;
 
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Provenance;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -13,6 +15,34 @@ public interface Ledger extends AutoCloseable {
   /** A ledger that lives as long as the program. */
   static Ledger inMemory(Provenance provenance) {
     return new MemoryLedger(provenance);
+  }
+
+  /**
+   * Opens the ledger in an output folder to append to it, and to continue it if there is one:
+   * {@code ledger.d} with checksummed segments while the run goes on, {@code ledger.parquet} once
+   * it is finished. What a kill has left half written is cut off; everything before it is kept.
+   *
+   * @throws InvalidInputException if the folder cannot be written, another process has the ledger
+   *     open, it is damaged, or it comes from another configuration, seed, data set or code version
+   */
+  static Ledger open(Path outputFolder, Provenance provenance) {
+    return FileLedger.open(outputFolder, provenance, false);
+  }
+
+  /** As {@link #open}, but deletes the ledger that may be there first. */
+  static Ledger create(Path outputFolder, Provenance provenance) {
+    return FileLedger.open(outputFolder, provenance, true);
+  }
+
+  /**
+   * Reads a ledger without changing it; a torn end is passed over.
+   *
+   * @param path an output folder, its {@code ledger.d} or its {@code ledger.parquet}
+   * @throws InvalidInputException if there is none; iterating over the rows throws it where they
+   *     are damaged
+   */
+  static LedgerContent read(Path path) {
+    return LedgerContent.read(path);
   }
 
   /** Where the rows come from. */
@@ -34,7 +64,10 @@ public interface Ledger extends AutoCloseable {
   /** All rows, sorted as {@link Attempt#compareTo} says once the ledger is finished. */
   Iterable<Attempt> rows();
 
-  /** Ends the run: nothing can be appended after it. */
+  /**
+   * Ends the run: nothing can be appended after it. A ledger on disk becomes {@code
+   * ledger.parquet}, the same bytes for the same rows, and its segments are deleted.
+   */
   void finish();
 
   /** Releases what the ledger holds; rows that were appended stay. */

@@ -1,25 +1,34 @@
 package io.holdfast.record;
 
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
-/** Which samples have a row, by attempt. */
+/** Which samples have a row, by attempt, and a hash of each row to tell other values. */
 final class RowIndex {
-  private final Map<AttemptKey, Set<Long>> samples = new HashMap<>();
+  private final Map<AttemptKey, Map<Long, Integer>> hashes = new HashMap<>();
   private long size;
 
-  /** Whether the row was not there. */
+  /**
+   * Adds a row.
+   *
+   * @return whether it was not there
+   * @throws InvariantViolationException if it is there with other values
+   */
   boolean add(Attempt row) {
-    boolean added = samples.computeIfAbsent(row.key(), key -> new HashSet<>()).add(row.sampleId());
-    size += added ? 1 : 0;
-    return added;
+    Integer hash = row.hashCode();
+    Integer known =
+        hashes.computeIfAbsent(row.key(), key -> new HashMap<>()).putIfAbsent(row.sampleId(), hash);
+    if (known != null && !known.equals(hash)) {
+      throw new InvariantViolationException(
+          "the ledger has another row of the same attempt", row.sampleId(), List.of(row));
+    }
+    size += known == null ? 1 : 0;
+    return known == null;
   }
 
   boolean contains(AttemptKey key, long sampleId) {
-    Set<Long> known = samples.get(key);
-    return known != null && known.contains(sampleId);
+    return hashes.getOrDefault(key, Map.of()).containsKey(sampleId);
   }
 
   long size() {

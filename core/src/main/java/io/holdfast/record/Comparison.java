@@ -1,0 +1,157 @@
+package io.holdfast.record;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What changed from one run to another, second minus first.
+ *
+ * @param cleanAccuracy difference of clean accuracy
+ * @param robustAccuracy difference of worst-case robust accuracy; null where a run has none
+ * @param attacks differences of robust accuracy by attack, of those that both runs have
+ * @param onlyFirst attacks of the first run alone
+ * @param onlySecond attacks of the second run alone
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record Comparison(
+    Difference cleanAccuracy,
+    @Nullable Difference robustAccuracy,
+    Map<String, Difference> attacks,
+    List<String> onlyFirst,
+    List<String> onlySecond) {
+
+  public Comparison {
+    attacks = Collections.unmodifiableMap(new LinkedHashMap<>(attacks));
+    onlyFirst = List.copyOf(onlyFirst);
+    onlySecond = List.copyOf(onlySecond);
+  }
+
+  /** Of two scorecards, whose samples are taken to be different ones. */
+  public static Comparison of(Scorecard first, Scorecard second) {
+    Map<String, Difference> attacks = new LinkedHashMap<>();
+    first
+        .attacks()
+        .forEach(
+            (key, score) -> {
+              AttackScore other = second.attacks().get(key);
+              if (other != null) {
+                attacks.put(
+                    key, Difference.unpaired(score.robustAccuracy(), other.robustAccuracy()));
+              }
+            });
+    Rate a = first.robustAccuracy();
+    Rate b = second.robustAccuracy();
+    return new Comparison(
+        Difference.unpaired(first.cleanAccuracy(), second.cleanAccuracy()),
+        a == null || b == null ? null : Difference.unpaired(a, b),
+        attacks,
+        without(first.attacks().keySet(), second.attacks().keySet()),
+        without(second.attacks().keySet(), first.attacks().keySet()));
+  }
+
+  /**
+   * Of two ledgers. Where both have judged the same sample ids with the same labels, sample is
+   * compared with sample, which gives much narrower intervals.
+   *
+   * @throws InvalidInputException if a ledger has no clean row
+   */
+  public static Comparison of(Iterable<Attempt> first, Iterable<Attempt> second) {
+    Verdicts a = new Verdicts(first);
+    Verdicts b = new Verdicts(second);
+    boolean paired = a.labels.equals(b.labels);
+    Map<String, Difference> attacks = new LinkedHashMap<>();
+    a.attacks.forEach(
+        (key, held) -> {
+          Map<Long, Boolean> other = b.attacks.get(key);
+          if (other != null) {
+            attacks.put(key, difference(held, other, paired));
+          }
+        });
+    Map<Long, Boolean> robustA = a.robust();
+    Map<Long, Boolean> robustB = b.robust();
+    return new Comparison(
+        difference(a.clean, b.clean, paired),
+        robustA.isEmpty() || robustB.isEmpty() ? null : difference(robustA, robustB, paired),
+        attacks,
+        without(a.attacks.keySet(), b.attacks.keySet()),
+        without(b.attacks.keySet(), a.attacks.keySet()));
+  }
+
+  /** As indented JSON, ending in a newline. */
+  public String toJson() {
+    return Json.pretty(this);
+  }
+
+  private static Difference difference(
+      Map<Long, Boolean> first, Map<Long, Boolean> second, boolean sameSamples) {
+    if (!sameSamples || !first.keySet().equals(second.keySet())) {
+      return Difference.unpaired(rate(first), rate(second));
+    }
+    long[] cells = new long[4]; // both, only first, only second, neither
+    first.forEach(
+        (sample, success) ->
+            cells[(success ? 0 : 2) + (second.getOrDefault(sample, false) ? 0 : 1)]++);
+    return Difference.paired(cells[0], cells[1], cells[2], cells[3]);
+  }
+
+  private static Rate rate(Map<Long, Boolean> successes) {
+    return Rate.of(successes.values().stream().filter(s -> s).count(), successes.size());
+  }
+
+  private static List<String> without(Collection<String> keys, Collection<String> others) {
+    List<String> rest = new ArrayList<>(keys);
+    rest.removeAll(new HashSet<>(others));
+    return rest;
+  }
+
+  /** Success by sample id. */
+  private static final class Verdicts {
+    private final Map<Long, Integer> labels = new HashMap<>();
+    private final Map<Long, Boolean> clean = new HashMap<>();
+    private final TreeMap<String, Map<Long, Boolean>> attacks = new TreeMap<>();
+
+    Verdicts(Iterable<Attempt> rows) {
+      for (Attempt row : rows) {
+        if (row.kind() == Kind.CLEAN) {
+          labels.put(row.sampleId(), row.label());
+          clean.put(row.sampleId(), row.outcome() == Outcome.CORRECT);
+        } else if (row.kind() == Kind.VERDICT) {
+          attacks
+              .computeIfAbsent(row.attempt(), key -> new HashMap<>())
+              .put(row.sampleId(), row.outcome() == Outcome.HELD);
+        }
+      }
+      if (clean.isEmpty()) {
+        throw new InvalidInputException("ledger", "", "at least one clean row", "none");
+      }
+    }
+
+    /** Whether each sample that every attack was tried on held against all. */
+    Map<Long, Boolean> robust() {
+      Map<Long, Boolean> robust = new HashMap<>();
+      if (attacks.isEmpty()) {
+        return robust;
+      }
+      Set<Long> common = new HashSet<>(clean.keySet());
+      attacks.values().forEach(held -> common.retainAll(held.keySet()));
+      for (Long sample : common) {
+        robust.put(
+            sample, attacks.values().stream().allMatch(held -> held.getOrDefault(sample, false)));
+      }
+      return robust;
+    }
+  }
+}

@@ -1,0 +1,225 @@
+package io.holdfast.record;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A ledger on disk. */
+final class FileLedger implements Ledger {
+  private static final String LOCK = "lock";
+
+  private final Path parquet;
+  private final Path folder;
+  private final Provenance provenance;
+  private final FileChannel lock;
+  private final RowIndex index = new RowIndex();
+  private @Nullable SegmentWriter writer;
+
+  private FileLedger(Path output, Provenance provenance, FileChannel lock) {
+    this.parquet = output.resolve(LedgerContent.PARQUET);
+    this.folder = output.resolve(LedgerContent.SEGMENTS);
+    this.provenance = provenance;
+    this.lock = lock;
+  }
+
+  static FileLedger open(Path output, Provenance provenance, boolean afresh) {
+    AtomicFiles.ensureWritableFolder(output);
+    FileLedger ledger = new FileLedger(output, provenance, lock(output));
+    try {
+      ledger.start(afresh);
+      return ledger;
+    } catch (RuntimeException e) {
+      ledger.close();
+      throw e;
+    }
+  }
+
+  private void start(boolean afresh) {
+    if (afresh) {
+      delete(parquet);
+      deleteFilesBut(LOCK);
+    }
+    Segments.repair(folder);
+    LedgerContent.provenance(parquet, folder).ifPresent(this::requireSame);
+    rows().forEach(index::add);
+    List<Path> segments = Segments.list(folder);
+    int last = segments.isEmpty() ? 0 : Segments.number(segments.get(segments.size() - 1));
+    writer = new SegmentWriter(folder, Json.canonical(provenance), last + 1);
+  }
+
+  private void requireSame(Provenance earlier) {
+    Problems problems = new Problems(folder.getParent() + ": ledger of an earlier run");
+    compare(problems, "code version", earlier.codeVersion(), provenance.codeVersion());
+    compare(problems, "engine version", earlier.engineVersion(), provenance.engineVersion());
+    compare(problems, "seed", earlier.seed(), provenance.seed());
+    compare(problems, "data", earlier.dataHashes(), provenance.dataHashes());
+    compare(problems, "configuration", earlier.configuration(), provenance.configuration());
+    problems.throwIfAny();
+  }
+
+  private static void compare(Problems problems, String field, Object earlier, Object now) {
+    String expected = Json.canonical(now);
+    String found = Json.canonical(earlier);
+    if (!expected.equals(found)) {
+      problems.add(field, expected, found, "use another folder, or start afresh");
+    }
+  }
+
+  @Override
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  @Override
+  public void append(List<Attempt> rows) {
+    SegmentWriter open = open();
+    List<Attempt> added = new ArrayList<>();
+    for (Attempt row : rows) {
+      if (index.add(row)) {
+        added.add(row);
+      }
+    }
+    open.append(added);
+  }
+
+  @Override
+  public boolean contains(AttemptKey key, long sampleId) {
+    return index.contains(key, sampleId);
+  }
+
+  @Override
+  public long size() {
+    return index.size();
+  }
+
+  @Override
+  public Iterable<Attempt> rows() {
+    return LedgerContent.rows(parquet, folder);
+  }
+
+  @Override
+  public void finish() {
+    open().close();
+    if (!Files.exists(parquet) || !Segments.list(folder).isEmpty()) {
+      compact();
+    }
+    deleteFilesBut(LOCK);
+    close();
+    delete(folder.resolve(LOCK));
+    delete(folder);
+  }
+
+  /** The new Parquet file takes the name only when it is whole and on disk. */
+  private void compact() {
+    Path temporary = folder.resolve("compact.parquet");
+    try {
+      ParquetLedger.write(rows(), provenance, temporary, folder);
+      try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+      Files.move(
+          temporary, parquet, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      SegmentWriter.forceFolder(Objects.requireNonNull(folder.getParent()));
+    } catch (IOException e) {
+      throw FileFailures.writing(parquet, e);
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  @Override
+  public void close() {
+    SegmentWriter open = writer;
+    writer = null;
+    if (open != null) {
+      open.close();
+    }
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
+  private SegmentWriter open() {
+    SegmentWriter open = writer;
+    if (open == null) {
+      throw new IllegalStateException("the ledger is finished or closed");
+    }
+    return open;
+  }
+
+  private static FileChannel lock(Path output) {
+    Path folder = output.resolve(LedgerContent.SEGMENTS);
+    Path file = folder.resolve(LOCK);
+    FileChannel channel = null;
+    try {
+      Files.createDirectories(folder);
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = channel.tryLock();
+      if (lock != null && Files.exists(file)) {
+        return channel;
+      }
+      channel.close();
+    } catch (OverlappingFileLockException e) {
+      closeQuietly(channel);
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw FileFailures.writing(file, e);
+    }
+    throw new InvalidInputException(
+        output.toString(),
+        "ledger",
+        "a folder that no other run is writing to",
+        "a ledger that another run has open",
+        "wait for that run to end, or choose another folder");
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException ignored) {
+      // Nothing was written through it, and the failure that led here is the one to report.
+    }
+  }
+
+  /** Deletes the segments and what a kill may have left beside them. */
+  private void deleteFilesBut(String kept) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .filter(file -> !file.equals(folder) && !file.equals(folder.resolve(kept)))
+          .forEach(FileLedger::delete);
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new HoldfastException(file + " cannot be deleted: " + e.getMessage(), e);
+    }
+  }
+}

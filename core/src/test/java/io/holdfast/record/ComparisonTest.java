@@ -1,0 +1,117 @@
+package io.holdfast.record;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.Json;
+import io.holdfast.common.Seed;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+  /** Newcombe 1998, independent proportions, table II, method 10. */
+  @Test
+  void publishedUnpairedIntervals() {
+    assertUnpaired(56, 70, 48, 80, 0.0524, 0.3339);
+    assertUnpaired(9, 10, 3, 10, 0.1705, 0.8090);
+    assertUnpaired(10, 10, 0, 20, 0.6791, 1.0000);
+  }
+
+  private static void assertUnpaired(long k1, long n1, long k2, long n2, double lo, double hi) {
+    Difference difference = Difference.unpaired(Rate.of(k2, n2), Rate.of(k1, n1));
+    assertThat(difference.ci95().get(0)).isCloseTo(lo, within(5e-5));
+    assertThat(difference.ci95().get(1)).isCloseTo(hi, within(5e-5));
+  }
+
+  /** The chance that a paired interval covers the truth, summed over all tables of 20 samples. */
+  @Test
+  void pairedIntervalsCoverTheTruth() {
+    for (double[] p : new double[][] {{.4, .2, .1, .3}, {.7, .1, .1, .1}, {.5, .05, .25, .2}}) {
+      assertThat(coverage(20, p)).isBetween(0.93, 0.995);
+    }
+  }
+
+  private static double coverage(int n, double[] p) {
+    double truth = p[2] - p[1];
+    double covered = 0;
+    for (int both = 0; both <= n; both++) {
+      for (int first = 0; first <= n - both; first++) {
+        for (int second = 0; second <= n - both - first; second++) {
+          int neither = n - both - first - second;
+          Difference d = Difference.paired(both, first, second, neither);
+          if (d.ci95().get(0) <= truth && truth <= d.ci95().get(1)) {
+            covered += chance(new int[] {both, first, second, neither}, p);
+          }
+        }
+      }
+    }
+    return covered;
+  }
+
+  private static double chance(int[] counts, double[] p) {
+    double log = 0;
+    int n = 0;
+    for (int i = 0; i < counts.length; i++) {
+      for (int k = 1; k <= counts[i]; k++) {
+        log += Math.log(p[i]) + Math.log(++n) - Math.log(k);
+      }
+    }
+    return Math.exp(log);
+  }
+
+  @Test
+  void mcnemarIsTheExactBinomialTest() {
+    assertThat(Difference.paired(5, 1, 5, 2).mcnemar()).isCloseTo(14.0 / 64, within(1e-12));
+    assertThat(Difference.paired(5, 3, 3, 2).mcnemar()).isEqualTo(1);
+    assertThat(Difference.paired(5, 0, 0, 2).mcnemar()).isEqualTo(1);
+    assertThat(Difference.paired(0, 0, 10, 0).mcnemar()).isCloseTo(2.0 / 1024, within(1e-12));
+  }
+
+  @Test
+  void theSameSamplesAreComparedOneByOne() {
+    List<Attempt> first = Rows.evaluation(new Seed(1).generator(), 300, 4);
+    List<Attempt> second = new ArrayList<>();
+    for (Attempt row : first) {
+      boolean fixed = row.kind() == Kind.VERDICT && row.sampleId() < 31 * 60;
+      second.add(fixed && row.outcome() == Outcome.FELL ? held(row) : row);
+    }
+    Comparison paired = Comparison.of(first, second);
+    Comparison unpaired =
+        Comparison.of(
+            Scorecard.of(first, ScorecardTest.CONTEXT),
+            Scorecard.of(second, ScorecardTest.CONTEXT));
+    assertThat(paired.cleanAccuracy().value()).isZero();
+    Difference narrow = Objects.requireNonNull(paired.robustAccuracy());
+    Difference wide = Objects.requireNonNull(unpaired.robustAccuracy());
+    assertThat(narrow.value()).isEqualTo(wide.value()).isPositive();
+    assertThat(width(narrow)).isLessThan(0.7 * width(wide));
+    assertThat(narrow.clear()).isTrue();
+    assertThat(paired.attacks()).containsOnlyKeys(Rows.ATTACKS);
+    assertThat(Json.parse(paired.toJson(), "c", Comparison.class)).isEqualTo(paired);
+  }
+
+  @Test
+  void otherSamplesAreComparedAsProportions() {
+    List<Attempt> first = Rows.evaluation(new Seed(1).generator(), 30, 4);
+    List<Attempt> second = Rows.evaluation(new Seed(2).generator(), 40, 4);
+    second.removeIf(row -> row.attempt().equals("square"));
+    Comparison comparison = Comparison.of(first, second);
+    assertThat(comparison.cleanAccuracy().paired()).isFalse();
+    assertThat(comparison.onlyFirst()).containsExactly("square");
+    assertThat(comparison.onlySecond()).isEmpty();
+  }
+
+  private static double width(Difference difference) {
+    return difference.ci95().get(1) - difference.ci95().get(0);
+  }
+
+  private static Attempt held(Attempt row) {
+    return Attempt.of(row.kind(), row.attempt(), row.sampleId(), row.label())
+        .threat(row.threat(), row.epsilon())
+        .outcome(Outcome.HELD)
+        .predicted(row.label(), 0.9f, 0.9f)
+        .build();
+  }
+}
