@@ -41,6 +41,9 @@ final class FileLedger implements Ledger {
   }
 
   static FileLedger open(Path output, Provenance provenance, boolean afresh) {
+    if (Files.isRegularFile(output)) {
+      throw new InvalidInputException(output.toString(), "", "an output folder", "a file");
+    }
     AtomicFiles.ensureWritableFolder(output);
     FileLedger ledger = new FileLedger(output, provenance, lock(output));
     try {

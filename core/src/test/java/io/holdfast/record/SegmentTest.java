@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Test;
 class SegmentTest {
   private static final Path FILE = Path.of("segment-00001.hfl");
 
-  /** The rows of one evaluation, the bytes of a segment with them, where each block begins, and how many rows before. */
+  /**
+   * The rows of one evaluation, the bytes of a segment with them, where each block begins, and how
+   * many rows before.
+   */
   private static final class Sample {
     private final List<Attempt> rows;
     private final byte[] bytes;
@@ -94,7 +97,8 @@ class SegmentTest {
     byte[] bytes = new byte[block.remaining()];
     block.get(bytes);
     assertThat(bytes).hasSize(SegmentFormat.HEADER + 5 + 106 + 12 + 8);
-    assertThat(Hashes.sha256Hex(bytes)).isEqualTo("GOLDEN");
+    assertThat(Hashes.sha256Hex(bytes))
+        .isEqualTo("7a43c61acc35eb1dbb065dbf17a1bcabdfe92c253b2c192c131498050b3f6ed1");
   }
 
   @Test
@@ -168,7 +172,8 @@ class SegmentTest {
     byte[] mutated = Mutations.of(sample.bytes, random);
     try {
       List<Attempt> rows = read(mutated);
-      assertThat(sample.rows).startsWith(rows.toArray(Attempt[]::new));
+      int n = Math.min(rows.size(), sample.rows.size());
+      assertThat(rows).isEqualTo(sample.rows.subList(0, n));
     } catch (InvalidInputException e) {
       assertThat(e).hasMessageContaining(FILE.toString());
     }
