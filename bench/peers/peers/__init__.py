@@ -1,0 +1,1 @@
+"""Holdfast measured beside its peers: PyTorch, torchattacks, Foolbox and ART."""

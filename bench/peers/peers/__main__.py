@@ -1,0 +1,20 @@
+"""The entry point of `bench/peers/run`."""
+
+import argparse
+import sys
+
+from . import agree, pgd, recipe
+
+COMMANDS = {"pgd": pgd, "agree": agree, "recipe": recipe}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="run", description="Holdfast side by side with its peers")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, module in COMMANDS.items():
+        module.arguments(commands.add_parser(name, help=module.__doc__))
+    options = parser.parse_args()
+    return COMMANDS[options.command].run(options)
+
+
+sys.exit(main())

@@ -1,0 +1,112 @@
+"""`run agree`: recorded logits, gradients and PGD end points, and robust accuracy against torchattacks."""
+
+import argparse
+import json
+from contextlib import ExitStack
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from .attacks import Budget, correct, cross_entropy, input_gradient, torchattacks_pgd
+from .inputs import RECORDED, WORK, Workload, cifar, fashion, fashion_mnist
+from .ours import PeerServer, evaluate
+
+EPSILON = {"fmnist-trades": 0.1, "fmnist-standard": 0.1, "cifar-nfgsm": 8 / 255}
+VALUES_TOLERANCE, PIXEL_TOLERANCE, PIXEL_SHARE, POINTS = 1e-5, 1e-4, 0.95, 0.2
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--without-ours", action="store_true", help="only PyTorch against the recorded values")
+    parser.add_argument("--examples", type=int, default=1000, help="test images for the robust accuracy")
+    parser.add_argument("--steps", type=int, default=50)
+    parser.add_argument("--attack", default="pgd[steps={steps},step_size=0.01]", help="ours, as --attack takes it")
+    parser.add_argument("--no-random-start", action="store_true", help="torchattacks starts at the image itself")
+
+
+def run(options: argparse.Namespace) -> int:
+    torch.set_num_threads(2)
+    works = [w for w in (fashion("fmnist-trades"), fashion("fmnist-standard"), cifar()) if w.weights.parent == RECORDED]
+    if not works:
+        print(f"skipped: {RECORDED} is absent, so there is nothing recorded to agree with")
+        return 0
+    failures = []
+    with ExitStack() as stack:
+        server = None if options.without_ours else stack.enter_context(PeerServer())
+        for work in works:
+            recorded = load_file(RECORDED / f"{work.name}.values.safetensors")
+            failures += _compare(work.name, "PyTorch", recorded, _by_pytorch(work, recorded))
+            if server:
+                failures += _compare(work.name, "ours", recorded, _by_ours(server, work))
+    failures += _robust_accuracy(works[0], options)
+    print("agree: ok" if not failures else f"agree: FAILED {', '.join(failures)}")
+    return 1 if failures else 0
+
+
+def _by_pytorch(work: Workload, recorded: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    model = work.model()
+    images, labels = work.batch(len(recorded["pgd_start"]))
+    n = len(recorded["logits"])
+    epsilon = EPSILON[work.name]
+    budget = Budget(epsilon, epsilon / 4, 10)
+    with torch.no_grad():
+        logits = model(images[:n])
+    return {
+        "logits": logits,
+        "input_gradient_of_summed_cross_entropy": input_gradient(model, cross_entropy(labels[:n]))(images[:n]),
+        "pgd_end": budget.descend(images, input_gradient(model, cross_entropy(labels)), recorded["pgd_start"]),
+    }
+
+
+def _by_ours(server: PeerServer, work: Workload) -> dict[str, torch.Tensor]:
+    server.load(work)
+    values, end = WORK / f"ours-{work.name}-values.safetensors", WORK / f"ours-{work.name}-end.safetensors"
+    epsilon = EPSILON[work.name]
+    server.call("values", name=work.name, batch=16, out=str(values))
+    server.call(
+        "pgd", name=work.name, batch=64, steps=10, epsilon=epsilon, step_size=epsilon / 4, precision="float32",
+        start="file", start_file=str(RECORDED / f"{work.name}.values.safetensors"), out=str(end),
+    )
+    return load_file(values) | load_file(end)
+
+
+def _compare(name: str, who: str, recorded: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
+    failures = []
+    for key in ("logits", "input_gradient_of_summed_cross_entropy"):
+        # Differences are absolute below 1 and relative above it.
+        worst = ((found[key] - recorded[key]).abs() / recorded[key].abs().clamp(min=1)).max().item()
+        print(f"{name:<16} {who:<8} {key:<40} largest difference {worst:.1e} (at most {VALUES_TOLERANCE:.0e})")
+        if not worst <= VALUES_TOLERANCE:
+            failures.append(f"{name} {who} {key}")
+    share = ((found["pgd_end"] - recorded["pgd_end"]).abs() <= PIXEL_TOLERANCE).float().mean().item()
+    print(f"{name:<16} {who:<8} {'pgd_end':<40} {share:.2%} of pixels within {PIXEL_TOLERANCE:.0e} (at least {PIXEL_SHARE:.0%})")
+    return failures if share >= PIXEL_SHARE else [*failures, f"{name} {who} pgd_end"]
+
+
+def _robust_accuracy(work: Workload, options: argparse.Namespace) -> list[str]:
+    data = fashion_mnist("t10k", options.examples)
+    test = Workload(work.name, work.architecture, work.weights, data, "Fashion-MNIST test images")
+    images, labels = test.batch(options.examples)
+    theirs = _torchattacks(test.model, images, labels, options)
+    print(f"{work.name}: robust accuracy on {len(images)} test images, torchattacks PGD-{options.steps}: {theirs:.2%}")
+    if options.without_ours:
+        return []
+    attack = options.attack.format(steps=options.steps)
+    out = WORK / "agree-evaluate"
+    card = evaluate(work.weights, work.architecture, data, "linf:0.1", attack, len(images), out)
+    ours = card["robust_accuracy"]["value"]
+    points = abs(ours - theirs) * 100
+    print(f"{work.name}: robust accuracy, ours {attack}: {ours:.2%}; {points:.2f} points apart (at most {POINTS})")
+    (WORK / "agree.json").write_text(json.dumps({"ours": ours, "torchattacks": theirs, "attack": attack}))
+    return [] if points <= POINTS + 1e-9 else ["robust accuracy"]
+
+
+def _torchattacks(make, images: torch.Tensor, labels: torch.Tensor, options: argparse.Namespace) -> float:
+    torch.manual_seed(0)
+    model: nn.Module = make()
+    budget = Budget(epsilon=0.1, step_size=0.01, steps=options.steps)
+    held = 0
+    for x, y in zip(images.split(250), labels.split(250)):
+        attack = torchattacks_pgd(lambda: model, x, y, budget, random_start=not options.no_random_start)
+        held += correct(model, attack(), y)
+    return held / len(images)

@@ -1,0 +1,102 @@
+"""The harness checks itself: `bench/peers/run test`."""
+
+import os
+import shlex
+import sys
+import unittest
+from pathlib import Path
+
+import torch
+from peers import agree, clock, recipe
+from peers.attacks import CONTENDERS, Budget, cross_entropy, input_gradient
+from peers.inputs import fashion
+from peers.nets import small_cnn
+from peers.ours import OursFailed, PeerServer
+
+STAND_IN = shlex.join([sys.executable, str(Path(__file__).with_name("stand_in.py"))])
+
+
+class ClockTest(unittest.TestCase):
+    def test_rounds_rotate_and_warmups_are_dropped(self):
+        order = []
+        contenders = {name: lambda name=name: order.append(name) or float(len(order)) for name in "abc"}
+        times = clock.alternate(contenders, rounds=3, warmups=1)
+        self.assertEqual("".join(order), "cab" + "abc" + "bca" + "cab")
+        self.assertEqual(times["a"], [4.0, 9.0, 11.0])
+
+    def test_ratio_is_of_medians_and_says_when_it_cannot_be_had(self):
+        times = {"tuned": [1.0, 30.0, 50.0], "ours": [10.0, 20.0, 90.0]}
+        self.assertEqual(clock.ratio(times, "tuned"), "1.50")
+        self.assertEqual(clock.ratio(times, "art"), "n/a")
+        self.assertIn("1.50", clock.table("work", times))
+
+
+class AttackTest(unittest.TestCase):
+    def test_every_contender_stays_in_ball_and_box_and_raises_the_loss(self):
+        work = fashion()
+        images, labels = work.batch(8)
+        budget = Budget(0.1, 0.025, 3)
+        loss = cross_entropy(labels)
+        for name, make in CONTENDERS.items():
+            with self.subTest(name):
+                end = make(work.model, images, labels, budget)().detach()
+                self.assertLessEqual((end - images).abs().max().item(), 0.1 + 1e-6)
+                self.assertTrue(0 <= end.min() and end.max() <= 1)
+                with torch.no_grad():
+                    self.assertGreater(loss(work.model()(end)).item(), loss(work.model()(images)).item())
+
+
+class RecipeTest(unittest.TestCase):
+    def test_schedules_have_the_stated_corners(self):
+        for done, rate in [(0, 0), (0.15, 0.025), (0.3, 0.05), (0.65, 0.025), (1, 0)]:
+            self.assertAlmostEqual(recipe.rate_at(done), rate)
+        for done, epsilon in [(0, 0.005), (0.1, 0.055), (0.19, 0.1), (1, 0.1)]:
+            self.assertAlmostEqual(recipe.epsilon_at(done), epsilon)
+
+    def test_training_repeats_bit_for_bit_from_its_seed(self):
+        images = torch.randint(0, 256, (256, 1, 28, 28), dtype=torch.uint8)
+        labels = torch.randint(0, 10, (256,))
+        first, again, other = (recipe.train(images, labels, 1, seed).state_dict() for seed in (1, 1, 2))
+        self.assertTrue(all(torch.equal(first[key], again[key]) for key in first))
+        self.assertFalse(torch.equal(first["16.weight"], other["16.weight"]))
+
+    def test_weights_under_other_names_give_the_same_network(self):
+        model = small_cnn().eval()
+        renamed = {f"layer{name}": value for name, value in model.state_dict().items()}
+        x = torch.rand(2, 1, 28, 28)
+        self.assertTrue(torch.equal(recipe.as_pytorch(renamed)(x), model(x)))
+
+
+class ProtocolTest(unittest.TestCase):
+    def setUp(self):
+        os.environ["PEERS_SERVER"] = STAND_IN
+        self.addCleanup(os.environ.pop, "PEERS_SERVER")
+
+    def test_the_stand_in_takes_the_same_steps(self):
+        work = fashion()
+        images, labels = work.batch(4)
+        gradient = input_gradient(work.model(), cross_entropy(labels))
+        out = agree.WORK / "test-end.safetensors"
+        with PeerServer() as server:
+            server.load(work)
+            answer = server.call("pgd", name=work.name, batch=4, steps=3, epsilon=0.1, step_size=0.025,
+                                 start="none", precision="float32", out=str(out))
+            self.assertEqual(answer["sample_steps"], 12)
+            step = dict(name=work.name, batch=4, steps=2, epsilon=0.1, step_size=0.025, beta=6.0)
+            losses = [server.call("trades_step", **step, learning_rate=0.01, momentum=0.9)["loss"] for _ in range(2)]
+        self.assertNotEqual(*losses)
+        end = agree.load_file(out)["pgd_end"]
+        self.assertTrue(torch.equal(end, Budget(0.1, 0.025, 3).descend(images, gradient)))
+
+    def test_an_error_names_the_command_and_the_reason(self):
+        with PeerServer() as server, self.assertRaisesRegex(OursFailed, "'values'.*KeyError"):
+            server.call("values", name="absent", batch=1, out="none")
+
+    def test_a_process_that_ends_is_reported(self):
+        os.environ["PEERS_SERVER"] = "true"
+        with PeerServer() as server, self.assertRaisesRegex(OursFailed, "has ended"):
+            server.call("load")
+
+
+if __name__ == "__main__":
+    unittest.main()
