@@ -1,0 +1,3 @@
+package io.holdfast.model.graph;
+
+import io.holdfast.model.graph.layer.*;

@@ -1,0 +1,4 @@
+package io.holdfast.model.graph.layer;
+
+/** The hyperbolic tangent. */
+public record Tanh() implements Elementwise {}
