@@ -2,6 +2,7 @@ package io.holdfast.tensor;
 
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,34 @@ public final class Nn {
             momentum,
             eps,
             false));
+  }
+
+  /**
+   * A batch-normalised value and the statistics that it used.
+   *
+   * @param value of the input's shape
+   * @param mean of each channel, {@code [C]}, off the tape
+   * @param variance biased, of each channel, {@code [C]}, off the tape
+   */
+  public record Normalised(Tensor value, Tensor mean, Tensor variance) {}
+
+  /** Batch norm by the batch's own statistics, which are returned and written nowhere. */
+  public static Normalised batchNormByBatch(Tensor x, Tensor weight, Tensor bias, double eps) {
+    T_TensorTensorTensor_T all =
+        torch.native_batch_norm(
+            x.raw(),
+            optional(weight),
+            optional(bias),
+            Scalars.NO_TENSOR,
+            Scalars.NO_TENSOR,
+            true,
+            0,
+            eps);
+    Tensor inverse = Tensor.wrapReference(all.get2()).detach(); // 1 / sqrt(variance + eps), [C]
+    return new Normalised(
+        Tensor.wrapReference(all.get0()),
+        Tensor.wrapReference(all.get1()).detach(),
+        inverse.pow(-2).sub(eps).clampMin(0));
   }
 
   public static Tensor layerNorm(

@@ -28,7 +28,7 @@ public interface Layer {
    * What comes out when this goes in.
    *
    * @param inputs as many as the layer takes
-   * @param problems of this layer's node; what does not fit is added with the field {@code input}
+   * @param problems of this layer's node; what does not fit is added with the field "input"
    * @return null if the inputs do not fit
    */
   @Nullable TensorType output(List<TensorType> inputs, Problems problems);

@@ -13,6 +13,8 @@ public final class Shape {
   }
 
   /**
+   * A shape of these sizes.
+   *
    * @throws IllegalArgumentException if a dimension is below 1
    */
   public static Shape of(long... dims) {

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Means of {@code [C, H, W]} over windows that give a fixed size: output row i covers input rows {@code floor(i * H / h)} to {@code ceil((i + 1) * H / h)},
- * columns likewise.
+ * Means of {@code [C, H, W]} over windows that give a fixed size: output row i covers input rows
+ * {@code floor(i * H / h)} to {@code ceil((i + 1) * H / h)}, columns likewise.
  *
  * @param size of the output
  */

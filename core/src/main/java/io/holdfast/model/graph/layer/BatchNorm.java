@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation over the batch and every dimension but the channels (Ioffe and Szegedy 2015,
- * algorithm 1), of {@code [C]} or {@code [C, ...]}. Parameters: {@code weight}, {@code bias}, {@code
- * running_mean}, {@code running_var}, each {@code [C]}.
+ * algorithm 1), of {@code [C]} or {@code [C, ...]}. Parameters: {@code weight}, {@code bias},
+ * {@code running_mean}, {@code running_var}, each {@code [C]}.
  *
  * @param momentum share of the new statistics in the running ones, in [0, 1]
  */

@@ -5,7 +5,9 @@ import io.holdfast.model.graph.TensorType;
 import io.holdfast.tensor.DType;
 import java.util.List;
 
-/** What layers check: their settings when they are made, their inputs when they are put together. */
+/**
+ * What layers check: their settings when they are made, their inputs when they are put together.
+ */
 final class Checks {
   private final Problems problems;
 

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two-dimensional convolution (cross-correlation) of {@code [C, H, W]} with zero padding. Parameters:
- * {@code weight [O, C/groups, kh, kw]} and, with {@code bias}, {@code bias [O]}.
+ * Two-dimensional convolution (cross-correlation) of {@code [C, H, W]} with zero padding.
+ * Parameters: {@code weight [O, C/groups, kh, kw]} and, with {@code bias}, {@code bias [O]}.
  *
  * @param channels output channels O, a multiple of {@code groups}
  */

@@ -32,7 +32,6 @@ public record Upsample(Size factor, Mode mode) implements Layer {
       return null;
     }
     Shape s = x.shape();
-    return x.reshaped(
-        Shape.of(s.size(0), s.size(1) * factor.height(), s.size(2) * factor.width()));
+    return x.reshaped(Shape.of(s.size(0), s.size(1) * factor.height(), s.size(2) * factor.width()));
   }
 }

@@ -10,8 +10,8 @@ final class Windows {
   private Windows() {}
 
   /**
-   * The shape {@code [channels, H', W']} that a window leaves; null, with the problem added, if it is
-   * larger than the padded image.
+   * The shape {@code [channels, H', W']} that a window leaves; null, with the problem added, if it
+   * is larger than the padded image.
    */
   static @Nullable Shape slide(
       long channels, TensorType x, Size window, Size stride, Size padding, Problems problems) {

@@ -1,4 +1,7 @@
-/** One immutable record for each layer type: hyper-parameters, shapes and parameters, no computation. */
+/**
+ * One immutable record for each layer type: hyper-parameters, shapes and parameters, no
+ * computation.
+ */
 @NullMarked
 package io.holdfast.model.graph.layer;
 

@@ -1,0 +1,48 @@
+package io.holdfast.model.arch;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.model.graph.Shape;
+
+/**
+ * An architecture whose input and number of classes are still open; made by {@link Architectures}.
+ */
+public final class Blueprint {
+  private final String name;
+  private final Family family;
+  private final Family.Plan plan;
+
+  Blueprint(String name, Family family, Family.Plan plan) {
+    this.name = name;
+    this.family = family;
+    this.plan = plan;
+  }
+
+  /** The name with the parameters given; {@link Architectures#parse(String)} reads it back. */
+  public String name() {
+    return name;
+  }
+
+  /** The input that this architecture was made for, {@code [C, H, W]}. */
+  public Shape defaultInput() {
+    return family.defaultInput();
+  }
+
+  Family family() {
+    return family;
+  }
+
+  /**
+   * The architecture for these inputs and classes.
+   *
+   * @param input shape of one sample, such as {@code [C, H, W]}
+   * @param classes at least 2
+   * @throws InvalidInputException if it cannot take such inputs
+   */
+  public Architecture build(Shape input, int classes) {
+    if (classes < 2) {
+      throw new InvalidInputException(name, "classes", "at least 2", String.valueOf(classes));
+    }
+    return new Architecture(
+        name, plan.build(input, classes), family.initialisation(), family.names());
+  }
+}

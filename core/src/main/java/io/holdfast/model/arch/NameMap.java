@@ -1,0 +1,78 @@
+package io.holdfast.model.arch;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * From our names of weights to those of a file. A rule maps a full name, or everything below a
+ * prefix that ends at a dot: with {@code blocks: l}, {@code blocks.0.bn1.weight} is {@code
+ * l.0.bn1.weight} there. The longest rule that fits wins; names without one are the same on both
+ * sides.
+ */
+public final class NameMap {
+  private static final NameMap IDENTITY = new NameMap(Map.of());
+
+  private final Map<String, String> rules;
+
+  private NameMap(Map<String, String> rules) {
+    this.rules = Collections.unmodifiableMap(new LinkedHashMap<>(rules));
+  }
+
+  /** Equal names on both sides. */
+  public static NameMap identity() {
+    return IDENTITY;
+  }
+
+  /** These rules, ours to theirs. */
+  public static NameMap of(Map<String, String> rules) {
+    return new NameMap(rules);
+  }
+
+  /**
+   * Reads rules from a YAML or JSON file: one {@code ours: theirs} each.
+   *
+   * @throws InvalidInputException if the file cannot be read or holds anything but pairs of names
+   */
+  public static NameMap read(Path file) {
+    Problems problems = new Problems(file.toString());
+    Map<String, String> rules = new LinkedHashMap<>();
+    Settings.parse(file)
+        .toMap()
+        .forEach(
+            (ours, theirs) -> {
+              if (theirs instanceof String || theirs instanceof Number) {
+                rules.put(ours, theirs.toString());
+              } else {
+                problems.add(ours, "a name", String.valueOf(theirs));
+              }
+            });
+    if (rules.isEmpty() && problems.isEmpty()) {
+      problems.add("", "at least one rule such as conv1: features.0", "none");
+    }
+    problems.throwIfAny();
+    return new NameMap(rules);
+  }
+
+  /** The rules, ours to theirs. */
+  public Map<String, String> rules() {
+    return rules;
+  }
+
+  /** The file's name of one of our weights. */
+  public String theirs(String ours) {
+    String prefix = ours;
+    while (!prefix.isEmpty()) {
+      String mapped = rules.get(prefix);
+      if (mapped != null) {
+        return mapped + ours.substring(prefix.length());
+      }
+      prefix = prefix.substring(0, Math.max(0, prefix.lastIndexOf('.')));
+    }
+    return ours;
+  }
+}

@@ -1,0 +1,145 @@
+package io.holdfast.model.graph;
+
+import io.holdfast.common.InvalidInputException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A directed acyclic graph of layers with several inputs and outputs: structure, types and
+ * parameters, no weights. Immutable; made by {@link #builder}. Nodes stand in an order in which
+ * each comes after its inputs.
+ */
+public final class Graph {
+  /** A named input and the type of one sample. */
+  public record Input(String name, TensorType type) {}
+
+  /**
+   * A layer in its place.
+   *
+   * @param name unique among nodes and inputs
+   * @param inputs names of nodes or graph inputs, in the layer's order
+   */
+  public record Node(String name, Layer layer, List<String> inputs) {
+    public Node {
+      inputs = List.copyOf(inputs);
+    }
+  }
+
+  /** A parameter of a node; its full name is {@code node.parameter}. */
+  public record Parameter(Node node, ParameterSpec spec) {
+    public String name() {
+      return node.name() + "." + spec.name();
+    }
+  }
+
+  private final List<Input> inputs;
+  private final List<Node> nodes;
+  private final List<String> outputs;
+  private final Map<String, TensorType> types;
+  private final List<Parameter> parameters;
+
+  Graph(List<Input> inputs, List<Node> nodes, List<String> outputs, Map<String, TensorType> types) {
+    this.inputs = List.copyOf(inputs);
+    this.nodes = List.copyOf(nodes);
+    this.outputs = List.copyOf(outputs);
+    this.types = Collections.unmodifiableMap(new LinkedHashMap<>(types));
+    this.parameters = List.copyOf(collect());
+  }
+
+  private List<Parameter> collect() {
+    List<Parameter> all = new ArrayList<>();
+    for (Node node : nodes) {
+      for (ParameterSpec spec : node.layer().parameters(inputTypes(node))) {
+        all.add(new Parameter(node, spec));
+      }
+    }
+    return all;
+  }
+
+  /** An empty graph to add layers to. */
+  public static GraphBuilder builder() {
+    return new GraphBuilder("graph");
+  }
+
+  /** As {@link #builder()}, with the name of the file that describes the graph, for messages. */
+  public static GraphBuilder builder(String source) {
+    return new GraphBuilder(source);
+  }
+
+  public List<Input> inputs() {
+    return inputs;
+  }
+
+  /** The nodes, each after its inputs. */
+  public List<Node> nodes() {
+    return nodes;
+  }
+
+  /** Names of the nodes whose values the graph gives; for a classifier the first gives logits. */
+  public List<String> outputs() {
+    return outputs;
+  }
+
+  /** Every learned parameter and statistic, in the order of the nodes. */
+  public List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /**
+   * The node of this name.
+   *
+   * @throws InvalidInputException if there is none
+   */
+  public Node node(String name) {
+    return nodes.stream()
+        .filter(n -> n.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> Names.unknown("layer", name, nodes.stream().map(Node::name).toList()));
+  }
+
+  /**
+   * The type of one sample at a node or input.
+   *
+   * @throws InvalidInputException if there is no such name
+   */
+  public TensorType type(String name) {
+    TensorType type = types.get(name);
+    if (type == null) {
+      throw Names.unknown("layer or input", name, types.keySet());
+    }
+    return type;
+  }
+
+  /** Types of what goes into a node of this graph. */
+  public List<TensorType> inputTypes(Node node) {
+    return node.inputs().stream().map(this::type).toList();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Graph g
+        && inputs.equals(g.inputs)
+        && nodes.equals(g.nodes)
+        && outputs.equals(g.outputs);
+  }
+
+  @Override
+  public int hashCode() {
+    return nodes.hashCode();
+  }
+
+  /** One line for each node. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    inputs.forEach(in -> text.append(in.name()).append(": ").append(in.type()).append('\n'));
+    for (Node n : nodes) {
+      text.append(n.name()).append(" = ").append(n.layer()).append(n.inputs());
+      text.append(": ").append(type(n.name())).append('\n');
+    }
+    return text.append("-> ").append(outputs).append('\n').toString();
+  }
+}

@@ -1,0 +1,51 @@
+package io.holdfast.model.graph;
+
+import io.holdfast.model.graph.Graph.Parameter;
+
+/** Which initialiser each parameter of a graph gets. */
+@FunctionalInterface
+public interface Initialisation {
+  Initialiser of(Parameter parameter);
+
+  /**
+   * PyTorch's defaults for its modules: weights and biases of convolutions and linear layers
+   * uniform within {@code 1 / sqrt(fan in)} (Kaiming uniform with a = sqrt 5), normalisations 1 and
+   * 0, embeddings normal with deviation 1. Learned constants, for which PyTorch has no default, are
+   * truncated normal with deviation 0.02.
+   */
+  Initialisation PYTORCH =
+      p -> {
+        double bound = 1 / Math.sqrt((double) p.spec().fanIn());
+        return switch (p.spec().kind()) {
+          case WEIGHT, BIAS -> Initialiser.uniform(bound);
+          case SCALE, RUNNING_VARIANCE -> Initialiser.constant(1);
+          case SHIFT, RUNNING_MEAN -> Initialiser.constant(0);
+          case TABLE -> Initialiser.normal(1);
+          case CONSTANT -> Initialiser.truncatedNormal(0.02);
+        };
+      };
+
+  /**
+   * He et al. 2015, section 2.2 (backward case, equation 14): weights normal with variance {@code 2
+   * / fan out}, biases 0; all else as {@link #PYTORCH}.
+   */
+  Initialisation HE_FAN_OUT =
+      p ->
+          switch (p.spec().kind()) {
+            case WEIGHT -> Initialiser.normal(Math.sqrt(2 / (double) p.spec().fanOut()));
+            case BIAS -> Initialiser.constant(0);
+            default -> PYTORCH.of(p);
+          };
+
+  /**
+   * As vision transformers are commonly begun (Touvron et al. 2021): weights and constants
+   * truncated normal with deviation 0.02, biases 0; all else as {@link #PYTORCH}.
+   */
+  Initialisation TRANSFORMER =
+      p ->
+          switch (p.spec().kind()) {
+            case WEIGHT, TABLE, CONSTANT -> Initialiser.truncatedNormal(0.02);
+            case BIAS -> Initialiser.constant(0);
+            default -> PYTORCH.of(p);
+          };
+}

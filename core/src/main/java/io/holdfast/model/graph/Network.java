@@ -1,0 +1,254 @@
+package io.holdfast.model.graph;
+
+import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Seed;
+import io.holdfast.model.graph.Graph.Parameter;
+import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+
+/**
+ * A graph with its weights, of which it is the sole owner: they live until it is closed. Weights
+ * are float32, never on the tape (training takes {@link Tensor#asLeaf} of them), and those of
+ * convolutions stand in channels-last memory order. Computing is safe from many threads while
+ * nobody writes weights.
+ */
+public final class Network implements AutoCloseable {
+  private final Graph graph;
+  private final SharedScope owner = Scope.shared();
+  private final Map<String, Tensor> weights = new LinkedHashMap<>();
+  private final Set<String> frozen = new LinkedHashSet<>();
+
+  private Network(Graph graph, Function<Parameter, Tensor> source) {
+    this.graph = graph;
+    try {
+      for (Parameter p : graph.parameters()) {
+        try (Scope scope = Scope.open()) {
+          weights.put(p.name(), owner.adopt(laidOut(source.apply(p))));
+        }
+      }
+    } catch (RuntimeException e) {
+      owner.close();
+      throw e;
+    }
+  }
+
+  private static Tensor laidOut(Tensor values) {
+    Tensor own = values.detach().to(DType.FLOAT32).clone();
+    return own.rank() == 4 ? own.channelsLast() : own;
+  }
+
+  /**
+   * Fresh weights; each parameter is drawn from {@code seed} split by its name, so that adding a
+   * layer changes no other's.
+   */
+  public static Network initialise(Graph graph, Initialisation scheme, Seed seed) {
+    return new Network(graph, p -> draw(p, scheme.of(p), seed.split(p.name())));
+  }
+
+  private static Tensor draw(Parameter p, Initialiser initialiser, Seed seed) {
+    float[] values = new float[Math.toIntExact(p.spec().shape().count())];
+    RandomGenerator random = seed.generator();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) initialiser.next(random);
+    }
+    return Tensors.of(values, p.spec().shape().toArray());
+  }
+
+  /**
+   * A network with copies of these weights.
+   *
+   * @param source where they come from, for messages
+   * @throws InvalidInputException with every weight that is missing, unexpected or of another shape
+   */
+  public static Network of(Graph graph, Map<String, Tensor> weights, String source) {
+    check(graph, weights, source);
+    return new Network(graph, p -> find(weights, p.name()));
+  }
+
+  private static Tensor find(Map<String, Tensor> weights, String name) {
+    Tensor found = weights.get(name);
+    if (found == null) {
+      throw Names.unknown("weight", name, weights.keySet());
+    }
+    return found;
+  }
+
+  private static void check(Graph graph, Map<String, Tensor> weights, String source) {
+    Problems problems = new Problems(source);
+    Set<String> unexpected = new LinkedHashSet<>(weights.keySet());
+    for (Parameter p : graph.parameters()) {
+      unexpected.remove(p.name());
+      Tensor found = weights.get(p.name());
+      Shape wanted = p.spec().shape();
+      if (found == null) {
+        problems.add(p.name(), "a tensor " + wanted, "nothing");
+      } else if (!found.type().isFloating()) {
+        problems.add(p.name(), "a floating type", found.type().toString());
+      } else if (!Arrays.equals(found.shape(), wanted.toArray())) {
+        problems.add(p.name(), "shape " + wanted, Arrays.toString(found.shape()));
+      }
+    }
+    unexpected.forEach(name -> problems.add(name, "no such weight", "one"));
+    problems.throwIfAny();
+  }
+
+  public Graph graph() {
+    return graph;
+  }
+
+  // ---- weights
+
+  /** All weights and statistics by full name, in the graph's order. */
+  public Map<String, Tensor> weights() {
+    return Collections.unmodifiableMap(weights);
+  }
+
+  /**
+   * One weight or statistic by full name.
+   *
+   * @throws InvalidInputException if there is no such weight
+   */
+  public Tensor weight(String name) {
+    return find(weights, name);
+  }
+
+  /**
+   * Overwrites all weights with copies of these; no other thread may compute meanwhile.
+   *
+   * @throws InvalidInputException as {@link #of}; then nothing was written
+   */
+  public void setWeights(Map<String, Tensor> values) {
+    check(graph, values, "weights");
+    weights.forEach((name, tensor) -> tensor.copyFrom(find(values, name).detach()));
+  }
+
+  /** A second network with the same weights and frozen layers, which share nothing. */
+  public Network copy() {
+    Network copy = new Network(graph, p -> weight(p.name()));
+    copy.frozen.addAll(frozen);
+    return copy;
+  }
+
+  /** SHA-256 over names, shapes and values of all weights and statistics, in hexadecimal. */
+  public String hash() {
+    MessageDigest digest = Hashes.sha256();
+    weights.forEach(
+        (name, tensor) -> {
+          digest.update((name + Arrays.toString(tensor.shape())).getBytes(StandardCharsets.UTF_8));
+          digest.update(tensor.toBytes());
+        });
+    return Hashes.hex(digest);
+  }
+
+  /** Number of learned values. */
+  public long parameterCount() {
+    return graph.parameters().stream()
+        .filter(p -> p.spec().kind().learned())
+        .mapToLong(p -> p.spec().shape().count())
+        .sum();
+  }
+
+  // ---- what is trained
+
+  /**
+   * From now on these layers are not trained. A frozen batch norm also keeps its running
+   * statistics.
+   *
+   * @param layers names of nodes
+   * @throws InvalidInputException if there is no such layer; then nothing changed
+   */
+  public void freeze(Collection<String> layers) {
+    layers.forEach(graph::node);
+    frozen.addAll(layers);
+  }
+
+  /** Undoes {@link #freeze} for these layers. */
+  public void unfreeze(Collection<String> layers) {
+    layers.forEach(graph::node);
+    frozen.removeAll(layers);
+  }
+
+  /** Names of the frozen layers. */
+  public Set<String> frozen() {
+    return Collections.unmodifiableSet(frozen);
+  }
+
+  /** The learned parameters of layers that are not frozen, in the graph's order. */
+  public List<Parameter> trainable() {
+    return graph.parameters().stream()
+        .filter(p -> p.spec().kind().learned() && !frozen.contains(p.node().name()))
+        .toList();
+  }
+
+  /** {@link #trainable} in groups, each in the graph's order; groups in order of appearance. */
+  public Map<String, List<Parameter>> groups(Function<Parameter, String> group) {
+    return trainable().stream()
+        .collect(Collectors.groupingBy(group, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  // ---- computing in evaluation mode
+
+  /** The graph's first output for its only input, {@code [N, ...]}. */
+  public Tensor apply(Tensor x) {
+    String first = graph.outputs().get(0);
+    return Forward.run(graph, weights, List.of(x), Mode.EVALUATION, List.of(first)).value(first);
+  }
+
+  /** The values of these layers by name, {@code [N, ...]} each; on the tape where {@code x} is. */
+  public Map<String, Tensor> activations(Tensor x, Collection<String> layers) {
+    return Forward.run(graph, weights, List.of(x), Mode.EVALUATION, layers).values();
+  }
+
+  /**
+   * The vector-Jacobian product of a layer's value with respect to the input.
+   *
+   * @param x {@code [N, ...]}
+   * @param layer a node's name
+   * @param cotangent of the shape of the layer's value, {@code [N, ...]}
+   * @return of the shape of {@code x}
+   */
+  public Tensor vjp(Tensor x, String layer, Tensor cotangent) {
+    try (Scope scope = Scope.open()) {
+      Tensor leaf = x.asLeaf();
+      Tensor value =
+          Forward.run(graph, weights, List.of(leaf), Mode.EVALUATION, List.of(layer)).value(layer);
+      return scope.keep(Autograd.vjp(value, leaf, cotangent));
+    }
+  }
+
+  /**
+   * This network as a classifier of its only input; it shares the weights and must not be used
+   * after this network is closed.
+   *
+   * @throws InvalidInputException if the graph has several inputs or its first output is not {@code
+   *     [K]} with K at least 2
+   */
+  public NetworkClassifier classifier() {
+    return new NetworkClassifier(this);
+  }
+
+  /** Frees the weights; no thread may be computing. */
+  @Override
+  public void close() {
+    owner.close();
+  }
+}

@@ -1,0 +1,54 @@
+package io.holdfast.model.graph;
+
+import io.holdfast.common.Problems;
+import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Tensor;
+
+/** A network as a classifier: its only input gives logits {@code [N, K]} at its first output. */
+public final class NetworkClassifier implements Classifier {
+  private final Network network;
+  private final TensorType input;
+  private final int classes;
+
+  NetworkClassifier(Network network) {
+    Graph graph = network.graph();
+    Problems problems = new Problems("graph");
+    if (graph.inputs().size() != 1) {
+      problems.add("inputs", "one input", String.valueOf(graph.inputs().size()));
+    }
+    TensorType logits = graph.type(graph.outputs().get(0));
+    boolean vector = logits.dtype().isFloating() && logits.shape().rank() == 1;
+    if (!vector || logits.shape().size(0) < 2) {
+      problems.add("outputs", "logits [K] of at least 2 classes", logits.toString());
+    }
+    problems.throwIfAny();
+    this.network = network;
+    this.input = graph.inputs().get(0).type();
+    this.classes = Math.toIntExact(logits.shape().size(0));
+  }
+
+  /** The network behind this classifier. */
+  public Network network() {
+    return network;
+  }
+
+  @Override
+  public int classes() {
+    return classes;
+  }
+
+  @Override
+  public long[] inputShape() {
+    return input.shape().toArray();
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    return network.apply(x);
+  }
+
+  @Override
+  public boolean differentiable() {
+    return input.dtype().isFloating();
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of graphs. */
+@NullMarked
+package io.holdfast.model.graph;
+
+import org.jspecify.annotations.NullMarked;
