@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -125,10 +124,5 @@ final class Segments {
     } catch (IOException e) {
       throw FileFailures.reading(segment, e);
     }
-  }
-
-  static boolean isEmpty(Path folder) {
-    Iterator<Attempt> rows = rows(folder).iterator();
-    return !rows.hasNext();
   }
 }
