@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,6 +156,26 @@ public final class Settings {
     fields.put(NAME, new Scalar(Kind.TEXT, call.name(), place));
     call.arguments().forEach((key, value) -> fields.put(key, Yaml.value(value, place)));
     return new Fields(fields, place);
+  }
+
+  /**
+   * A section in the form of a call: its name, and its other values in brackets as far as it has
+   * them.
+   */
+  static String label(Fields section) {
+    String rest =
+        section.fields().entrySet().stream()
+            .filter(e -> !e.getKey().equals(NAME) && !e.getValue().isNothing())
+            .map(e -> e.getKey() + "=" + written(e.getValue()))
+            .collect(Collectors.joining(","));
+    String name = section.fields().get(NAME) instanceof Scalar scalar ? scalar.text() : "";
+    return rest.isEmpty() ? name : name + "[" + rest + "]";
+  }
+
+  private static String written(SettingsNode value) {
+    return value instanceof Scalar scalar
+        ? scalar.text()
+        : Json.compact(Objects.requireNonNull(value.toObject()));
   }
 
   private static Fields fields(Map<?, ?> values, Place place) {

@@ -16,10 +16,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,16 +227,7 @@ public final class SettingsReader {
    * name with its other values in brackets, as far as it has them.
    */
   public String label() {
-    if (label != null) {
-      return label;
-    }
-    String rest =
-        node.fields().entrySet().stream()
-            .filter(e -> !e.getKey().equals(Settings.NAME) && !e.getValue().isNothing())
-            .map(e -> e.getKey() + "=" + written(e.getValue()))
-            .collect(Collectors.joining(","));
-    String name = node.fields().get(Settings.NAME) instanceof Scalar scalar ? scalar.text() : "";
-    return rest.isEmpty() ? name : name + "[" + rest + "]";
+    return label == null ? Settings.label(node) : label;
   }
 
   /** The keys that have a value, in the order written. */
@@ -395,12 +384,6 @@ public final class SettingsReader {
 
   private String path(String key) {
     return path.isEmpty() ? key : path + "." + key;
-  }
-
-  private static String written(SettingsNode value) {
-    return value instanceof Scalar scalar
-        ? scalar.text()
-        : Json.compact(Objects.requireNonNull(value.toObject()));
   }
 
   private static String written(Enum<?> constant) {

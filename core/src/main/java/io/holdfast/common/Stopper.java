@@ -25,9 +25,9 @@ public final class Stopper implements AutoCloseable {
     return new Stopper(message -> {});
   }
 
-  /** Takes over Ctrl-C until closed, telling the user on the standard error. */
-  public static Stopper install() {
-    return install(System.err::println);
+  /** Takes over Ctrl-C until closed, telling the user beside the progress bar. */
+  public static Stopper install(Progress progress) {
+    return install(progress::note);
   }
 
   /** Takes over Ctrl-C until closed; {@code say} shows a line to the user. */
