@@ -20,8 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-ours", action="store_true", help="only PyTorch against the recorded values")
     parser.add_argument("--examples", type=int, default=1000, help="test images for the robust accuracy")
     parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--attack", default="pgd[steps={steps},step_size=0.01]", help="ours, as --attack takes it")
-    parser.add_argument("--no-random-start", action="store_true", help="torchattacks starts at the image itself")
+    parser.add_argument("--attack", default="pgd[steps={steps},step_size=0.01,random_start=false]", help="ours, as --attack takes it")
+    parser.add_argument("--random-start", action="store_true", help="torchattacks starts at random (give --attack too)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,6 +107,6 @@ def _torchattacks(make, images: torch.Tensor, labels: torch.Tensor, options: arg
     budget = Budget(epsilon=0.1, step_size=0.01, steps=options.steps)
     held = 0
     for x, y in zip(images.split(250), labels.split(250)):
-        attack = torchattacks_pgd(lambda: model, x, y, budget, random_start=not options.no_random_start)
+        attack = torchattacks_pgd(lambda: model, x, y, budget, random_start=options.random_start)
         held += correct(model, attack(), y)
     return held / len(images)
