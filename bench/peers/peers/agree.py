@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without-ours", action="store_true", help="only PyTorch against the recorded values")
     parser.add_argument("--examples", type=int, default=1000, help="test images for the robust accuracy")
     parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--attack", default="pgd[steps={steps},step_size=0.01,random_start=false]", help="ours, as --attack takes it")
+    parser.add_argument("--attack", default="pgd[steps={steps},step_size=0.01,random_start=false,track=last]", help="ours, as --attack takes it")
     parser.add_argument("--random-start", action="store_true", help="torchattacks starts at random (give --attack too)")
 
 
