@@ -1,0 +1,31 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Seed;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which samples stand at which step: the seeded order of each epoch, cut into batches and these into
+ * shards. Depends on nothing but the seed and the sizes.
+ */
+record Shards(int samples, int batch, int shard, Seed seed) {
+  /** Full batches in an epoch, at least one. */
+  int stepsPerEpoch() {
+    return Math.max(1, samples / batch);
+  }
+
+  /** Positions in the data set of each shard of a step, counted over all epochs. */
+  List<int[]> at(long step) {
+    int epoch = (int) (step / stepsPerEpoch());
+    int within = (int) (step % stepsPerEpoch());
+    int[] order = seed.split("order").split(epoch).permutation(samples);
+    int from = within * batch;
+    int to = Math.min(samples, from + batch);
+    List<int[]> shards = new ArrayList<>();
+    for (int i = from; i < to; i += shard) {
+      shards.add(Arrays.copyOfRange(order, i, Math.min(to, i + shard)));
+    }
+    return shards;
+  }
+}

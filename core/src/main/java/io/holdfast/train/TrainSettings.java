@@ -1,0 +1,95 @@
+package io.holdfast.train;
+
+import io.holdfast.tensor.Precision;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.Standard;
+
+/**
+ * How to train; immutable.
+ *
+ * @param objective the loss with the adversary inside
+ * @param steps of the inner maximiser over progress; rounded
+ * @param stepSize of the inner maximiser, as a share of the radius, at least 0
+ * @param radius over progress, as a share of the threat model's
+ * @param cleanShare over progress: share of samples in [0, 1] that stay clean
+ * @param epochs at least 1
+ * @param batch samples per step, at least 1; the last partial batch of an epoch is dropped
+ * @param shard samples per shard, at least 1; part of what makes runs equal
+ * @param optimiser and its schedule
+ * @param precision of forward and backward passes
+ * @param labelSmoothing in [0, 1)
+ * @param gradientClip largest L2 norm of the whole gradient, 0 for none
+ * @param averaging decay of the exponential moving average of weights in [0, 1), 0 for none; the
+ *     averaged weights are validated and kept
+ * @param patience epochs without a better robust validation accuracy before training stops, 0 to
+ *     run to the end
+ * @param keepBest true to keep the weights with the best robust validation accuracy
+ * @param validationExamples at most so many validation samples at each epoch's end, 0 for none
+ * @param validationSteps of PGD at each epoch's end
+ * @param checkpointSteps steps between checkpoints
+ * @param checkpointSeconds seconds after which a checkpoint is due as well
+ */
+public record TrainSettings(
+    Objective objective,
+    Curve steps,
+    double stepSize,
+    Curve radius,
+    Curve cleanShare,
+    int epochs,
+    int batch,
+    int shard,
+    Optimiser.Config optimiser,
+    Precision precision,
+    double labelSmoothing,
+    double gradientClip,
+    double averaging,
+    int patience,
+    boolean keepBest,
+    int validationExamples,
+    int validationSteps,
+    int checkpointSteps,
+    double checkpointSeconds) {
+
+  /** The share of the default step: a quarter of the radius, as in TRADES' 0.025 at 0.1. */
+  public static final double DEFAULT_STEP = 0.25;
+
+  public TrainSettings {
+    atLeast("epochs", epochs, 1);
+    atLeast("batch", batch, 1);
+    atLeast("shard", shard, 1);
+    atLeast("patience", patience, 0);
+    atLeast("validation examples", validationExamples, 0);
+    atLeast("validation steps", validationSteps, 1);
+    atLeast("checkpoint steps", checkpointSteps, 1);
+  }
+
+  private static void atLeast(String field, int value, int least) {
+    if (value < least) {
+      throw new IllegalArgumentException(field + ": at least " + least + ", found " + value);
+    }
+  }
+
+  /** Plain training with the defaults of the experiment file. */
+  public static TrainSettings defaults() {
+    return new TrainSettings(
+        new Standard(),
+        Curve.constant(7),
+        DEFAULT_STEP,
+        Curve.constant(1),
+        Curve.constant(0),
+        4,
+        128,
+        32,
+        Optimiser.Config.sgd(0.05),
+        Precision.auto(),
+        0,
+        0,
+        0,
+        0,
+        false,
+        500,
+        10,
+        200,
+        30);
+  }
+}
