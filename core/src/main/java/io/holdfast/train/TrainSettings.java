@@ -9,7 +9,6 @@ import io.holdfast.train.objective.Standard;
  *
  * @param objective the loss with the adversary inside
  * @param steps of the inner maximiser over progress; rounded
- * @param stepSize of the inner maximiser, as a share of the radius, at least 0
  * @param radius over progress, as a share of the threat model's
  * @param cleanShare over progress: share of samples in [0, 1] that stay clean
  * @param epochs at least 1
@@ -32,7 +31,6 @@ import io.holdfast.train.objective.Standard;
 public record TrainSettings(
     Objective objective,
     Curve steps,
-    double stepSize,
     Curve radius,
     Curve cleanShare,
     int epochs,
@@ -49,9 +47,6 @@ public record TrainSettings(
     int validationSteps,
     int checkpointSteps,
     double checkpointSeconds) {
-
-  /** The share of the default step: a quarter of the radius, as in TRADES' 0.025 at 0.1. */
-  public static final double DEFAULT_STEP = 0.25;
 
   public TrainSettings {
     atLeast("epochs", epochs, 1);
@@ -74,7 +69,6 @@ public record TrainSettings(
     return new TrainSettings(
         new Standard(),
         Curve.constant(7),
-        DEFAULT_STEP,
         Curve.constant(1),
         Curve.constant(0),
         4,
@@ -91,5 +85,29 @@ public record TrainSettings(
         10,
         200,
         30);
+  }
+
+  /** All that makes runs equal, as text; when checkpoints are written is not part of it. */
+  String fingerprint() {
+    return new TrainSettings(
+            objective,
+            steps,
+            radius,
+            cleanShare,
+            epochs,
+            batch,
+            shard,
+            optimiser,
+            precision,
+            labelSmoothing,
+            gradientClip,
+            averaging,
+            patience,
+            keepBest,
+            validationExamples,
+            validationSteps,
+            1,
+            1)
+        .toString();
   }
 }

@@ -1,0 +1,62 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One training run.
+ *
+ * @param network trained in place
+ * @param train the samples to learn from
+ * @param validation held-out samples for the figures at each epoch's end, or null
+ * @param threat what the adversary may do, or null for training without one
+ * @param inner the search for adversarial examples
+ * @param settings how to train
+ * @param augmentation changes to each training sample, possibly {@link Augmentation#NONE}
+ * @param seed of all random streams
+ * @param workers that share the shards; any number gives the same weights
+ * @param folder for {@code metrics.jsonl} and the checkpoint, or null to write nothing
+ * @param resume true to go on from the folder's checkpoint, if there is one
+ * @param progress told of each step
+ * @param stopper asked before each step
+ */
+public record TrainJob(
+    Network network,
+    Dataset train,
+    @Nullable Dataset validation,
+    @Nullable ThreatModel threat,
+    InnerMaximiser inner,
+    TrainSettings settings,
+    Augmentation augmentation,
+    Seed seed,
+    Workers workers,
+    @Nullable Path folder,
+    boolean resume,
+    Progress progress,
+    Stopper stopper) {
+
+  /** Changes to a training sample, drawn by its own seed. */
+  @FunctionalInterface
+  public interface Augmentation {
+    /** No change. */
+    Augmentation NONE = (sample, offset, shape, seed) -> {};
+
+    /**
+     * Changes one sample in place.
+     *
+     * @param samples row-major values
+     * @param offset where the sample starts
+     * @param shape of one sample
+     * @param seed of this sample in this epoch
+     */
+    void apply(float[] samples, int offset, long[] shape, Seed seed);
+  }
+}
