@@ -101,7 +101,9 @@ final class ShardStep implements ShardContext {
     }
   }
 
-  /** Computes one shard in the innermost open scope; what it returns is adopted by {@code owner}. */
+  /**
+   * Computes one shard in the innermost open scope; what it returns is adopted by {@code owner}.
+   */
   static Result compute(Common common, int shard, int[] positions, SharedScope owner) {
     return new ShardStep(common, shard, positions).compute(owner);
   }

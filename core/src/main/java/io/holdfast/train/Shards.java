@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which samples stand at which step: the seeded order of each epoch, cut into batches and these into
- * shards. Depends on nothing but the seed and the sizes.
+ * Which samples stand at which step: the seeded order of each epoch, cut into batches and these
+ * into shards. Depends on nothing but the seed and the sizes.
  */
 record Shards(int samples, int batch, int shard, Seed seed) {
   /** Full batches in an epoch, at least one. */

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param stoppedEarly true when patience ran out
  * @param kept the validation of the weights that were kept, or null where nothing was validated
  */
-public record TrainResult(
-    long steps, int epochs, boolean stoppedEarly, @Nullable Validation kept) {
+public record TrainResult(long steps, int epochs, boolean stoppedEarly, @Nullable Validation kept) {
 
   /**
    * Figures at an epoch's end.

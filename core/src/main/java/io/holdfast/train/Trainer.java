@@ -154,8 +154,7 @@ public final class Trainer implements AutoCloseable {
           new ShardStep.Common(
               job, step, epoch, batch, now, inner, settings.cleanShare().at(z), gradients);
       results =
-          job.workers()
-              .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), owner));
+          job.workers().map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), owner));
       norm = update(results, rate);
     }
     step++;

@@ -4,8 +4,8 @@ import io.holdfast.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A training loss with the adversary inside. It sees one shard at a time, is used by many threads at
- * once, and holds no state.
+ * A training loss with the adversary inside. It sees one shard at a time, is used by many threads
+ * at once, and holds no state.
  */
 public interface Objective {
   /** The name in experiment files, such as {@code trades}. */

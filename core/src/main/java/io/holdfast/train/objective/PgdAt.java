@@ -19,8 +19,7 @@ public record PgdAt() implements Objective {
   @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor worst =
-        shard.adversarial(
-            Losses.CE, Reference.labels(shard.labels()), Start.UNIFORM); // [n, ...]
+        shard.adversarial(Losses.CE, Reference.labels(shard.labels()), Start.UNIFORM); // [n, ...]
     Tensor logits = shard.logits(worst); // [n, K]
     return new ShardLoss(
         Nn.crossEntropy(logits, shard.labels(), shard.labelSmoothing()), null, logits.detach());

@@ -24,8 +24,8 @@ public interface ShardContext {
 
   /**
    * Adversarial examples by the experiment's inner maximiser with the present weights in evaluation
-   * mode. Every sample is perturbed, whether or not it is misclassified already; then those that the
-   * mix draws to stay clean are put back.
+   * mode. Every sample is perturbed, whether or not it is misclassified already; then those that
+   * the mix draws to stay clean are put back.
    *
    * @param loss what to maximise
    * @param reference what the loss compares logits with

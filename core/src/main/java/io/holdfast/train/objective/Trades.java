@@ -39,8 +39,7 @@ public record Trades(double beta) implements Objective {
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor natural = Nn.crossEntropy(clean, shard.labels(), shard.labelSmoothing()); // [n]
     Tensor logClean = Nn.logSoftmax(clean, 1);
-    Tensor divergence =
-        logClean.exp().mul(logClean.sub(Nn.logSoftmax(robust, 1))).sum(1); // [n]
+    Tensor divergence = logClean.exp().mul(logClean.sub(Nn.logSoftmax(robust, 1))).sum(1); // [n]
     return new ShardLoss(natural.add(divergence, beta), clean.detach(), robust.detach());
   }
 }
