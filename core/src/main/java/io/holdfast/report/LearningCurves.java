@@ -1,5 +1,12 @@
 package io.holdfast.report;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,6 +17,7 @@ import java.util.List;
  * @param robust accuracy on attacked validation images by epoch
  */
 public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> robust) {
+  private static final int MOST_POINTS = 200;
 
   /** One measurement. */
   public record Point(double epoch, double value) {}
@@ -24,6 +32,71 @@ public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> ro
   /** No curves: the model was not trained here. */
   public static LearningCurves none() {
     return new LearningCurves(List.of(), List.of(), List.of());
+  }
+
+  /**
+   * Reads {@code metrics.jsonl}: the loss of each line with {@code "event": "step"}, averaged down
+   * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy} and {@code robust_accuracy}
+   * of each with {@code "event": "epoch"}; all at {@code epoch}. What is missing or not finite is
+   * left out, and so is a last line that was cut off while it was written.
+   *
+   * @throws InvalidInputException if the file cannot be read or another line is not JSON
+   */
+  public static LearningCurves read(Path metrics) {
+    List<Point> loss = new ArrayList<>();
+    List<Point> clean = new ArrayList<>();
+    List<Point> robust = new ArrayList<>();
+    for (JsonNode line : lines(metrics)) {
+      String event = line.path("event").asText();
+      if (event.equals("step")) {
+        add(loss, line, "loss");
+      } else if (event.equals("epoch")) {
+        add(clean, line, "clean_accuracy");
+        add(robust, line, "robust_accuracy");
+      }
+    }
+    return new LearningCurves(thinned(loss), clean, robust);
+  }
+
+  private static List<JsonNode> lines(Path metrics) {
+    String text;
+    try {
+      text = Files.readString(metrics);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          metrics.toString(), "", "a readable UTF-8 file of metrics", e.toString());
+    }
+    List<JsonNode> nodes = new ArrayList<>();
+    int start = 0;
+    for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      String source = metrics + " line " + (nodes.size() + 1);
+      nodes.add(Json.parse(text.substring(start, end), source));
+      start = end + 1;
+    }
+    return nodes;
+  }
+
+  private static void add(List<Point> points, JsonNode line, String key) {
+    double epoch = line.path("epoch").asDouble(Double.NaN);
+    double value = line.path(key).asDouble(Double.NaN);
+    if (Double.isFinite(epoch) && Double.isFinite(value)) {
+      points.add(new Point(epoch, value));
+    }
+  }
+
+  /** Means over runs of equal length, at the end of each run. */
+  private static List<Point> thinned(List<Point> points) {
+    int run = (points.size() + MOST_POINTS - 1) / MOST_POINTS;
+    if (run <= 1) {
+      return points;
+    }
+    List<Point> means = new ArrayList<>();
+    for (int from = 0; from < points.size(); from += run) {
+      List<Point> group = points.subList(from, Math.min(points.size(), from + run));
+      double mean = group.stream().mapToDouble(Point::value).average().orElseThrow();
+      means.add(new Point(group.get(group.size() - 1).epoch(), mean));
+    }
+    return means;
   }
 
   boolean isEmpty() {

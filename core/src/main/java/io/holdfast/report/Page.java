@@ -111,6 +111,7 @@ final class Page {
         el("p", el("b", "Holdfast"), text("robustness report")).css("brand"),
         el("h1", view.title()),
         el("p", Words.verdict(view)).css("verdict"),
+        Parts.lead(Words.basis(view)),
         el("div", cards()).css("cards"),
         flags(),
         el(

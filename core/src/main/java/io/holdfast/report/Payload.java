@@ -18,7 +18,7 @@ final class Payload {
   static final int MOST_CLASSES = 40;
 
   /** The label of the row in which an image is correct only if it is so under every attack. */
-  static final String ALL_ATTACKS = "all attacks";
+  static final String ALL_ATTACKS = "All attacks";
 
   private Payload() {}
 
@@ -97,7 +97,7 @@ final class Payload {
 
   static List<Row> rows(View view) {
     List<Row> rows = new ArrayList<>();
-    rows.add(new Row("no attack", true, each(view, model -> model.card().cleanAccuracy())));
+    rows.add(new Row("No attack", true, each(view, model -> model.card().cleanAccuracy())));
     List<String> keys = view.attackKeys();
     for (String key : keys) {
       rows.add(new Row(Words.attack(key), false, each(view, model -> model.robust(key))));

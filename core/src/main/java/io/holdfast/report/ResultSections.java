@@ -47,21 +47,26 @@ final class ResultSections {
       head.add(Parts.numberHead("Difference, points"));
     }
     String caption =
-        "In brackets of 95%: Wilson intervals for each model"
-            + (view.compares() ? ", Newcombe's for the difference between last and first." : ".");
+        view.compares()
+            ? "Small figures: 95% intervals, Wilson's for each model and Newcombe's for the difference"
+                + " of the last model from the first."
+            : "Small figures: Wilson's 95% intervals.";
     return all(
         Parts.lead(
             "An image counts as correct under attack only if the model still answers right after"
                 + " the attacker has done its worst within %s."
                     .formatted(view.threat().shortForm())),
         Parts.table(caption, head, resultRows()),
-        el("figure", Parts.modelLegend(view), Parts.legend(), Parts.chart("outcomes")));
+        el(
+            "figure",
+            el("div", Parts.modelLegend(view), Parts.legend()).css("legends"),
+            Parts.chart("outcomes")));
   }
 
   private List<Element> resultRows() {
     List<Element> rows = new ArrayList<>();
     for (Payload.Row row : Payload.rows(view)) {
-      List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(Words.upperFirst(row.label()))));
+      List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(row.label())));
       row.rates().forEach(rate -> cells.add(Parts.rate(rate)));
       if (view.compares()) {
         cells.add(difference(row.rates().get(0), row.rates().get(row.rates().size() - 1)));
@@ -135,14 +140,16 @@ final class ResultSections {
             .formatted(view.threat().norm());
     return all(
         Parts.lead("Only images that were right to begin with are attacked."),
-        Parts.table(caption, head, rows));
+        el("div", Parts.table(caption, head, rows)).css("wide"));
   }
 
   private Element attackRow(String key, AttackScore attack, int model) {
     List<Element> cells = new ArrayList<>();
     cells.add(Parts.rowHead(Words.attack(key)).with("title", key));
     if (view.compares()) {
-      cells.add(el("td", Parts.swatch(view.hue(model)), text(view.models().get(model).name())));
+      cells.add(
+          el("td", Parts.swatch(view.hue(model)), text(view.models().get(model).name()))
+              .css("name"));
     }
     cells.add(Parts.rate(attack.robustAccuracy()));
     Rate success = attack.successRate();

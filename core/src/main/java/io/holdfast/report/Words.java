@@ -42,11 +42,26 @@ final class Words {
   }
 
   private static String against(Model subject) {
-    String strongest = subject.strongest().map(Words::attack).orElse("attack");
     int attacks = subject.card().attacks().size();
     return attacks == 1
-        ? "against " + strongest
-        : "whichever of %d attacks is tried (the strongest: %s)".formatted(attacks, strongest);
+        ? "against " + strongest(subject)
+        : "under the worst of %d attacks".formatted(attacks);
+  }
+
+  private static String strongest(Model model) {
+    return model.strongest().map(Words::attack).orElse("none");
+  }
+
+  /** What the verdict rests on. */
+  static String basis(View view) {
+    Model subject = view.subject();
+    Rate robust = subject.card().robustAccuracy();
+    Rate rate = robust == null ? subject.card().cleanAccuracy() : robust;
+    String images = Numbers.count((double) rate.n()) + " test images";
+    return subject.card().attacks().size() < 2
+        ? "Measured on %s.".formatted(images)
+        : "Measured on %s; the strongest single attack is %s."
+            .formatted(images, strongest(subject));
   }
 
   private static String comparison(View view) {

@@ -9,9 +9,18 @@
   const compact = (x) => String(+x.toPrecision(3));
   const rateText = (r) => `${percent(r.value)} (95% interval ${percent(r.ci95[0])} to ${percent(r.ci95[1])}, n = ${r.n})`;
 
+  // While printing, charts are drawn for the width of an A4 page, or half of it, instead of the screen's.
+  let printing = false;
+  const PAGE = 690;
+  const PAIR = 330;
+  const widthOf = (host) => {
+    if (printing) return host.closest('.pair') ? PAIR : PAGE;
+    return Math.max(240, host.clientWidth || 640);
+  };
+
   // ---- a frame: an svg as wide as its host, with margins ----
   function frame(host, height, margin, label) {
-    const width = Math.max(240, host.clientWidth || 640);
+    const width = widthOf(host);
     const svg = d3.create('svg')
       .attr('viewBox', `0 0 ${width} ${height}`)
       .attr('role', 'img')
@@ -66,7 +75,7 @@
   function outcomes(host) {
     const rows = report.rows;
     const band = 20 + 15 * models.length;
-    const narrow = host.clientWidth < 520;
+    const narrow = widthOf(host) < 520;
     const most = narrow ? 16 : 34;
     const f = frame(host, 8 + band * rows.length + 30,
       { left: labelSpace(rows.map((r) => r.label), most), right: 16, top: 8, bottom: 30 },
@@ -142,8 +151,8 @@
   // ---- reliability: accuracy against confidence, clean and under attack ----
   function reliability(host) {
     const m = models[+host.dataset.model];
-    const side = Math.min(380, Math.max(240, host.clientWidth || 380));
-    const f = frame(host, side, { left: 44, right: Math.max(12, (host.clientWidth || side) - side + 12), top: 26, bottom: 46 },
+    const side = Math.min(380, widthOf(host));
+    const f = frame(host, side, { left: 44, right: widthOf(host) - side + 12, top: 26, bottom: 46 },
       `Reliability of the confidence of ${m.name}, clean and under attack`);
     const x = d3.scaleLinear([0, 1], [f.left, f.right]);
     const y = d3.scaleLinear([0, 1], [f.bottom, f.top]);
@@ -151,7 +160,7 @@
     axisBottom(f, x, axisPercent, 'confidence');
     axisTitle(f, 'accuracy');
     f.svg.append('line').attr('class', 'guide').attr('x1', x(0)).attr('y1', y(0)).attr('x2', x(1)).attr('y2', y(1));
-    f.svg.append('text').attr('class', 'halo').attr('x', x(0.26)).attr('y', y(0.3)).attr('text-anchor', 'end').text('perfectly calibrated');
+    f.svg.append('text').attr('class', 'halo').attr('x', x(0.3)).attr('y', y(0.2)).text('perfectly calibrated');
     const area = d3.scaleSqrt([0, 1], [2, 11]);
     for (const [kind, bins] of [['clean', m.clean], ['robust', m.attacked]]) {
       const total = d3.sum(bins, (b) => b.n);
@@ -170,7 +179,7 @@
     const n = m.confusion.length;
     const most = n > 30 ? 8 : 12;
     const left = labelSpace(classNames, most);
-    const width = Math.max(240, host.clientWidth || 480);
+    const width = widthOf(host);
     const longest = Math.min(most, d3.max(classNames, (c) => c.length));
     const overhang = 4.6 * longest;
     const cell = Math.min(46, (width - left - overhang) / n);
@@ -189,11 +198,13 @@
       row.forEach((count, j) => {
         const share = total ? count / total : 0;
         const x = left + cell * j;
+        const opacity = 0.035 + 0.965 * share * (i === j ? 0.42 : 1);
+        const ink = opacity > 0.8 ? 'inverse' : opacity > 0.5 ? 'middle' : 'strong';
         tip(g.append('rect').attr('class', `cell ${i === j ? 'correct' : 'mistake'}`).attr('x', x).attr('y', y).attr('width', cell).attr('height', cell)
-          .attr('fill-opacity', 0.035 + 0.965 * share * (i === j ? 0.55 : 1)), `${classNames[i]} taken for ${classNames[j]}: ${count} of ${total}`);
-        if (cell >= 22 && share >= 0.005) {
-          g.append('text').attr('class', share > 0.5 ? 'inverse' : 'strong').attr('x', x + cell / 2).attr('y', y + cell / 2)
-            .attr('dy', '.35em').attr('text-anchor', 'middle').attr('pointer-events', 'none').attr('font-size', 11).text(Math.round(100 * share));
+          .attr('fill-opacity', opacity), `${classNames[i]} taken for ${classNames[j]}: ${count} of ${total}`);
+        if (cell >= 15 && share >= 0.005) {
+          g.append('text').attr('class', ink).attr('x', x + cell / 2).attr('y', y + cell / 2)
+            .attr('dy', '.35em').attr('text-anchor', 'middle').attr('pointer-events', 'none').attr('font-size', Math.min(11, cell * 0.58)).text(Math.round(100 * share));
         }
       });
     });
@@ -242,12 +253,19 @@
     painters[host.dataset.chart](host);
   };
   const observer = new ResizeObserver((entries) => {
-    for (const { target } of entries) if (Math.abs(widths.get(target) - target.clientWidth) > 1) paint(target);
+    for (const { target } of entries) if (!printing && Math.abs(widths.get(target) - target.clientWidth) > 1) paint(target);
   });
-  for (const host of document.querySelectorAll('[data-chart]')) {
+  const hosts = [...document.querySelectorAll('[data-chart]')];
+  for (const host of hosts) {
     paint(host);
     observer.observe(host);
   }
+  const printed = (on) => () => {
+    printing = on;
+    hosts.forEach(paint);
+  };
+  addEventListener('beforeprint', printed(true));
+  addEventListener('afterprint', printed(false));
 
   for (const button of document.querySelectorAll('button[data-copy]')) {
     button.hidden = !navigator.clipboard;

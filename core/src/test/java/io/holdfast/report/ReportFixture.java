@@ -59,6 +59,19 @@ final class ReportFixture {
     return card(CLASSES, 400, .35, 0.16, Set.of("pgd[steps=7]"));
   }
 
+  /** A model evaluated on clean images only. */
+  static Scorecard notAttacked() {
+    Random random = new Random(1);
+    List<Attempt> rows = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      int label = i % CLASSES.size();
+      int answer = i % 7 == 0 ? (label + 1) % CLASSES.size() : label;
+      float sure = .6f + .4f * random.nextFloat();
+      rows.add(Attempt.clean(i, label).predicted(answer, sure, sure).build());
+    }
+    return Scorecard.of(rows, context(CLASSES, Set.of()));
+  }
+
   /** A scorecard in which a sample falls at an epsilon drawn around {@code margin}. */
   static Scorecard card(
       List<String> classes, int samples, double margin, double error, Set<String> trainedOn) {
