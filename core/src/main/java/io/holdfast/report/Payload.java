@@ -1,7 +1,6 @@
 package io.holdfast.report;
 
 import io.holdfast.common.Json;
-import io.holdfast.record.Calibration;
 import io.holdfast.record.ClassScore;
 import io.holdfast.record.Rate;
 import io.holdfast.report.View.Model;
@@ -52,8 +51,8 @@ final class Payload {
     data.put("curve", curve(model));
     data.put("classes", drawnClasses(model).stream().map(Payload::classRates).toList());
     data.put("confusion", model.card().confusion().attacked());
-    data.put("clean", bins(model.card().calibration().clean()));
-    data.put("attacked", bins(model.card().calibration().attacked()));
+    data.put("clean", Model.bins(model.card().calibration().clean()));
+    data.put("attacked", Model.bins(model.card().calibration().attacked()));
     data.put("loss", pairs(model.training().loss()));
     data.put("cleanByEpoch", pairs(model.training().clean()));
     data.put("robustByEpoch", pairs(model.training().robust()));
@@ -77,10 +76,6 @@ final class Payload {
     List<CurveRate> points = new ArrayList<>();
     model.curve().forEach((epsilon, rate) -> points.add(new CurveRate(epsilon, rate)));
     return points;
-  }
-
-  private static List<Calibration.Bin> bins(@Nullable Calibration calibration) {
-    return calibration == null ? List.of() : calibration.bins();
   }
 
   private static List<List<Double>> pairs(List<LearningCurves.Point> points) {

@@ -159,6 +159,10 @@ record View(String title, List<Model> models, @Nullable String command) {
       return card.calibration().clean() != null;
     }
 
+    static List<Calibration.Bin> bins(@Nullable Calibration calibration) {
+      return calibration == null ? List.of() : calibration.bins();
+    }
+
     static String ece(@Nullable Calibration calibration) {
       return calibration == null ? "not measured" : Numbers.percent(calibration.ece());
     }

@@ -169,6 +169,10 @@ final class ReportFixture {
     Pixels image(int index);
   }
 
+  static List<Example> examples() {
+    return examples(ReportFixture::drawn, .5);
+  }
+
   static List<Example> examples(Pictures pictures, double weakness) {
     List<Example> examples = new ArrayList<>();
     int[] labels = {9, 2, 1, 1, 6, 1}; // of the first images of Fashion-MNIST's test set
