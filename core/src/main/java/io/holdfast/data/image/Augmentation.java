@@ -1,0 +1,142 @@
+package io.holdfast.data.image;
+
+import io.holdfast.common.Seed;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.random.RandomGenerator;
+
+/**
+ * Transforms applied one after the other. What a sample becomes depends on the seed, the epoch, its
+ * id and the position of each transform in the list, never on order or threads.
+ *
+ * @param transforms in the order of application
+ */
+public record Augmentation(List<ImageTransform> transforms) {
+  /** Leaves images as they are. */
+  public static final Augmentation NONE = new Augmentation(List.of());
+
+  private static final Set<String> NAMES =
+      new TreeSet<>(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"));
+
+  public Augmentation {
+    transforms = List.copyOf(transforms);
+  }
+
+  /** Transforms in this order. */
+  public static Augmentation of(ImageTransform... transforms) {
+    return new Augmentation(List.of(transforms));
+  }
+
+  /**
+   * Reads a list such as {@code [{name: pad-crop, padding: 4}, flip]}. Names and defaults: {@code
+   * pad-crop} (padding 4), {@code flip} (probability 0.5), {@code cutout} (size 16, probability 1),
+   * {@code colour-jitter} (brightness, contrast, saturation 0.4, hue 0.1), {@code augmix} (chains
+   * 3, depth 3, alpha 1, severity 3). Problems go to the section's.
+   */
+  public static Augmentation read(SettingsReader section, String key) {
+    List<ImageTransform> transforms = new ArrayList<>();
+    for (SettingsReader entry : section.textsOrSections(key)) {
+      transforms.add(transform(entry));
+    }
+    return new Augmentation(transforms);
+  }
+
+  private static ImageTransform transform(SettingsReader entry) {
+    return switch (entry.choice("name", NAMES)) {
+      case "pad-crop" -> new PadCrop(entry.integer("padding", 4, 0, 1 << 10));
+      case "cutout" ->
+          new Cutout(entry.integer("size", 16, 0, 1 << 14), entry.number("probability", 1, 0, 1));
+      case "colour-jitter" ->
+          new ColourJitter(
+              entry.number("brightness", 0.4, 0, 1),
+              entry.number("contrast", 0.4, 0, 1),
+              entry.number("saturation", 0.4, 0, 1),
+              entry.number("hue", 0.1, 0, 0.5));
+      case "augmix" ->
+          new AugMix(
+              entry.integer("chains", 3, 1, 16),
+              entry.integer("depth", 3, 1, 8),
+              entry.number("alpha", 1, 0.05, 100),
+              entry.number("severity", 3, 0.1, 10));
+      default -> new Flip(entry.number("probability", 0.5, 0, 1));
+    };
+  }
+
+  /**
+   * A view of image data in one epoch: reading a sample transforms it. Ids, labels and the content
+   * hash are the source's.
+   *
+   * @throws IllegalArgumentException if samples are not {@code [C, H, W]}
+   */
+  public Dataset over(Dataset source, Seed seed, long epoch) {
+    if (transforms.isEmpty()) {
+      return source;
+    }
+    if (source.info().shape().size() != 3) {
+      throw new IllegalArgumentException("images are [C, H, W], found " + source.info().shape());
+    }
+    return new View(source, seed.split("augment").split(epoch));
+  }
+
+  private final class View implements Dataset {
+    private final Dataset source;
+    private final Seed seed;
+
+    View(Dataset source, Seed seed) {
+      this.source = source;
+      this.seed = seed;
+    }
+
+    @Override
+    public DatasetInfo info() {
+      return source.info();
+    }
+
+    @Override
+    public int size() {
+      return source.size();
+    }
+
+    @Override
+    public long id(int index) {
+      return source.id(index);
+    }
+
+    @Override
+    public int label(int index) {
+      return source.label(index);
+    }
+
+    @Override
+    public int group(int index) {
+      return source.group(index);
+    }
+
+    @Override
+    public float weight(int index) {
+      return source.weight(index);
+    }
+
+    @Override
+    public void read(int index, float[] into, int offset) {
+      List<Integer> shape = info().shape();
+      float[] pixels = source.read(index);
+      Seed own = seed.split(source.id(index));
+      for (int i = 0; i < transforms.size(); i++) {
+        RandomGenerator random = own.split(i).generator();
+        transforms.get(i).apply(pixels, shape.get(0), shape.get(1), shape.get(2), random);
+      }
+      System.arraycopy(pixels, 0, into, offset, pixels.length);
+    }
+
+    @Override
+    public String contentHash() {
+      return source.contentHash();
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.holdfast.data.image;
+
+import java.util.random.RandomGenerator;
+
+/** A random change of one image that keeps its shape and its range [0, 1]. */
+@FunctionalInterface
+public interface ImageTransform {
+
+  /**
+   * Changes an image in place. All randomness comes from {@code random}, which is made afresh for
+   * each image; implementations are immutable and safe for many threads.
+   *
+   * @param pixels {@code [c, h, w]} in [0, 1]
+   */
+  void apply(float[] pixels, int c, int h, int w, RandomGenerator random);
+}
