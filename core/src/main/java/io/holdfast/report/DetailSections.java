@@ -105,7 +105,8 @@ final class DetailSections {
 
   private Html confusion() {
     return all(
-        Parts.lead("Each row is a true class; numbers are per cent of its images."),
+        Parts.lead(
+            "Each row is a true class, each column an answer; numbers are per cent of the row."),
         panels(
             DetailSections::hasConfusion,
             index ->

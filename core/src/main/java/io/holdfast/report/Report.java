@@ -23,9 +23,9 @@ public final class Report {
     this.view = view;
   }
 
-  /** A report on one model, titled by its threat model. */
+  /** A report on one model of which only the scorecard is known. */
   public static Report html(Scorecard card) {
-    return builder().model("model", card).build();
+    return builder().model("evaluated", card).build();
   }
 
   /** Collects what a report is to show. */
