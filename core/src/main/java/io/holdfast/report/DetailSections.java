@@ -105,8 +105,7 @@ final class DetailSections {
 
   private Html confusion() {
     return all(
-        Parts.lead(
-            "Each row is a true class, each column an answer; numbers are per cent of the row."),
+        Parts.lead("Each row is a true class; numbers are per cent of its images."),
         panels(
             DetailSections::hasConfusion,
             index ->

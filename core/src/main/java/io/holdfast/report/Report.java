@@ -23,9 +23,9 @@ public final class Report {
     this.view = view;
   }
 
-  /** A report on one model of which only the scorecard is known. */
+  /** A report on one model, titled by its threat model. */
   public static Report html(Scorecard card) {
-    return builder().model("evaluated", card).build();
+    return builder().model("model", card).build();
   }
 
   /** Collects what a report is to show. */

@@ -76,7 +76,9 @@ final class ThreatWords {
                 facts.put(
                     "Wins with",
                     Boolean.TRUE.equals(value) ? "one chosen wrong class" : "any wrong class");
-            case "knowledge" -> facts.put("Knows", knowledge(plain(value)));
+            case "knowledge" ->
+                facts.put(
+                    "Knows", KNOWLEDGE.getOrDefault(plain(value).replace('_', '-'), plain(value)));
             default -> facts.put(label(key), plain(value));
           }
         });
@@ -89,10 +91,6 @@ final class ThreatWords {
     return pattern == null || epsilon == null
         ? normKey()
         : pattern.formatted(Numbers.significant(epsilon, 4)) + " (" + norm() + ")";
-  }
-
-  private static String knowledge(String value) {
-    return KNOWLEDGE.getOrDefault(value.toLowerCase(Locale.ROOT).replace('_', '-'), value);
   }
 
   private static String domain(Object value) {

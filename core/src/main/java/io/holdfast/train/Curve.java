@@ -58,6 +58,13 @@ public record Curve(List<Point> points, boolean linear) {
     return last.value();
   }
 
+  /** The same curve with every value multiplied. */
+  public Curve times(double factor) {
+    return new Curve(
+        points.stream().map(p -> new Point(p.at(), p.value() * factor)).toList(), linear);
+  }
+
+  /** The highest value. */
   public double maximum() {
     return points.stream().mapToDouble(Point::value).max().orElseThrow();
   }

@@ -5,6 +5,7 @@ import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.BatchStatistics;
@@ -148,15 +149,12 @@ final class ShardStep implements ShardContext {
   }
 
   private Tensor read(int[] positions) {
-    float[] values = job.train().read(positions);
-    long[] shape = job.train().info().shapeArray();
-    int stride = values.length / positions.length;
-    Seed seeds = job.seed().split("augment").split(common.epoch());
-    for (int i = 0; i < positions.length; i++) {
-      job.augmentation().apply(values, i * stride, shape, seeds.split(ids[i]));
-    }
+    Seed seed = job.seed().split("augment");
+    Dataset data = job.augmentation().over(job.train(), seed, common.epoch());
+    long[] shape = data.info().shapeArray();
     return Tensors.of(
-        values, LongStream.concat(LongStream.of(positions.length), LongStream.of(shape)).toArray());
+        data.read(positions),
+        LongStream.concat(LongStream.of(positions.length), LongStream.of(shape)).toArray());
   }
 
   // ---- what objectives use

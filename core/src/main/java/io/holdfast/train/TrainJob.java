@@ -5,6 +5,7 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.image.Augmentation;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
@@ -41,22 +42,4 @@ public record TrainJob(
     @Nullable Path folder,
     boolean resume,
     Progress progress,
-    Stopper stopper) {
-
-  /** Changes to a training sample, drawn by its own seed. */
-  @FunctionalInterface
-  public interface Augmentation {
-    /** No change. */
-    Augmentation NONE = (sample, offset, shape, seed) -> {};
-
-    /**
-     * Changes one sample in place.
-     *
-     * @param samples row-major values
-     * @param offset where the sample starts
-     * @param shape of one sample
-     * @param seed of this sample in this epoch
-     */
-    void apply(float[] samples, int offset, long[] shape, Seed seed);
-  }
-}
+    Stopper stopper) {}

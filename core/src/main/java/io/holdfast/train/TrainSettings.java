@@ -1,8 +1,11 @@
 package io.holdfast.train;
 
+import io.holdfast.common.SettingsReader;
 import io.holdfast.tensor.Precision;
 import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Standard;
+import java.util.List;
 
 /**
  * How to train; immutable.
@@ -62,6 +65,49 @@ public record TrainSettings(
     if (value < least) {
       throw new IllegalArgumentException(field + ": at least " + least + ", found " + value);
     }
+  }
+
+  /**
+   * Reads the section {@code train} of an experiment file.
+   *
+   * @param inner what its key {@code attack} says
+   * @param epsilon of the threat model, to which the curriculum's radii refer; 0 without one
+   */
+  public static TrainSettings read(SettingsReader r, InnerSearch inner, double epsilon) {
+    TrainSettings d = defaults();
+    Objective objective = Objectives.read(r, "objective", d.objective.name());
+    SettingsReader curriculum = r.section("curriculum");
+    Curve radius = Curve.read(curriculum, "epsilon", Curve.constant(epsilon), 0, 1e9);
+    if (epsilon > 0 && radius.maximum() > epsilon * (1 + 1e-12)) {
+      curriculum.reject(
+          "epsilon",
+          "at most the threat model's " + epsilon,
+          Double.toString(radius.maximum()),
+          "train against a larger threat model if that is meant");
+    }
+    SettingsReader early = r.section("early_stopping");
+    SettingsReader validation = r.section("validation");
+    SettingsReader checkpoint = r.section("checkpoint");
+    int patience = early.integer("patience", 0, 0, 1_000_000);
+    return new TrainSettings(
+        objective,
+        Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
+        epsilon > 0 ? radius.times(1 / epsilon) : Curve.constant(0),
+        Curve.read(r.section("mix"), "clean", Curve.constant(0), 0, 1),
+        r.integer("epochs", d.epochs, 1, 1_000_000),
+        r.integer("batch", d.batch, 1, 1 << 20),
+        r.integer("shard", d.shard, 1, 1 << 20),
+        Optimiser.Config.read(r, "optimiser"),
+        Precision.parse(r.text("precision", "auto"), "train.precision", r.problems()),
+        r.number("label_smoothing", 0, 0, 0.99),
+        r.number("gradient_clip", 0, 0, 1e9),
+        r.number("ema", 0, 0, 0.999999),
+        patience,
+        r.choice("keep", patience > 0 ? "best" : "last", List.of("best", "last")).equals("best"),
+        validation.integer("examples", d.validationExamples, 0, 1_000_000),
+        validation.integer("steps", d.validationSteps, 1, 10_000),
+        checkpoint.integer("steps", d.checkpointSteps, 1, 1_000_000_000),
+        checkpoint.positive("seconds", d.checkpointSeconds));
   }
 
   /** Plain training with the defaults of the experiment file. */

@@ -96,6 +96,7 @@ public final class Trainer implements AutoCloseable {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("settings", settings.fingerprint());
     all.put("inner", job.inner().toString());
+    all.put("augmentation", job.augmentation().toString());
     all.put("threat", String.valueOf(job.threat()));
     all.put("data", job.train().contentHash() + "/" + job.train().size());
     Dataset validation = job.validation();

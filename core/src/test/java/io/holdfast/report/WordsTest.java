@@ -95,7 +95,6 @@ class WordsTest {
     settings.put("epsilon", 1.5);
     settings.put("domain", List.of(0, 1));
     settings.put("targeted", true);
-    settings.put("knowledge", "DECISION");
     settings.put("query_budget", null);
     ThreatWords words = new ThreatWords(settings, "l2:1.5");
     assertThat(words.shortForm()).isEqualTo("L2 1.5");
@@ -103,7 +102,6 @@ class WordsTest {
         .containsEntry("May change", "the image by a Euclidean distance of at most 1.5 (L2)")
         .containsEntry("Pixels stay within", "0 to 1")
         .containsEntry("Wins with", "one chosen wrong class")
-        .containsEntry("Knows", "the model's answers alone")
         .containsEntry("Query budget", "not limited");
     assertThat(new ThreatWords(Map.of("perturbation", "rotation"), "rot").shortForm())
         .isEqualTo("threat model rot");
@@ -117,6 +115,6 @@ class WordsTest {
   void flagsReachThePage() {
     String page =
         Report.html(ReportFixture.card(List.of("cat", "dog"), 20, .3, .1, Set.of())).render();
-    assertThat(page).contains("Read this first", "few samples: 20", "The evaluated model keeps");
+    assertThat(page).contains("Read this first").contains("few samples: 20");
   }
 }

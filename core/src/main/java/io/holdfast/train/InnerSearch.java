@@ -1,0 +1,34 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.StepSize;
+import io.holdfast.common.SettingsReader;
+import java.util.List;
+
+/**
+ * The section {@code train.attack}: how adversarial examples are searched for in training. {@code
+ * fgsm} is one step of the whole radius.
+ *
+ * @param steps at least 1
+ * @param stepSize length of a step; an absolute one is shortened with epsilon under a curriculum
+ */
+public record InnerSearch(int steps, StepSize stepSize) {
+
+  /** Reads {@code {name: pgd, steps: 7, step_size: 0.025}}; PGD-7 where the key is missing. */
+  public static InnerSearch read(SettingsReader train) {
+    SettingsReader a = train.textOrSection("attack", "pgd");
+    if (a.choice("name", "pgd", List.of("pgd", "fgsm")).equals("fgsm")) {
+      return new InnerSearch(1, StepSize.relative(1));
+    }
+    int steps = a.integer("steps", 7, 1, 10_000);
+    StepSize size =
+        a.has("step_size")
+            ? StepSize.absolute(positive(a.positive("step_size")))
+            : StepSize.standard(steps);
+    return new InnerSearch(steps, size);
+  }
+
+  /** Stands in for a value that was refused and reported already. */
+  private static double positive(double value) {
+    return value > 0 ? value : 1;
+  }
+}
