@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
@@ -36,7 +37,8 @@ import java.util.stream.IntStream;
  * @param workers that share the work
  * @param precision of the search; verdicts are always float32
  * @param shard samples per shard, at least 1; 32 suits processors
- * @param progress told how many samples were settled, from any thread
+ * @param progress told how many more samples are done; their sum is the number of samples
+ * @param stopper ends the attack between shards
  */
 public record AttackDriver(
     Classifier model,
@@ -44,7 +46,8 @@ public record AttackDriver(
     Workers workers,
     Precision precision,
     int shard,
-    LongConsumer progress) {
+    LongConsumer progress,
+    Stopper stopper) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
 
@@ -56,19 +59,24 @@ public record AttackDriver(
 
   /** A search in float32 with shards of {@link #SHARD}. */
   public AttackDriver(Classifier model, ThreatModel threat, Workers workers) {
-    this(model, threat, workers, Precision.FLOAT32, SHARD, n -> {});
+    this(model, threat, workers, Precision.FLOAT32, SHARD, n -> {}, Stopper.manual());
   }
 
   public AttackDriver withPrecision(Precision search) {
-    return new AttackDriver(model, threat, workers, search, shard, progress);
+    return new AttackDriver(model, threat, workers, search, shard, progress, stopper);
   }
 
   public AttackDriver withShard(int samples) {
-    return new AttackDriver(model, threat, workers, precision, samples, progress);
+    return new AttackDriver(model, threat, workers, precision, samples, progress, stopper);
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
-    return new AttackDriver(model, threat, workers, precision, shard, listener);
+    return new AttackDriver(model, threat, workers, precision, shard, listener, stopper);
+  }
+
+  /** Looked at before every shard. */
+  public AttackDriver withStopper(Stopper flag) {
+    return new AttackDriver(model, threat, workers, precision, shard, progress, flag);
   }
 
   /**
@@ -156,6 +164,7 @@ public record AttackDriver(
     workers.map(
         shards,
         s -> {
+          stopper.check();
           work.accept(Arrays.copyOfRange(rows, s * size, Math.min(rows.length, (s + 1) * size)));
           return Boolean.TRUE;
         });

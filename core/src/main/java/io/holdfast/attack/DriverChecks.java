@@ -14,6 +14,7 @@ final class DriverChecks {
 
   static void require(AttackDriver driver, Attack attack, Tensor x, int[] labels, long[] ids) {
     Problems problems = new Problems("attack " + attack.key());
+    problems.collect(driver.threat()::checked);
     attackFits(driver, attack, problems);
     inputsFit(driver, x, labels, ids, problems);
     problems.throwIfAny();

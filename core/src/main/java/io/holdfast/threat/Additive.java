@@ -2,6 +2,7 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.Tensor;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The ball {@code {x + d : |d| <= epsilon}} in the L-infinity, L2 or L1 norm over all components.
@@ -15,7 +16,7 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
 
   public Additive {
     if (norm == Norm.L0) {
-      throw new IllegalArgumentException("no ball in the L0 norm; use BitFlips for codes");
+      throw new IllegalArgumentException("no ball in the L0 norm; use CodeChanges for codes");
     }
     if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
       throw new IllegalArgumentException("epsilon: a finite number of at least 0, not " + epsilon);
@@ -35,6 +36,11 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
       case L2 -> "change the input by a Euclidean length of at most " + size + " (L2)";
       default -> "change the input by at most " + size + " in sum over all values (L1)";
     };
+  }
+
+  @Override
+  public Map<String, Object> toMap() {
+    return PerturbationSets.map(norm.key(), "epsilon", epsilon);
   }
 
   @Override

@@ -2,14 +2,18 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /** The set of admissible perturbations around an input. Immutable; safe for many threads. */
-public sealed interface PerturbationSet permits Additive, Union {
+public sealed interface PerturbationSet permits Additive, Parametric, Discrete, Product, Union {
   /** Short text that names the set and its size, such as {@code linf:0.1}. */
   String key();
 
   /** In plain words, to follow "the attacker may". */
   String describe();
+
+  /** The keys and values of its section in a file, {@code perturbation} first. */
+  Map<String, Object> toMap();
 
   /** The size that curves and curricula vary; at least 0. */
   double epsilon();

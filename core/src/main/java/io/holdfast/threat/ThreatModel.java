@@ -2,6 +2,8 @@ package io.holdfast.threat;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
 import io.holdfast.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,10 +48,19 @@ public record ThreatModel(
     if (goal instanceof Goal.TargetClass t && t.target() < 0) {
       problems.add("goal", "a class, counted from 0", Integer.toString(t.target()));
     }
-    for (PerturbationSet member : set.members()) {
-      checkSize(member, domain, problems);
-    }
     problems.throwIfAny();
+  }
+
+  /**
+   * Checks that the set fits the domain; files, {@link #within} and attacks do so themselves.
+   *
+   * @throws InvalidInputException if an L-infinity epsilon is above the width of the domain
+   */
+  public ThreatModel checked() {
+    Problems problems = new Problems("threat model " + name);
+    set.members().forEach(member -> checkSize(member, domain, problems));
+    problems.throwIfAny();
+    return this;
   }
 
   private static void checkSize(PerturbationSet set, Domain domain, Problems problems) {
@@ -62,6 +73,30 @@ public record ThreatModel(
           Additive.number(ball.epsilon()),
           "epsilon is in the units of the input; for pixels in [0, 1], 8 of 255 is 8/255");
     }
+  }
+
+  /**
+   * Reads a file, or a short form: {@code linf:0.1}, {@code l2:1.5}, {@code l1:12}, a union such as
+   * {@code linf:8/255+l2:1}, each also with the keys of a file in brackets: {@code
+   * linf:0.1[goal=least-likely]}.
+   *
+   * @throws InvalidInputException naming everything that is wrong
+   */
+  public static ThreatModel parse(String spec) {
+    return ThreatModelFormat.parse(spec);
+  }
+
+  /**
+   * Reads a section such as {@code {perturbation: linf, epsilon: 0.1, domain: [0, 1]}}, or a short
+   * form as {@link SettingsReader#textOrSection} gives it. Problems go to the reader.
+   */
+  public static ThreatModel read(SettingsReader section) {
+    return ThreatModelFormat.read(section);
+  }
+
+  /** The canonical section; {@link #read} gives an equal threat model back. */
+  public Settings toSettings() {
+    return ThreatModelFormat.toSettings(this);
   }
 
   /** White box, untargeted, without a query budget, in [0, 1]. */

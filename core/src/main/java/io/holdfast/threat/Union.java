@@ -2,6 +2,7 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -20,12 +21,18 @@ public record Union(List<PerturbationSet> members) implements PerturbationSet {
 
   @Override
   public String key() {
-    return members.stream().map(PerturbationSet::key).collect(Collectors.joining("|"));
+    return members.stream().map(PerturbationSet::key).collect(Collectors.joining("+"));
   }
 
   @Override
   public String describe() {
     return members.stream().map(PerturbationSet::describe).collect(Collectors.joining("; or "));
+  }
+
+  @Override
+  public Map<String, Object> toMap() {
+    return PerturbationSets.map(
+        "union", "members", members.stream().map(PerturbationSet::toMap).toList());
   }
 
   /** The first member's. */

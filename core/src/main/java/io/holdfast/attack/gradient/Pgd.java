@@ -6,7 +6,6 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.Targeting;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -49,24 +48,15 @@ public record Pgd(
   }
 
   public Pgd {
-    requirePositive("steps", steps);
-    requirePositive("restarts", restarts);
-    requirePositive("eot", eot);
-    if (loss == Losses.KL) {
-      throw new InvalidInputException("attack pgd", "loss", "ce, cw or dlr", "kl");
-    }
-  }
-
-  private static void requirePositive(String field, int value) {
-    if (value < 1) {
-      throw new InvalidInputException(
-          "attack pgd", field, "a whole number of at least 1", Integer.toString(value));
-    }
+    GradientChecks.requirePositive("pgd", "steps", steps);
+    GradientChecks.requirePositive("pgd", "restarts", restarts);
+    GradientChecks.requirePositive("pgd", "eot", eot);
+    GradientChecks.requireLabelLoss("pgd", loss);
   }
 
   /** Cross-entropy, one random start, steps of {@link StepSize#standard}. */
   public static Pgd steps(int steps) {
-    requirePositive("steps", steps);
+    GradientChecks.requirePositive("pgd", "steps", steps);
     StepSize size = StepSize.standard(steps);
     return new Pgd(steps, size, 1, true, Losses.CE, Targeting.GOAL, 1, Track.ANY);
   }
@@ -123,7 +113,16 @@ public record Pgd(
 
   @Override
   public String key() {
-    return PgdKeys.key(this);
+    return new Key("pgd")
+        .with("steps", steps)
+        .unless(restarts, 1, "restarts")
+        .stepUnless(stepSize, StepSize.standard(steps))
+        .unless(randomStart, true, "random_start")
+        .unless(loss, Losses.CE, "loss")
+        .unless(targeting, Targeting.GOAL, "targets")
+        .unless(eot, 1, "eot")
+        .unless(track, Track.ANY, "track")
+        .text();
   }
 
   @Override
@@ -134,14 +133,7 @@ public record Pgd(
   @Override
   public void check(ThreatModel threat, int classes) {
     boolean targeted = threat.goal().targeted() || targeting != Targeting.GOAL;
-    int least = loss.minClasses(targeted);
-    if (classes < least) {
-      throw new InvalidInputException(
-          "attack " + key(),
-          "loss",
-          "a model of at least " + least + " classes for " + loss.key(),
-          classes + " classes");
-    }
+    GradientChecks.requireClasses(key(), loss, targeted, classes);
   }
 
   @Override

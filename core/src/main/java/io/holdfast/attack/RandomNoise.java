@@ -1,0 +1,82 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import java.util.Locale;
+
+/**
+ * Random points of the threat model: the baseline that every attack must beat. A model that falls
+ * to it needs no adversary.
+ *
+ * @param kind how points are drawn
+ * @param restarts points per sample, at least 1
+ */
+public record RandomNoise(Kind kind, int restarts) implements Attack {
+
+  /** How points are drawn. */
+  public enum Kind {
+    /** Uniformly in the set; for every kind of set. */
+    UNIFORM,
+    /**
+     * Normal with mean 0, projected; balls only. The standard deviation is epsilon in the
+     * L-infinity ball; in the others the expected length is epsilon.
+     */
+    GAUSSIAN
+  }
+
+  public RandomNoise {
+    if (restarts < 1) {
+      throw new InvalidInputException(
+          "attack noise", "restarts", "a whole number of at least 1", "" + restarts);
+    }
+  }
+
+  @Override
+  public String name() {
+    return kind.name().toLowerCase(Locale.ROOT) + "-noise";
+  }
+
+  @Override
+  public String key() {
+    return restarts == 1 ? name() : name() + "[restarts=" + restarts + "]";
+  }
+
+  @Override
+  public Knowledge needs() {
+    return Knowledge.DECISION;
+  }
+
+  @Override
+  public void check(ThreatModel threat, int classes) {
+    boolean balls = threat.set().members().stream().allMatch(Additive.class::isInstance);
+    if (kind == Kind.GAUSSIAN && !balls) {
+      throw new InvalidInputException(
+          "attack " + key(), "", "a threat model of balls", threat.set().key());
+    }
+  }
+
+  @Override
+  public Tensor perturb(AttackTask task) {
+    return kind == Kind.UNIFORM
+        ? task.region().randomStart(task.seeds()) // [n, ...]
+        : Starts.normal(task.region(), task.seeds(), deviation(task)); // [n, ...]
+  }
+
+  private static double deviation(AttackTask task) {
+    try (Scope scope = Scope.open()) {
+      double components = task.region().clean().select(0, 0).count();
+      double epsilon = task.threat().epsilon();
+      Norm norm = ((Additive) task.threat().set()).norm();
+      return switch (norm) {
+        case LINF -> epsilon;
+        case L2 -> epsilon / Math.sqrt(components);
+        default -> epsilon / (components * Math.sqrt(2 / Math.PI));
+      };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.holdfast.threat;
+
+import io.holdfast.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Transformations {@code x' = T(x; theta)} with bounded parameters; theta = 0 changes nothing.
+ * Results are clipped to the domain. Shapes: N batch, P parameters.
+ */
+public non-sealed interface Parametric extends PerturbationSet {
+  /** For each parameter the largest absolute value, in its own unit. */
+  List<Double> bounds();
+
+  /**
+   * The transformed inputs {@code [N, ...]}, on the tape where {@code theta} is.
+   *
+   * @param theta {@code [N, P]}
+   */
+  Tensor transform(Tensor clean, Tensor theta);
+
+  /**
+   * The same for one input in double: a slow twin that shares no code with {@link
+   * #transform(Tensor, Tensor)}.
+   */
+  double[] transform(double[] clean, long[] shape, double[] theta);
+
+  /** How far both transformations may be apart, in the units of the input. */
+  double tolerance(long[] shape);
+
+  @Override
+  default Region around(Tensor clean, Domain domain) {
+    return new ParametricRegion(this, clean, domain);
+  }
+
+  @Override
+  default boolean contains(
+      double[] clean, double[] other, long[] shape, double[] variables, Domain domain) {
+    if (clean.length != other.length || variables.length != bounds().size()) {
+      return false;
+    }
+    for (int i = 0; i < variables.length; i++) {
+      if (!(Math.abs(variables[i]) <= bounds().get(i) * (1 + Additive.TOLERANCE))) {
+        return false;
+      }
+    }
+    double[] expected = transform(clean, shape, variables);
+    double tolerance = tolerance(shape);
+    for (int i = 0; i < expected.length; i++) {
+      double clipped = Math.min(domain.high(), Math.max(domain.low(), expected[i]));
+      if (!(Math.abs(clipped - other[i]) <= tolerance)) {
+        return false;
+      }
+    }
+    return domain.contains(other, Additive.TOLERANCE);
+  }
+}

@@ -1,0 +1,89 @@
+package io.holdfast.threat;
+
+import io.holdfast.common.SettingsReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How perturbation sets are written in files. */
+final class PerturbationSets {
+  static final String KIND = "perturbation";
+  private static final String UNION = "union";
+  private static final double ANY = Double.POSITIVE_INFINITY;
+  private static final List<String> NAMES =
+      List.of("linf", "l2", "l1", UNION, RotationTranslation.NAME, CodeChanges.NAME, Product.NAME);
+
+  private PerturbationSets() {}
+
+  /** A canonical section: the kind first, then keys and values in turn. */
+  static Map<String, Object> map(String kind, Object... keysAndValues) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(KIND, kind);
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return map;
+  }
+
+  /**
+   * Reads the section's {@code perturbation} and the keys that belong to it.
+   *
+   * @return null if a problem was reported that leaves no harmless value
+   */
+  static @Nullable PerturbationSet read(SettingsReader reader) {
+    String kind = reader.choice(KIND, NAMES);
+    return switch (kind) {
+      case UNION -> union(reader);
+      case Product.NAME -> product(reader);
+      case RotationTranslation.NAME ->
+          new RotationTranslation(
+              reader.number("degrees", 30, 0, 180), reader.number("shift", 0.1, 0, 1));
+      case CodeChanges.NAME ->
+          new CodeChanges(
+              reader.integer("levels", 2, 2, Integer.MAX_VALUE),
+              reader.integer("changes", 0, Integer.MAX_VALUE));
+      default -> new Additive(Norm.ofKey(kind).orElseThrow(), reader.number("epsilon", 0, ANY));
+    };
+  }
+
+  private static @Nullable PerturbationSet union(SettingsReader reader) {
+    List<PerturbationSet> members = new ArrayList<>();
+    for (SettingsReader section : reader.sections("members")) {
+      PerturbationSet member = read(section);
+      if (member instanceof Union nested) {
+        members.addAll(nested.members());
+      } else if (member != null) {
+        members.add(member);
+      }
+    }
+    if (members.size() < 2) {
+      reader.reject("members", "at least two sections", members.size() + " of them", null);
+      return null;
+    }
+    return new Union(members);
+  }
+
+  private static @Nullable PerturbationSet product(SettingsReader reader) {
+    List<Product.Part> parts = new ArrayList<>();
+    for (SettingsReader section : reader.sections("parts")) {
+      List<Integer> columns = section.integers("columns", List.of(), 0, Integer.MAX_VALUE);
+      PerturbationSet set = read(section);
+      if (columns.size() != 2 || columns.get(1) <= columns.get(0)) {
+        section.reject(
+            "columns", "the first column and the one behind the last", "" + columns, null);
+      } else if (!(set instanceof Additive || set instanceof Discrete)) {
+        section.reject(KIND, "a ball or code-changes", set == null ? "nothing" : set.key(), null);
+      } else {
+        parts.add(new Product.Part(columns.get(0), columns.get(1), set));
+      }
+    }
+    try {
+      return new Product(parts);
+    } catch (IllegalArgumentException e) {
+      reader.reject("parts", "at least one part, none sharing columns", parts.size() + "", null);
+      return null;
+    }
+  }
+}

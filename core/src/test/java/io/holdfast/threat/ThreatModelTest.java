@@ -1,0 +1,123 @@
+package io.holdfast.threat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ThreatModelTest {
+  static List<ThreatModel> written() {
+    Product product =
+        new Product(
+            List.of(
+                new Product.Part(0, 4, new Additive(Norm.LINF, 0.1)),
+                new Product.Part(4, 6, CodeChanges.bitFlips(1))));
+    return List.of(
+        ThreatModel.linf(0.1),
+        ThreatModel.l2(1.5).within(-1, 1).named("mine", 3),
+        ThreatModel.l1(12).wanting(Goal.target(3)).knowing(Knowledge.SCORE).queries(500),
+        ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)).wanting(Goal.leastLikely()),
+        ThreatModel.of(new RotationTranslation(30, 0.1)),
+        ThreatModel.of(CodeChanges.bitFlips(2)),
+        ThreatModel.of(product));
+  }
+
+  @ParameterizedTest
+  @MethodSource("written")
+  void survivesWritingAndReading(ThreatModel threat, @TempDir Path folder) throws IOException {
+    Path file = folder.resolve("threat.json");
+    Files.writeString(file, threat.toSettings().toJson());
+    assertThat(ThreatModel.parse(file.toString())).isEqualTo(threat);
+    assertThat(threat.describe()).startsWith("The attacker may ").endsWith(".");
+  }
+
+  @Test
+  void shortForms() {
+    assertThat(ThreatModel.parse("linf:0.1")).isEqualTo(ThreatModel.linf(0.1));
+    assertThat(ThreatModel.parse("linf:8/255")).isEqualTo(ThreatModel.linf(8 / 255.0));
+    assertThat(ThreatModel.parse("l2:1.5")).isEqualTo(ThreatModel.l2(1.5));
+    assertThat(ThreatModel.parse(" l1:12 ")).isEqualTo(ThreatModel.l1(12));
+    assertThat(ThreatModel.parse("linf:0.1+l2:1"))
+        .isEqualTo(ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)));
+    assertThat(ThreatModel.parse("linf:0.1[goal=class:2]"))
+        .isEqualTo(ThreatModel.linf(0.1).wanting(Goal.target(2)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "threat: {perturbation: linf, epsilon: 0.1, domain: [0, 1]}",
+        "threat: linf:0.1",
+        "threat: {name: 'linf:0.1'}"
+      })
+  void asASectionOfTheExperiment(String yaml) {
+    Problems problems = new Problems("experiment.yaml");
+    SettingsReader reader = Settings.yaml(yaml, "experiment.yaml").reader(problems);
+    ThreatModel threat = ThreatModel.read(reader.textOrSection("threat"));
+    reader.finish();
+    problems.throwIfAny();
+    assertThat(threat).isEqualTo(ThreatModel.linf(0.1));
+  }
+
+  @Test
+  void reportsAllProblemsAtOnceWithTheNearestName() {
+    String yaml =
+        "threat: {perturbation: linf, epsilon: 2, domian: [0, 1], goal: win, query_budget: 0}";
+    Problems problems = new Problems("experiment.yaml");
+    SettingsReader reader = Settings.yaml(yaml, "experiment.yaml").reader(problems);
+    ThreatModel.read(reader.section("threat"));
+    reader.finish();
+    assertThatThrownBy(problems::throwIfAny)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("threat.epsilon: expected at most 1, the width of the domain")
+        .hasMessageContaining("did you mean domain?")
+        .hasMessageContaining("threat.goal")
+        .hasMessageContaining("threat.query_budget");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "linf:-0.1",
+        "linf:nan",
+        "linf:2",
+        "linf:inf",
+        "linf:",
+        "linf",
+        "lnf:0.1",
+        "",
+        "linf:0.1[epsilom=2]",
+        "none.yaml"
+      })
+  void refuses(String spec) {
+    assertThatThrownBy(() -> ThreatModel.parse(spec)).isInstanceOf(InvalidInputException.class);
+  }
+
+  @Test
+  void programsAreCheckedToo() {
+    assertThatThrownBy(() -> ThreatModel.linf(Double.NaN)).hasMessageContaining("epsilon");
+    assertThatThrownBy(() -> ThreatModel.l2(-1)).hasMessageContaining("epsilon");
+    assertThatThrownBy(() -> ThreatModel.linf(2).checked()).hasMessageContaining("8/255");
+    assertThatThrownBy(() -> ThreatModel.linf(0.1).within(1, 0)).hasMessageContaining("domain");
+    assertThat(ThreatModel.linf(2).within(-1, 1).epsilon()).isEqualTo(2);
+  }
+
+  @Test
+  void aUnionKeepsItsProportionsWhenScaled() {
+    ThreatModel union = ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1));
+    assertThat(union.withEpsilon(0.05).set())
+        .isEqualTo(new Union(List.of(new Additive(Norm.LINF, 0.05), new Additive(Norm.L2, 0.5))));
+  }
+}
