@@ -260,7 +260,7 @@ public final class Trainer implements AutoCloseable {
     int clean = results.stream().mapToInt(ShardStep.Result::clean).sum();
     int robust = results.stream().mapToInt(ShardStep.Result::robust).sum();
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("kind", "step");
+    row.put("event", "step");
     row.put("step", step);
     row.put("epoch", (double) step / shards.stepsPerEpoch());
     row.put("loss", loss);
@@ -307,12 +307,12 @@ public final class Trainer implements AutoCloseable {
     }
     last = now;
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("kind", "epoch");
+    row.put("event", "epoch");
     row.put("step", step);
     row.put("epoch", epoch + 1);
-    row.put("validation_clean_accuracy", now.clean());
+    row.put("clean_accuracy", now.clean());
     if (now.robust() != null) {
-      row.put("validation_robust_accuracy", now.robust());
+      row.put("robust_accuracy", now.robust());
     }
     append(row);
     task.stat("validation", now.score());
