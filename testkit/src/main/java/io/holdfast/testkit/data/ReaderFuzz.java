@@ -1,0 +1,149 @@
+package io.holdfast.testkit.data;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/**
+ * Damages data files and reads them: whatever comes, a reader either gives pixels in [0, 1] and
+ * labels within the classes, or refuses with {@link InvalidInputException}. Anything else escapes
+ * to the caller, with the seed that shows it again.
+ */
+public final class ReaderFuzz {
+  /** A format: the files of one small data set, and which of them is opened. */
+  private record Format(String opened, Map<String, byte[]> files) {}
+
+  private final Path folder;
+  private final Map<String, Format> formats = new LinkedHashMap<>();
+
+  /**
+   * @param folder an empty folder to write into
+   */
+  public ReaderFuzz(Path folder) {
+    this.folder = folder;
+    SampleImages grey = SampleImages.random(7, 1, 4, 4, new Seed(1));
+    SampleImages colour = SampleImages.random(7, 3, 5, 4, new Seed(2));
+    byte[] idxLabels = grey.idxLabels();
+    add("idx", "a-images.idx", grey.idxImages(), "a-labels.idx", idxLabels);
+    add(
+        "idx.gz",
+        "b-images.idx.gz",
+        SampleImages.gzip(grey.idxImages()),
+        "b-labels.idx",
+        idxLabels);
+    add("npy", "images.npy", colour.npyImages(), "labels.npy", colour.npyLabels());
+    add("npy float", "x.npy", colour.npyFloatImagesChannelsLast(), "y.npy", colour.npyLabels());
+    add("npz", "c.npz", colour.npz());
+    add("safetensors", "d.safetensors", colour.safetensors());
+    add("csv", "e.csv", grey.csv());
+    add("csv.gz", "f.csv.gz", SampleImages.gzip(grey.csv()));
+    add("png", "g.zip", colour.imageZip("png"));
+    add("jpg", "h.zip", colour.imageZip("jpg"));
+  }
+
+  private void add(String name, String file, byte[] content) {
+    formats.put(name, new Format(file, Map.of(file, content)));
+  }
+
+  private void add(String name, String file, byte[] content, String second, byte[] secondContent) {
+    formats.put(name, new Format(file, Map.of(file, content, second, secondContent)));
+  }
+
+  /** Names of the formats, for {@link #attempt}. */
+  public Set<String> formats() {
+    return formats.keySet();
+  }
+
+  /**
+   * Damages one file of a format and reads all that is left.
+   *
+   * @return true if the file was refused, false if it was still readable
+   * @throws AssertionError if a value is out of range, or something other than a refusal was thrown
+   */
+  public boolean attempt(String name, Seed seed) {
+    Format format = Objects.requireNonNull(formats.get(name), name);
+    RandomGenerator random = seed.generator();
+    String[] names = format.files().keySet().stream().sorted().toArray(String[]::new);
+    String victim = names[random.nextInt(names.length)];
+    format
+        .files()
+        .forEach(
+            (file, content) ->
+                write(file, file.equals(victim) ? damage(content, random) : content));
+    try {
+      readAll(Datasets.open(folder.resolve(format.opened()).toString()));
+      return false;
+    } catch (InvalidInputException e) {
+      return true;
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      throw new AssertionError(name + " with " + seed + " escaped: " + e, e);
+    }
+  }
+
+  private void write(String file, byte[] content) {
+    try {
+      Path path = folder.resolve(file);
+      Files.deleteIfExists(path); // a mapped file must not be truncated in place
+      Files.write(path, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads every sample once. */
+  public static void readAll(Dataset data) {
+    float[] sample = new float[data.info().sampleSize()];
+    for (int i = 0; i < data.size(); i++) {
+      data.read(i, sample, 0);
+      for (float value : sample) {
+        if (!(value >= 0 && value <= 1)) {
+          throw new AssertionError("pixel " + value + " of sample " + i + " of " + data);
+        }
+      }
+      if (data.label(i) < 0 || data.label(i) >= data.info().classCount()) {
+        throw new AssertionError("label " + data.label(i) + " of " + data);
+      }
+    }
+    data.contentHash();
+  }
+
+  /** One to four changes: bits, bytes, stretches cut, doubled or filled, the end cut off. */
+  private static byte[] damage(byte[] content, RandomGenerator random) {
+    byte[] bytes = content.clone();
+    int changes = 1 + random.nextInt(4);
+    for (int i = 0; i < changes && bytes.length > 0; i++) {
+      int reach = random.nextBoolean() ? bytes.length : Math.min(bytes.length, 128);
+      int at = random.nextInt(reach);
+      int length = Math.min(bytes.length - at, 1 + random.nextInt(16));
+      switch (random.nextInt(7)) {
+        case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+        case 1 -> bytes[at] = (byte) random.nextInt(256);
+        case 2 -> Arrays.fill(bytes, at, at + length, (byte) (random.nextBoolean() ? -1 : 0));
+        case 3 -> bytes = Arrays.copyOf(bytes, at);
+        case 4 -> bytes = splice(bytes, at, at + length, new byte[0]);
+        case 5 -> bytes = splice(bytes, at, at, Arrays.copyOfRange(bytes, at, at + length));
+        default -> bytes[at] = (byte) "0123456789-.,eE\n\"{}[]nNaA".charAt(random.nextInt(25));
+      }
+    }
+    return bytes;
+  }
+
+  private static byte[] splice(byte[] bytes, int from, int to, byte[] instead) {
+    byte[] out = new byte[bytes.length - (to - from) + instead.length];
+    System.arraycopy(bytes, 0, out, 0, from);
+    System.arraycopy(instead, 0, out, from, instead.length);
+    System.arraycopy(bytes, to, out, from + instead.length, bytes.length - to);
+    return out;
+  }
+}

@@ -1,0 +1,260 @@
+package io.holdfast.testkit.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Settings;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReadersTest {
+  private static final SampleImages GREY = SampleImages.random(9, 1, 5, 5, new Seed(1));
+  private static final SampleImages COLOUR = SampleImages.random(9, 3, 6, 5, new Seed(2));
+
+  private final Path folder;
+
+  ReadersTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private Path put(String name, byte[] content) throws IOException {
+    Path path = folder.resolve(name);
+    Files.createDirectories(path.getParent());
+    return Files.write(path, content);
+  }
+
+  private Path put(String name, String content) throws IOException {
+    return put(name, content.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Dataset open(Path path) {
+    return Datasets.open(path.toString());
+  }
+
+  private static void assertSame(Dataset data, SampleImages images) {
+    assertThat(data.size()).isEqualTo(images.count());
+    for (int i = 0; i < data.size(); i++) {
+      assertThat(data.read(i)).isEqualTo(images.image(i));
+      assertThat(data.label(i)).isEqualTo(images.label(i));
+      assertThat(data.id(i)).isEqualTo(i);
+    }
+  }
+
+  @Test
+  void idxPlainPackedByFolderAndByPrefix() throws IOException {
+    put("train-images-idx3-ubyte", GREY.idxImages());
+    put("train-labels-idx1-ubyte.gz", SampleImages.gzip(GREY.idxLabels()));
+    put("t10k-images-idx3-ubyte.gz", SampleImages.gzip(GREY.idxImages()));
+    put("t10k-labels-idx1-ubyte", GREY.idxLabels());
+    assertSame(open(folder.resolve("train-images-idx3-ubyte")), GREY);
+    assertSame(open(folder.resolve("test")), GREY);
+    Settings train = Settings.of(Map.of("path", folder.toString(), "split", "train"));
+    assertSame(Datasets.open(train), GREY);
+    assertThatThrownBy(() -> open(folder))
+        .hasMessageContaining("split: train")
+        .hasMessageContaining("t10k-images-idx3-ubyte.gz, train-images-idx3-ubyte");
+  }
+
+  @Test
+  void idxRefusals() throws IOException {
+    byte[] images = GREY.idxImages();
+    put("a-labels.idx", GREY.idxLabels());
+    Path cut = put("a-images.idx", Arrays.copyOf(images, images.length - 1));
+    assertThatThrownBy(() -> open(cut)).hasMessageContaining("truncated");
+    byte[] packed = SampleImages.gzip(images);
+    put("b-labels.idx", GREY.idxLabels());
+    Path cutPacked = put("b-images.idx.gz", Arrays.copyOf(packed, packed.length / 2));
+    assertThatThrownBy(() -> open(cutPacked)).hasMessageContaining("truncated");
+    Path swapped = put("c-images.idx", GREY.idxLabels());
+    put("c-labels.idx", GREY.idxLabels());
+    assertThatThrownBy(() -> open(swapped)).hasMessageContaining("00 00 08 01");
+    Path fewer = put("d-images.idx", images);
+    put("d-labels.idx", SampleImages.random(8, 1, 5, 5, new Seed(1)).idxLabels());
+    assertThatThrownBy(() -> open(fewer)).hasMessageContaining("8").hasMessageContaining("9");
+    Path alone = put("e-images.idx", images);
+    assertThatThrownBy(() -> open(alone)).hasMessageContaining("e-labels.idx beside it");
+  }
+
+  @Test
+  void numpyInEveryForm() throws IOException {
+    put("labels.npy", COLOUR.npyLabels());
+    assertSame(open(put("images.npy", COLOUR.npyImages())), COLOUR);
+    put("y_test.npy", COLOUR.npyLabels());
+    assertSame(open(put("x_test.npy", COLOUR.npyFloatImagesChannelsLast())), COLOUR);
+    assertSame(open(put("both.npz", COLOUR.npz())), COLOUR);
+  }
+
+  @Test
+  void numpyRefusals() throws IOException {
+    byte[] floats = COLOUR.npyFloatImagesChannelsLast();
+    put("labels.npy", COLOUR.npyLabels());
+    byte[] nan = floats.clone();
+    nan[nan.length - 1] = 0x7f;
+    nan[nan.length - 2] = (byte) 0xc0;
+    Path notANumber = put("images.npy", nan);
+    assertThatThrownBy(() -> open(notANumber))
+        .hasMessageContaining("NaN")
+        .hasMessageContaining("image 8");
+    put("images.npy", header(floats, "False", "True "));
+    assertThatThrownBy(() -> open(notANumber)).hasMessageContaining("ascontiguousarray");
+    put("images.npy", header(floats, "<f4", ">f4"));
+    assertThatThrownBy(() -> open(notANumber)).hasMessageContaining(">f4");
+    put("images.npy", Arrays.copyOf(floats, 500));
+    assertThatThrownBy(() -> open(notANumber)).hasMessageContaining("truncated");
+    Path named = put("both.npz", COLOUR.npz());
+    assertThatThrownBy(
+            () ->
+                Datasets.open(Settings.of(Map.of("path", named.toString(), "images", "pictures"))))
+        .hasMessageContaining("pictures")
+        .hasMessageContaining("x, y");
+  }
+
+  private static byte[] header(byte[] file, String from, String to) {
+    String text = new String(file, StandardCharsets.ISO_8859_1).replace(from, to);
+    return text.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void safetensors() throws IOException {
+    byte[] whole = COLOUR.safetensors();
+    Path path = put("a.safetensors", whole);
+    assertSame(open(path), COLOUR);
+    for (String[] change :
+        new String[][] {
+          {"[0,72]", "[1,72]"}, {"[72,", "[70,"}, {"[9,3", "[8,3"}, {"\"I64\"", "\"F64\""}
+        }) {
+      put("b.safetensors", header(whole, change[0], change[1]));
+      assertThatThrownBy(() -> open(folder.resolve("b.safetensors")))
+          .as(change[1])
+          .isInstanceOf(InvalidInputException.class);
+    }
+    put("b.safetensors", Arrays.copyOf(whole, whole.length - 3));
+    assertThatThrownBy(() -> open(folder.resolve("b.safetensors")))
+        .hasMessageContaining("truncated");
+  }
+
+  @Test
+  void csvPlainPackedAndFractions() throws IOException {
+    assertSame(open(put("a.csv", GREY.csv())), GREY);
+    assertSame(open(put("a.csv.gz", SampleImages.gzip(GREY.csv()))), GREY);
+    Dataset floats = open(put("b.csv", "0;0.5;1;0;0.25\n2.0e0;0;1;.125;0\n"));
+    assertThat(floats.read(0, 1)).containsExactly(0.5f, 1, 0, 0.25f, 0, 1, 0.125f, 0);
+    assertThat(floats.label(1)).isEqualTo(2);
+    Path colours = put("c.csv", COLOUR.csv());
+    assertThatThrownBy(() -> open(colours))
+        .hasMessageContaining("shape: [channels, height, width]");
+    assertSame(
+        Datasets.open(Settings.of(Map.of("path", colours.toString(), "shape", List.of(3, 6, 5)))),
+        COLOUR);
+  }
+
+  @Test
+  void csvRefusalsNameTheLine() throws IOException {
+    String[][] cases = {
+      {"0,1,2,3,4\n1,1,2,3,256\n", "a.csv:2", "256"},
+      {"0,1,2,3,4\n1,1,2,3\n", "a.csv:2", "5 columns"},
+      {"0,1,2,3,4\n1,1,2,3,nan\n", "a.csv:2", "nan"},
+      {"0,1,2,3,4\n1,1,2,x,4\n", "a.csv:2", "x"},
+      {"0,1,2,3,4\n-1,1,2,3,4\n", "a.csv:2", "-1"},
+      {"0,1,2,3,4\n0,1,2,3,4\n", "only class 0", "2 samples"},
+      {"label,a,b,c,d\n", "rows below the header", "none"},
+      {"", "nothing", "rows"}
+    };
+    for (String[] c : cases) {
+      Path path = put("a.csv", c[0]);
+      assertThatThrownBy(() -> open(path))
+          .as(c[0])
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(c[1])
+          .hasMessageContaining(c[2]);
+    }
+  }
+
+  @Test
+  void imageFolderAndZipAgree() throws IOException {
+    Dataset zip = open(put("set.zip", COLOUR.imageZip("png")));
+    for (int i = 0; i < COLOUR.count(); i++) {
+      put("set/class-" + COLOUR.label(i) + "/" + i + ".png", COLOUR.encoded(i, "png"));
+    }
+    put("set/README.txt", "no image");
+    Dataset files = open(folder.resolve("set"));
+    assertThat(files.contentHash()).isEqualTo(zip.contentHash());
+    assertThat(files.info().classes()).containsExactly("class-0", "class-1", "class-2");
+    for (int i = 0; i < files.size(); i++) {
+      int original = files.label(i) + 3 * (i % 3);
+      assertThat(files.id(i)).isEqualTo(zip.id(i));
+      assertThat(files.read(i)).isEqualTo(zip.read(i)).isEqualTo(COLOUR.image(original));
+    }
+  }
+
+  @Test
+  void greyImagesKeepTheirValues() throws IOException {
+    Dataset zip = open(put("grey.zip", GREY.imageZip("png")));
+    assertThat(zip.info().shape()).containsExactly(1, 5, 5);
+    assertThat(zip.read(0)).isEqualTo(GREY.image(0));
+  }
+
+  @Test
+  void sizesThatDifferNeedResize() throws IOException {
+    SampleImages other = SampleImages.random(1, 3, 8, 8, new Seed(3));
+    put("set/a/1.png", COLOUR.encoded(0, "png"));
+    put("set/b/2.png", other.encoded(0, "png"));
+    Path set = folder.resolve("set");
+    assertThatThrownBy(() -> open(set))
+        .hasMessageContaining("b/2.png")
+        .hasMessageContaining("8x8")
+        .hasMessageContaining("resize: [6, 5]");
+    Map<String, Object> section =
+        Map.of("path", set.toString(), "resize", List.of(4, 4), "colour", "grey");
+    Dataset resized = Datasets.open(Settings.of(section));
+    assertThat(resized.info().shape()).containsExactly(1, 4, 4);
+    ReaderFuzz.readAll(resized);
+    Dataset cropped = Datasets.open(Settings.of(Map.of("path", set.toString(), "crop", 5)));
+    assertThat(cropped.info().shape()).containsExactly(3, 5, 5);
+    assertThat(cropped.read(1)[0]).isCloseTo(other.image(0)[8 + 1], within(0f));
+  }
+
+  @Test
+  void brokenImagesAreNamed() throws IOException {
+    byte[] png = COLOUR.encoded(0, "png");
+    byte[] jpg = COLOUR.encoded(1, "jpg");
+    put("set/a/1.png", Arrays.copyOf(png, png.length - 20));
+    put("set/b/2.jpg", Arrays.copyOf(jpg, jpg.length - 30));
+    Dataset data = open(folder.resolve("set"));
+    for (int i = 0; i < 2; i++) {
+      int index = i;
+      assertThatThrownBy(() -> data.read(index))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(i == 0 ? "a/1.png" : "b/2.jpg")
+          .hasMessageContaining("truncated");
+    }
+    put("set/b/3.png", "text");
+    assertThatThrownBy(() -> open(folder.resolve("set"))).hasMessageContaining("b/3.png");
+  }
+
+  @Test
+  void unknownSourcesListTheFormats() throws IOException {
+    Path text = put("notes.txt", "hello");
+    assertThatThrownBy(() -> open(text)).hasMessageContaining("safetensors");
+    assertThatThrownBy(() -> open(folder.resolve("nothing")))
+        .isInstanceOf(InvalidInputException.class);
+    Path zip = put("bad.zip", "PK no");
+    assertThatThrownBy(() -> open(zip)).hasMessageContaining("zip");
+    assertThatThrownBy(
+            () -> Datasets.open(Settings.of(Map.of("path", "x", "reszie", 3, "layout", "hwc"))))
+        .hasMessageContaining("resize")
+        .hasMessageContaining("hwc");
+  }
+}
