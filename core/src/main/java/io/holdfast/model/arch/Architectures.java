@@ -18,6 +18,9 @@ public final class Architectures {
   static {
     FAMILIES.put("mlp", new Mlp());
     FAMILIES.put("small-cnn", new SmallCnn());
+    FAMILIES.put("preact-resnet-18", new PreactResNet18());
+    FAMILIES.put("wide-resnet", new WideResNet());
+    FAMILIES.put("vit", new VisionTransformer());
   }
 
   private Architectures() {}
@@ -78,5 +81,30 @@ public final class Architectures {
   /** {@code small-cnn} for 28x28 images. */
   public static Architecture smallCnn(int channels, int classes) {
     return parse("small-cnn").build(Shape.of(channels, 28, 28), classes);
+  }
+
+  /** {@code preact-resnet-18} for 32x32 images; its paper's width is 64. */
+  public static Architecture preactResNet18(int channels, int classes, int width) {
+    return parse(new Call("preact-resnet-18", Map.of("width", String.valueOf(width))))
+        .build(Shape.of(channels, 32, 32), classes);
+  }
+
+  /** {@code wide-resnet} for 32x32 images, such as WRN-28-10. */
+  public static Architecture wideResNet(int channels, int classes, int depth, int width) {
+    Map<String, String> arguments = new LinkedHashMap<>();
+    arguments.put("depth", String.valueOf(depth));
+    arguments.put("width", String.valueOf(width));
+    return parse(new Call("wide-resnet", arguments)).build(Shape.of(channels, 32, 32), classes);
+  }
+
+  /** {@code vit} for images of this shape {@code [C, H, W]}. */
+  public static Architecture vit(
+      Shape input, int classes, int patch, int depth, int heads, int dim) {
+    Map<String, String> arguments = new LinkedHashMap<>();
+    arguments.put("patch", String.valueOf(patch));
+    arguments.put("depth", String.valueOf(depth));
+    arguments.put("heads", String.valueOf(heads));
+    arguments.put("dim", String.valueOf(dim));
+    return parse(new Call("vit", arguments)).build(input, classes);
   }
 }
