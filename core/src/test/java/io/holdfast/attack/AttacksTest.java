@@ -1,0 +1,77 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Settings;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AttacksTest {
+  @Test
+  void readsNamesAndParameters() {
+    assertThat(Attacks.parse("fgsm")).isEqualTo(Fgsm.standard());
+    assertThat(Attacks.parse("pgd[steps=50,restarts=5]")).isEqualTo(Pgd.steps(50).restarts(5));
+    assertThat(Attacks.read(Settings.of(Map.of("name", "pgd", "steps", 7, "step_size", 0.025))))
+        .isEqualTo(Pgd.steps(7).stepSize(0.025));
+    assertThat(Attacks.parseList("fgsm,pgd[steps=3,loss=dlr]"))
+        .containsExactly(Fgsm.standard(), Pgd.steps(3).loss(Losses.DLR));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fgsm",
+        "fgsm[loss=cw]",
+        "r-fgsm",
+        "r-fgsm[restarts=3,relative_step=0.5]",
+        "uniform-noise[restarts=9]",
+        "gaussian-noise",
+        "pgd[steps=50,restarts=5]",
+        "pgd[steps=7,step_size=0.025,random_start=false]",
+        "pgd[steps=10,targets=least-likely,eot=4,track=last]"
+      })
+  void keysAreCanonical(String key) {
+    assertThat(Attacks.parse(key).key()).isEqualTo(key);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "pdg; did you mean pgd?",
+        "pgd[stpes=3]; did you mean steps?",
+        "pgd[steps=0]; steps",
+        "pgd[loss=kl]; loss",
+        "pgd[steps=many]; steps",
+        "pgd[step_size=0.1,relative_step=0.2]; found both",
+        "pgd[step_size=-1]; step_size",
+        "pgd[; expected",
+      })
+  void refuses(String text, String message) {
+    assertThatThrownBy(() -> Attacks.parse(text))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(message);
+  }
+
+  /** Every documented parameter is known to the reader, and no other is read. */
+  @Test
+  void documentationAndReadersAgree() {
+    for (AttackSpec spec : Attacks.describe()) {
+      assertThat(Attacks.parse(spec.name()).name()).isEqualTo(spec.name());
+      assertThat(Attacks.parse(spec.name()).needs()).isEqualTo(spec.needs());
+      for (AttackSpec.Parameter parameter : spec.parameters()) {
+        assertThatThrownBy(() -> Attacks.parse(spec.name() + "[" + parameter.name() + "=[]]"))
+            .as(spec.name() + " " + parameter.name())
+            .hasMessageContaining(parameter.name())
+            .hasMessageNotContaining("unknown");
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LossesTest {
+  private static final int N = 20;
+  private static final int K = 6;
+
+  private static Reference reference(Losses loss, boolean targeted, Seed seed) {
+    RandomGenerator random = seed.generator();
+    long[] labels = new long[N];
+    long[] targets = new long[N];
+    Arrays.setAll(labels, i -> random.nextInt(K));
+    Arrays.setAll(targets, i -> (labels[i] + 1 + random.nextInt(K - 1)) % K);
+    Tensor y = Tensors.of(labels, N);
+    if (loss == Losses.KL) {
+      return Reference.probabilities(y, Nn.softmax(Rng.of(seed.split("p")).normal(N, K), 1));
+    }
+    return targeted ? Reference.targets(y, Tensors.of(targets, N)) : Reference.labels(y);
+  }
+
+  /** The closed form against central differences. */
+  @ParameterizedTest
+  @EnumSource
+  void cotangentIsTheDerivative(Losses loss) {
+    for (boolean targeted : new boolean[] {false, true}) {
+      try (Scope scope = Scope.open()) {
+        Seed seed = new Seed(loss.key().hashCode());
+        Reference r = reference(loss, targeted, seed);
+        Tensor z = Rng.of(seed.split("z")).normal(N, K);
+        float[] slope = loss.cotangent(z, r).toFloats();
+        double h = 1e-3;
+        for (int k = 0; k < K; k++) {
+          Tensor e = Nn.oneHot(Tensors.full(k, N).to(io.holdfast.tensor.DType.INT64), K);
+          float[] up = loss.value(z.add(e, h), r).toFloats();
+          float[] down = loss.value(z.add(e, -h), r).toFloats();
+          for (int i = 0; i < N; i++) {
+            double difference = (up[i] - down[i]) / (2 * h);
+            assertThat((double) slope[i * K + k])
+                .as("%s targeted=%s row %d class %d", loss, targeted, i, k)
+                .isCloseTo(difference, within(5e-3 * Math.max(1, Math.abs(difference))));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void knownValues() {
+    try (Scope scope = Scope.open()) {
+      Tensor z = Tensors.of(new float[] {4, 1, 3, -2}, 1, 4);
+      Tensor y = Tensors.of(new long[] {0}, 1);
+      Tensor t = Tensors.of(new long[] {1}, 1);
+      assertThat(Losses.CW.value(z, Reference.labels(y)).item()).isEqualTo(-1);
+      assertThat(Losses.CW.value(z, Reference.targets(y, t)).item()).isEqualTo(-3);
+      // -(4 - 3) / (4 - 1); with target 1: -(4 - 1) / (4 - (1 - 2) / 2)
+      assertThat(Losses.DLR.value(z, Reference.labels(y)).item()).isCloseTo(-1 / 3.0, within(1e-6));
+      assertThat(Losses.DLR.value(z, Reference.targets(y, t)).item())
+          .isCloseTo(-3 / 4.5, within(1e-6));
+    }
+  }
+
+  @Test
+  void dlrIsInvariantToScaleAndShift() {
+    try (Scope scope = Scope.open()) {
+      Reference r = reference(Losses.DLR, false, new Seed(4));
+      Tensor z = Rng.of(new Seed(5)).normal(N, K);
+      float[] scaled = Losses.DLR.value(z.mul(30).add(7), r).toFloats();
+      float[] plain = Losses.DLR.value(z, r).toFloats();
+      for (int i = 0; i < N; i++) {
+        assertThat(scaled[i]).isCloseTo(plain[i], within(1e-3f * (1 + Math.abs(plain[i]))));
+      }
+    }
+  }
+
+  @Test
+  void dlrRefusesTooFewClasses() {
+    try (Scope scope = Scope.open()) {
+      Tensor y = Tensors.of(new long[] {0}, 1);
+      Tensor two = Tensors.zeros(1, 2);
+      Tensor three = Tensors.zeros(1, 3);
+      assertThatThrownBy(() -> Losses.DLR.value(two, Reference.labels(y)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("at least 3 classes");
+      assertThatThrownBy(() -> Losses.DLR.cotangent(three, Reference.targets(y, y)))
+          .hasMessageContaining("at least 4 classes");
+    }
+  }
+}

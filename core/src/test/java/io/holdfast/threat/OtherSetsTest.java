@@ -1,0 +1,106 @@
+package io.holdfast.threat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** The sets that are no balls: their regions against their own checks in double. */
+class OtherSetsTest {
+  private static final int N = 6;
+  private static final List<Seed> SEEDS =
+      LongStream.range(0, N).mapToObj(new Seed(1)::split).toList();
+
+  private static void allAdmissible(
+      PerturbationSet set, Region region, Tensor variables, Domain domain, long... shape) {
+    Tensor inputs = region.apply(variables);
+    for (int i = 0; i < N; i++) {
+      double[] clean = region.clean().select(0, i).toDoubles();
+      double[] other = inputs.select(0, i).toDoubles();
+      double[] made = variables.select(0, i).toDoubles();
+      assertThat(set.contains(clean, other, shape, made, domain)).as("row %d", i).isTrue();
+    }
+  }
+
+  private static void startsAndStepsStayInside(
+      PerturbationSet set, Tensor clean, Domain domain, long... shape) {
+    Region region = set.around(clean, domain);
+    Tensor v = region.randomStart(SEEDS);
+    allAdmissible(set, region, v, domain, shape);
+    for (int k = 0; k < 5; k++) {
+      Tensor slope = Rng.of(new Seed(k)).normal(clean.shape());
+      region.step(v, region.pullBack(v, slope), 0.4);
+      allAdmissible(set, region, v, domain, shape);
+    }
+    allAdmissible(set, region, region.origin(), domain, shape);
+    assertThat(region.apply(region.origin()).sub(clean).abs().max().item()).isLessThan(1e-5);
+  }
+
+  @Test
+  void rotationsAgreeWithTheirSlowTwinAlsoWhereImagesAreNotSquare() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Rng.of(new Seed(2)).uniform(0, 1, N, 2, 7, 12);
+      RotationTranslation set = new RotationTranslation(40, 0.2);
+      startsAndStepsStayInside(set, clean, Domain.UNIT, 2, 7, 12);
+      Region region = set.around(clean, Domain.UNIT);
+      Tensor v = region.randomStart(SEEDS);
+      double[] other = region.apply(v).select(0, 0).toDoubles();
+      double[] first = clean.select(0, 0).toDoubles();
+      double[] made = v.select(0, 0).toDoubles();
+      made[1] += 0.01;
+      assertThat(set.contains(first, other, new long[] {2, 7, 12}, made, Domain.UNIT)).isFalse();
+      assertThat(
+              new RotationTranslation(1e-3, 0)
+                  .contains(first, other, new long[] {2, 7, 12}, made, Domain.UNIT))
+          .isFalse();
+    }
+  }
+
+  @Test
+  void codesChangeWithinTheBudget() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Rng.of(new Seed(2)).integers(4, N, 9).to(io.holdfast.tensor.DType.FLOAT32);
+      CodeChanges set = new CodeChanges(4, 3);
+      startsAndStepsStayInside(set, clean, new Domain(0, 3), 9);
+      double[] start = set.around(clean, new Domain(0, 3)).randomStart(SEEDS).toDoubles();
+      double[] before = clean.toDoubles();
+      assertThat(Distances.between(before, start).l0()).isEqualTo(3.0 * N);
+      double[] half = {0.5, 1};
+      assertThat(set.edits(new double[] {0, 1}, half)).isInfinite();
+    }
+  }
+
+  @Test
+  void aStepOverBitsTakesTheSteepestFlips() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Tensors.of(new float[] {0, 1, 0, 1}, 1, 4);
+      Region region = CodeChanges.bitFlips(2).around(clean, Domain.UNIT);
+      Tensor v = region.origin();
+      region.step(v, Tensors.of(new float[] {5, 4, -9, -3}, 1, 4), 1);
+      assertThat(v.toFloats()).containsExactly(1, 1, 0, 0);
+    }
+  }
+
+  @Test
+  void productsHoldEveryPartAndLeaveOtherColumnsAlone() {
+    try (Scope scope = Scope.open()) {
+      Tensor numbers = Rng.of(new Seed(3)).uniform(0, 1, N, 5);
+      Tensor bits = Rng.of(new Seed(4)).bernoulli(0.5, N, 6);
+      Tensor clean = Tensors.cat(List.of(numbers, bits), 1);
+      Product set =
+          new Product(
+              List.of(
+                  new Product.Part(0, 4, new Additive(Norm.L2, 0.3)),
+                  new Product.Part(6, 11, CodeChanges.bitFlips(2))));
+      startsAndStepsStayInside(set, clean, Domain.UNIT, 11);
+      Tensor v = set.around(clean, Domain.UNIT).randomStart(SEEDS);
+      assertThat(v.slice(1, 4, 6).sameAs(clean.slice(1, 4, 6))).isTrue();
+    }
+  }
+}

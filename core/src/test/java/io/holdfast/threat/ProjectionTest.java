@@ -1,0 +1,171 @@
+package io.holdfast.threat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+/** Projections, starts and steps of the balls against slow twins in double. */
+class ProjectionTest {
+  private static final int N = 4;
+
+  @Provide
+  Arbitrary<Norm> norms() {
+    return Arbitraries.of(Norm.LINF, Norm.L2, Norm.L1);
+  }
+
+  @Provide
+  Arbitrary<Case> cases() {
+    return Arbitraries.of(Norm.LINF, Norm.L2, Norm.L1)
+        .flatMap(
+            norm ->
+                Arbitraries.integers()
+                    .between(1, 24)
+                    .flatMap(
+                        size ->
+                            Arbitraries.longs()
+                                .map(seed -> Case.random(norm, size, new Seed(seed)))));
+  }
+
+  /** Clean points (some on the box's faces) and far-away candidates. */
+  record Case(Additive set, int size, List<double[]> clean, List<double[]> wanted) {
+    static Case random(Norm norm, int size, Seed seed) {
+      RandomGenerator random = seed.generator();
+      double[][] clean = new double[N][size];
+      double[][] wanted = new double[N][size];
+      double spread = Math.pow(10, random.nextDouble(-3, 1));
+      for (int i = 0; i < N; i++) {
+        for (int j = 0; j < size; j++) {
+          double face = random.nextInt(4);
+          clean[i][j] = face == 0 ? 0 : face == 1 ? 1 : (float) random.nextDouble();
+          double change = random.nextInt(5) == 0 ? 0 : random.nextGaussian() * spread;
+          wanted[i][j] = (float) (clean[i][j] + change);
+        }
+      }
+      double epsilon = Math.pow(10, random.nextDouble(-2, 1));
+      double radius = norm == Norm.LINF ? Math.min(1, epsilon) : epsilon;
+      return new Case(new Additive(norm, radius), size, List.of(clean), List.of(wanted));
+    }
+
+    Tensor tensor(List<double[]> rows) {
+      float[] all = new float[N * size];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = (float) rows.get(i / size)[i % size];
+      }
+      return Tensors.of(all, N, size);
+    }
+  }
+
+  private static double[][] rows(Tensor t) {
+    double[] all = t.toDoubles();
+    int size = all.length / N;
+    double[][] rows = new double[N][];
+    Arrays.setAll(rows, i -> Arrays.copyOfRange(all, i * size, (i + 1) * size));
+    return rows;
+  }
+
+  @Property(tries = 300)
+  void projectionIsTheNearestAdmissiblePoint(@ForAll("cases") Case c) {
+    try (Scope scope = Scope.open()) {
+      Region region = c.set().around(c.tensor(c.clean()), Domain.UNIT);
+      Tensor x = c.tensor(c.wanted());
+      region.project(x);
+      double[][] projected = rows(x);
+      for (int i = 0; i < N; i++) {
+        double[] clean = c.clean().get(i);
+        double[] nearest = SlowProjection.nearest(c.set(), clean, c.wanted().get(i));
+        assertThat(projected[i]).containsExactly(nearest, within(2e-6 * (1 + c.set().epsilon())));
+        assertThat(admits(c.set(), clean, projected[i])).isTrue();
+      }
+    }
+  }
+
+  @Property(tries = 100)
+  void projectionLeavesAdmissiblePointsAlone(@ForAll("cases") Case c) {
+    try (Scope scope = Scope.open()) {
+      Region region = c.set().around(c.tensor(c.clean()), Domain.UNIT);
+      Tensor once = c.tensor(c.wanted());
+      region.project(once);
+      Tensor twice = once.clone();
+      region.project(twice);
+      assertThat(twice.sub(once).abs().max().item()).isLessThan(2e-7);
+    }
+  }
+
+  @Property(tries = 100)
+  void randomStartsAreAdmissibleAndDependOnTheirOwnSeedAlone(@ForAll("cases") Case c) {
+    try (Scope scope = Scope.open()) {
+      Region region = c.set().around(c.tensor(c.clean()), Domain.UNIT);
+      List<Seed> seeds = LongStream.range(0, N).mapToObj(new Seed(3)::split).toList();
+      double[][] start = rows(region.randomStart(seeds));
+      for (int i = 0; i < N; i++) {
+        assertThat(admits(c.set(), c.clean().get(i), start[i])).isTrue();
+      }
+      Tensor alone = c.tensor(c.clean()).slice(0, 2, 3).clone();
+      Tensor again = c.set().around(alone, Domain.UNIT).randomStart(seeds.subList(2, 3));
+      assertThat(again.toDoubles()).containsExactly(start[2]);
+    }
+  }
+
+  /** From the clean point one full step maximises a linear objective over ball and box. */
+  @Property(tries = 200)
+  void aFullStepIsSteepest(@ForAll("cases") Case c) {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = c.tensor(c.clean());
+      Region region = c.set().around(clean, Domain.UNIT);
+      Tensor gradient = c.tensor(c.wanted()).sub(clean);
+      Tensor x = region.origin();
+      region.step(x, gradient, 1);
+      double[][] reached = rows(x);
+      double[][] slopes = rows(gradient);
+      RandomGenerator random = new Seed(9).generator();
+      for (int i = 0; i < N; i++) {
+        assertThat(admits(c.set(), c.clean().get(i), reached[i])).isTrue();
+        if (c.set().norm() == Norm.L2) {
+          continue; // normalised gradient, projected: steepest inside the box only
+        }
+        double gained = gain(slopes[i], c.clean().get(i), reached[i]);
+        for (int k = 0; k < 20; k++) {
+          double[] other = SlowProjection.randomAdmissible(c.set(), c.clean().get(i), random);
+          assertThat(gain(slopes[i], c.clean().get(i), other))
+              .isLessThanOrEqualTo(gained + 1e-5 * (1 + Math.abs(gained)));
+        }
+      }
+    }
+  }
+
+  @Property(tries = 30)
+  void theMembershipCheckIsNotFooled(@ForAll("norms") Norm norm) {
+    Additive ball = new Additive(norm, 0.25);
+    double[] clean = {0.5, 0.5, 1};
+    assertThat(admits(ball, clean, new double[] {0.75, 0.5, 1})).isTrue();
+    assertThat(admits(ball, clean, new double[] {0.7501, 0.5, 1})).isFalse();
+    assertThat(admits(ball, clean, new double[] {0.5, 0.5, 1.001})).isFalse();
+    assertThat(admits(ball, clean, new double[] {0.5, Double.NaN, 1})).isFalse();
+    assertThat(admits(ball, clean, new double[] {0.5, 0.5})).isFalse();
+  }
+
+  private static boolean admits(Additive set, double[] clean, double[] other) {
+    return set.contains(clean, other, new long[] {clean.length}, other, Domain.UNIT);
+  }
+
+  private static double gain(double[] slope, double[] from, double[] to) {
+    double sum = 0;
+    for (int i = 0; i < slope.length; i++) {
+      sum += slope[i] * (to[i] - from[i]);
+    }
+    return sum;
+  }
+}
