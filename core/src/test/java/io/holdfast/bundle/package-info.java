@@ -1,0 +1,5 @@
+/** Tests of bundles. */
+@NullMarked
+package io.holdfast.bundle;
+
+import org.jspecify.annotations.NullMarked;
