@@ -539,7 +539,9 @@ public final class Tensor {
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Float);
       float[] out = new float[Math.toIntExact(c.numel())];
-      new FloatPointer(c.data_ptr()).get(out);
+      if (out.length > 0) { // an empty tensor has no memory
+        new FloatPointer(c.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -548,7 +550,9 @@ public final class Tensor {
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Double);
       double[] out = new double[Math.toIntExact(c.numel())];
-      new DoublePointer(c.data_ptr()).get(out);
+      if (out.length > 0) { // an empty tensor has no memory
+        new DoublePointer(c.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -557,7 +561,9 @@ public final class Tensor {
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Long);
       long[] out = new long[Math.toIntExact(c.numel())];
-      new LongPointer(c.data_ptr()).get(out);
+      if (out.length > 0) { // an empty tensor has no memory
+        new LongPointer(c.data_ptr()).get(out);
+      }
       return out;
     }
   }
@@ -576,7 +582,9 @@ public final class Tensor {
     try (Scope scope = Scope.open()) {
       org.bytedeco.pytorch.Tensor c = readable(raw().scalar_type());
       byte[] out = new byte[Math.toIntExact(c.nbytes())];
-      new BytePointer(c.data_ptr()).get(out);
+      if (out.length > 0) { // an empty tensor has no memory
+        new BytePointer(c.data_ptr()).get(out);
+      }
       return out;
     }
   }

@@ -56,21 +56,27 @@ public final class Tensors {
   /** A float32 tensor with these values in row-major order. */
   public static Tensor of(float[] values, long... shape) {
     Tensor t = empty(DType.FLOAT32, fit(values.length, shape));
-    new FloatPointer(t.raw().data_ptr()).put(values);
+    if (values.length > 0) { // an empty tensor has no memory
+      new FloatPointer(t.raw().data_ptr()).put(values);
+    }
     return t;
   }
 
   /** A float64 tensor with these values in row-major order. */
   public static Tensor of(double[] values, long... shape) {
     Tensor t = empty(DType.FLOAT64, fit(values.length, shape));
-    new DoublePointer(t.raw().data_ptr()).put(values);
+    if (values.length > 0) { // an empty tensor has no memory
+      new DoublePointer(t.raw().data_ptr()).put(values);
+    }
     return t;
   }
 
   /** An int64 tensor with these values in row-major order. */
   public static Tensor of(long[] values, long... shape) {
     Tensor t = empty(DType.INT64, fit(values.length, shape));
-    new LongPointer(t.raw().data_ptr()).put(values);
+    if (values.length > 0) { // an empty tensor has no memory
+      new LongPointer(t.raw().data_ptr()).put(values);
+    }
     return t;
   }
 
@@ -95,7 +101,9 @@ public final class Tensors {
           bytes.length + " bytes are no whole number of " + type + " elements");
     }
     Tensor t = empty(type, fitted);
-    new BytePointer(t.raw().data_ptr()).put(bytes);
+    if (bytes.length > 0) { // an empty tensor has no memory
+      new BytePointer(t.raw().data_ptr()).put(bytes);
+    }
     return t;
   }
 

@@ -1,0 +1,75 @@
+package io.holdfast.testkit.attack;
+
+import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Tensor;
+import java.util.function.UnaryOperator;
+
+/** Models whose numbers are not finite, as diverged training leaves them. */
+final class Broken {
+  private Broken() {}
+
+  /** Fine logits, NaN in the first value of every input gradient. */
+  static Classifier gradients(Classifier inner) {
+    return new Delegate(inner) {
+      @Override
+      public InputGradients gradients(Precision precision) {
+        InputGradients source = inner.gradients(precision);
+        return new InputGradients() {
+          @Override
+          public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+            Pass pass = source.pass(x, cotangent);
+            pass.gradient().flatten(1, -1).slice(1, 0, 1).fillInPlace(Double.NaN);
+            return pass;
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            return source.logits(x);
+          }
+
+          @Override
+          public void close() {
+            source.close();
+          }
+        };
+      }
+    };
+  }
+
+  /** One logit of every sample is NaN. */
+  static Classifier logits(Classifier inner) {
+    return new Delegate(inner) {
+      @Override
+      public Tensor logits(Tensor x) {
+        Tensor z = inner.logits(x);
+        z.detach().slice(1, 1, 2).fillInPlace(Double.NaN);
+        return z;
+      }
+    };
+  }
+
+  private abstract static class Delegate implements Classifier {
+    private final Classifier inner;
+
+    Delegate(Classifier inner) {
+      this.inner = inner;
+    }
+
+    @Override
+    public int classes() {
+      return inner.classes();
+    }
+
+    @Override
+    public long[] inputShape() {
+      return inner.inputShape();
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return inner.logits(x);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.holdfast.testkit.attack;
+
+import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+
+/** Counts the rows that pass through a model, by the way they take. */
+final class CountingClassifier implements Classifier {
+  private final Classifier inner;
+  final AtomicLong verdicts = new AtomicLong();
+  final AtomicLong forwards = new AtomicLong();
+  final AtomicLong backwards = new AtomicLong();
+
+  CountingClassifier(Classifier inner) {
+    this.inner = inner;
+  }
+
+  @Override
+  public int classes() {
+    return inner.classes();
+  }
+
+  @Override
+  public long[] inputShape() {
+    return inner.inputShape();
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    verdicts.addAndGet(x.size(0));
+    return inner.logits(x);
+  }
+
+  @Override
+  public InputGradients gradients(Precision precision) {
+    InputGradients source = inner.gradients(precision);
+    return new InputGradients() {
+      @Override
+      public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+        forwards.addAndGet(x.size(0));
+        backwards.addAndGet(x.size(0));
+        return source.pass(x, cotangent);
+      }
+
+      @Override
+      public Tensor logits(Tensor x) {
+        forwards.addAndGet(x.size(0));
+        return source.logits(x);
+      }
+
+      @Override
+      public void close() {
+        source.close();
+      }
+    };
+  }
+}

@@ -1,0 +1,49 @@
+package io.holdfast.attack;
+
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.gradient.RandomFgsm;
+import io.holdfast.testkit.attack.AttackContract;
+import io.holdfast.testkit.attack.AttackRow;
+import io.holdfast.threat.RotationTranslation;
+import io.holdfast.threat.ThreatModel;
+import java.util.stream.Stream;
+
+/** One row per attack and kind of set. */
+class AttackContractTest extends AttackContract {
+  private static final ThreatModel LINF = ThreatModel.linf(0.1);
+  private static final ThreatModel L2 = ThreatModel.l2(0.7);
+  private static final ThreatModel L1 = ThreatModel.l1(4);
+
+  @Override
+  protected Stream<AttackRow> rows() {
+    return Stream.of(
+        new AttackRow("fgsm linf", n -> Fgsm.standard(), LINF),
+        new AttackRow("fgsm l2", n -> Fgsm.standard(), L2),
+        new AttackRow("r-fgsm linf", n -> new RandomFgsm(RandomFgsm.STEP, n, Losses.CE), LINF),
+        new AttackRow("pgd linf", n -> Pgd.steps(5).restarts(n), LINF),
+        new AttackRow("pgd l2 cw", n -> Pgd.steps(5).loss(Losses.CW).restarts(n), L2),
+        new AttackRow("pgd l1 dlr", n -> Pgd.steps(8).loss(Losses.DLR).restarts(n), L1),
+        new AttackRow(
+            "pgd all targets",
+            n -> Pgd.steps(4).loss(Losses.DLR).targeting(Targeting.ALL).restarts(n),
+            LINF),
+        new AttackRow(
+            "pgd last iterate, eot",
+            n -> Pgd.steps(4).eot(2).track(Pgd.Track.LAST).restarts(n),
+            LINF),
+        new AttackRow("pgd union", n -> Pgd.steps(4).restarts(n), ThreatModel.union(LINF, L2)),
+        new AttackRow(
+            "pgd rotation-translation",
+            n -> Pgd.steps(5).restarts(n),
+            ThreatModel.of(new RotationTranslation(8, 0.05))),
+        new AttackRow(
+            "uniform noise",
+            n -> new RandomNoise(RandomNoise.Kind.UNIFORM, n),
+            ThreatModel.linf(0.5)),
+        new AttackRow(
+            "gaussian noise",
+            n -> new RandomNoise(RandomNoise.Kind.GAUSSIAN, n),
+            ThreatModel.linf(0.4)));
+  }
+}
