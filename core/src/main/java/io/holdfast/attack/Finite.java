@@ -7,7 +7,7 @@ import io.holdfast.tensor.Tensor;
  * Non-finite numbers hide in attacks: the sign of NaN is 0, a step stalls, and the point looks
  * robust. So every pass is checked.
  */
-final class Finite {
+public final class Finite {
   private Finite() {}
 
   /**
@@ -15,7 +15,7 @@ final class Finite {
    * @param ids of the samples, one per row
    * @throws HoldfastException naming the first sample whose row is not finite
    */
-  static void require(Tensor rows, String what, long[] ids, String where) {
+  public static void require(Tensor rows, String what, long[] ids, String where) {
     if (rows.allFinite()) {
       return;
     }

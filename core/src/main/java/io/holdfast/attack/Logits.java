@@ -3,11 +3,11 @@ package io.holdfast.attack;
 import io.holdfast.tensor.Tensor;
 
 /** Logits as plain arrays, read in double. */
-final class Logits {
+public final class Logits {
   private Logits() {}
 
   /** {@code [N, K]} as rows. */
-  static float[][] rows(Tensor logits) {
+  public static float[][] rows(Tensor logits) {
     float[] all = logits.toFloats();
     int n = Math.toIntExact(logits.size(0));
     int k = Math.toIntExact(logits.size(1));
@@ -19,7 +19,7 @@ final class Logits {
   }
 
   /** The largest logit's class, the first of equals. */
-  static int best(float[] z) {
+  public static int best(float[] z) {
     return bestBut(z, -1);
   }
 
@@ -42,7 +42,7 @@ final class Logits {
   }
 
   /** The softmax probability of one class. */
-  static float probability(float[] z, int index) {
+  public static float probability(float[] z, int index) {
     double max = z[best(z)];
     double sum = 0;
     for (float v : z) {

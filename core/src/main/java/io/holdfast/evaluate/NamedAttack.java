@@ -1,0 +1,29 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.record.Attempt;
+
+/**
+ * An attack under the key that it has in ledger and scorecard: its name, or the text given where it
+ * has parameters.
+ *
+ * @param key not blank, not {@code clean}
+ * @param attack what runs
+ */
+public record NamedAttack(String key, Attack attack) {
+  /**
+   * @throws InvalidInputException if the key is blank or {@code clean}
+   */
+  public NamedAttack {
+    if (key.isBlank() || key.equals(Attempt.CLEAN)) {
+      throw new InvalidInputException(
+          "evaluation", "attacks", "a key other than clean", '"' + key + '"');
+    }
+  }
+
+  /** Under its canonical key, such as {@code pgd[steps=50,restarts=5]}. */
+  public static NamedAttack of(Attack attack) {
+    return new NamedAttack(attack.key(), attack);
+  }
+}

@@ -1,0 +1,83 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.AttackResult;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Distances;
+import io.holdfast.threat.ThreatModel;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ledger rows from what attacks did. The clean row decides whether a sample counts as attacked: a
+ * model that draws random numbers may answer otherwise when the attack looks again.
+ *
+ * @param threat that the evaluation is about
+ * @param ssim null where samples are no images
+ * @param seen clean rows of all samples
+ * @param workers that measure similarity
+ * @param seed of the evaluation
+ */
+record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers, long seed) {
+
+  /** One row per sample of the chunk, in its order. */
+  List<Attempt> of(Kind kind, String key, double epsilon, Chunk chunk, AttackResult result) {
+    float[] adversarial = result.adversarial().toFloats(); // [N, ...]
+    int stride = adversarial.length / chunk.size();
+    return workers.map(
+        chunk.size(),
+        i -> {
+          AttackResult.Sample sample = result.samples().get(i);
+          Attempt clean = seen.clean(sample.id());
+          if (clean.outcome() == Outcome.WRONG) {
+            return skipped(kind, key, epsilon, clean);
+          }
+          Distances d = sample.distances();
+          return row(kind, key, epsilon, clean)
+              .predicted(sample.prediction(), sample.confidence(), sample.trueConfidence())
+              .outcome(outcome(sample))
+              .distances(d.l0(), d.l1(), d.l2(), d.linf())
+              .ssim(ssim == null ? Double.NaN : ssim.of(chunk.values(), adversarial, i * stride))
+              .queries(sample.queries())
+              .gradients(sample.gradients())
+              .build();
+        });
+  }
+
+  /** No change at all is admissible, so a clean input that is answered wrongly now has fallen. */
+  private Outcome outcome(AttackResult.Sample sample) {
+    if (sample.outcome() != Outcome.SKIPPED_WRONG) {
+      return sample.outcome();
+    }
+    return threat.goal().targeted() ? Outcome.HELD : Outcome.FELL;
+  }
+
+  /** The row of a sample that was not attacked, since it is wrong when clean. */
+  Attempt skipped(Kind kind, String key, double epsilon, Attempt clean) {
+    return row(kind, key, epsilon, clean)
+        .predicted(clean.prediction(), clean.confidence(), clean.trueConfidence())
+        .outcome(Outcome.SKIPPED_WRONG)
+        .distances(0, 0, 0, 0)
+        .ssim(clean.ssim())
+        .build();
+  }
+
+  /** The row of a sample that fell at a smaller radius already; nothing more is spent on it. */
+  Attempt carried(Kind kind, String key, double epsilon, Attempt fallen) {
+    return row(kind, key, epsilon, fallen)
+        .predicted(fallen.prediction(), fallen.confidence(), fallen.trueConfidence())
+        .outcome(Outcome.FELL)
+        .distances(fallen.l0(), fallen.l1(), fallen.l2(), fallen.linf())
+        .ssim(fallen.ssim())
+        .build();
+  }
+
+  private Attempt.Builder row(Kind kind, String key, double epsilon, Attempt of) {
+    return Attempt.of(kind, key, of.sampleId(), of.label())
+        .group(of.group())
+        .threat(threat.name(), epsilon)
+        .seed(seed);
+  }
+}
