@@ -66,6 +66,11 @@ public record AttackDriver(
     return new AttackDriver(model, threat, workers, search, shard, progress, stopper);
   }
 
+  /** The same for another threat model. */
+  public AttackDriver withThreat(ThreatModel other) {
+    return new AttackDriver(model, other, workers, precision, shard, progress, stopper);
+  }
+
   public AttackDriver withShard(int samples) {
     return new AttackDriver(model, threat, workers, precision, samples, progress, stopper);
   }
@@ -77,6 +82,15 @@ public record AttackDriver(
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
     return new AttackDriver(model, threat, workers, precision, shard, progress, flag);
+  }
+
+  /**
+   * Refuses an attack that does not go together with model and threat model.
+   *
+   * @throws InvalidInputException naming everything that does not fit
+   */
+  public void check(Attack attack) {
+    DriverChecks.require(this, attack);
   }
 
   /**

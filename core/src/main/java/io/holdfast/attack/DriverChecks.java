@@ -12,6 +12,15 @@ import java.util.Arrays;
 final class DriverChecks {
   private DriverChecks() {}
 
+  /** The attack alone, before there are inputs. */
+  static void require(AttackDriver driver, Attack attack) {
+    Problems problems = new Problems("attack " + attack.key());
+    problems.collect(driver.threat()::checked);
+    attackFits(driver, attack, problems);
+    problems.collect(() -> attack.check(driver.threat(), driver.model().classes()));
+    problems.throwIfAny();
+  }
+
   static void require(AttackDriver driver, Attack attack, Tensor x, int[] labels, long[] ids) {
     Problems problems = new Problems("attack " + attack.key());
     problems.collect(driver.threat()::checked);

@@ -11,6 +11,8 @@ public final class Finite {
   private Finite() {}
 
   /**
+   * Checks the result of one pass.
+   *
    * @param what such as {@code input gradient}
    * @param ids of the samples, one per row
    * @throws HoldfastException naming the first sample whose row is not finite

@@ -20,7 +20,9 @@ final class Chunk {
     this.indices = indices;
     this.values = values;
     long[] shape = data.info().shapeArray();
-    x = Tensors.of(values, LongStream.concat(LongStream.of(size()), LongStream.of(shape)).toArray());
+    x =
+        Tensors.of(
+            values, LongStream.concat(LongStream.of(size()), LongStream.of(shape)).toArray());
   }
 
   static Chunk read(Dataset data, int... indices) {

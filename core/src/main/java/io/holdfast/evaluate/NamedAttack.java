@@ -1,6 +1,8 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.attack.Attack;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.record.Attempt;
 
@@ -25,5 +27,16 @@ public record NamedAttack(String key, Attack attack) {
   /** Under its canonical key, such as {@code pgd[steps=50,restarts=5]}. */
   public static NamedAttack of(Attack attack) {
     return new NamedAttack(attack.key(), attack);
+  }
+
+  /**
+   * Reads {@code fgsm} or {@code pgd[steps=50,restarts=5]}; the text is the key.
+   *
+   * @throws InvalidInputException naming everything that is wrong, with the nearest known name
+   */
+  public static NamedAttack parse(String text) {
+    Attack attack = Attacks.parse(text);
+    Call call = Call.parse(text);
+    return new NamedAttack(call.arguments().isEmpty() ? call.name() : text.strip(), attack);
   }
 }

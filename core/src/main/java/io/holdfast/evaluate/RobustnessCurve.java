@@ -1,8 +1,9 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.attack.gradient.Pgd;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.List;
-import java.util.stream.DoubleStream;
 
 /**
  * Robust accuracy against epsilon: one attack at several radii on some of the samples.
@@ -34,7 +35,14 @@ public record RobustnessCurve(NamedAttack attack, int samples, List<Double> fact
 
   /** Radii in ascending order; those above {@code most} are left out. */
   double[] radii(double epsilon, double most) {
-    DoubleStream all = factors.stream().mapToDouble(f -> f * epsilon);
-    return all.filter(r -> r <= most).toArray();
+    return factors.stream()
+        .mapToDouble(f -> f == 1 ? epsilon : rounded(f * epsilon))
+        .filter(r -> r > 0 && r <= most)
+        .toArray();
+  }
+
+  /** To 12 digits, so that 0.75 times 0.1 is 0.075. */
+  private static double rounded(double radius) {
+    return new BigDecimal(radius).round(new MathContext(12)).doubleValue();
   }
 }

@@ -1,0 +1,226 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.Classifier;
+import io.holdfast.record.InvariantViolationException;
+import io.holdfast.record.Ledger;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a suite of attacks on a classifier: first every clean sample in float32, then each attack,
+ * then the curve over epsilon if one is wanted. Immutable: each method gives a changed copy.
+ *
+ * <pre>{@code
+ * Scorecard card = Evaluation.of(classifier).against(ThreatModel.linf(0.1))
+ *     .with(Pgd.steps(50).restarts(5)).on(test.first(1000)).card();
+ * }</pre>
+ *
+ * <p>Samples are worked through in chunks, so that data larger than memory is never loaded whole.
+ * In a {@link #folder} each finished chunk is durable: a run that was killed goes on with {@link
+ * #resume} and ends with the same ledger, byte for byte, as one that was not.
+ */
+public final class Evaluation {
+  /** Samples per chunk unless {@link #chunk} says otherwise. */
+  public static final int CHUNK = 256;
+
+  /** Images kept for the gallery unless {@link #examples} says otherwise. */
+  public static final int EXAMPLES = 24;
+
+  final Classifier classifier;
+  @Nullable ThreatModel threat;
+  List<NamedAttack> attacks = List.of();
+  @Nullable RobustnessCurve curve;
+  Set<String> trainedOn = Set.of();
+  Set<String> unseen = Set.of();
+  Precision precision = Precision.auto();
+  int workers;
+  Seed seed = new Seed(0);
+  int chunk = CHUNK;
+  int examples = EXAMPLES;
+  @Nullable Path folder;
+  boolean resume;
+  Progress progress = Progress.silent();
+  Stopper stopper = Stopper.manual();
+  @Nullable Provenance provenance;
+
+  private Evaluation(Classifier classifier) {
+    this.classifier = classifier;
+  }
+
+  private Evaluation(Evaluation other) {
+    classifier = other.classifier;
+    threat = other.threat;
+    attacks = other.attacks;
+    curve = other.curve;
+    trainedOn = other.trainedOn;
+    unseen = other.unseen;
+    precision = other.precision;
+    workers = other.workers;
+    seed = other.seed;
+    chunk = other.chunk;
+    examples = other.examples;
+    folder = other.folder;
+    resume = other.resume;
+    progress = other.progress;
+    stopper = other.stopper;
+    provenance = other.provenance;
+  }
+
+  /** An evaluation of this model, with no attack yet. */
+  public static Evaluation of(Classifier classifier) {
+    return new Evaluation(classifier);
+  }
+
+  private Evaluation change(Consumer<Evaluation> edit) {
+    Evaluation copy = new Evaluation(this);
+    edit.accept(copy);
+    return copy;
+  }
+
+  /** What the attacker may do; needed. */
+  public Evaluation against(ThreatModel model) {
+    return change(e -> e.threat = model);
+  }
+
+  /** More attacks, under their canonical keys. */
+  public Evaluation with(Attack... more) {
+    return with(Arrays.stream(more).map(NamedAttack::of).toArray(NamedAttack[]::new));
+  }
+
+  /** More attacks, under keys of the caller's. */
+  public Evaluation with(NamedAttack... more) {
+    List<NamedAttack> all = new ArrayList<>(attacks);
+    all.addAll(Arrays.asList(more));
+    return change(e -> e.attacks = List.copyOf(all));
+  }
+
+  /** Robust accuracy against epsilon too; off by default. */
+  public Evaluation curve(RobustnessCurve overRadii) {
+    return change(e -> e.curve = overRadii);
+  }
+
+  /** Names or keys of attacks that the model saw in training; parameters do not matter. */
+  public Evaluation trainedOn(String... names) {
+    return change(e -> e.trainedOn = Set.of(names));
+  }
+
+  /** Names or keys of attacks that are claimed to be new to the model; a false claim is refused. */
+  public Evaluation unseen(String... names) {
+    return change(e -> e.unseen = Set.of(names));
+  }
+
+  /** The number format of the search, {@link Precision#auto} by default; verdicts are float32. */
+  public Evaluation precision(Precision ofSearch) {
+    return change(e -> e.precision = ofSearch);
+  }
+
+  /**
+   * Threads that share the work; any number gives the same rows.
+   *
+   * @param count 0 for one per core
+   */
+  public Evaluation workers(int count) {
+    return change(e -> e.workers = count);
+  }
+
+  public Evaluation seed(long value) {
+    return change(e -> e.seed = new Seed(value));
+  }
+
+  /** Samples per chunk: what a kill loses at most, and what is in memory at once. */
+  public Evaluation chunk(int samples) {
+    return change(e -> e.chunk = samples);
+  }
+
+  /** The most images to keep for the gallery; 0 for none. */
+  public Evaluation examples(int most) {
+    return change(e -> e.examples = most);
+  }
+
+  /**
+   * Where to write {@code ledger.parquet}, {@code scorecard.json}, {@code examples.jsonl} and the
+   * times in {@code metrics.jsonl}; by default all stays in memory.
+   */
+  public Evaluation folder(Path output) {
+    return change(e -> e.folder = output);
+  }
+
+  /** Whether to go on with the folder's ledger, if there is one; else it is replaced. */
+  public Evaluation resume(boolean goOn) {
+    return change(e -> e.resume = goOn);
+  }
+
+  public Evaluation progress(Progress display) {
+    return change(e -> e.progress = display);
+  }
+
+  /** Looked at between chunks and between shards. */
+  public Evaluation stopper(Stopper flag) {
+    return change(e -> e.stopper = flag);
+  }
+
+  /** What to say of the origin, beside what the evaluation knows itself. */
+  public Evaluation provenance(Provenance ofModel) {
+    return change(e -> e.provenance = ofModel);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws InvalidInputException if model, threat model, attacks and data do not go together, or
+   *     the folder holds the ledger of another evaluation
+   * @throws InvariantViolationException if the rows contradict each other
+   * @throws RunInterruptedException if a stop was requested; what is finished is kept
+   * @throws HoldfastException if the model gives NaN or infinity, or a file cannot be written
+   */
+  public EvaluationResult on(Dataset data) {
+    ThreatModel against = EvaluationChecks.require(this, data);
+    try (Workers pool = pool()) {
+      AttackDriver driver =
+          new AttackDriver(classifier, against, pool).withPrecision(precision).withStopper(stopper);
+      EvaluationChecks.requireAttacks(this, driver);
+      Provenance origin = Origin.of(this, against, data, driver.shard());
+      try (Ledger ledger = open(origin);
+          EvaluationLog log = EvaluationLog.open(folder, resume)) {
+        return new EvaluationRun(this, data, driver, ledger, log).run();
+      }
+    }
+  }
+
+  private Workers pool() {
+    return workers == 0 ? Workers.auto() : Workers.of(workers);
+  }
+
+  private Ledger open(Provenance origin) {
+    if (folder == null) {
+      return Ledger.inMemory(origin);
+    }
+    return resume ? Ledger.open(folder, origin) : Ledger.create(folder, origin);
+  }
+
+  /** Keys of the attacks, in the order of the suite. */
+  Set<String> keys() {
+    Set<String> keys = new LinkedHashSet<>();
+    attacks.forEach(a -> keys.add(a.key()));
+    return keys;
+  }
+}

@@ -1,0 +1,94 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.common.Problems;
+import io.holdfast.data.Dataset;
+import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What must hold before an evaluation begins; all problems at once. */
+final class EvaluationChecks {
+  private EvaluationChecks() {}
+
+  /** The settings and the data; returns the threat model, which is there afterwards. */
+  static ThreatModel require(Evaluation e, Dataset data) {
+    Problems problems = new Problems("evaluation");
+    ThreatModel threat = e.threat == null ? ThreatModel.linf(0) : e.threat;
+    if (e.threat == null) {
+      problems.add("threat", "a threat model", "none");
+    }
+    if (e.workers < 0) {
+      problems.add("workers", "at least 1, or 0 for one per core", "" + e.workers);
+    }
+    if (e.chunk < 1) {
+      problems.add("chunk", "at least 1 sample", "" + e.chunk);
+    }
+    if (e.examples < 0) {
+      problems.add("examples", "at least 0", "" + e.examples);
+    }
+    if (e.keys().size() < e.attacks.size()) {
+      List<String> keys = e.attacks.stream().map(NamedAttack::key).toList();
+      problems.add("attacks", "attacks with keys of their own", keys.toString());
+    }
+    requireNew(e, problems);
+    requireData(e, data, problems);
+    problems.throwIfAny();
+    return threat;
+  }
+
+  /** The attacks, those of the curve included. */
+  static void requireAttacks(Evaluation e, AttackDriver driver) {
+    Problems problems = new Problems("evaluation");
+    e.attacks.forEach(a -> problems.collect(() -> driver.check(a.attack())));
+    if (e.curve != null) {
+      NamedAttack ofCurve = e.curve.attack();
+      problems.collect(() -> driver.check(ofCurve.attack()));
+    }
+    problems.throwIfAny();
+  }
+
+  private static void requireNew(Evaluation e, Problems problems) {
+    for (String claim : e.unseen) {
+      for (String trained : e.trainedOn) {
+        if (name(claim).equals(name(trained))) {
+          problems.add(
+              "unseen",
+              "attacks that the model was not trained on",
+              claim + ", and training used " + trained);
+        }
+      }
+    }
+  }
+
+  private static String name(String key) {
+    int bracket = key.indexOf('[');
+    return (bracket < 0 ? key : key.substring(0, bracket)).strip();
+  }
+
+  private static void requireData(Evaluation e, Dataset data, Problems problems) {
+    Problems of = problems.in("data " + data.info().name());
+    long[] shape = data.info().shapeArray();
+    if (!Arrays.equals(shape, e.classifier.inputShape())) {
+      of.add(
+          "shape",
+          Arrays.toString(e.classifier.inputShape()) + ", what the model takes",
+          Arrays.toString(shape));
+    }
+    int classes = e.classifier.classes();
+    Set<Long> ids = new HashSet<>();
+    int largest = 0;
+    for (int i = 0; i < data.size(); i++) {
+      largest = Math.max(largest, data.label(i));
+      if (!ids.add(data.id(i))) {
+        of.add("", "each sample once", "sample " + data.id(i) + " twice");
+        break;
+      }
+    }
+    if (largest >= classes) {
+      of.add("labels", "classes from 0 to " + (classes - 1) + ", those of the model", "" + largest);
+    }
+  }
+}

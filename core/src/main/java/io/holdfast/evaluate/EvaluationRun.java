@@ -1,0 +1,187 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.data.Dataset;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.AttemptKey;
+import io.holdfast.record.Example;
+import io.holdfast.record.Examples;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Ledger;
+import io.holdfast.record.Scorecard;
+import io.holdfast.record.ScorecardContext;
+import io.holdfast.tensor.Scope;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+
+/** One evaluation under way. */
+final class EvaluationRun {
+  private final Evaluation settings;
+  private final Dataset data;
+  private final AttackDriver driver;
+  private final Ledger ledger;
+  private final EvaluationLog log;
+  private final ThreatModel threat;
+  private final Seen seen;
+  private final CleanPass clean;
+  private final Rows rows;
+  private final Observations observations = new Observations();
+  private final Map<String, Double> timing = new LinkedHashMap<>();
+  private final int[] all;
+
+  EvaluationRun(
+      Evaluation settings, Dataset data, AttackDriver driver, Ledger ledger, EvaluationLog log) {
+    this.settings = settings;
+    this.data = data;
+    this.driver = driver;
+    this.ledger = ledger;
+    this.log = log;
+    threat = driver.threat();
+    seen = new Seen(List.copyOf(settings.keys()));
+    boolean images = data.info().shape().size() == 3;
+    long seed = settings.seed.value();
+    clean = new CleanPass(settings.classifier, driver.workers(), driver.shard(), seed, images);
+    Ssim ssim = images ? new Ssim(data.info().shapeArray(), threat.domain().width()) : null;
+    rows = new Rows(threat, ssim, seen, driver.workers(), seed);
+    all = IntStream.range(0, data.size()).toArray();
+  }
+
+  EvaluationResult run() {
+    ledger.rows().forEach(seen::add);
+    probe();
+    phase("clean", all, List.of(AttemptKey.clean()), this::cleanRows);
+    for (NamedAttack attack : settings.attacks) {
+      phase(attack.key(), all, List.of(key(attack)), (c, done) -> verdicts(attack, c, done));
+    }
+    observations.suite(settings.attacks.stream().map(this::key).toList(), seen);
+    if (settings.curve != null) {
+      CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
+      phase("curve", curve.choose(data), curve.keys(), curve::rows);
+    }
+    Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(timing);
+    List<Example> examples =
+        new Gallery(settings.attacks, driver, settings.seed, seen)
+            .examples(data, settings.examples);
+    ledger.finish();
+    write(card, examples);
+    return new EvaluationResult(card, examples, ledger.rows());
+  }
+
+  private void write(Scorecard card, List<Example> examples) {
+    Path folder = settings.folder;
+    if (folder != null) {
+      Examples.write(folder.resolve("examples.jsonl"), examples);
+      card.write(folder.resolve("scorecard.json"));
+    }
+  }
+
+  private ScorecardContext context() {
+    ScorecardContext.Builder context =
+        ScorecardContext.of(threat.name(), ledger.provenance())
+            .threatModel(threat.toSettings().toMap())
+            .classNames(data.info().classes())
+            .trainedOn(settings.trainedOn)
+            .observations(observations.list());
+    if (threat.set() instanceof Additive ball) {
+      context.ball(ball.norm(), ball.epsilon());
+    }
+    return context.build();
+  }
+
+  // ---- phases
+
+  /** Computes the rows of a chunk; tells how many of its samples are done meanwhile. */
+  private interface Work {
+    List<Attempt> rows(Chunk chunk, LongConsumer done);
+  }
+
+  /** Works through some samples chunk by chunk, passing over what the ledger has already. */
+  private void phase(String name, int[] indices, List<AttemptKey> keys, Work work) {
+    long begin = System.nanoTime();
+    try (Progress.Task task = settings.progress.start(name, indices.length, "images")) {
+      for (int[] part : Chunk.parts(indices, settings.chunk)) {
+        if (isKnown(part, keys)) {
+          task.skip(part.length);
+          continue;
+        }
+        settings.stopper.check();
+        long start = System.nanoTime();
+        List<Attempt> fresh = compute(part, work, task::advance);
+        ledger.append(fresh);
+        fresh.forEach(seen::add);
+        double accuracy = seen.tally(keys.get(0)).share();
+        task.stat(name.equals("clean") ? "right" : "held", accuracy);
+        log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
+      }
+    }
+    timing.put(name, (System.nanoTime() - begin) / 1e9);
+  }
+
+  private List<Attempt> compute(int[] part, Work work, LongConsumer done) {
+    try (Scope scope = Scope.open()) {
+      return work.rows(Chunk.read(data, part), done);
+    }
+  }
+
+  private boolean isKnown(int[] part, List<AttemptKey> keys) {
+    return IntStream.of(part)
+        .allMatch(i -> keys.stream().allMatch(k -> ledger.contains(k, data.id(i))));
+  }
+
+  private AttemptKey key(NamedAttack attack) {
+    return new AttemptKey(Kind.VERDICT, attack.key(), threat.name(), threat.epsilon());
+  }
+
+  private List<Attempt> cleanRows(Chunk chunk, LongConsumer done) {
+    List<Attempt> fresh = clean.rows(chunk);
+    done.accept(chunk.size());
+    return fresh;
+  }
+
+  private List<Attempt> verdicts(NamedAttack named, Chunk chunk, LongConsumer done) {
+    AttackResult result =
+        driver
+            .withProgress(done)
+            .run(named.attack(), chunk.x(), chunk.labels(), chunk.ids(), settings.seed);
+    return rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result);
+  }
+
+  // ---- the first look
+
+  /**
+   * Looks at the first chunk in every run, a resumed one too: at the model's outputs and gradients,
+   * and whether this is the model that the ledger is about.
+   */
+  private void probe() {
+    try (Scope scope = Scope.open()) {
+      Chunk first = Chunk.read(data, Chunk.parts(all, settings.chunk).get(0));
+      float[][] logits = clean.logits(first);
+      observations.outputs(logits);
+      observations.gradients(settings.classifier, first, logits, driver.workers(), driver.shard());
+      for (Attempt row : clean.rows(first, logits)) {
+        requireSameModel(row);
+      }
+    }
+  }
+
+  private void requireSameModel(Attempt now) {
+    boolean known = ledger.contains(AttemptKey.clean(), now.sampleId());
+    if (known && !settings.classifier.stochastic() && !seen.clean(now.sampleId()).equals(now)) {
+      throw new InvalidInputException(
+          settings.folder + ": ledger of an earlier run",
+          "model",
+          "the answers of this model, such as " + now,
+          seen.clean(now.sampleId()).toString(),
+          "use another folder, or start afresh");
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Settings;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.graph.NetworkClassifier;
+import io.holdfast.tensor.Engine;
+import io.holdfast.threat.ThreatModel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The provenance of an evaluation: the caller's, and all that decides the rows. */
+final class Origin {
+  private static final String SECTION = "evaluation";
+
+  private Origin() {}
+
+  static Provenance of(Evaluation e, ThreatModel threat, Dataset data, int shard) {
+    Provenance caller = e.provenance;
+    Provenance base =
+        caller == null
+            ? Provenance.of(Engine.version(), e.seed, Map.of(), Settings.of(Map.of()))
+            : caller;
+    Map<String, String> hashes = new LinkedHashMap<>(base.dataHashes());
+    hashes.put(SECTION, data.contentHash());
+    Map<String, Object> configuration = new LinkedHashMap<>(base.configuration());
+    configuration.put(SECTION, section(e, threat, data, shard));
+    return new Provenance(
+        base.codeVersion(),
+        base.engineVersion(),
+        base.platform(),
+        base.seed(),
+        hashes,
+        configuration);
+  }
+
+  private static Map<String, Object> section(
+      Evaluation e, ThreatModel threat, Dataset data, int shard) {
+    Map<String, Object> section = new LinkedHashMap<>();
+    section.put("data", data.info().name());
+    section.put("samples", data.size());
+    section.put("threat", threat.toSettings().toMap());
+    Map<String, Object> attacks = new LinkedHashMap<>();
+    e.attacks.forEach(a -> attacks.put(a.key(), a.attack().key()));
+    section.put("attacks", attacks);
+    section.put("seed", e.seed.value());
+    section.put("precision", e.precision.text());
+    section.put("chunk", e.chunk);
+    section.put("shard", shard);
+    if (e.curve != null) {
+      Map<String, Object> curve = new LinkedHashMap<>();
+      curve.put("attack", e.curve.attack().attack().key());
+      curve.put("samples", e.curve.samples());
+      curve.put("factors", e.curve.factors());
+      section.put("curve", curve);
+    }
+    if (e.classifier instanceof NetworkClassifier network) {
+      section.put("weights", network.network().hash());
+    }
+    return section;
+  }
+}

@@ -1,0 +1,206 @@
+package io.holdfast.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.MetricsLog;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Example;
+import io.holdfast.record.Examples;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Ledger;
+import io.holdfast.record.Outcome;
+import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Precision;
+import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  private static final MeansModel MODEL = new MeansModel(FashionMnist.train().first(2000), 1);
+  private static final Dataset TEST = FashionMnist.test().first(150);
+
+  @TempDir Path folder;
+
+  private static Evaluation evaluation() {
+    return Evaluation.of(MODEL)
+        .against(ThreatModel.linf(0.05))
+        .with(NamedAttack.of(Fgsm.standard()), NamedAttack.parse("pgd[steps=5, restarts=2]"))
+        .precision(Precision.FLOAT32)
+        .trainedOn("pgd")
+        .seed(3)
+        .workers(1)
+        .chunk(64);
+  }
+
+  private static List<Attempt> list(Iterable<Attempt> rows) {
+    return StreamSupport.stream(rows.spliterator(), false).toList();
+  }
+
+  @Test
+  void theScorecardHasTheKeysThatScriptsRelyOn() throws IOException {
+    EvaluationResult result = evaluation().folder(folder).on(TEST);
+    JsonNode card = Json.read(folder.resolve("scorecard.json"));
+    for (JsonNode rate :
+        List.of(
+            card.at("/clean_accuracy"),
+            card.at("/robust_accuracy"),
+            card.at("/attacks/fgsm/robust_accuracy"),
+            card.at("/attacks/pgd[steps=5, restarts=2]/robust_accuracy"))) {
+      assertThat(rate.path("value").isNumber()).isTrue();
+      assertThat(rate.path("n").asInt()).isEqualTo(150);
+      assertThat(rate.path("ci95").size()).isEqualTo(2);
+    }
+    assertThat(card.at("/attacks/fgsm/seen_in_training").asBoolean()).isFalse();
+    assertThat(card.at("/attacks/pgd[steps=5, restarts=2]/seen_in_training").asBoolean()).isTrue();
+    assertThat(card.at("/timing").size()).isEqualTo(3);
+    assertThat(card.at("/provenance/data_hashes/evaluation").asText()).isEqualTo(TEST.contentHash());
+    Scorecard read = Scorecard.read(folder.resolve("scorecard.json"));
+    assertThat(read).isEqualTo(result.card());
+    assertThat(read.cleanAccuracy().value()).isBetween(0.5, 0.9);
+    assertThat(read.robustAccuracy()).isNotNull();
+    assertThat(read.robustAccuracy().value()).isBetween(0.02, read.cleanAccuracy().value() - 0.1);
+    assertThat(read.flags()).isEmpty();
+    assertThat(list(Ledger.read(folder).rows())).hasSize(450).isEqualTo(list(result.rows()));
+    assertThat(MetricsLog.read(folder.resolve("metrics.jsonl"))).hasSize(9);
+  }
+
+  @Test
+  void onAndTwoWorkersGiveTheSameLedger() throws IOException {
+    Path one = folder.resolve("one");
+    Path two = folder.resolve("two");
+    Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
+    EvaluationResult a = both.folder(one).on(TEST);
+    EvaluationResult b = both.folder(two).workers(2).on(TEST);
+    assertThat(two.resolve("ledger.parquet")).hasSameBinaryContentAs(one.resolve("ledger.parquet"));
+    assertThat(two.resolve("examples.jsonl")).hasSameBinaryContentAs(one.resolve("examples.jsonl"));
+    assertThat(b.card().withoutTiming()).isEqualTo(a.card().withoutTiming());
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameLedger() throws IOException {
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
+    EvaluationResult expected = both.folder(whole).on(TEST);
+    int stops = 0;
+    EvaluationResult result = null;
+    while (result == null) {
+      Stopper stopper = Stopper.manual();
+      int last = stops;
+      try {
+        result =
+            both.folder(parts)
+                .resume(true)
+                .stopper(stopper)
+                .progress(new StopAfter(stopper, 1 + last % 2))
+                .on(TEST);
+      } catch (RunInterruptedException e) {
+        stops++;
+      }
+      assertThat(stops).isLessThan(20);
+    }
+    assertThat(stops).isBetween(5, 11);
+    assertThat(result.card().withoutTiming()).isEqualTo(expected.card().withoutTiming());
+    for (String file : List.of("ledger.parquet", "examples.jsonl")) {
+      assertThat(parts.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    Scorecard again = both.folder(parts).resume(true).on(TEST).card();
+    assertThat(again.withoutTiming()).isEqualTo(expected.card().withoutTiming());
+    assertThat(parts.resolve("ledger.parquet"))
+        .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+    assertThat(Files.exists(parts.resolve("ledger.d"))).isFalse();
+  }
+
+  @Test
+  void anotherModelOrOtherSettingsCannotGoOn() {
+    evaluation().folder(folder).on(TEST);
+    assertThatThrownBy(() -> evaluation().seed(4).folder(folder).resume(true).on(TEST))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("configuration");
+    Evaluation other =
+        Evaluation.of(new MeansModel(FashionMnist.train().first(500), 1))
+            .against(ThreatModel.linf(0.05))
+            .with(NamedAttack.of(Fgsm.standard()), NamedAttack.parse("pgd[steps=5, restarts=2]"))
+            .precision(Precision.FLOAT32)
+            .seed(3)
+            .workers(1)
+            .chunk(64);
+    assertThatThrownBy(() -> other.folder(folder).resume(true).on(TEST))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("model")
+        .hasMessageContaining("use another folder");
+    assertThat(other.folder(folder).on(TEST).card().cleanAccuracy().n()).isEqualTo(150);
+  }
+
+  @Test
+  void theCurveNeverRisesAndSpendsNothingOnWhatFell() {
+    EvaluationResult result =
+        evaluation().curve(new RobustnessCurve(NamedAttack.of(Pgd.steps(3)), 90, RobustnessCurve.FACTORS)).on(TEST);
+    List<Attempt> curve =
+        list(result.rows()).stream().filter(r -> r.kind() == Kind.CURVE).toList();
+    assertThat(curve).hasSize(6 * 90);
+    Map<Long, TreeMap<Double, Attempt>> bySample = new HashMap<>();
+    curve.forEach(
+        r -> bySample.computeIfAbsent(r.sampleId(), i -> new TreeMap<>()).put(r.epsilon(), r));
+    int carried = 0;
+    for (TreeMap<Double, Attempt> radii : bySample.values()) {
+      boolean fell = false;
+      for (Attempt row : radii.values()) {
+        if (fell) {
+          assertThat(row.outcome()).isEqualTo(Outcome.FELL);
+          assertThat(row.queries()).isZero();
+          carried++;
+        }
+        fell = row.outcome() == Outcome.FELL;
+        assertThat(row.linf()).isLessThanOrEqualTo(row.epsilon() + 1e-6);
+      }
+    }
+    assertThat(carried).isPositive();
+    assertThat(bySample.values().iterator().next().keySet())
+        .containsExactly(0.0125, 0.025, 0.0375, 0.05, 0.075, 0.1);
+    assertThat(result.card().curve()).hasSize(6);
+  }
+
+  @Test
+  void examplesShowSomeThatFellAndSomeThatHeldOfManyClasses() {
+    List<Example> examples = evaluation().folder(folder).on(TEST).examples();
+    assertThat(examples).hasSize(24).isEqualTo(Examples.read(folder.resolve("examples.jsonl")));
+    assertThat(examples.stream().filter(Example::fooled).count()).isBetween(4L, 20L);
+    assertThat(examples.stream().map(Example::label).distinct().count()).isGreaterThan(7);
+    assertThat(examples).allSatisfy(e -> assertThat(e.cleanPrediction()).isEqualTo(e.label()));
+    assertThat(evaluation().examples(0).on(TEST).examples()).isEmpty();
+  }
+
+  @Test
+  void badSettingsAreRefusedTogether() {
+    Evaluation bad =
+        Evaluation.of(MODEL).with(Pgd.steps(3), Pgd.steps(3)).trainedOn("pgd").unseen("pgd[steps=3]");
+    assertThatThrownBy(() -> bad.chunk(0).on(TEST))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("threat")
+        .hasMessageContaining("keys of their own")
+        .hasMessageContaining("chunk")
+        .hasMessageContaining("was not trained on");
+    assertThatThrownBy(() -> evaluation().on(TEST.subset(1, 1)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("each sample once");
+  }
+}

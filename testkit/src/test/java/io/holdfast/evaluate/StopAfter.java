@@ -1,0 +1,35 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.common.Progress;
+import io.holdfast.common.Stopper;
+
+/** Requests a stop after some chunks, as a user would who watches the figures. */
+record StopAfter(Stopper stopper, int chunks, int[] seen) implements Progress {
+  StopAfter(Stopper stopper, int chunks) {
+    this(stopper, chunks, new int[1]);
+  }
+
+  @Override
+  public Task start(String title, long total, String unit) {
+    return new Task() {
+      @Override
+      public void advance(long n) {}
+
+      @Override
+      public void skip(long n) {}
+
+      @Override
+      public void stat(String name, double value) {
+        if (++seen[0] == chunks) {
+          stopper.request();
+        }
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public void note(String line) {}
+}
