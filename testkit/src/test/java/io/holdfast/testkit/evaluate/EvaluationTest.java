@@ -1,4 +1,4 @@
-package io.holdfast.evaluate;
+package io.holdfast.testkit.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,6 +13,10 @@ import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
@@ -71,7 +75,8 @@ class EvaluationTest {
     assertThat(card.at("/attacks/fgsm/seen_in_training").asBoolean()).isFalse();
     assertThat(card.at("/attacks/pgd[steps=5, restarts=2]/seen_in_training").asBoolean()).isTrue();
     assertThat(card.at("/timing").size()).isEqualTo(3);
-    assertThat(card.at("/provenance/data_hashes/evaluation").asText()).isEqualTo(TEST.contentHash());
+    assertThat(card.at("/provenance/data_hashes/evaluation").asText())
+        .isEqualTo(TEST.contentHash());
     Scorecard read = Scorecard.read(folder.resolve("scorecard.json"));
     assertThat(read).isEqualTo(result.card());
     assertThat(read.cleanAccuracy().value()).isBetween(0.5, 0.9);
@@ -153,9 +158,10 @@ class EvaluationTest {
   @Test
   void theCurveNeverRisesAndSpendsNothingOnWhatFell() {
     EvaluationResult result =
-        evaluation().curve(new RobustnessCurve(NamedAttack.of(Pgd.steps(3)), 90, RobustnessCurve.FACTORS)).on(TEST);
-    List<Attempt> curve =
-        list(result.rows()).stream().filter(r -> r.kind() == Kind.CURVE).toList();
+        evaluation()
+            .curve(new RobustnessCurve(NamedAttack.of(Pgd.steps(3)), 90, RobustnessCurve.FACTORS))
+            .on(TEST);
+    List<Attempt> curve = list(result.rows()).stream().filter(r -> r.kind() == Kind.CURVE).toList();
     assertThat(curve).hasSize(6 * 90);
     Map<Long, TreeMap<Double, Attempt>> bySample = new HashMap<>();
     curve.forEach(
@@ -192,7 +198,10 @@ class EvaluationTest {
   @Test
   void badSettingsAreRefusedTogether() {
     Evaluation bad =
-        Evaluation.of(MODEL).with(Pgd.steps(3), Pgd.steps(3)).trainedOn("pgd").unseen("pgd[steps=3]");
+        Evaluation.of(MODEL)
+            .with(Pgd.steps(3), Pgd.steps(3))
+            .trainedOn("pgd")
+            .unseen("pgd[steps=3]");
     assertThatThrownBy(() -> bad.chunk(0).on(TEST))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("threat")

@@ -1,4 +1,4 @@
-package io.holdfast.evaluate;
+package io.holdfast.testkit.evaluate;
 
 import io.holdfast.data.Dataset;
 import io.holdfast.model.Classifier;

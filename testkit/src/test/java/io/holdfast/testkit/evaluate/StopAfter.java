@@ -1,4 +1,4 @@
-package io.holdfast.evaluate;
+package io.holdfast.testkit.evaluate;
 
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
