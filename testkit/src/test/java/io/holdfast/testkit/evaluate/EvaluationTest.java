@@ -41,8 +41,6 @@ class EvaluationTest {
   private static final MeansModel MODEL = new MeansModel(FashionMnist.train().first(2000), 1);
   private static final Dataset TEST = FashionMnist.test().first(150);
 
-  @TempDir Path folder;
-
   private static Evaluation evaluation() {
     return Evaluation.of(MODEL)
         .against(ThreatModel.linf(0.05))
@@ -59,7 +57,7 @@ class EvaluationTest {
   }
 
   @Test
-  void theScorecardHasTheKeysThatScriptsRelyOn() throws IOException {
+  void theScorecardHasTheKeysThatScriptsRelyOn(@TempDir Path folder) throws IOException {
     EvaluationResult result = evaluation().folder(folder).on(TEST);
     JsonNode card = Json.read(folder.resolve("scorecard.json"));
     for (JsonNode rate :
@@ -88,7 +86,7 @@ class EvaluationTest {
   }
 
   @Test
-  void onAndTwoWorkersGiveTheSameLedger() throws IOException {
+  void onAndTwoWorkersGiveTheSameLedger(@TempDir Path folder) throws IOException {
     Path one = folder.resolve("one");
     Path two = folder.resolve("two");
     Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
@@ -100,7 +98,7 @@ class EvaluationTest {
   }
 
   @Test
-  void aStoppedRunGoesOnToTheSameLedger() throws IOException {
+  void aStoppedRunGoesOnToTheSameLedger(@TempDir Path folder) throws IOException {
     Path whole = folder.resolve("whole");
     Path parts = folder.resolve("parts");
     Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
@@ -135,7 +133,7 @@ class EvaluationTest {
   }
 
   @Test
-  void anotherModelOrOtherSettingsCannotGoOn() {
+  void anotherModelOrOtherSettingsCannotGoOn(@TempDir Path folder) {
     evaluation().folder(folder).on(TEST);
     assertThatThrownBy(() -> evaluation().seed(4).folder(folder).resume(true).on(TEST))
         .isInstanceOf(InvalidInputException.class)
@@ -186,7 +184,7 @@ class EvaluationTest {
   }
 
   @Test
-  void examplesShowSomeThatFellAndSomeThatHeldOfManyClasses() {
+  void examplesShowSomeThatFellAndSomeThatHeldOfManyClasses(@TempDir Path folder) {
     List<Example> examples = evaluation().folder(folder).on(TEST).examples();
     assertThat(examples).hasSize(24).isEqualTo(Examples.read(folder.resolve("examples.jsonl")));
     assertThat(examples.stream().filter(Example::fooled).count()).isBetween(4L, 20L);
