@@ -2,11 +2,12 @@ package io.holdfast.testkit.evaluate;
 
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Requests a stop after some chunks, as a user would who watches the figures. */
-record StopAfter(Stopper stopper, int chunks, int[] seen) implements Progress {
+record StopAfter(Stopper stopper, int chunks, AtomicInteger seen) implements Progress {
   StopAfter(Stopper stopper, int chunks) {
-    this(stopper, chunks, new int[1]);
+    this(stopper, chunks, new AtomicInteger());
   }
 
   @Override
@@ -20,7 +21,7 @@ record StopAfter(Stopper stopper, int chunks, int[] seen) implements Progress {
 
       @Override
       public void stat(String name, double value) {
-        if (++seen[0] == chunks) {
+        if (seen.incrementAndGet() == chunks) {
           stopper.request();
         }
       }
