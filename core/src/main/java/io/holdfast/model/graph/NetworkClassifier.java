@@ -2,6 +2,10 @@ package io.holdfast.model.graph;
 
 import io.holdfast.common.Problems;
 import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.TapeGradients;
+import io.holdfast.model.plan.Plan;
+import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 
 /** A network as a classifier: its only input gives logits {@code [N, K]} at its first output. */
@@ -50,5 +54,11 @@ public final class NetworkClassifier implements Classifier {
   @Override
   public boolean differentiable() {
     return input.dtype().isFloating();
+  }
+
+  /** A compiled plan of the present weights; the tape if a layer has no rule there. */
+  @Override
+  public InputGradients gradients(Precision precision) {
+    return Plan.compile(network, precision).orElseGet(() -> new TapeGradients(this, precision));
   }
 }

@@ -52,6 +52,10 @@ public record Conv2d(
     return new Conv2d(channels, kernel, stride, padding, dilation, number, bias);
   }
 
+  public Conv2d withBias() {
+    return new Conv2d(channels, kernel, stride, padding, dilation, groups, true);
+  }
+
   public Conv2d withoutBias() {
     return new Conv2d(channels, kernel, stride, padding, dilation, groups, false);
   }

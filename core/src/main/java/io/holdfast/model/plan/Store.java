@@ -1,0 +1,22 @@
+package io.holdfast.model.plan;
+
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+
+/**
+ * Where a plan's weights live: cast and laid out once.
+ *
+ * @param type that the plan computes in
+ */
+record Store(SharedScope owner, DType type) {
+  /** A copy in the plan's type that lives as long as the plan. */
+  Tensor keep(Tensor weight) {
+    return owner.adopt(weight.to(type).clone());
+  }
+
+  /** As {@link #keep}, of images, in channels-last memory order. */
+  Tensor keepImages(Tensor weight) {
+    return owner.adopt(weight.to(type).channelsLast());
+  }
+}
