@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.HoldfastException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
@@ -8,6 +9,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -62,7 +64,7 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
    * @param reference labels, or clean probabilities
    * @param seeds one per sample
    * @return {@code [N, ...]}, off the tape, in the innermost open scope
-   * @throws io.holdfast.common.HoldfastException if logits or gradients are not finite
+   * @throws HoldfastException if logits or gradients are not finite
    */
   public Tensor maximise(
       InputGradients model,
@@ -96,7 +98,17 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
       Reference reference,
       List<Seed> seeds) {
     Region region = threat.around(x);
-    Tensor variables = begin(region, seeds);
+    return climb(model, loss, region, begin(region, seeds), reference);
+  }
+
+  /**
+   * As {@link #maximise}, from given variables of a region instead of this maximiser's own start;
+   * for starts that are carried over from elsewhere.
+   *
+   * @param variables of the region; changed in place
+   */
+  public Tensor climb(
+      InputGradients model, Loss loss, Region region, Tensor variables, Reference reference) {
     for (int k = 0; k < steps; k++) {
       try (Scope step = Scope.open()) {
         InputGradients.Pass pass =
@@ -119,7 +131,7 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
 
   private static void requireFinite(Tensor t, String what, int step) {
     if (!t.allFinite()) {
-      throw new io.holdfast.common.HoldfastException(
+      throw new HoldfastException(
           "training: the "
               + what
               + " of step "
@@ -135,7 +147,7 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
     for (int m = 1; m < results.size(); m++) {
       Tensor better = values.get(m).gt(highest); // [N]
       long[] wide = new long[best.rank()];
-      java.util.Arrays.fill(wide, 1);
+      Arrays.fill(wide, 1);
       wide[0] = best.size(0);
       best = Tensors.where(better.view(wide), results.get(m), best); // [N, ...]
       highest = values.get(m).maximum(highest);

@@ -1,15 +1,31 @@
 package io.holdfast.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
+import io.holdfast.model.Classifier;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.TapeGradients;
 import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.Parametric;
+import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class AttackDriverTest {
@@ -48,6 +64,164 @@ class AttackDriverTest {
     ThreatModel union = ThreatModel.union(ThreatModel.l2(0.01), ThreatModel.linf(0.1));
     try (Scope scope = Scope.open()) {
       assertThat(run(union).held()).isEqualTo(1);
+    }
+  }
+
+  private static AttackResult run(Classifier model, Attack attack, ThreatModel threat) {
+    try (Workers workers = Workers.of(1)) {
+      AttackDriver driver = new AttackDriver(model, threat, workers);
+      Tensor x = Tensors.of(POINTS, 4, 2);
+      return driver.run(attack, x, new int[] {1, 1, 1, 1}, new long[] {7, 8, 9, 10}, new Seed(1));
+    }
+  }
+
+  /** The search sees every sample misclassified at once; the model itself refutes it. */
+  @Test
+  void aSuccessThatTheModelRefutesInFloat32StaysAlive() {
+    Classifier deluded =
+        new Classifier() {
+          @Override
+          public int classes() {
+            return 2;
+          }
+
+          @Override
+          public long[] inputShape() {
+            return new long[] {2};
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            return MODEL.logits(x);
+          }
+
+          @Override
+          public InputGradients gradients(Precision precision) {
+            return new TapeGradients(new LinearModel(2, 9, 9, -9, -8), precision);
+          }
+        };
+    try (Scope scope = Scope.open()) {
+      AttackResult result = run(deluded, Pgd.steps(3), ThreatModel.linf(0.01));
+      assertThat(result.held()).isEqualTo(3);
+      assertThat(result.samples().get(0).gradients()).isEqualTo(3);
+      assertThat(result.samples().get(0).checks()).isEqualTo(1 + 3 + 1);
+    }
+  }
+
+  @Test
+  void fallenSamplesStopSpendingGradients() {
+    try (Scope scope = Scope.open()) {
+      List<AttackResult.Sample> samples =
+          run(MODEL, Pgd.steps(10).randomStart(false).restarts(2), ThreatModel.linf(0.1)).samples();
+      // A margin of 0.05 falls with the first step of 0.025 in both values or the second.
+      assertThat(samples.get(0).gradients()).isBetween(2L, 3L);
+      assertThat(samples.get(2).gradients()).isEqualTo(20);
+      assertThat(samples.get(3).gradients()).isZero();
+    }
+  }
+
+  @Test
+  void theQueryBudgetIsKept() {
+    try (Scope scope = Scope.open()) {
+      AttackResult result = run(MODEL, Pgd.steps(10), ThreatModel.linf(0.1).queries(4));
+      assertThat(result.samples()).allMatch(s -> s.queries() <= 4);
+      assertThat(result.samples().get(2).queries()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void refusesWhatDoesNotFitTogether() {
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(
+              () -> run(MODEL, Pgd.steps(1), ThreatModel.linf(0.1).knowing(Knowledge.SCORE)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("knowledge");
+      assertThatThrownBy(
+              () -> run(MODEL, Pgd.steps(1), ThreatModel.linf(0.1).wanting(Goal.target(2))))
+          .hasMessageContaining("a class below 2");
+      assertThatThrownBy(() -> run(MODEL, Pgd.steps(1).loss(Losses.DLR), ThreatModel.linf(0.1)))
+          .hasMessageContaining("at least 3 classes");
+      assertThatThrownBy(() -> run(MODEL, Pgd.steps(1), ThreatModel.linf(3)))
+          .hasMessageContaining("width of the domain");
+    }
+  }
+
+  /** An attack whose set's projection is wrong is an error of ours, never a success. */
+  @Test
+  void leavingTheThreatModelIsAnError() {
+    PerturbationSet lying =
+        new Parametric() {
+          @Override
+          public List<Double> bounds() {
+            return List.of(0.1);
+          }
+
+          @Override
+          public Tensor transform(Tensor clean, Tensor theta) {
+            return clean.add(theta);
+          }
+
+          @Override
+          public double[] transform(double[] clean, long[] shape, double[] theta) {
+            return clean.clone();
+          }
+
+          @Override
+          public double tolerance(long[] shape) {
+            return 1e-6;
+          }
+
+          @Override
+          public String key() {
+            return "lying";
+          }
+
+          @Override
+          public String describe() {
+            return "lie";
+          }
+
+          @Override
+          public Map<String, Object> toMap() {
+            return Map.of();
+          }
+
+          @Override
+          public double epsilon() {
+            return 0.1;
+          }
+
+          @Override
+          public PerturbationSet scaled(double factor) {
+            return this;
+          }
+        };
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(
+              () -> run(MODEL, new RandomNoise(RandomNoise.Kind.UNIFORM, 1), ThreatModel.of(lying)))
+          .isInstanceOf(HoldfastException.class)
+          .hasMessageContaining("left the threat model at sample 7");
+    }
+  }
+
+  @Test
+  void progressAddsUpAndAStopIsHeeded() {
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1)) {
+      AtomicLong done = new AtomicLong();
+      Stopper stopper = Stopper.manual();
+      AttackDriver driver =
+          new AttackDriver(MODEL, ThreatModel.linf(0.1), workers)
+              .withProgress(done::addAndGet)
+              .withStopper(stopper);
+      Tensor x = Tensors.of(POINTS, 4, 2);
+      int[] labels = {1, 1, 1, 1};
+      long[] ids = {7, 8, 9, 10};
+      driver.run(Pgd.steps(3).restarts(2), x, labels, ids, new Seed(1));
+      assertThat(done.get()).isEqualTo(4);
+      stopper.request();
+      assertThatThrownBy(() -> driver.run(Pgd.steps(3), x, labels, ids, new Seed(1)))
+          .isInstanceOf(RunInterruptedException.class);
     }
   }
 }
