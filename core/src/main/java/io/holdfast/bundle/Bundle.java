@@ -38,17 +38,24 @@ import org.jspecify.annotations.Nullable;
 public final class Bundle implements AutoCloseable {
   private final SharedNetwork shared;
   private final Manifest manifest;
+  private final Map<String, byte[]> texts;
   private final @Nullable ThreatModel threat;
   private final @Nullable Scorecard scorecard;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /**
+   * @param texts graph, threat model and scorecard as they are written: those of an older file keep
+   *     their bytes and with them their hashes
+   */
   Bundle(
       SharedNetwork shared,
       Manifest manifest,
+      Map<String, byte[]> texts,
       @Nullable ThreatModel threat,
       @Nullable Scorecard scorecard) {
     this.shared = shared;
     this.manifest = manifest;
+    this.texts = texts;
     this.threat = threat;
     this.scorecard = scorecard;
   }
@@ -74,33 +81,29 @@ public final class Bundle implements AutoCloseable {
    *     but an earlier bundle
    */
   public void write(Path path) {
-    Map<String, byte[]> entries = entries();
-    entries.forEach(
-        (name, content) -> {
-          String wanted = manifest.sha256().get(name);
-          if (wanted != null && !wanted.equals(Hashes.sha256Hex(content))) {
-            throw new IllegalStateException(name + " was changed after the bundle was made");
-          }
-        });
+    byte[] weights = weights(network());
+    if (!Hashes.sha256Hex(weights).equals(manifest.sha256().get(BundleFiles.WEIGHTS))) {
+      throw new IllegalStateException("the weights were changed after the bundle was made");
+    }
+    Map<String, byte[]> entries = new LinkedHashMap<>(texts);
+    entries.put(BundleFiles.MANIFEST, utf8(manifest.toJson()));
+    entries.put(BundleFiles.WEIGHTS, weights);
     BundleFiles.write(path, entries);
   }
 
-  private Map<String, byte[]> entries() {
-    Map<String, byte[]> entries = new LinkedHashMap<>();
-    entries.put(BundleFiles.MANIFEST, utf8(manifest.toJson()));
-    entries.putAll(contents(network(), threat, scorecard));
-    return entries;
+  /** The content of {@code weights.safetensors}. */
+  static byte[] weights(Network network) {
+    return Safetensors.toBytes(network.weights(), Map.of());
   }
 
-  /** Every entry but {@code bundle.json}. */
-  static Map<String, byte[]> contents(
+  /** The entries other than weights and {@code bundle.json}. */
+  static Map<String, byte[]> texts(
       Network network, @Nullable ThreatModel threat, @Nullable Scorecard scorecard) {
     Map<String, byte[]> entries = new LinkedHashMap<>();
     entries.put(BundleFiles.GRAPH, utf8(GraphJson.write(network.graph())));
     if (threat != null) {
       entries.put(BundleFiles.THREAT, utf8(Json.pretty(threat.toSettings().toMap())));
     }
-    entries.put(BundleFiles.WEIGHTS, Safetensors.toBytes(network.weights(), Map.of()));
     if (scorecard != null) {
       entries.put(BundleFiles.SCORECARD, utf8(scorecard.toJson()));
     }
@@ -117,17 +120,11 @@ public final class Bundle implements AutoCloseable {
    */
   public Bundle withScorecard(Scorecard card) {
     Scorecard timeless = card.withoutTiming();
-    Map<String, String> hashes = new LinkedHashMap<>(manifest.sha256());
-    hashes.put(BundleFiles.SCORECARD, Hashes.sha256Hex(timeless.toJson()));
-    Manifest changed =
-        new Manifest(
-            manifest.architecture(),
-            manifest.classNames(),
-            manifest.inputShape(),
-            manifest.domain(),
-            manifest.provenance(),
-            hashes);
-    return new Bundle(open().share(), changed, threat, timeless);
+    byte[] json = utf8(timeless.toJson());
+    Map<String, byte[]> changed = new LinkedHashMap<>(texts);
+    changed.put(BundleFiles.SCORECARD, json);
+    Manifest scored = manifest.with(BundleFiles.SCORECARD, Hashes.sha256Hex(json));
+    return new Bundle(open().share(), scored, changed, threat, timeless);
   }
 
   /**
@@ -188,7 +185,7 @@ public final class Bundle implements AutoCloseable {
    * @param threads at least 1; any number gives the same bits
    */
   public Predictor predictor(int threads) {
-    return new Predictor(open().share(), domain(), threads);
+    return new Predictor(open(), domain(), threads);
   }
 
   private SharedNetwork open() {

@@ -84,14 +84,15 @@ public final class BundleBuilder {
             : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
     Domain valid = domain != null ? domain : threat != null ? threat.domain() : Domain.UNIT;
     check(names, classes, valid);
+    Map<String, byte[]> texts = Bundle.texts(network, threat, scorecard);
     Map<String, String> hashes = new LinkedHashMap<>();
-    Bundle.contents(network, threat, scorecard)
-        .forEach((name, content) -> hashes.put(name, Hashes.sha256Hex(content)));
+    texts.forEach((name, content) -> hashes.put(name, Hashes.sha256Hex(content)));
+    hashes.put(BundleFiles.WEIGHTS, Hashes.sha256Hex(Bundle.weights(network)));
     List<Integer> shape =
         Arrays.stream(classifier.inputShape()).mapToObj(Math::toIntExact).toList();
     Manifest manifest =
         new Manifest(architecture, names, shape, valid, Objects.requireNonNull(provenance), hashes);
-    return new Bundle(new SharedNetwork(network), manifest, threat, scorecard);
+    return new Bundle(new SharedNetwork(network), manifest, texts, threat, scorecard);
   }
 
   private void check(List<String> names, int classes, Domain valid) {

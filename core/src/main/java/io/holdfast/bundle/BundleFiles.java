@@ -5,6 +5,7 @@ import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -161,7 +162,7 @@ final class BundleFiles {
           }
         }
       }
-    } catch (ZipException | IllegalArgumentException e) {
+    } catch (ZipException | EOFException | IllegalArgumentException e) {
       throw damaged(file, e);
     } catch (IOException e) {
       throw FileFailures.reading(file, e);
@@ -226,7 +227,7 @@ final class BundleFiles {
                 file.toString(),
                 "",
                 "a bundle, which is a whole zip file or a folder",
-                e.getMessage() == null ? "another file" : e.getMessage(),
+                e.getMessage() == null ? "one that ends too early" : e.getMessage(),
                 "the file is truncated, damaged or something else")),
         e);
   }

@@ -19,6 +19,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -57,8 +58,14 @@ final class BundleReader {
     }
     problems.collect(() -> checkFit(manifest, network.classifier(), threat));
     return problems.isEmpty()
-        ? new Bundle(new SharedNetwork(network), manifest, threat, card)
+        ? new Bundle(new SharedNetwork(network), manifest, texts(), threat, card)
         : failed(network);
+  }
+
+  private Map<String, byte[]> texts() {
+    Map<String, byte[]> texts = new LinkedHashMap<>(entries);
+    texts.keySet().removeAll(List.of(BundleFiles.MANIFEST, BundleFiles.WEIGHTS));
+    return texts;
   }
 
   private Bundle failed(@Nullable Network network) {

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The content of {@code bundle.json}. Its {@code id} is the SHA-256 of the rest in canonical form
@@ -42,7 +43,14 @@ record Manifest(
   Manifest {
     classNames = List.copyOf(classNames);
     inputShape = List.copyOf(inputShape);
-    sha256 = Collections.unmodifiableMap(new LinkedHashMap<>(sha256));
+    sha256 = Collections.unmodifiableMap(new TreeMap<>(sha256));
+  }
+
+  /** The same with another hash of an entry. */
+  Manifest with(String entry, String hash) {
+    Map<String, String> hashes = new LinkedHashMap<>(sha256);
+    hashes.put(entry, hash);
+    return new Manifest(architecture, classNames, inputShape, domain, provenance, hashes);
   }
 
   String id() {

@@ -38,15 +38,15 @@ public final class Predictor implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param shared released on close
+   * @param shared of which it takes a share until it is closed
    */
   Predictor(SharedNetwork shared, Domain domain, int threads) {
-    this.shared = shared;
     this.network = shared.network();
     this.classifier = network.classifier();
     this.shape = Shape.of(classifier.inputShape());
     this.domain = domain;
     this.workers = Workers.of(threads);
+    this.shared = shared.share(); // last, so that no failure keeps a share
   }
 
   /** Number of classes K. */

@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
-import io.holdfast.model.arch.Architectures;
-import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.TensorOwner;
 import io.holdfast.tensor.Tensors;
@@ -25,11 +24,6 @@ import org.junit.jupiter.api.Test;
 class PredictorTest {
   private static final int LENGTH = 28 * 28;
 
-  private static Bundle cnn() {
-    Network network = Architectures.smallCnn(1, 10).initialise(new Seed(5));
-    return Bundle.of(network).provenance(Samples.PROVENANCE).build();
-  }
-
   private static float[][] samples(int n) {
     RandomGenerator random = new Seed(11).generator();
     float[][] samples = new float[n][];
@@ -42,7 +36,7 @@ class PredictorTest {
   void sixtyFourThreadsSeeTheSameBits() throws Exception {
     int threads = 64;
     float[][] samples = samples(24);
-    try (Bundle bundle = cnn();
+    try (Bundle bundle = Samples.cnn(5);
         Predictor one = bundle.predictor(1);
         Predictor many = bundle.predictor(4)) {
       float[][] expected = one.logits(samples);
@@ -79,7 +73,7 @@ class PredictorTest {
   @Test
   void agreesWithTheNetworkAndItself() {
     float[][] samples = samples(5);
-    try (Bundle bundle = cnn();
+    try (Bundle bundle = Samples.cnn(5);
         Predictor predictor = bundle.predictor();
         Scope scope = Scope.open()) {
       float[][] logits = predictor.logits(samples);
@@ -113,7 +107,7 @@ class PredictorTest {
     batch[2][7] = Float.NaN;
     batch[3][9] = 200;
     batch[4][0] = -1e-6f;
-    try (Bundle bundle = cnn();
+    try (Bundle bundle = Samples.cnn(5);
         Predictor predictor = bundle.predictor(1)) {
       assertThatThrownBy(() -> predictor.logits(batch))
           .isInstanceOf(InvalidInputException.class)
@@ -145,12 +139,28 @@ class PredictorTest {
     assertThat(TensorOwner.openCount()).isEqualTo(open);
   }
 
+  @Test
+  void logitsThatAreNotFiniteAreAnError() {
+    try (Bundle bundle = Samples.tiny(1);
+        Predictor predictor = bundle.predictor(1);
+        Scope scope = Scope.open()) {
+      bundle
+          .network()
+          .weights()
+          .values()
+          .forEach(w -> w.copyFrom(Tensors.full(Double.NaN, w.shape())));
+      assertThatThrownBy(() -> predictor.predict(new float[4]))
+          .isInstanceOf(HoldfastException.class)
+          .hasMessageContaining("not finite");
+    }
+  }
+
   /** Callers get an answer or a clear refusal; memory is freed only after the last answer. */
   @Test
   void closingWaitsForCallsInProgress() throws Exception {
     float[] sample = samples(1)[0];
-    for (int round = 0; round < 5; round++) {
-      Bundle bundle = cnn();
+    for (int round = 0; round < 3; round++) {
+      Bundle bundle = Samples.cnn(5);
       Predictor predictor = bundle.predictor(2);
       float[] expected = predictor.logits(sample);
       ExecutorService pool = Executors.newFixedThreadPool(8);

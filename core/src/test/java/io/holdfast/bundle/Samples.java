@@ -4,12 +4,12 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Scorecard;
 import io.holdfast.record.ScorecardContext;
 import io.holdfast.threat.ThreatModel;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -40,6 +40,12 @@ final class Samples {
         .build();
   }
 
+  /** {@code small-cnn} for 28x28 images of 10 classes, a standard model. */
+  static Bundle cnn(long seed) {
+    Network network = Architectures.smallCnn(1, 10).initialise(new Seed(seed));
+    return Bundle.of(network).architecture("small-cnn").provenance(PROVENANCE).build();
+  }
+
   /** A scorecard of two clean samples that took this many seconds. */
   static Scorecard scorecard(double seconds) {
     List<Attempt> rows =
@@ -57,9 +63,5 @@ final class Samples {
       values[i] = random.nextFloat();
     }
     return values;
-  }
-
-  static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

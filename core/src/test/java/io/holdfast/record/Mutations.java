@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /** Damages bytes as disks and programs do. */
-final class Mutations {
+public final class Mutations {
   private Mutations() {}
 
   /** One to four of: a flipped bit, another byte, a cut, a removed or doubled or zeroed range. */
-  static byte[] of(byte[] bytes, RandomGenerator random) {
+  public static byte[] of(byte[] bytes, RandomGenerator random) {
     byte[] mutated = bytes.clone();
     int times = 1 + random.nextInt(4);
     for (int i = 0; i < times && mutated.length > 0; i++) {
