@@ -2,7 +2,8 @@ package io.holdfast.model.graph;
 
 /**
  * Which statistics batch norm uses in training. Running statistics are never written by a forward
- * pass: their contributions are returned (see {@link BatchStatistics}).
+ * pass: their contributions are returned (see {@link BatchStatistics}) and taken in by {@link
+ * Network#updateStatistics}. To synchronise over a whole batch, make the batch one shard.
  */
 public sealed interface BatchNormPolicy {
   /**

@@ -5,6 +5,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.model.graph.Graph.Parameter;
+import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
@@ -203,6 +204,40 @@ public final class Network implements AutoCloseable {
   public Map<String, List<Parameter>> groups(Function<Parameter, String> group) {
     return trainable().stream()
         .collect(Collectors.groupingBy(group, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  /**
+   * Takes what training passes saw into the running statistics: {@code running = (1 - momentum) *
+   * running + momentum * batch}, the batch's variance unbiased, over the values of all shards
+   * together. Frozen layers keep theirs. No other thread may compute meanwhile.
+   *
+   * @param shards one list for each shard of the batch, in shard order
+   */
+  public void updateStatistics(List<List<BatchStatistics>> shards) {
+    Map<String, List<BatchStatistics>> byNode =
+        shards.stream()
+            .flatMap(List::stream)
+            .filter(s -> !frozen.contains(s.node()))
+            .collect(
+                Collectors.groupingBy(
+                    BatchStatistics::node, LinkedHashMap::new, Collectors.toList()));
+    byNode.forEach(
+        (node, seen) -> {
+          try (Scope scope = Scope.open()) {
+            update(node, BatchStatistics.pool(seen));
+          }
+        });
+  }
+
+  private void update(String node, BatchStatistics batch) {
+    if (!(graph.node(node).layer() instanceof BatchNorm layer)) {
+      throw new IllegalArgumentException("statistics of a node that is no batch norm: " + node);
+    }
+    double kept = 1 - layer.momentum();
+    double unbiased = batch.count() / (double) Math.max(1, batch.count() - 1);
+    Tensor variance = batch.variance().mul(unbiased);
+    weight(node + ".running_mean").mulInPlace(kept).addInPlace(batch.mean(), layer.momentum());
+    weight(node + ".running_var").mulInPlace(kept).addInPlace(variance, layer.momentum());
   }
 
   // ---- computing in evaluation mode

@@ -1,0 +1,84 @@
+package io.holdfast.model.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.model.graph.layer.Add;
+import io.holdfast.model.graph.layer.Concat;
+import io.holdfast.model.graph.layer.Conv2d;
+import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.MaxPool2d;
+import io.holdfast.model.graph.layer.Relu;
+import io.holdfast.model.graph.layer.Size;
+import org.junit.jupiter.api.Test;
+
+class GraphTest {
+  @Test
+  void allProblemsOfAGraphAreReportedTogether() {
+    GraphBuilder g = Graph.builder("net.json");
+    g.input("input", TensorType.floats(3, 8, 8));
+    g.add("conv", Conv2d.of(4, 9));
+    g.add("after", new Relu()); // follows from conv, no message of its own
+    g.add("groups", Conv2d.of(4, 3).groups(2), "input");
+    g.add("sum", new Add(), "input", "inptu");
+    g.add("one", new Concat(0), "input");
+    g.add("pool", MaxPool2d.of(2), "later");
+    g.add("later", new Flatten(), "input");
+    g.add("later", new Linear(3, true), "later");
+    g.output("latr");
+    InvalidInputException e = catchThrowableOfType(InvalidInputException.class, g::build);
+    assertThat(e.problems()).hasSize(7);
+    assertThat(e)
+        .hasMessageContaining(
+            "net.json: conv.input: expected an image of at least 9x9 with its padding of 0x0, found"
+                + " float32 [3, 8, 8]")
+        .hasMessageContaining("groups.input: expected channels that are a multiple of groups 2")
+        .hasMessageContaining(
+            "sum.inputs: expected a node or input defined before, found \"inptu\"")
+        .hasMessageContaining("did you mean input?")
+        .hasMessageContaining("one.inputs: expected 2 or more inputs for concat, found 1")
+        .hasMessageContaining("pool.inputs: expected a node or input defined before")
+        .hasMessageContaining("later: expected a name that is used once")
+        .hasMessageContaining("outputs: expected a node, found \"latr\"");
+  }
+
+  @Test
+  void layersCheckTheirSettings() {
+    assertThatThrownBy(
+            () -> new Conv2d(3, Size.of(0), Size.of(1), Size.of(-1), Size.of(1), 2, true))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("kernel: expected numbers from 1, found 0x0")
+        .hasMessageContaining("padding: expected numbers from 0, found -1x-1")
+        .hasMessageContaining("channels: expected a multiple of groups, found 3");
+    assertThatThrownBy(() -> new MaxPool2d(Size.of(3), Size.of(1), Size.of(2)))
+        .hasMessageContaining("at most half of the kernel");
+  }
+
+  @Test
+  void jsonOfAGraphIsReadStrictly() {
+    String json =
+        """
+        {"version": 1,
+         "inputs": [{"name": "x", "dtype": "float32", "shape": [1, 4, 4]}],
+         "nodes": [
+           {"name": "a", "type": "conv3d", "inputs": ["x"]},
+           {"name": "b", "type": "dropout", "inputs": ["x"], "probability": 1.5},
+           {"name": "c", "type": "linear", "inputs": ["x"], "features": "ten", "bais": true}],
+         "outputs": ["c"], "extra": 1}
+        """;
+    assertThatThrownBy(() -> GraphJson.read(json, "graph.json"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("nodes[0].type: expected a layer type, found \"conv3d\"")
+        .hasMessageContaining("did you mean conv2d?")
+        .hasMessageContaining("nodes[1].probability: expected a number in [0, 1), found 1.5")
+        .hasMessageContaining("nodes[2].features")
+        .hasMessageContaining("nodes[2].bias: expected true or false, found nothing")
+        .hasMessageContaining("nodes[2].bais")
+        .hasMessageContaining("extra");
+    assertThatThrownBy(() -> GraphJson.read("{", "graph.json"))
+        .isInstanceOf(InvalidInputException.class);
+  }
+}
