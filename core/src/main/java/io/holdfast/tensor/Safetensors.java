@@ -108,9 +108,7 @@ public final class Safetensors {
    */
   public Tensor tensor(String name) {
     Entry entry = entry(name);
-    return entry.end() == entry.begin()
-        ? Tensors.empty(entry.type(), entry.dims())
-        : Tensors.ofBytes(entry.type(), bytes(name), entry.dims());
+    return Tensors.ofBytes(entry.type(), bytes(name), entry.dims());
   }
 
   /** All tensors, copied into the innermost open scope, in the order of the file. */

@@ -540,7 +540,9 @@ public final class Tensor {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Float);
       float[] out = new float[Math.toIntExact(c.numel())];
       if (out.length > 0) { // an empty tensor has no memory
-        new FloatPointer(c.data_ptr()).get(out);
+        if (out.length > 0) {
+          new FloatPointer(c.data_ptr()).get(out);
+        }
       }
       return out;
     }
@@ -551,7 +553,9 @@ public final class Tensor {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Double);
       double[] out = new double[Math.toIntExact(c.numel())];
       if (out.length > 0) { // an empty tensor has no memory
-        new DoublePointer(c.data_ptr()).get(out);
+        if (out.length > 0) {
+          new DoublePointer(c.data_ptr()).get(out);
+        }
       }
       return out;
     }
@@ -562,7 +566,9 @@ public final class Tensor {
       org.bytedeco.pytorch.Tensor c = readable(ScalarType.Long);
       long[] out = new long[Math.toIntExact(c.numel())];
       if (out.length > 0) { // an empty tensor has no memory
-        new LongPointer(c.data_ptr()).get(out);
+        if (out.length > 0) {
+          new LongPointer(c.data_ptr()).get(out);
+        }
       }
       return out;
     }
@@ -583,7 +589,9 @@ public final class Tensor {
       org.bytedeco.pytorch.Tensor c = readable(raw().scalar_type());
       byte[] out = new byte[Math.toIntExact(c.nbytes())];
       if (out.length > 0) { // an empty tensor has no memory
-        new BytePointer(c.data_ptr()).get(out);
+        if (out.length > 0) {
+          new BytePointer(c.data_ptr()).get(out);
+        }
       }
       return out;
     }

@@ -57,7 +57,9 @@ public final class Tensors {
   public static Tensor of(float[] values, long... shape) {
     Tensor t = empty(DType.FLOAT32, fit(values.length, shape));
     if (values.length > 0) { // an empty tensor has no memory
-      new FloatPointer(t.raw().data_ptr()).put(values);
+      if (values.length > 0) {
+        new FloatPointer(t.raw().data_ptr()).put(values);
+      }
     }
     return t;
   }
@@ -66,7 +68,9 @@ public final class Tensors {
   public static Tensor of(double[] values, long... shape) {
     Tensor t = empty(DType.FLOAT64, fit(values.length, shape));
     if (values.length > 0) { // an empty tensor has no memory
-      new DoublePointer(t.raw().data_ptr()).put(values);
+      if (values.length > 0) {
+        new DoublePointer(t.raw().data_ptr()).put(values);
+      }
     }
     return t;
   }
@@ -75,7 +79,9 @@ public final class Tensors {
   public static Tensor of(long[] values, long... shape) {
     Tensor t = empty(DType.INT64, fit(values.length, shape));
     if (values.length > 0) { // an empty tensor has no memory
-      new LongPointer(t.raw().data_ptr()).put(values);
+      if (values.length > 0) {
+        new LongPointer(t.raw().data_ptr()).put(values);
+      }
     }
     return t;
   }
@@ -102,7 +108,9 @@ public final class Tensors {
     }
     Tensor t = empty(type, fitted);
     if (bytes.length > 0) { // an empty tensor has no memory
-      new BytePointer(t.raw().data_ptr()).put(bytes);
+      if (bytes.length > 0) {
+        new BytePointer(t.raw().data_ptr()).put(bytes);
+      }
     }
     return t;
   }

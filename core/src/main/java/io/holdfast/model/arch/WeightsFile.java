@@ -81,9 +81,20 @@ public final class WeightsFile {
     return new Loaded(architecture, network(architecture, map));
   }
 
+  /** The names built in, or ours where these find more of what shows the architecture. */
   private NameMap builtIn(Family family) {
-    boolean theirs = family.infer(ours -> shape(family.names().theirs(ours))).classes() != null;
-    return theirs ? family.names() : NameMap.identity();
+    NameMap theirs = family.names();
+    return hits(family, theirs) >= hits(family, NameMap.identity()) ? theirs : NameMap.identity();
+  }
+
+  private long hits(Family family, NameMap map) {
+    Set<String> asked = new LinkedHashSet<>();
+    family.infer(
+        ours -> {
+          asked.add(map.theirs(ours));
+          return shape(map.theirs(ours));
+        });
+    return asked.stream().filter(file.names()::contains).count();
   }
 
   private InvalidInputException unlike(Blueprint blueprint, NameMap map) {
