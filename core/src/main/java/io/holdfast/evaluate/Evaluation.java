@@ -195,15 +195,32 @@ public final class Evaluation {
   public EvaluationResult on(Dataset data) {
     ThreatModel against = EvaluationChecks.require(this, data);
     try (Workers pool = pool()) {
-      AttackDriver driver =
-          new AttackDriver(classifier, against, pool).withPrecision(precision).withStopper(stopper);
-      EvaluationChecks.requireAttacks(this, driver);
+      AttackDriver driver = driver(against, pool);
       Provenance origin = Origin.of(this, against, data, driver.shard());
       try (Ledger ledger = open(origin);
           EvaluationLog log = EvaluationLog.open(folder, resume)) {
         return new EvaluationRun(this, data, driver, ledger, log).run();
       }
     }
+  }
+
+  /**
+   * Checks everything and estimates the cost by a few passes over a few samples; writes nothing.
+   *
+   * @throws InvalidInputException as {@link #on}
+   */
+  public Estimate estimate(Dataset data) {
+    ThreatModel against = EvaluationChecks.require(this, data);
+    try (Workers pool = pool()) {
+      return new Estimator(this, data, driver(against, pool)).estimate();
+    }
+  }
+
+  private AttackDriver driver(ThreatModel against, Workers pool) {
+    AttackDriver driver =
+        new AttackDriver(classifier, against, pool).withPrecision(precision).withStopper(stopper);
+    EvaluationChecks.requireAttacks(this, driver);
+    return driver;
   }
 
   private Workers pool() {

@@ -1,18 +1,22 @@
 package io.holdfast.testkit.evaluate;
 
+import static io.holdfast.testkit.evaluate.Suite.MODEL;
+import static io.holdfast.testkit.evaluate.Suite.TEST;
+import static io.holdfast.testkit.evaluate.Suite.evaluation;
+import static io.holdfast.testkit.evaluate.Suite.list;
+import static io.holdfast.testkit.evaluate.Suite.withCurve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
-import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
+import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
@@ -24,8 +28,6 @@ import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Scorecard;
-import io.holdfast.tensor.Precision;
-import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,29 +35,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EvaluationTest {
-  private static final MeansModel MODEL = new MeansModel(FashionMnist.train().first(2000), 1);
-  private static final Dataset TEST = FashionMnist.test().first(150);
-
-  private static Evaluation evaluation() {
-    return Evaluation.of(MODEL)
-        .against(ThreatModel.linf(0.05))
-        .with(NamedAttack.of(Fgsm.standard()), NamedAttack.parse("pgd[steps=5, restarts=2]"))
-        .precision(Precision.FLOAT32)
-        .trainedOn("pgd")
-        .seed(3)
-        .workers(1)
-        .chunk(64);
-  }
-
-  private static List<Attempt> list(Iterable<Attempt> rows) {
-    return StreamSupport.stream(rows.spliterator(), false).toList();
-  }
-
   @Test
   void theScorecardHasTheKeysThatScriptsRelyOn(@TempDir Path folder) throws IOException {
     EvaluationResult result = evaluation().folder(folder).on(TEST);
@@ -88,7 +71,7 @@ class EvaluationTest {
   void oneAndTwoWorkersGiveTheSameLedger(@TempDir Path folder) throws IOException {
     Path one = folder.resolve("one");
     Path two = folder.resolve("two");
-    Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
+    Evaluation both = withCurve();
     EvaluationResult a = both.folder(one).on(TEST);
     EvaluationResult b = both.folder(two).workers(2).on(TEST);
     assertThat(two.resolve("ledger.parquet")).hasSameBinaryContentAs(one.resolve("ledger.parquet"));
@@ -100,7 +83,7 @@ class EvaluationTest {
   void aStoppedRunGoesOnToTheSameLedger(@TempDir Path folder) throws IOException {
     Path whole = folder.resolve("whole");
     Path parts = folder.resolve("parts");
-    Evaluation both = evaluation().curve(RobustnessCurve.standard(70));
+    Evaluation both = withCurve();
     EvaluationResult expected = both.folder(whole).on(TEST);
     int stops = 0;
     EvaluationResult result = null;
@@ -137,14 +120,7 @@ class EvaluationTest {
     assertThatThrownBy(() -> evaluation().seed(4).folder(folder).resume(true).on(TEST))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("configuration");
-    Evaluation other =
-        Evaluation.of(new MeansModel(FashionMnist.train().first(500), 1))
-            .against(ThreatModel.linf(0.05))
-            .with(NamedAttack.of(Fgsm.standard()), NamedAttack.parse("pgd[steps=5, restarts=2]"))
-            .precision(Precision.FLOAT32)
-            .seed(3)
-            .workers(1)
-            .chunk(64);
+    Evaluation other = evaluation(new MeansModel(FashionMnist.train().first(500), 1));
     assertThatThrownBy(() -> other.folder(folder).resume(true).on(TEST))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("model")
@@ -208,5 +184,18 @@ class EvaluationTest {
     assertThatThrownBy(() -> evaluation().on(TEST.subset(1, 1)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("each sample once");
+  }
+
+  @Test
+  void theEstimateGrowsWithTheWorkAndBoundsTheCost() {
+    Estimate few = evaluation().curve(RobustnessCurve.standard(70)).estimate(TEST);
+    assertThat(few.phases().keySet())
+        .containsExactly("clean", "fgsm", "pgd[steps=5, restarts=2]", "curve");
+    assertThat(few.phases().values()).allSatisfy(s -> assertThat(s).isPositive());
+    assertThat(few.phases().get("curve")).isGreaterThan(few.phases().get("fgsm"));
+    assertThat(few.seconds()).isLessThan(60);
+    assertThat(few.bytes()).isGreaterThan(1 << 20);
+    assertThatThrownBy(() -> evaluation().chunk(0).estimate(TEST))
+        .isInstanceOf(InvalidInputException.class);
   }
 }

@@ -1,0 +1,139 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.Losses;
+import io.holdfast.attack.Reference;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Memory;
+import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Domain;
+import io.holdfast.threat.Goal;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Measures one forward and one backward pass of the model, and counts the passes of each attack
+ * against a model that never falls.
+ */
+final class Estimator {
+  private static final int REPETITIONS = 3;
+
+  /** Bytes of a row with its index entry and of what is kept of it. */
+  private static final long ROW = 400;
+
+  /** Copies of a chunk: values, tensor, adversarial tensor and values, variables. */
+  private static final long COPIES = 5;
+
+  private final Evaluation settings;
+  private final Dataset data;
+  private final AttackDriver driver;
+  private final Seconds seconds;
+
+  /** Wall time per sample with all workers busy. */
+  private record Seconds(double check, double forward, double both) {}
+
+  Estimator(Evaluation settings, Dataset data, AttackDriver driver) {
+    this.settings = settings;
+    this.data = data;
+    this.driver = driver;
+    this.seconds = measure();
+  }
+
+  Estimate estimate() {
+    Map<String, Double> phases = new LinkedHashMap<>();
+    phases.put("clean", data.size() * seconds.check());
+    for (NamedAttack attack : settings.attacks) {
+      phases.put(attack.key(), data.size() * perSample(attack));
+    }
+    RobustnessCurve curve = settings.curve;
+    if (curve != null) {
+      int samples = Math.min(curve.samples(), data.size());
+      phases.put("curve", samples * curve.factors().size() * perSample(curve.attack()));
+    }
+    double all = phases.values().stream().mapToDouble(s -> s).sum();
+    return new Estimate(all, bytes(phases.size()), phases);
+  }
+
+  private long bytes(int phases) {
+    long held = Memory.residentBytes();
+    long chunk = (long) Math.min(settings.chunk, data.size()) * data.info().sampleSize();
+    return held < 0 ? held : held + COPIES * Float.BYTES * chunk + ROW * phases * data.size();
+  }
+
+  /** Seconds that one sample takes which never falls. */
+  private double perSample(NamedAttack named) {
+    try (Scope scope = Scope.open()) {
+      int label = driver.threat().goal().equals(Goal.target(0)) ? 1 : 0;
+      long[] shape = settings.classifier.inputShape();
+      Domain domain = driver.threat().domain();
+      Tensor x = Tensors.full((domain.low() + domain.high()) / 2, shape).unsqueeze(0); // [1, ...]
+      AttackDriver counter =
+          new AttackDriver(
+              new NeverFalls(settings.classifier, label), driver.threat(), driver.workers());
+      AttackResult.Sample spent =
+          counter
+              .run(named.attack(), x, new int[] {label}, new long[] {0}, settings.seed)
+              .samples()
+              .get(0);
+      return spent.checks() * seconds.check()
+          + (spent.queries() - spent.gradients()) * seconds.forward()
+          + spent.gradients() * seconds.both();
+    }
+  }
+
+  private Seconds measure() {
+    int shard = driver.shard();
+    int workers = driver.workers().count();
+    int n = Math.min(data.size(), shard * workers);
+    int shards = (n + shard - 1) / shard;
+    try (Scope scope = Scope.open();
+        InputGradients source = settings.classifier.gradients(settings.precision)) {
+      Chunk chunk = Chunk.read(data, IntStream.range(0, n).toArray());
+      IntFunction<Tensor> part = s -> chunk.x().slice(0, s * shard, Math.min(n, (s + 1) * shard));
+      double check = time(shards, s -> check(part.apply(s))) / n;
+      double forward = time(shards, s -> source.logits(part.apply(s))) / n;
+      boolean gradients = settings.classifier.differentiable();
+      double both = gradients ? time(shards, s -> both(source, part.apply(s))) / n : forward;
+      return new Seconds(check, forward, both);
+    }
+  }
+
+  private Tensor check(Tensor x) {
+    try (NoGrad off = NoGrad.on()) {
+      return settings.classifier.logits(x);
+    }
+  }
+
+  private static Tensor both(InputGradients source, Tensor x) {
+    long[] labels = new long[Math.toIntExact(x.size(0))];
+    Reference reference = Reference.labels(Tensors.of(labels, labels.length));
+    return source.pass(x, z -> Losses.CE.cotangent(z, reference)).gradient();
+  }
+
+  /** The median over some repetitions, after one to warm up. */
+  private double time(int shards, IntFunction<Tensor> work) {
+    double[] times = new double[REPETITIONS];
+    for (int i = -1; i < REPETITIONS; i++) {
+      long begin = System.nanoTime();
+      driver
+          .workers()
+          .map(
+              shards,
+              s -> {
+                work.apply(s);
+                return Boolean.TRUE;
+              });
+      times[Math.max(i, 0)] = (System.nanoTime() - begin) / 1e9;
+    }
+    Arrays.sort(times);
+    return times[REPETITIONS / 2];
+  }
+}

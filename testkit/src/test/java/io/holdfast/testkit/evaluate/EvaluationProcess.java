@@ -1,0 +1,49 @@
+package io.holdfast.testkit.evaluate;
+
+import io.holdfast.common.Progress;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Goes on with the shared evaluation in a folder and dies without warning in the midst of it. */
+final class EvaluationProcess {
+  static final int DIED = 137;
+
+  private EvaluationProcess() {}
+
+  public static void main(String[] arguments) {
+    Path folder = Path.of(arguments[0]);
+    int advances = Integer.parseInt(arguments[1]);
+    Suite.withCurve().folder(folder).resume(true).progress(new Deadly(advances)).on(Suite.TEST);
+  }
+
+  /** Halts the process at the nth sign of progress, wherever the run stands. */
+  private record Deadly(int advances, AtomicInteger seen) implements Progress {
+    Deadly(int advances) {
+      this(advances, new AtomicInteger());
+    }
+
+    @Override
+    public Task start(String title, long total, String unit) {
+      return new Task() {
+        @Override
+        public void advance(long n) {
+          if (seen.incrementAndGet() == advances) {
+            Runtime.getRuntime().halt(DIED);
+          }
+        }
+
+        @Override
+        public void skip(long n) {}
+
+        @Override
+        public void stat(String name, double value) {}
+
+        @Override
+        public void close() {}
+      };
+    }
+
+    @Override
+    public void note(String line) {}
+  }
+}
