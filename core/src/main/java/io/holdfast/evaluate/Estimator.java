@@ -90,10 +90,10 @@ final class Estimator {
   }
 
   private Seconds measure() {
-    int shard = driver.shard();
+    long shard = driver.shard();
     int workers = driver.workers().count();
-    int n = Math.min(data.size(), shard * workers);
-    int shards = (n + shard - 1) / shard;
+    int n = (int) Math.min(data.size(), shard * workers);
+    int shards = (int) ((n + shard - 1) / shard);
     try (Scope scope = Scope.open();
         InputGradients source = settings.classifier.gradients(settings.precision)) {
       Chunk chunk = Chunk.read(data, IntStream.range(0, n).toArray());
@@ -123,14 +123,7 @@ final class Estimator {
     double[] times = new double[REPETITIONS];
     for (int i = -1; i < REPETITIONS; i++) {
       long begin = System.nanoTime();
-      driver
-          .workers()
-          .map(
-              shards,
-              s -> {
-                work.apply(s);
-                return Boolean.TRUE;
-              });
+      driver.workers().map(shards, s -> work.apply(s).rank());
       times[Math.max(i, 0)] = (System.nanoTime() - begin) / 1e9;
     }
     Arrays.sort(times);

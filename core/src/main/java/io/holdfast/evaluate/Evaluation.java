@@ -2,6 +2,7 @@ package io.holdfast.evaluate;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
+import io.holdfast.bundle.Bundle;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
@@ -88,6 +89,13 @@ public final class Evaluation {
   /** An evaluation of this model, with no attack yet. */
   public static Evaluation of(Classifier classifier) {
     return new Evaluation(classifier);
+  }
+
+  /** An evaluation of a bundle's model, with its origin, against its threat model if it has one. */
+  public static Evaluation of(Bundle bundle) {
+    Evaluation evaluation = of(bundle.classifier()).provenance(bundle.provenance());
+    ThreatModel own = bundle.threat();
+    return own == null ? evaluation : evaluation.against(own);
   }
 
   private Evaluation change(Consumer<Evaluation> edit) {
@@ -178,7 +186,7 @@ public final class Evaluation {
     return change(e -> e.stopper = flag);
   }
 
-  /** What to say of the origin, beside what the evaluation knows itself. */
+  /** Where the model comes from: data and configuration of its training are kept in the ledger. */
   public Evaluation provenance(Provenance ofModel) {
     return change(e -> e.provenance = ofModel);
   }

@@ -1,7 +1,6 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.common.Provenance;
-import io.holdfast.common.Settings;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.tensor.Engine;
@@ -9,7 +8,10 @@ import io.holdfast.threat.ThreatModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The provenance of an evaluation: the caller's, and all that decides the rows. */
+/**
+ * The provenance of an evaluation: data and configuration of the model's training as the caller
+ * gives them, and all that decides the rows.
+ */
 final class Origin {
   private static final String SECTION = "evaluation";
 
@@ -17,19 +19,19 @@ final class Origin {
 
   static Provenance of(Evaluation e, ThreatModel threat, Dataset data, int shard) {
     Provenance caller = e.provenance;
-    Provenance base =
-        caller == null
-            ? Provenance.of(Engine.version(), e.seed, Map.of(), Settings.of(Map.of()))
-            : caller;
-    Map<String, String> hashes = new LinkedHashMap<>(base.dataHashes());
+    Map<String, String> hashes = new LinkedHashMap<>();
+    Map<String, Object> configuration = new LinkedHashMap<>();
+    if (caller != null) {
+      hashes.putAll(caller.dataHashes());
+      configuration.putAll(caller.configuration());
+    }
     hashes.put(SECTION, data.contentHash());
-    Map<String, Object> configuration = new LinkedHashMap<>(base.configuration());
     configuration.put(SECTION, section(e, threat, data, shard));
     return new Provenance(
-        base.codeVersion(),
-        base.engineVersion(),
-        base.platform(),
-        base.seed(),
+        Provenance.currentCode(),
+        Engine.version(),
+        Provenance.currentPlatform(),
+        e.seed.value(),
         hashes,
         configuration);
   }

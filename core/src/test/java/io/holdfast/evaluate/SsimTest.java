@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.holdfast.common.Seed;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 
 class SsimTest {
   private static final double C1 = 1e-4;

@@ -45,8 +45,7 @@ class SuspiciousModelsTest {
   @Test
   void probabilitiesGivenAsLogitsAreFlagged() {
     Wrapped softmax = Wrapped.behind(z -> z.sub(z.logSumExp(1).unsqueeze(1)).exp());
-    assertThat(flags(softmax))
-        .anySatisfy(f -> assertThat(f).startsWith("probabilities as logits"));
+    assertThat(flags(softmax)).anySatisfy(f -> assertThat(f).startsWith("probabilities as logits"));
   }
 
   @Test
@@ -112,8 +111,7 @@ class SuspiciousModelsTest {
 
   /** Answers otherwise at every second call, as an extreme of a model that draws numbers. */
   private static final class Flipping implements Classifier {
-    private final AtomicInteger calls =
-        new AtomicInteger();
+    private final AtomicInteger calls = new AtomicInteger();
 
     @Override
     public int classes() {
