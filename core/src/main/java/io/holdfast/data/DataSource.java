@@ -27,6 +27,14 @@ public record DataSource(String path, ReadOptions options) {
   }
 
   /**
+   * Reads a key of a section: a path as plain text, whatever characters it has, or a section as
+   * above.
+   */
+  public static DataSource read(SettingsReader parent, String key) {
+    return parent.isSection(key) ? read(parent.section(key)) : of(parent.text(key));
+  }
+
+  /**
    * Opens the data.
    *
    * @throws io.holdfast.common.InvalidInputException if there is no such data, or it is damaged

@@ -16,14 +16,17 @@ import io.holdfast.train.InnerSearch;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an experiment file says, checked as far as it can be without opening data. See {@code
  * docs/experiment.md} for every key.
  *
+ * @param source the file's name in messages
  * @param name of the experiment
  * @param seed of all random streams
+ * @param device that computes
  * @param train where the training samples lie
  * @param test where the test samples lie; never read during training
  * @param validationShare of the training samples held out, in [0, 1)
@@ -39,8 +42,10 @@ import org.jspecify.annotations.Nullable;
  * @param settings the file as written, overrides included
  */
 public record Experiment(
+    String source,
     String name,
     Seed seed,
+    Device device,
     DataSource train,
     DataSource test,
     double validationShare,
@@ -54,6 +59,15 @@ public record Experiment(
     Augmentation augmentation,
     EvaluationSection evaluation,
     Settings settings) {
+  /** The seed unless the experiment names one. */
+  public static final long DEFAULT_SEED = 0;
+
+  private static final Pattern NUMBER = Pattern.compile("[-+.\\d].*");
+  private static final List<String> THREAT_FILES = List.of(".yaml", ".yml", ".json");
+
+  public Experiment {
+    freeze = List.copyOf(freeze);
+  }
 
   /**
    * Reads an experiment file.
@@ -62,68 +76,122 @@ public record Experiment(
    * @throws InvalidInputException with every problem of the file
    */
   public static Experiment read(Path file, List<String> overrides) {
-    Settings settings = Settings.parse(file);
-    for (String override : overrides) {
-      settings = settings.withOverride(override);
-    }
-    return of(settings, file.toString());
+    return of(Settings.parse(file), file.toString(), overrides);
   }
 
   /**
    * Checks settings.
    *
    * @param source their name in messages
+   * @param overrides each written {@code path=value}
    * @throws InvalidInputException with every problem
    */
-  public static Experiment of(Settings settings, String source) {
+  public static Experiment of(Settings settings, String source, List<String> overrides) {
+    Settings all = settings;
     Problems problems = new Problems(source);
-    SettingsReader r = settings.reader(problems);
-    String name = r.text("name", "experiment");
-    long seed = r.longInteger("seed", 1, Long.MIN_VALUE, Long.MAX_VALUE);
-    problems.collect(() -> Device.parse(r.text("device", "auto")));
-    SettingsReader data = r.requiredSection("data");
-    DataSource train = DataSource.read(data.textOrSection("train"));
-    DataSource test = DataSource.read(data.textOrSection("test"));
-    boolean ownValidation = data.has("validation") && !isNumber(data);
-    double share =
-        ownValidation ? 0 : data.number("validation", Dataset.DEFAULT_VALIDATION, 0, 0.9);
-    DataSource validation =
-        ownValidation ? DataSource.read(data.textOrSection("validation")) : null;
-    SettingsReader model = r.requiredSection("model");
-    Blueprint blueprint = Architectures.read(model.textOrSection("architecture"));
-    String start = model.textOrNull("start");
-    List<String> freeze = model.texts("freeze", List.of());
-    ThreatModel threat = ThreatModel.read(r.textOrSection("threat"));
-    SettingsReader training = r.section("train");
-    InnerSearch inner = InnerSearch.read(training);
-    TrainSettings train1 = TrainSettings.read(training, inner, threat.epsilon());
-    Augmentation augmentation = Augmentation.read(training, "augment");
-    EvaluationSection evaluation = EvaluationSection.read(r.section("evaluate"), threat);
-    r.finish();
+    for (String override : overrides) {
+      Settings before = all;
+      try {
+        all = before.withOverride(override);
+      } catch (InvalidInputException e) {
+        problems.addAll(e);
+      }
+    }
+    Experiment experiment = read(all, source, problems);
     problems.throwIfAny();
-    return new Experiment(
-        name,
-        new Seed(seed),
-        train,
-        test,
-        share,
-        validation,
-        blueprint,
-        start,
-        freeze,
-        threat,
-        inner,
-        train1,
-        augmentation,
-        evaluation,
-        settings);
+    return experiment;
   }
 
-  private static boolean isNumber(SettingsReader data) {
-    if (data.isSection("validation")) {
-      return false;
+  private static Experiment read(Settings settings, String source, Problems problems) {
+    SettingsReader r = settings.reader(problems);
+    SettingsReader data = r.requiredSection("data");
+    SettingsReader model = r.requiredSection("model");
+    SettingsReader training = r.section("train");
+    ThreatModel threat = threat(r);
+    InnerSearch inner = InnerSearch.read(training);
+    boolean share = isShare(data);
+    Experiment experiment =
+        new Experiment(
+            source,
+            r.text("name", "experiment"),
+            new Seed(r.longInteger("seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE)),
+            device(r),
+            DataSource.read(data, "train"),
+            DataSource.read(data, "test"),
+            share ? data.number("validation", Dataset.DEFAULT_VALIDATION, 0, 0.9) : 0,
+            share ? null : DataSource.read(data, "validation"),
+            Architectures.read(model.textOrSection("architecture")),
+            model.textOrNull("start"),
+            model.texts("freeze", List.of()),
+            threat,
+            inner,
+            TrainSettings.read(training, inner, threat.epsilon()),
+            Augmentation.read(training, "augment"),
+            EvaluationSection.read(r.section("evaluate")),
+            settings);
+    r.finish();
+    return experiment;
+  }
+
+  private static boolean isShare(SettingsReader data) {
+    return !data.isSection("validation")
+        && (!data.has("validation") || NUMBER.matcher(data.text("validation")).matches());
+  }
+
+  private static Device device(SettingsReader r) {
+    String text = r.text("device", "auto");
+    try {
+      return Device.parse(text);
+    } catch (InvalidInputException e) {
+      e.problems().forEach(p -> r.reject("device", p.expected(), p.found(), p.hint()));
+      return Device.CPU;
     }
-    String text = data.text("validation", "");
-    return !text.isEmpty() && (Character.isDigit(text.charAt(0)) || text.charAt(0) == '.');
+  }
+
+  /** A section, a short form or a file. */
+  private static ThreatModel threat(SettingsReader r) {
+    if (!r.isSection("threat") && r.has("threat")) {
+      String text = r.text("threat");
+      if (THREAT_FILES.stream().anyMatch(text::endsWith)) {
+        try {
+          return ThreatModel.parse(text);
+        } catch (InvalidInputException e) {
+          r.problems().addAll(e);
+          return ThreatModel.linf(0);
+        }
+      }
+    }
+    return ThreatModel.read(r.textOrSection("threat"));
+  }
+
+  /**
+   * The settings with what {@code auto} came to on this machine, for the provenance: equal ones
+   * give equal results.
+   */
+  public Settings resolved() {
+    return settings
+        .withOverride("device", device.toString())
+        .withOverride("train.precision", training.precision().text());
+  }
+
+  /** The name of the attack in training; empty where the objective has no adversary. */
+  public String trainedOn() {
+    return training.objective().adversarial() ? inner.name() : "";
+  }
+
+  /** Adds a problem at the line of a key. */
+  void reject(
+      Problems problems,
+      String section,
+      String key,
+      String expected,
+      String found,
+      @Nullable String hint) {
+    SettingsReader reader = settings.reader(problems);
+    if (section.isEmpty() || reader.isSection(section)) {
+      (section.isEmpty() ? reader : reader.section(section)).reject(key, expected, found, hint);
+    } else {
+      problems.add(section + "." + key, expected, found, hint);
+    }
   }
 }

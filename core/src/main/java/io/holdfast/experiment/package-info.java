@@ -1,4 +1,4 @@
-/** The experiment file and what is done with it: the last floor. */
+/** The experiment file, what follows from it, and the library's front door. */
 @NullMarked
 package io.holdfast.experiment;
 

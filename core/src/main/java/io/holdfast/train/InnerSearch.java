@@ -1,7 +1,9 @@
 package io.holdfast.train;
 
+import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.StepSize;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.threat.ThreatModel;
 import java.util.List;
 
 /**
@@ -25,6 +27,16 @@ public record InnerSearch(int steps, StepSize stepSize) {
             ? StepSize.absolute(positive(a.positive("step_size")))
             : StepSize.standard(steps);
     return new InnerSearch(steps, size);
+  }
+
+  /** The attack's name: {@code fgsm} for a single step, else {@code pgd}. */
+  public String name() {
+    return steps == 1 ? "fgsm" : "pgd";
+  }
+
+  /** The search itself, from a uniform start, its steps in proportion to the threat model's size. */
+  public InnerMaximiser maximiser(ThreatModel threat) {
+    return new InnerMaximiser(steps, stepSize.fraction(threat), InnerMaximiser.Start.UNIFORM);
   }
 
   /** Stands in for a value that was refused and reported already. */

@@ -133,27 +133,13 @@ public record TrainSettings(
         30);
   }
 
+  /** A builder that starts from these settings. */
+  public TrainSettingsBuilder toBuilder() {
+    return new TrainSettingsBuilder(this);
+  }
+
   /** All that makes runs equal, as text; when checkpoints are written is not part of it. */
   String fingerprint() {
-    return new TrainSettings(
-            objective,
-            steps,
-            radius,
-            cleanShare,
-            epochs,
-            batch,
-            shard,
-            optimiser,
-            precision,
-            labelSmoothing,
-            gradientClip,
-            averaging,
-            patience,
-            keepBest,
-            validationExamples,
-            validationSteps,
-            1,
-            1)
-        .toString();
+    return toBuilder().checkpoint(1, 1).build().toString();
   }
 }

@@ -1,0 +1,62 @@
+package io.holdfast.experiment;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.evaluate.NamedAttack;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The section {@code evaluate} of an experiment file.
+ *
+ * @param attacks under the keys that they have in ledger and scorecard: the texts given
+ * @param examples the most test samples to attack, the first ones; at least 1
+ * @param curve the most samples for robust accuracy against epsilon; 0 for no curve
+ */
+public record EvaluationSection(List<NamedAttack> attacks, int examples, int curve) {
+  /** Test samples to attack unless the experiment says more. */
+  public static final int DEFAULT_EXAMPLES = 1000;
+
+  /** Samples for the curve over epsilon unless the experiment says more. */
+  public static final int DEFAULT_CURVE = 200;
+
+  /** The suite unless the experiment names another one. */
+  public static final List<String> DEFAULT_ATTACKS = List.of("fgsm", "pgd[steps=50,restarts=5]");
+
+  public EvaluationSection {
+    attacks = List.copyOf(attacks);
+  }
+
+  /** Reads the section; problems go to the reader. */
+  static EvaluationSection read(SettingsReader r) {
+    return new EvaluationSection(
+        attacks(r),
+        r.integer("examples", DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
+        r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE));
+  }
+
+  private static List<NamedAttack> attacks(SettingsReader r) {
+    if (!r.has("attacks")) {
+      return DEFAULT_ATTACKS.stream().map(EvaluationSection::named).toList();
+    }
+    List<NamedAttack> attacks = new ArrayList<>();
+    Set<String> keys = new HashSet<>();
+    for (SettingsReader entry : r.textsOrSections("attacks")) {
+      Attack attack = Attacks.read(entry);
+      if (!keys.add(entry.label())) {
+        r.reject("attacks", "each attack once", entry.label() + " twice", null);
+      } else if (!entry.label().isBlank()) {
+        attacks.add(new NamedAttack(entry.label(), attack));
+      }
+    }
+    return attacks;
+  }
+
+  /** The attack that a text names, under that text as its key. */
+  public static NamedAttack named(String text) {
+    return new NamedAttack(text.strip(), Attacks.parse(text));
+  }
+}

@@ -1,0 +1,174 @@
+package io.holdfast.experiment;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.data.DataSource;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.graph.Shape;
+import io.holdfast.threat.Domain;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data of an experiment, checked against each other and against the experiment.
+ *
+ * @param train without the validation samples
+ * @param validation null for none
+ * @param test of which nothing but shape, classes and size is asked before training has ended
+ * @param architecture for these inputs and classes
+ */
+public record ExperimentData(
+    Dataset train, @Nullable Dataset validation, Dataset test, Architecture architecture) {
+
+  /**
+   * Opens all sources and checks that they fit each other, the model and the threat model.
+   *
+   * @throws InvalidInputException with every problem found
+   */
+  public static ExperimentData open(Experiment experiment) {
+    Problems problems = new Problems(experiment.source());
+    Dataset train = open(experiment.train(), problems);
+    Dataset test = open(experiment.test(), problems);
+    DataSource source = experiment.validation();
+    Dataset validation = source == null ? null : open(source, problems);
+    problems.throwIfAny();
+    if (train == null || test == null) {
+      throw new IllegalStateException("data that could not be opened was reported");
+    }
+    return of(experiment, train, test, validation);
+  }
+
+  private static @Nullable Dataset open(DataSource source, Problems problems) {
+    try {
+      return source.open();
+    } catch (InvalidInputException e) {
+      problems.addAll(e);
+      return null;
+    }
+  }
+
+  /**
+   * Checks data that is open already.
+   *
+   * @param validation null to split it off the training samples as the experiment says
+   * @throws InvalidInputException with every problem found
+   */
+  static ExperimentData of(
+      Experiment experiment, Dataset train, Dataset test, @Nullable Dataset validation) {
+    Problems problems = new Problems(experiment.source());
+    requireClasses(experiment, train, problems);
+    requireSame(experiment, "test", train, test, problems);
+    if (validation != null) {
+      requireSame(experiment, "validation", train, validation, problems);
+    }
+    requireDomain(experiment, problems);
+    Architecture architecture = architecture(experiment, train, problems);
+    requireAttacks(experiment, train.info().classCount(), problems);
+    problems.throwIfAny();
+    if (architecture == null) {
+      throw new IllegalStateException("an architecture that does not fit was reported");
+    }
+    double share = experiment.validationShare();
+    if (validation != null || share == 0) {
+      return new ExperimentData(train, validation, test, architecture);
+    }
+    List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);
+    return new ExperimentData(parts.get(1), parts.get(0), test, architecture);
+  }
+
+  private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {
+    long present = Arrays.stream(train.classCounts()).filter(n -> n > 0).count();
+    if (present < 2) {
+      experiment.reject(
+          problems,
+          "data",
+          "train",
+          "samples of at least two classes",
+          present + " class in " + train.size() + " samples",
+          null);
+    }
+  }
+
+  /** Classes may be missing at the end, as in a small test set whose classes are counted. */
+  private static void requireSame(
+      Experiment experiment, String key, Dataset train, Dataset other, Problems problems) {
+    if (!other.info().shape().equals(train.info().shape())) {
+      experiment.reject(
+          problems,
+          "data",
+          key,
+          "samples of shape " + train.info().shape() + " as in data.train",
+          other.info().shape().toString(),
+          "resize: [height, width] in the data section brings images to one size");
+    }
+    List<String> known = train.info().classes();
+    List<String> classes = other.info().classes();
+    if (classes.size() > known.size()) {
+      experiment.reject(
+          problems,
+          "data",
+          key,
+          "labels from 0 to " + (known.size() - 1) + ", the classes of data.train",
+          classes.size() + " classes",
+          null);
+    } else if (!classes.equals(known.subList(0, classes.size()))) {
+      experiment.reject(
+          problems, "data", key, "the classes of data.train, " + known, classes.toString(), null);
+    }
+  }
+
+  private static void requireDomain(Experiment experiment, Problems problems) {
+    Domain domain = experiment.threat().domain();
+    if (domain.low() > 0 || domain.high() < 1) {
+      experiment.reject(
+          problems,
+          "threat",
+          "domain",
+          "one that holds the pixels, which are in [0, 1]",
+          "[" + domain.low() + ", " + domain.high() + "]",
+          null);
+    }
+  }
+
+  private static @Nullable Architecture architecture(
+      Experiment experiment, Dataset train, Problems problems) {
+    try {
+      Shape input = Shape.of(train.info().shapeArray());
+      Architecture built =
+          experiment.model().build(input, Math.max(2, train.info().classCount()));
+      for (String layer : experiment.freeze()) {
+        problems.collect(() -> built.graph().node(layer));
+      }
+      return built;
+    } catch (InvalidInputException e) {
+      e.problems()
+          .forEach(
+              p ->
+                  experiment.reject(
+                      problems, "model", "architecture", p.expected(), p.found(), p.hint()));
+      return null;
+    }
+  }
+
+  private static void requireAttacks(Experiment experiment, int classes, Problems problems) {
+    for (NamedAttack attack : experiment.evaluation().attacks()) {
+      try {
+        attack.attack().check(experiment.threat(), classes);
+      } catch (InvalidInputException e) {
+        e.problems()
+            .forEach(
+                p ->
+                    experiment.reject(
+                        problems,
+                        "evaluate",
+                        "attacks",
+                        p.expected(),
+                        attack.key() + ": " + p.found(),
+                        p.hint()));
+      }
+    }
+  }
+}

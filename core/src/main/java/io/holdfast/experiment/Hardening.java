@@ -1,0 +1,352 @@
+package io.holdfast.experiment;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Settings;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.image.Augmentation;
+import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Engine;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.Curve;
+import io.holdfast.train.Optimiser;
+import io.holdfast.train.TrainJob;
+import io.holdfast.train.TrainSettings;
+import io.holdfast.train.TrainSettingsBuilder;
+import io.holdfast.train.Trainer;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.PgdAt;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a model that withstands a threat model. Immutable: each method gives a changed copy.
+ *
+ * <pre>{@code
+ * Bundle hardened = Hardening.of(Architectures.smallCnn(1, 10))
+ *     .against(ThreatModel.linf(0.1)).objective(Trades.beta(6)).attack(Pgd.steps(7))
+ *     .epochs(4).seed(7).fit(train);
+ * }</pre>
+ *
+ * <p>Unless said otherwise: PGD-AT with PGD-7, four epochs, batches of 128, SGD; 5% of the training
+ * samples are held out for validation.
+ */
+public final class Hardening {
+  private final Architecture architecture;
+  private @Nullable ThreatModel threat;
+  private TrainSettings settings =
+      TrainSettings.defaults().toBuilder().objective(new PgdAt()).build();
+  private Pgd attack = Pgd.steps(7);
+  private @Nullable InnerMaximiser inner;
+  private Augmentation augmentation = Augmentation.NONE;
+  private double share = Dataset.DEFAULT_VALIDATION;
+  private @Nullable Dataset validation;
+  private @Nullable Bundle start;
+  private List<String> freeze = List.of();
+  private Seed seed = new Seed(Experiment.DEFAULT_SEED);
+  private int workers;
+  private @Nullable Path folder;
+  private boolean resume;
+  private Progress progress = Progress.silent();
+  private Stopper stopper = Stopper.manual();
+  private @Nullable Settings configuration;
+
+  private Hardening(Architecture architecture) {
+    this.architecture = architecture;
+  }
+
+  private Hardening(Hardening other) {
+    architecture = other.architecture;
+    threat = other.threat;
+    settings = other.settings;
+    attack = other.attack;
+    inner = other.inner;
+    augmentation = other.augmentation;
+    share = other.share;
+    validation = other.validation;
+    start = other.start;
+    freeze = other.freeze;
+    seed = other.seed;
+    workers = other.workers;
+    folder = other.folder;
+    resume = other.resume;
+    progress = other.progress;
+    stopper = other.stopper;
+    configuration = other.configuration;
+  }
+
+  /** Training of a network of this architecture. */
+  public static Hardening of(Architecture architecture) {
+    return new Hardening(architecture);
+  }
+
+  private Hardening change(Consumer<Hardening> edit) {
+    Hardening copy = new Hardening(this);
+    edit.accept(copy);
+    return copy;
+  }
+
+  private Hardening settings(Consumer<TrainSettingsBuilder> edit) {
+    TrainSettingsBuilder builder = settings.toBuilder();
+    edit.accept(builder);
+    return settings(builder.build());
+  }
+
+  /** What the attacker may do; needed by every objective with an adversary inside. */
+  public Hardening against(ThreatModel model) {
+    return change(h -> h.threat = model);
+  }
+
+  /** The training loss, such as {@code Trades.beta(6)} or {@code new Standard()}. */
+  public Hardening objective(Objective loss) {
+    return settings(s -> s.objective(loss));
+  }
+
+  /** The search for adversarial examples in training; restarts do not matter there. */
+  public Hardening attack(Pgd search) {
+    return change(
+        h -> {
+          h.attack = search;
+          h.inner = null;
+        });
+  }
+
+  /** As {@link #attack}, for a search that is no attack of the registry. */
+  Hardening inner(InnerMaximiser search) {
+    return change(h -> h.inner = search);
+  }
+
+  /** Passes over the training samples, at least 1. */
+  public Hardening epochs(int number) {
+    return settings(s -> s.epochs(number));
+  }
+
+  /** Samples per step, at least 1. */
+  public Hardening batch(int samples) {
+    return settings(s -> s.batch(samples));
+  }
+
+  /** Such as {@code Optimiser.Config.sgd(0.05)}. */
+  public Hardening optimiser(Optimiser.Config config) {
+    return settings(s -> s.optimiser(config));
+  }
+
+  /** Of training, {@link Precision#auto} by default. */
+  public Hardening precision(Precision format) {
+    return settings(s -> s.precision(format));
+  }
+
+  /** The radius over progress as a share of the threat model's: a curriculum. */
+  public Hardening radius(Curve shareOfEpsilon) {
+    return settings(s -> s.radius(shareOfEpsilon));
+  }
+
+  /** All of the settings at once; the attack's steps replace those in there. */
+  public Hardening settings(TrainSettings all) {
+    return change(h -> h.settings = all);
+  }
+
+  /** Changes to each training sample. */
+  public Hardening augmentation(Augmentation transforms) {
+    return change(h -> h.augmentation = transforms);
+  }
+
+  /** The share of the training samples to hold out for validation, in [0, 1); 0 for none. */
+  public Hardening validation(double shareOfTraining) {
+    return change(
+        h -> {
+          h.share = shareOfTraining;
+          h.validation = null;
+        });
+  }
+
+  /** Validation samples of their own, or null for none. */
+  public Hardening validation(@Nullable Dataset samples) {
+    return change(
+        h -> {
+          h.share = 0;
+          h.validation = samples;
+        });
+  }
+
+  /** Starts from the weights of a bundle instead of fresh ones. */
+  public Hardening startFrom(@Nullable Bundle weights) {
+    return change(h -> h.start = weights);
+  }
+
+  /** Layers that are not trained. */
+  public Hardening freeze(List<String> layers) {
+    return change(h -> h.freeze = List.copyOf(layers));
+  }
+
+  /** Of all random streams; equal seeds give equal weights, bit for bit. */
+  public Hardening seed(long value) {
+    return change(h -> h.seed = new Seed(value));
+  }
+
+  /**
+   * Threads that share the work; any number gives the same weights.
+   *
+   * @param count 0 for one per core
+   */
+  public Hardening workers(int count) {
+    return change(h -> h.workers = count);
+  }
+
+  /** Where to write {@code metrics.jsonl} and checkpoints; by default all stays in memory. */
+  public Hardening folder(Path output) {
+    return change(h -> h.folder = output);
+  }
+
+  /** Whether to go on from the folder's checkpoint, if there is one. */
+  public Hardening resume(boolean goOn) {
+    return change(h -> h.resume = goOn);
+  }
+
+  public Hardening progress(Progress display) {
+    return change(h -> h.progress = display);
+  }
+
+  /** Looked at before each step; a checkpoint is written when it stops. */
+  public Hardening stopper(Stopper flag) {
+    return change(h -> h.stopper = flag);
+  }
+
+  /** What the provenance says of the settings; by default what this object knows. */
+  public Hardening configuration(Settings all) {
+    return change(h -> h.configuration = all);
+  }
+
+  /**
+   * Trains.
+   *
+   * @return the model with its provenance; the caller closes it
+   * @throws InvalidInputException if architecture, threat model and data do not go together
+   * @throws RunInterruptedException if a stop was requested; a checkpoint was written before
+   * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
+   */
+  public Bundle fit(Dataset train) {
+    check(train);
+    Dataset rest = train;
+    Dataset held = validation;
+    if (held == null && share > 0) {
+      List<Dataset> parts = holdOut(train, seed, share);
+      held = parts.get(0);
+      rest = parts.get(1);
+    }
+    Network network = architecture.initialise(seed.split("weights"));
+    try {
+      prepare(network);
+      train(network, rest, held);
+      return Bundle.of(network)
+          .architecture(architecture.name())
+          .threat(settings.objective().adversarial() ? threat : null)
+          .classNames(train.info().classes())
+          .provenance(provenance(train))
+          .build();
+    } catch (RuntimeException | Error e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  /** The validation samples and the rest of the training samples, stratified. */
+  static List<Dataset> holdOut(Dataset train, Seed seed, double share) {
+    return train.split(seed.split("hold-out"), share, 1 - share);
+  }
+
+  private void check(Dataset train) {
+    Problems problems = new Problems("training");
+    if (settings.objective().adversarial() && threat == null) {
+      problems.add("threat", "a threat model for " + settings.objective().name(), "none");
+    }
+    if (Arrays.stream(train.classCounts()).filter(n -> n > 0).count() < 2) {
+      problems.add("data", "samples of at least two classes", "one class");
+    }
+    long[] wanted = architecture.graph().inputs().get(0).type().shape().toArray();
+    if (!Arrays.equals(wanted, train.info().shapeArray())) {
+      problems.add(
+          "data",
+          "samples of shape " + Arrays.toString(wanted) + ", what the model takes",
+          train.info().shape().toString());
+    }
+    problems.throwIfAny();
+  }
+
+  private void prepare(Network network) {
+    if (start != null) {
+      try (Network old =
+          Network.of(network.graph(), start.network().weights(), "the weights to start from")) {
+        network.setWeights(old.weights());
+      }
+    }
+    network.freeze(freeze);
+  }
+
+  private void train(Network network, Dataset train, @Nullable Dataset held) {
+    ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
+    InnerMaximiser search = inner == null ? attack.inner(model) : inner;
+    TrainSettings all =
+        inner == null
+            ? settings.toBuilder().steps(Curve.constant(search.steps())).build()
+            : settings;
+    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
+      Trainer.train(
+          new TrainJob(
+              network,
+              train,
+              held,
+              threat,
+              search,
+              all,
+              augmentation,
+              seed,
+              pool,
+              folder,
+              resume,
+              progress,
+              stopper));
+    }
+  }
+
+  private Provenance provenance(Dataset train) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    hashes.put("train", train.contentHash());
+    if (validation != null) {
+      hashes.put("validation", validation.contentHash());
+    }
+    return Provenance.of(
+        Engine.version(), seed, hashes, configuration == null ? described() : configuration);
+  }
+
+  /** What a program has set, for the provenance. */
+  private Settings described() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("model", Map.of("architecture", architecture.name()));
+    if (threat != null) {
+      all.put("threat", threat.toSettings());
+    }
+    List<String> lines = new ArrayList<>(List.of(attack.key()));
+    lines.add(settings.toString());
+    lines.add(augmentation.toString());
+    all.put("training", lines);
+    return Settings.of(all);
+  }
+}
