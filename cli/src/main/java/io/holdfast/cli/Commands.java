@@ -8,6 +8,6 @@ final class Commands {
   private Commands() {}
 
   static List<Supplier<Object>> all() {
-    return List.of(DoctorCommand::new);
+    return List.of(QuickstartCommand::new, HardenCommand::new, DoctorCommand::new);
   }
 }

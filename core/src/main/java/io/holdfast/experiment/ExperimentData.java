@@ -137,8 +137,7 @@ public record ExperimentData(
       Experiment experiment, Dataset train, Problems problems) {
     try {
       Shape input = Shape.of(train.info().shapeArray());
-      Architecture built =
-          experiment.model().build(input, Math.max(2, train.info().classCount()));
+      Architecture built = experiment.model().build(input, Math.max(2, train.info().classCount()));
       for (String layer : experiment.freeze()) {
         problems.collect(() -> built.graph().node(layer));
       }

@@ -66,7 +66,7 @@ public final class Hardening {
   private boolean resume;
   private Progress progress = Progress.silent();
   private Stopper stopper = Stopper.manual();
-  private @Nullable Settings configuration;
+  private @Nullable Provenance provenance;
 
   private Hardening(Architecture architecture) {
     this.architecture = architecture;
@@ -89,7 +89,7 @@ public final class Hardening {
     resume = other.resume;
     progress = other.progress;
     stopper = other.stopper;
-    configuration = other.configuration;
+    provenance = other.provenance;
   }
 
   /** Training of a network of this architecture. */
@@ -229,9 +229,9 @@ public final class Hardening {
     return change(h -> h.stopper = flag);
   }
 
-  /** What the provenance says of the settings; by default what this object knows. */
-  public Hardening configuration(Settings all) {
-    return change(h -> h.configuration = all);
+  /** What the bundle says of its origin; by default what this object knows. */
+  public Hardening provenance(Provenance origin) {
+    return change(h -> h.provenance = origin);
   }
 
   /**
@@ -259,7 +259,7 @@ public final class Hardening {
           .architecture(architecture.name())
           .threat(settings.objective().adversarial() ? threat : null)
           .classNames(train.info().classes())
-          .provenance(provenance(train))
+          .provenance(provenance == null ? origin(train) : provenance)
           .build();
     } catch (RuntimeException | Error e) {
       network.close();
@@ -326,14 +326,13 @@ public final class Hardening {
     }
   }
 
-  private Provenance provenance(Dataset train) {
+  private Provenance origin(Dataset train) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("train", train.contentHash());
     if (validation != null) {
       hashes.put("validation", validation.contentHash());
     }
-    return Provenance.of(
-        Engine.version(), seed, hashes, configuration == null ? described() : configuration);
+    return Provenance.of(Engine.version(), seed, hashes, described());
   }
 
   /** What a program has set, for the provenance. */

@@ -34,7 +34,9 @@ public record InnerSearch(int steps, StepSize stepSize) {
     return steps == 1 ? "fgsm" : "pgd";
   }
 
-  /** The search itself, from a uniform start, its steps in proportion to the threat model's size. */
+  /**
+   * The search itself, from a uniform start, its steps in proportion to the threat model's size.
+   */
   public InnerMaximiser maximiser(ThreatModel threat) {
     return new InnerMaximiser(steps, stepSize.fraction(threat), InnerMaximiser.Start.UNIFORM);
   }

@@ -1,0 +1,74 @@
+package io.holdfast.cli;
+
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.experiment.ExperimentData;
+import io.holdfast.experiment.Harden;
+import io.holdfast.experiment.Plan;
+import io.holdfast.experiment.RunFolder;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs an experiment file. */
+@Command(
+    name = "harden",
+    mixinStandardHelpOptions = true,
+    description = "Trains the model of an experiment file, attacks it, and reports.")
+final class HardenCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "The experiment; 'holdfast init' writes one.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATH=VALUE",
+      description = "Changes a setting of the file, such as train.epochs=8. Repeatable.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Mixin private JobOptions.Out out = new JobOptions.Out();
+  @Mixin private JobOptions job = new JobOptions();
+
+  @Override
+  public Integer call() {
+    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    Experiment experiment = Experiment.read(file, overrides);
+    ExperimentData data = ExperimentData.open(experiment);
+    try (Job running = Job.start(job)) {
+      if (job.dryRun) {
+        Plan plan = Plan.of(experiment, data, job.workers, running.stopper());
+        screen.print(job.json ? plan.toJson() : plan.toText());
+        return Exit.DONE;
+      }
+      EvaluationResult result =
+          Harden.run(
+              experiment,
+              data,
+              new Harden.Options(
+                  out.folder,
+                  job.resume,
+                  job.workers,
+                  running.progress(),
+                  running.stopper(),
+                  Job.command(spec)));
+      if (job.json) {
+        screen.print(result.card().toJson());
+      } else {
+        screen.print(Results.table(result.card()));
+        screen.println("report: " + new RunFolder(out.folder).report());
+      }
+      return Exit.DONE;
+    }
+  }
+}

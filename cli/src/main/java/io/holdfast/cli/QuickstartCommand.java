@@ -1,0 +1,127 @@
+package io.holdfast.cli;
+
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.experiment.ExperimentData;
+import io.holdfast.experiment.Harden;
+import io.holdfast.experiment.Plan;
+import io.holdfast.experiment.RunFolder;
+import io.holdfast.record.Scorecard;
+import io.holdfast.report.Report;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The main job on embedded data: a standard and a hardened model, both attacked and compared. */
+@Command(
+    name = "quickstart",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Trains a standard and a hardened model on embedded images, attacks both, and reports.",
+      "About five minutes on two cores."
+    })
+final class QuickstartCommand implements Callable<Integer> {
+  private static final String RESOURCE = "quickstart.yaml";
+  private static final List<String> MODELS = List.of("standard", "hardened");
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The folder for the results (default: ${DEFAULT-VALUE}).")
+  private Path out = Path.of("quickstart");
+
+  @Option(
+      names = "--set",
+      paramLabel = "PATH=VALUE",
+      description = "Changes a setting of both experiments, such as train.epochs=8. Repeatable.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Mixin private DataOptions data = new DataOptions();
+  @Mixin private JobOptions job = new JobOptions();
+
+  /** One of the two experiments with its data. */
+  private record Part(Experiment experiment, ExperimentData data) {}
+
+  @Override
+  public Integer call() {
+    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    Map<String, Part> parts = parts();
+    try (Job running = Job.start(job)) {
+      if (job.dryRun) {
+        printPlans(parts, running, screen);
+        return Exit.DONE;
+      }
+      Map<String, Scorecard> cards = new LinkedHashMap<>();
+      parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
+      Report.Builder report = Report.builder().title("Quickstart").command(Job.command(spec));
+      MODELS.forEach(name -> new RunFolder(out.resolve(name)).addTo(report, name));
+      Path file = out.resolve("report.html");
+      report.build().write(file);
+      if (job.json) {
+        screen.print(Json.pretty(cards));
+      } else {
+        screen.print(Results.table(cards));
+        screen.println("report: " + file);
+      }
+      return Exit.DONE;
+    }
+  }
+
+  private Map<String, Part> parts() {
+    List<String> all = new ArrayList<>(data.overrides());
+    all.addAll(overrides);
+    Problems problems = new Problems(RESOURCE);
+    SettingsReader reader =
+        Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(problems);
+    Map<String, Part> parts = new LinkedHashMap<>();
+    for (String name : MODELS) {
+      Settings section = Settings.of(reader.section(name).settings().toMap());
+      Experiment experiment = Experiment.of(section, RESOURCE + ", " + name, all);
+      parts.put(name, new Part(experiment, ExperimentData.open(experiment)));
+    }
+    return parts;
+  }
+
+  private Scorecard run(String name, Part part, Job running) {
+    running.progress().note(name + " model");
+    Harden.Options options =
+        new Harden.Options(
+            out.resolve(name),
+            job.resume,
+            job.workers,
+            running.progress(),
+            running.stopper(),
+            Job.command(spec));
+    return Harden.run(part.experiment(), part.data(), options).card();
+  }
+
+  private void printPlans(Map<String, Part> parts, Job running, PrintWriter screen) {
+    Map<String, Plan> plans = new LinkedHashMap<>();
+    parts.forEach(
+        (name, part) ->
+            plans.put(
+                name,
+                Plan.of(part.experiment(), part.data(), job.workers, running.stopper())));
+    if (job.json) {
+      screen.print(Json.pretty(plans));
+    } else {
+      plans.forEach((name, plan) -> screen.println(name + "\n\n" + plan.toText()));
+    }
+  }
+}

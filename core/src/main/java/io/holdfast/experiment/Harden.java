@@ -1,0 +1,174 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.bundle.Models;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.evaluate.RobustnessCurve;
+import io.holdfast.report.Report;
+import io.holdfast.tensor.Engine;
+import io.holdfast.threat.Additive;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
+public final class Harden {
+  private final Experiment experiment;
+  private final ExperimentData data;
+  private final Options options;
+  private final RunFolder folder;
+
+  /**
+   * How to run; nothing here changes results.
+   *
+   * @param out the folder for everything
+   * @param resume whether to go on with the run in there, if there is one
+   * @param workers threads, 0 for one per core
+   * @param progress told of each step
+   * @param stopper asked before each step
+   * @param command that makes the same again, for the report
+   */
+  public record Options(
+      Path out, boolean resume, int workers, Progress progress, Stopper stopper, String command) {
+    /** A fresh run without a sound on all cores. */
+    public static Options into(Path out) {
+      return new Options(out, false, 0, Progress.silent(), Stopper.manual(), "");
+    }
+  }
+
+  private Harden(Experiment experiment, ExperimentData data, Options options) {
+    this.experiment = experiment;
+    this.data = data;
+    this.options = options;
+    this.folder = new RunFolder(options.out());
+  }
+
+  /**
+   * Runs an experiment from start to end: {@code model.holdfast}, {@code metrics.jsonl}, {@code
+   * scorecard.json}, {@code ledger.parquet}, {@code examples.jsonl}, {@code experiment.json} and
+   * {@code report.html} in the output folder.
+   *
+   * @throws InvalidInputException if experiment and data do not go together, the folder cannot be
+   *     written, or the run to resume is another one
+   * @throws RunInterruptedException if a stop was requested; resuming goes on from there
+   * @throws HoldfastException if training diverges, or memory or disk are exhausted; the last
+   *     checkpoint is valid
+   */
+  public static EvaluationResult run(Experiment experiment, Options options) {
+    return run(experiment, ExperimentData.open(experiment), options);
+  }
+
+  /** As {@link #run(Experiment, Options)}, on data that is open already. */
+  public static EvaluationResult run(Experiment experiment, ExperimentData data, Options options) {
+    return new Harden(experiment, data, options).run();
+  }
+
+  private EvaluationResult run() {
+    Provenance provenance = provenance();
+    folder.prepare(provenance, options.resume());
+    try (Bundle trained = model(provenance)) {
+      EvaluationResult result = evaluate(trained);
+      try (Bundle judged = trained.withScorecard(result.card())) {
+        judged.write(folder.model());
+      }
+      Report.Builder report = Report.builder().title(experiment.name());
+      folder
+          .addTo(report, experiment.name())
+          .command(options.command())
+          .build()
+          .write(folder.report());
+      return result;
+    }
+  }
+
+  private Provenance provenance() {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    hashes.put("train", data.train().contentHash());
+    Dataset validation = data.validation();
+    if (validation != null) {
+      hashes.put("validation", validation.contentHash());
+    }
+    return Provenance.of(Engine.version(), experiment.seed(), hashes, experiment.resolved());
+  }
+
+  /** The trained model: of this run if it had got so far, else trained now. */
+  private Bundle model(Provenance provenance) {
+    if (options.resume() && Files.exists(folder.model())) {
+      return folder.readModel();
+    }
+    try (Start start = start()) {
+      Bundle trained =
+          Hardening.of(data.architecture())
+              .against(experiment.threat())
+              .settings(experiment.training())
+              .inner(experiment.inner().maximiser(experiment.threat()))
+              .augmentation(experiment.augmentation())
+              .validation(data.validation())
+              .startFrom(start.bundle())
+              .freeze(experiment.freeze())
+              .seed(experiment.seed().value())
+              .workers(options.workers())
+              .folder(options.out())
+              .resume(options.resume())
+              .progress(options.progress())
+              .stopper(options.stopper())
+              .provenance(provenance)
+              .fit(data.train());
+      trained.write(folder.model());
+      return trained;
+    }
+  }
+
+  /** What training starts from, or nothing. */
+  private record Start(@Nullable Bundle bundle) implements AutoCloseable {
+    @Override
+    public void close() {
+      if (bundle != null) {
+        bundle.close();
+      }
+    }
+  }
+
+  private Start start() {
+    String start = experiment.start();
+    if (start == null) {
+      return new Start(null);
+    }
+    boolean weights = start.endsWith(".safetensors");
+    return new Start(Models.open(start, weights ? experiment.model().name() : null, null));
+  }
+
+  private EvaluationResult evaluate(Bundle trained) {
+    EvaluationSection section = experiment.evaluation();
+    Evaluation evaluation =
+        Evaluation.of(trained.classifier())
+            .against(experiment.threat())
+            .with(section.attacks().toArray(NamedAttack[]::new))
+            .precision(experiment.training().precision())
+            .seed(experiment.seed().value())
+            .workers(options.workers())
+            .folder(options.out())
+            .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
+            .progress(options.progress())
+            .stopper(options.stopper())
+            .provenance(trained.provenance());
+    if (!experiment.trainedOn().isEmpty()) {
+      evaluation = evaluation.trainedOn(experiment.trainedOn());
+    }
+    if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
+      evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
+    }
+    return evaluation.on(data.test().first(section.examples()));
+  }
+}

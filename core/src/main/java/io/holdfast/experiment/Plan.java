@@ -1,0 +1,103 @@
+package io.holdfast.experiment;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.holdfast.common.Format;
+import io.holdfast.common.Json;
+import io.holdfast.common.Stopper;
+import io.holdfast.common.Table;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What an experiment would do, and about how long it would take. Seconds and bytes come from a
+ * short probe on this machine and are upper bounds where attacks may succeed early.
+ *
+ * @param name of the experiment
+ * @param what the plan in words, by topic
+ * @param seconds by phase
+ * @param memoryBytes resident memory
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record Plan(
+    String name, Map<String, String> what, Map<String, Double> seconds, long memoryBytes) {
+  public Plan {
+    what = Collections.unmodifiableMap(new LinkedHashMap<>(what));
+    seconds = Collections.unmodifiableMap(new LinkedHashMap<>(seconds));
+  }
+
+  /**
+   * Measures a few steps of training and attack; writes nothing and reads no test sample.
+   *
+   * @param workers threads, 0 for one per core
+   */
+  public static Plan of(
+      Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
+    Probe probe = new Probe(experiment, data, workers, stopper);
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    seconds.put("training", probe.trainingSeconds());
+    seconds.put("evaluation", probe.evaluationSeconds());
+    return new Plan(experiment.name(), words(experiment, data), seconds, probe.memoryBytes());
+  }
+
+  private static Map<String, String> words(Experiment e, ExperimentData data) {
+    Map<String, String> words = new LinkedHashMap<>();
+    int held = data.validation() == null ? 0 : data.validation().size();
+    words.put(
+        "data",
+        Format.count(data.train().size())
+            + " samples to train on, "
+            + Format.count(held)
+            + " to validate, "
+            + Format.count(data.test().size())
+            + " to test; shape "
+            + data.train().info().shape()
+            + ", "
+            + data.train().info().classCount()
+            + " classes");
+    words.put("model", e.model().name());
+    words.put("threat", e.threat().describe());
+    words.put(
+        "training",
+        e.training().objective().name()
+            + ", "
+            + e.training().epochs()
+            + " epochs of "
+            + Format.count(data.train().size() / e.training().batch())
+            + " steps, batch "
+            + e.training().batch()
+            + ", "
+            + e.training().precision().text()
+            + " on "
+            + e.device());
+    words.put(
+        "evaluation",
+        String.join(", ", e.evaluation().attacks().stream().map(a -> a.key()).toList())
+            + " on "
+            + Format.count(Math.min(e.evaluation().examples(), data.test().size()))
+            + " test samples");
+    return words;
+  }
+
+  /** As JSON, ending in a newline. */
+  public String toJson() {
+    return Json.pretty(this);
+  }
+
+  /** As text, ending in a newline. */
+  public String toText() {
+    StringBuilder text = new StringBuilder();
+    what.forEach((topic, words) -> text.append(String.format("%-11s %s%n", topic, words)));
+    Table table = new Table("phase", "about");
+    seconds.forEach((phase, s) -> table.row(phase, Format.seconds(s)));
+    double all = seconds.values().stream().mapToDouble(s -> s).sum();
+    table.row("in all", Format.seconds(all));
+    return text.append('\n')
+        .append(table)
+        .append("memory      about ")
+        .append(Format.bytes(memoryBytes))
+        .append('\n')
+        .toString();
+  }
+}

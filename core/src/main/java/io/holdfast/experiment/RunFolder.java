@@ -1,0 +1,150 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import io.holdfast.record.Example;
+import io.holdfast.record.Examples;
+import io.holdfast.record.Scorecard;
+import io.holdfast.report.LearningCurves;
+import io.holdfast.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a run and the files in it.
+ *
+ * @param path the folder
+ */
+public record RunFolder(Path path) {
+  private static final String EXPERIMENT = "experiment.json";
+  private static final List<String> OWN =
+      List.of(
+          "model.holdfast",
+          "checkpoint.safetensors",
+          "metrics.jsonl",
+          "scorecard.json",
+          "examples.jsonl",
+          "ledger.parquet",
+          "ledger.d",
+          "report.html",
+          EXPERIMENT);
+
+  /** The trained model. */
+  public Path model() {
+    return path.resolve("model.holdfast");
+  }
+
+  /** Steps, epochs and the evaluation's times. */
+  public Path metrics() {
+    return path.resolve("metrics.jsonl");
+  }
+
+  /** The aggregates of the evaluation. */
+  public Path scorecard() {
+    return path.resolve("scorecard.json");
+  }
+
+  /** Images before and after the attacks. */
+  public Path examples() {
+    return path.resolve("examples.jsonl");
+  }
+
+  /** For people. */
+  public Path report() {
+    return path.resolve("report.html");
+  }
+
+  /** Its last name, for tables. */
+  public String name() {
+    return String.valueOf(path.toAbsolutePath().normalize().getFileName());
+  }
+
+  /**
+   * Makes the folder ready for a run: nothing of an earlier one is left unless it is to be resumed.
+   *
+   * @throws InvalidInputException if it cannot be written, or the run to resume is another one
+   */
+  void prepare(Provenance run, boolean resume) {
+    AtomicFiles.ensureWritableFolder(path);
+    AtomicFiles.removeLeftovers(path);
+    Path file = path.resolve(EXPERIMENT);
+    if (!resume) {
+      OWN.forEach(name -> delete(path.resolve(name)));
+    } else if (Files.exists(file)) {
+      requireSame(Json.read(file, Provenance.class), run);
+      return;
+    }
+    AtomicFiles.write(file, Json.pretty(run));
+  }
+
+  private void requireSame(Provenance earlier, Provenance now) {
+    Problems problems = new Problems(path + ": the run to resume");
+    compare(problems, "code version", earlier.codeVersion(), now.codeVersion());
+    compare(problems, "engine version", earlier.engineVersion(), now.engineVersion());
+    compare(problems, "seed", earlier.seed(), now.seed());
+    compare(problems, "data", earlier.dataHashes(), now.dataHashes());
+    compare(problems, "configuration", earlier.configuration(), now.configuration());
+    problems.throwIfAny();
+  }
+
+  private static void compare(Problems problems, String field, Object earlier, Object now) {
+    String found = Json.canonical(earlier);
+    String expected = Json.canonical(now);
+    if (!found.equals(expected)) {
+      problems.add(
+          field, expected, found, "leave out --resume to start afresh, or choose another folder");
+    }
+  }
+
+  private static void delete(Path path) {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(path)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw FileFailures.writing(path, e);
+    }
+  }
+
+  /** Adds this run to a report; curves and examples as far as they are there. */
+  public Report.Builder addTo(Report.Builder report, String model) {
+    LearningCurves curves =
+        Files.exists(metrics()) ? LearningCurves.read(metrics()) : LearningCurves.none();
+    List<Example> some = Files.exists(examples()) ? Examples.read(examples()) : List.of();
+    return report.model(model, readScorecard(), curves, some);
+  }
+
+  /**
+   * Reads the scorecard.
+   *
+   * @throws InvalidInputException if there is none
+   */
+  public Scorecard readScorecard() {
+    if (!Files.exists(scorecard())) {
+      throw new InvalidInputException(
+          path.toString(),
+          "",
+          "the folder of a finished run, with scorecard.json",
+          Files.isDirectory(path) ? "a folder without one" : "no such folder",
+          Files.isDirectory(path) ? "run it again with --resume to finish it" : null);
+    }
+    return Scorecard.read(scorecard());
+  }
+
+  /** Reads the model; the caller closes it. */
+  public Bundle readModel() {
+    return Bundle.read(model());
+  }
+}
