@@ -87,8 +87,7 @@ final class QuickstartCommand implements Callable<Integer> {
     List<String> all = new ArrayList<>(data.overrides());
     all.addAll(overrides);
     Problems problems = new Problems(RESOURCE);
-    SettingsReader reader =
-        Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(problems);
+    SettingsReader reader = Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(problems);
     Map<String, Part> parts = new LinkedHashMap<>();
     for (String name : MODELS) {
       Settings section = Settings.of(reader.section(name).settings().toMap());
@@ -116,8 +115,7 @@ final class QuickstartCommand implements Callable<Integer> {
     parts.forEach(
         (name, part) ->
             plans.put(
-                name,
-                Plan.of(part.experiment(), part.data(), job.workers, running.stopper())));
+                name, Plan.of(part.experiment(), part.data(), job.workers, running.stopper())));
     if (job.json) {
       screen.print(Json.pretty(plans));
     } else {

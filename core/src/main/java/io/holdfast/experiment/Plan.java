@@ -32,8 +32,7 @@ public record Plan(
    *
    * @param workers threads, 0 for one per core
    */
-  public static Plan of(
-      Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
+  public static Plan of(Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
     Probe probe = new Probe(experiment, data, workers, stopper);
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("training", probe.trainingSeconds());

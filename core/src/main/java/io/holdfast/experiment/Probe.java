@@ -1,25 +1,29 @@
 package io.holdfast.experiment;
 
+import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.Logits;
 import io.holdfast.attack.gradient.Pgd;
-import io.holdfast.common.HoldfastException;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.NetworkClassifier;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.Trainer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -58,8 +62,7 @@ final class Probe {
   /** Time of all training steps, validation left out. */
   double trainingSeconds() {
     int batch = experiment.training().batch();
-    long steps =
-        (long) Math.max(1, data.train().size() / batch) * experiment.training().epochs();
+    long steps = (long) Math.max(1, data.train().size() / batch) * experiment.training().epochs();
     Dataset few = data.train().first(Math.max(batch, Math.min(data.train().size(), batch * STEPS)));
     Clock clock = new Clock();
     Stopper enough = Stopper.manual();
@@ -81,7 +84,7 @@ final class Probe {
               false,
               clock,
               enough));
-    } catch (io.holdfast.common.RunInterruptedException e) {
+    } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough
     }
     return clock.median() * steps;
@@ -96,7 +99,7 @@ final class Probe {
         Scope scope = Scope.open()) {
       NetworkClassifier model = network.classifier();
       int n = Math.min(data.train().size(), AttackDriver.SHARD * pool.count());
-      Sample many = sample(model, n);
+      Sample many = new Sample(model, data.train(), n);
       AttackDriver driver =
           new AttackDriver(model, harmless, pool)
               .withPrecision(experiment.training().precision())
@@ -106,14 +109,12 @@ final class Probe {
       long gradients = gradients(many.run(driver, Pgd.steps(4)));
       double each = (System.nanoTime() - begin) / 1e9 / gradients;
       look();
-      Sample one = sample(model, 1);
+      Sample one = new Sample(model, data.train(), 1);
       double total = 0;
       for (NamedAttack attack : experiment.evaluation().attacks()) {
         total += each * examples * Math.max(1, gradients(one.run(driver, attack.attack())));
       }
       return total;
-    } catch (InvalidInputException e) {
-      throw new HoldfastException("the probe failed: " + e.getMessage(), e);
     }
   }
 
@@ -122,24 +123,23 @@ final class Probe {
   }
 
   /** Training samples under the labels that the model gives them, so that none is wrong. */
-  private record Sample(Tensor x, int[] labels, long[] ids) {
-    AttackResult run(AttackDriver driver, io.holdfast.attack.Attack attack) {
-      return driver.run(attack, x, labels, ids, new io.holdfast.common.Seed(0));
-    }
-  }
+  private static final class Sample {
+    private final Tensor x;
+    private final int[] labels;
+    private final long[] ids;
 
-  private Sample sample(NetworkClassifier model, int n) {
-    int[] first = IntStream.range(0, n).toArray();
-    long[] shape = new long[data.train().info().shape().size() + 1];
-    shape[0] = n;
-    System.arraycopy(data.train().info().shapeArray(), 0, shape, 1, shape.length - 1);
-    Tensor x = io.holdfast.tensor.Tensors.of(data.train().read(first), shape); // [N, ...]
-    float[][] logits = Logits.rows(model.logits(x)); // [N, K]
-    int[] labels = new int[n];
-    for (int i = 0; i < n; i++) {
-      labels[i] = Logits.best(logits[i]);
+    /** The first {@code n} samples, as tensors of the innermost open scope. */
+    Sample(NetworkClassifier model, Dataset data, int n) {
+      int[] first = IntStream.range(0, n).toArray();
+      x = Tensors.of(data.read(first), Shape.of(data.info().shapeArray()).batched(n)); // [N, ...]
+      float[][] logits = Logits.rows(model.logits(x)); // [N, K]
+      labels = Arrays.stream(logits).mapToInt(Logits::best).toArray();
+      ids = IntStream.of(first).mapToLong(data::id).toArray();
     }
-    return new Sample(x, labels, IntStream.of(first).mapToLong(data.train()::id).toArray());
+
+    AttackResult run(AttackDriver driver, Attack attack) {
+      return driver.run(attack, x, labels, ids, new Seed(0));
+    }
   }
 
   /** Notes when each step ended. */
