@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What an evaluation will take at most, from a short measured probe: as long as if no sample fell,
- * since those that fall are dropped.
+ * What an evaluation will take, from a short measured probe, as if no sample fell; those that fall
+ * are dropped, so that a weak model takes far less. As good as the machine is idle.
  *
  * @param seconds of wall time in all
  * @param bytes resident memory of the process at its largest, or -1 where the system does not tell
