@@ -62,17 +62,6 @@ public final class Kernels {
             Native.INPUT_ONLY));
   }
 
-  /** Zeros around the last two dimensions. */
-  public static Tensor pad(Tensor x, long height, long width) {
-    return Tensor.wrap(
-        torch.constant_pad_nd(x.raw(), new long[] {width, width, height, height}, Scalars.of(0)));
-  }
-
-  /** Windows of {@code size} every {@code step} entries of {@code dim}, as a new last dimension. */
-  public static Tensor windows(Tensor x, long dim, long size, long step) {
-    return Tensor.wrap(x.raw().unfold(dim, size, step));
-  }
-
   // ---- pooling
 
   /**

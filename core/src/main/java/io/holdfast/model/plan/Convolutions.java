@@ -9,18 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Convolutions. Shapes: N batch, C and O channels in and out, H and W height and width. */
 final class Convolutions {
-  /** Up to this many input channels, matrix products are the faster convolutions. */
+  /** Up to this many input channels, a matrix product is the faster derivative. */
   private static final long FEW_CHANNELS = 4;
 
   private Convolutions() {}
 
   static Operation compile(Conv2d layer, Item item, Store store) {
-    boolean asProduct =
+    boolean few =
         item.has(Item.Hint.FIRST)
             && item.in().size(0) <= FEW_CHANNELS
             && layer.groups() == 1
             && layer.dilation().equals(Size.of(1));
-    return asProduct ? WindowProduct.compile(layer, item, store) : direct(layer, item, store);
+    return few ? FewChannels.compile(layer, item, store) : direct(layer, item, store);
   }
 
   private static Operation direct(Conv2d layer, Item item, Store store) {
