@@ -120,12 +120,16 @@ final class Draft {
 
   /** Dropout is the identity in evaluation mode. */
   private void dropIdentities() {
-    for (Item item : List.copyOf(items)) {
+    int at = 0;
+    while (at < items.size()) {
+      Item item = items.get(at);
       if (item.layer() instanceof Dropout) {
-        items.remove(item);
+        items.remove(at);
         String from = item.inputs().get(0);
         items.replaceAll(i -> redirected(i, item.name(), from));
         output = output.equals(item.name()) ? from : output;
+      } else {
+        at++;
       }
     }
   }

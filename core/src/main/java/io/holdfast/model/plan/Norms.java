@@ -51,12 +51,17 @@ final class Norms {
     Tensor weight = store.keep(item.weight("weight")); // [C]
     Tensor bias = store.keep(item.weight("bias")); // [C]
     return (inputs, batch) -> {
-      Tensor x = inputs.get(0); // [N, C, ...]
+      Tensor x = dense(inputs.get(0)); // [N, C, ...]
       Kernels.Normalised n = Kernels.groupNorm(x, layer.groups(), weight, bias, layer.eps());
       return new Operation.Result(
           n.value(),
-          Gradient.making(g -> Kernels.groupNormBackward(g, x, n, layer.groups(), weight)));
+          Gradient.making(g -> Kernels.groupNormBackward(dense(g), x, n, layer.groups(), weight)));
     };
+  }
+
+  /** The kernels read the memory of both in one order. */
+  private static Tensor dense(Tensor t) {
+    return t.rank() == 4 ? t.channelsLast() : t.contiguous();
   }
 
   static Operation layerNorm(LayerNorm layer, Item item, Store store) {

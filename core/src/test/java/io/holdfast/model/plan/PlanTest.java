@@ -172,6 +172,18 @@ class PlanTest {
         });
   }
 
+  static {
+    MIDDLES.put(
+        "group norm of parts",
+        g -> {
+          g.add("n", new GroupNorm(3, 1e-5), "input");
+          g.add("c", Conv2d.of(2, 3).padding(1), "n");
+          g.add("d1", new Dropout(0.5), "n");
+          g.add("d2", new Dropout(0.5), "d1");
+          g.add("j", new Concat(0), "d2", "c");
+        });
+  }
+
   static Stream<String> middles() {
     return MIDDLES.keySet().stream();
   }
