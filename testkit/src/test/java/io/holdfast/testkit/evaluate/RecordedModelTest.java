@@ -39,13 +39,6 @@ class RecordedModelTest {
               .against(ThreatModel.linf(0.1))
               .with(NamedAttack.parse("pgd[steps=10]"))
               .on(data);
-      System.out.println(
-          "EST "
-              + Evaluation.of(network.classifier())
-                  .against(ThreatModel.linf(0.1))
-                  .with(NamedAttack.parse("pgd[steps=10]"))
-                  .estimate(data)
-              + result.card().timing());
       String correct = recorded.path("clean_correct").asText();
       int position = 0;
       for (Attempt row : list(result.rows())) {
