@@ -428,7 +428,8 @@ public final class Tensor {
   /** False as soon as one element is NaN or infinite. */
   public boolean allFinite() {
     try (Scope scope = Scope.open()) {
-      return raw().isfinite().all().item_bool();
+      // NaN and infinity never vanish in a sum; finite elements may overflow in one.
+      return Double.isFinite(raw().sum().item_double()) || raw().isfinite().all().item_bool();
     }
   }
 

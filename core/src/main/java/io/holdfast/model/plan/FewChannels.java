@@ -22,14 +22,17 @@ record FewChannels(Conv2d layer, Tensor weight, Tensor rows, @Nullable Tensor bi
   private static final long[] NO_DILATION = {1, 1};
 
   static Operation compile(Conv2d layer, Item item, Store store) {
-    Tensor ordered = item.weight("weight").permute(0, 2, 3, 1).contiguous(); // [O, kh, kw, C]
-    Tensor kept = store.keep(ordered);
+    Tensor weight = item.weight("weight"); // [O, C, kh, kw]
+    long[] shape = weight.shape();
+    Tensor ordered = weight.permute(0, 2, 3, 1).reshape(shape[0], -1); // [O, F]
+    Tensor rows = store.keep(ordered.contiguous());
     // As a permuted view it says "channels last" even where there is but one channel, for which
-    // both orders look alike: the result then is channels last, too.
+    // both orders look alike: the result then is channels last, too, and needs no copy.
+    Tensor view = rows.view(shape[0], shape[2], shape[3], shape[1]).permute(0, 3, 1, 2);
     return new FewChannels(
         layer,
-        store.owner().adopt(kept.permute(0, 3, 1, 2)),
-        store.owner().adopt(kept.view(layer.channels(), -1)),
+        store.owner().adopt(view),
+        rows,
         layer.bias() ? store.keep(item.weight("bias")) : null);
   }
 
@@ -49,32 +52,37 @@ record FewChannels(Conv2d layer, Tensor weight, Tensor rows, @Nullable Tensor bi
     long right = layer.padding().width();
     long height = g.size(2);
     long width = g.size(3);
+    Tensor columns =
+        g.channelsLast().permute(0, 2, 3, 1).reshape(-1, layer.channels()).transpose(0, 1);
     Tensor parts =
-        g.channelsLast()
-            .permute(0, 2, 3, 1) // [N, h, w, O]
-            .reshape(-1, layer.channels())
-            .matmul(rows) // [N*h*w, F]
+        rows.transpose(0, 1)
+            .matmul(columns) // [F, N*h*w]
             .to(DType.FLOAT32)
             .view(
-                shape[0], height, width, layer.kernel().height(), layer.kernel().width(), shape[1]);
+                layer.kernel().height(),
+                layer.kernel().width(),
+                shape[1],
+                shape[0],
+                height,
+                width); // [kh, kw, C, N, h, w]
     Tensor sum =
         Tensors.zeros(shape[0], shape[1], shape[2] + 2 * down, shape[3] + 2 * right).to(g.device());
-    Tensor target = sum.permute(0, 2, 3, 1); // [N, H, W, C] with padding
+    Tensor target = sum.transpose(0, 1); // [C, N, H, W] with padding
     for (int i = 0; i < layer.kernel().height(); i++) {
       for (int j = 0; j < layer.kernel().width(); j++) {
         under(target, i, j, height, width)
-            .addInPlace(parts.select(3, i).select(3, j)); // [N, h, w, C]
+            .addInPlace(parts.select(0, i).select(0, j)); // [C, N, h, w]
       }
     }
     return sum.slice(2, down, down + shape[2]).slice(3, right, right + shape[3]);
   }
 
-  /** The pixels that entry (i, j) of all windows covers, {@code [N, h, w, C]}. */
+  /** The pixels that entry (i, j) of all windows covers, {@code [C, N, h, w]}. */
   private Tensor under(Tensor target, int i, int j, long height, long width) {
     int down = layer.stride().height();
     int right = layer.stride().width();
     return target
-        .slice(1, i, i + (height - 1) * down + 1, down)
-        .slice(2, j, j + (width - 1) * right + 1, right);
+        .slice(2, i, i + (height - 1) * down + 1, down)
+        .slice(3, j, j + (width - 1) * right + 1, right);
   }
 }
