@@ -77,9 +77,7 @@ public class PassBenchmark {
 
   private InputGradients gradients() {
     Classifier model = network.classifier();
-    return source.equals("tape")
-        ? new TapeGradients(model, precision)
-        : model.gradients(precision);
+    return source.equals("tape") ? new TapeGradients(model, precision) : model.gradients(precision);
   }
 
   /** Compiles the plan for the parameters, which are set after construction. */
