@@ -1,5 +1,7 @@
 package io.holdfast.tensor;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Element types that the engine's tensors may have. */
@@ -34,6 +36,11 @@ public enum DType {
 
   public boolean isFloating() {
     return this == FLOAT32 || this == FLOAT64 || this == BFLOAT16;
+  }
+
+  /** The type with a name of the safetensors format; none for one that the engine has not. */
+  static Optional<DType> ofCode(String code) {
+    return Arrays.stream(values()).filter(type -> type.code.equals(code)).findFirst();
   }
 
   static DType of(ScalarType type) {

@@ -66,17 +66,14 @@ public final class Safetensors {
   }
 
   private static Safetensors parse(ByteBuffer bytes, String source) {
-    ByteBuffer all = bytes.order(ByteOrder.LITTLE_ENDIAN);
-    if (all.remaining() < Long.BYTES) {
-      throw new InvalidInputException(
-          source, "", "a safetensors file", all.remaining() + " bytes", "the file is truncated");
-    }
-    int size = all.remaining();
-    int length = SafetensorsHeader.headerLength(all.getLong(), size, source);
-    byte[] json = new byte[length];
-    all.get(json);
-    ByteBuffer data = all.slice();
-    return new Safetensors(source, SafetensorsHeader.parse(json, data.remaining(), source), data);
+    byte[] start = new byte[Math.min(Long.BYTES, bytes.remaining())];
+    bytes.get(0, start);
+    byte[] json = new byte[SafetensorsHeader.headerLength(start, bytes.remaining(), source)];
+    bytes.get(start.length, json);
+    int from = start.length + json.length;
+    ByteBuffer data = bytes.slice(from, bytes.remaining() - from);
+    SafetensorsHeader header = SafetensorsHeader.parse(json, data.remaining(), source);
+    return new Safetensors(source, header.forEngine(source), data);
   }
 
   /** What the header says. */

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -12,12 +14,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The header of a safetensors file: JSON that says where each tensor lies. Read strictly: types are
- * known, offsets inside the file, sizes those of type and shape, nothing overlaps and nothing is
- * left over. Loads no native code.
+ * known to the format, offsets inside the file, sizes those of type and shape, nothing overlaps and
+ * nothing is left over. Loads no native code.
  *
  * @param entries by name, in the order of the file
  * @param metadata the file's own texts
@@ -28,15 +31,29 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
 
   static final String METADATA = "__metadata__";
 
+  /** Bytes per element of the format's types. */
+  private static final Map<String, Integer> WIDTHS = widths();
+
   /**
    * Where one tensor lies.
    *
+   * @param dtype the format's name of its type, such as {@code F32}
    * @param begin first byte, counted from the end of the header
    * @param end the byte after its last
    */
-  public record Entry(DType type, List<Long> shape, long begin, long end) {
+  public record Entry(String dtype, List<Long> shape, long begin, long end) {
     public Entry {
       shape = List.copyOf(shape);
+    }
+
+    /**
+     * The engine's type.
+     *
+     * @throws IllegalStateException if it has none; {@link Safetensors} refuses such a file
+     */
+    public DType type() {
+      return DType.ofCode(dtype)
+          .orElseThrow(() -> new IllegalStateException("the engine has no type " + dtype));
     }
 
     /** The shape as an array. */
@@ -50,14 +67,28 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
 
+  private static Map<String, Integer> widths() {
+    Map<String, Integer> widths = new LinkedHashMap<>();
+    List.of("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0").forEach(t -> widths.put(t, 1));
+    List.of("U16", "I16", "F16", "BF16").forEach(t -> widths.put(t, 2));
+    List.of("U32", "I32", "F32").forEach(t -> widths.put(t, 4));
+    List.of("U64", "I64", "F64", "C64").forEach(t -> widths.put(t, 8));
+    return Collections.unmodifiableMap(widths);
+  }
+
   /**
-   * Checks the number of header bytes that the file's first eight bytes give.
+   * The number of header bytes that the file's first eight bytes give.
    *
-   * @param length as read, little-endian
+   * @param start the first eight bytes, or the whole of a shorter file
    * @param fileSize in bytes
    * @throws InvalidInputException if no such header fits into the file
    */
-  public static int headerLength(long length, long fileSize, String source) {
+  public static int headerLength(byte[] start, long fileSize, String source) {
+    if (start.length < Long.BYTES) {
+      throw new InvalidInputException(
+          source, "", "a safetensors file", fileSize + " bytes", "the file is truncated");
+    }
+    long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     if (length < 2 || length > LIMIT) {
       throw new InvalidInputException(
           source,
@@ -110,11 +141,29 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
     return new SafetensorsHeader(entries, metadata);
   }
 
+  /**
+   * This header, where the engine has all its types.
+   *
+   * @throws InvalidInputException naming every tensor of another type
+   */
+  SafetensorsHeader forEngine(String source) {
+    Problems problems = new Problems(source);
+    entries.forEach(
+        (name, entry) -> {
+          if (DType.ofCode(entry.dtype()).isEmpty()) {
+            List<String> known = List.of(DType.values()).stream().map(DType::code).toList();
+            problems.at(name).add("dtype", "one of " + known, entry.dtype());
+          }
+        });
+    problems.throwIfAny();
+    return this;
+  }
+
   private static String utf8(byte[] bytes, String source) {
     try {
       return StandardCharsets.UTF_8
           .newDecoder()
-          .decode(java.nio.ByteBuffer.wrap(bytes))
+          .decode(ByteBuffer.wrap(bytes))
           .toString()
           .stripTrailing();
     } catch (CharacterCodingException e) {
@@ -145,7 +194,7 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
         problems.add(field.getKey(), "dtype, shape and data_offsets only", "this field");
       }
     }
-    DType type = type(node.path("dtype"), problems);
+    String type = type(node.path("dtype"), problems);
     List<Long> shape = numbers(node.path("shape"), "shape", problems);
     List<Long> offsets = numbers(node.path("data_offsets"), "data_offsets", problems);
     if (type == null || shape == null || offsets == null || problems.list().size() > before) {
@@ -163,22 +212,18 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
     long wanted = byteCount(type, shape);
     if (size != wanted) {
       String expected = wanted < 0 ? "a shape that fits into a file" : wanted + " bytes";
-      problems.add("data_offsets", expected + " for " + type.code() + " " + shape, size + " bytes");
+      problems.add("data_offsets", expected + " for " + type + " " + shape, size + " bytes");
       return null;
     }
     return new Entry(type, shape, offsets.get(0), offsets.get(1));
   }
 
-  private static @Nullable DType type(JsonNode node, Problems problems) {
-    for (DType type : DType.values()) {
-      if (node.isTextual() && type.code().equals(node.textValue())) {
-        return type;
-      }
+  private static @Nullable String type(JsonNode node, Problems problems) {
+    if (node.isTextual() && WIDTHS.containsKey(node.textValue())) {
+      return node.textValue();
     }
     problems.add(
-        "dtype",
-        "one of " + List.of(DType.values()).stream().map(DType::code).toList(),
-        node.isMissingNode() ? "nothing" : node.toString());
+        "dtype", "one of " + WIDTHS.keySet(), node.isMissingNode() ? "nothing" : node.toString());
     return null;
   }
 
@@ -198,9 +243,10 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
   }
 
   /** Bytes of a tensor; -1 if there is no such number. */
-  private static long byteCount(DType type, List<Long> shape) {
+  private static long byteCount(String type, List<Long> shape) {
     try {
-      return shape.stream().reduce((long) type.bytes(), Math::multiplyExact);
+      long width = Objects.requireNonNull(WIDTHS.get(type));
+      return shape.stream().reduce(width, Math::multiplyExact);
     } catch (ArithmeticException e) {
       return -1;
     }

@@ -93,6 +93,7 @@ class SafetensorsTest {
         "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,4]}} | 8 bytes for F32 [2]",
         "{'a':{'dtype':'F32','shape':[2],'data_offsets':[0,16]}} | within the file's 8 bytes",
         "{'a':{'dtype':'F16X','shape':[2],'data_offsets':[0,8]}} | a.dtype: expected one of",
+        "{'a':{'dtype':'F16','shape':[4],'data_offsets':[0,8]}} | a.dtype: expected one of [F32, F64, BF16",
         "{'a':{'dtype':'F32','shape':[-2],'data_offsets':[0,8]}} | a.shape: expected a list of whole",
         "{'a':{'dtype':'F32','shape':[1],'data_offsets':[0,4]}} | expected 4 bytes of data, found 8",
         "{'a':{'dtype':'F32','shape':[1],'data_offsets':[4,8]}} | leaves a gap before it",

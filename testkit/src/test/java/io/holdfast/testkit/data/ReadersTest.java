@@ -140,9 +140,12 @@ class ReadersTest {
           .as(change[1])
           .isInstanceOf(InvalidInputException.class);
     }
-    put("b.safetensors", Arrays.copyOf(whole, whole.length - 3));
-    assertThatThrownBy(() -> open(folder.resolve("b.safetensors")))
-        .hasMessageContaining("truncated");
+    for (int length : new int[] {0, 7, 100, whole.length - 3}) {
+      put("b.safetensors", Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> open(folder.resolve("b.safetensors")))
+          .as("cut to %s bytes", length)
+          .hasMessageContaining("truncated");
+    }
   }
 
   @Test
