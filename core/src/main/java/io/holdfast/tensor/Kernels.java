@@ -160,11 +160,6 @@ public final class Kernels {
 
   // ---- normalisation
 
-  /** {@code x * scale + shift}, broadcast. */
-  public static Tensor affine(Tensor x, Tensor scale, Tensor shift) {
-    return Tensor.wrap(torch.addcmul(shift.raw(), x.raw(), scale.raw()));
-  }
-
   /**
    * A normalised value and what its derivative needs.
    *

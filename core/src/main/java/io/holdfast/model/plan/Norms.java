@@ -5,6 +5,7 @@ import io.holdfast.model.graph.layer.GroupNorm;
 import io.holdfast.model.graph.layer.LayerNorm;
 import io.holdfast.model.graph.layer.Normalise;
 import io.holdfast.tensor.Kernels;
+import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.Arrays;
@@ -15,15 +16,26 @@ final class Norms {
   private Norms() {}
 
   static Operation batchNorm(BatchNorm layer, Item item, Store store) {
-    Tensor scale = Folding.scale(item, layer); // [C]
-    Tensor shift = item.weight("bias").sub(item.weight("running_mean").mul(scale)); // [C]
-    return affine(scale, shift, item, store);
+    Tensor factor = store.keep(Folding.scale(item, layer).view(perChannel(item))); // [C, 1, ...]
+    Tensor weight = store.keepExact(item.weight("weight")); // [C]
+    Tensor bias = store.keepExact(item.weight("bias")); // [C]
+    Tensor mean = store.keepExact(item.weight("running_mean")); // [C]
+    Tensor variance = store.keepExact(item.weight("running_var")); // [C]
+    return (inputs, batch) -> {
+      Tensor x = dense(inputs.get(0)); // [N, C, ...]
+      return new Operation.Result(
+          Nn.batchNorm(x, weight, bias, mean, variance, false, 0, layer.eps()), times(factor));
+    };
   }
 
   static Operation normalise(Normalise layer, Item item, Store store) {
     Tensor scale = channels(layer.deviation()).reciprocal(); // [C]
     Tensor shift = channels(layer.mean()).mul(scale).neg(); // [C]
-    return affine(scale, shift, item, store);
+    Tensor factor = store.keep(scale.view(perChannel(item))); // [C, 1, ...]
+    Tensor summand = store.keep(shift.view(perChannel(item))); // [C, 1, ...]
+    return (inputs, batch) ->
+        new Operation.Result(
+            inputs.get(0).mul(factor).addInPlace(summand), times(factor)); // [N, C, ...]
   }
 
   private static Tensor channels(List<Double> values) {
@@ -31,20 +43,17 @@ final class Norms {
     return Tensors.of(all, all.length);
   }
 
-  /** {@code scale * x + shift} for each channel. */
-  private static Operation affine(Tensor scale, Tensor shift, Item item, Store store) {
+  /** {@code [C, 1, ...]}, to broadcast against {@code [N, C, ...]}. */
+  private static long[] perChannel(Item item) {
     long[] shape = new long[item.in().rank()];
     Arrays.fill(shape, 1);
-    shape[0] = scale.size(0);
-    Tensor factor = store.keep(scale.view(shape)); // [C, 1, ...]
-    Tensor summand = store.keep(shift.view(shape)); // [C, 1, ...]
-    return (inputs, batch) ->
-        new Operation.Result(
-            Kernels.affine(inputs.get(0), factor, summand),
-            g ->
-                List.of(
-                    Gradient.fresh(
-                        g.owned() ? g.tensor().mulInPlace(factor) : g.tensor().mul(factor))));
+    shape[0] = item.in().size(0);
+    return shape;
+  }
+
+  private static Operation.Pullback times(Tensor factor) {
+    return g ->
+        List.of(Gradient.fresh(g.owned() ? g.tensor().mulInPlace(factor) : g.tensor().mul(factor)));
   }
 
   static Operation groupNorm(GroupNorm layer, Item item, Store store) {

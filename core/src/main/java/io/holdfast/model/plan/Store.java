@@ -15,6 +15,11 @@ record Store(SharedScope owner, DType type) {
     return owner.adopt(weight.to(type).clone());
   }
 
+  /** A copy in float32 that lives as long as the plan. */
+  Tensor keepExact(Tensor weight) {
+    return owner.adopt(weight.to(DType.FLOAT32).clone());
+  }
+
   /** As {@link #keep}, of images, in channels-last memory order. */
   Tensor keepImages(Tensor weight) {
     return owner.adopt(weight.to(type).channelsLast());
