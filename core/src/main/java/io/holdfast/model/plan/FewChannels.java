@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A convolution of a network's own input of few channels, whose derivative is a product of matrices
  * and a sum over windows: the direct kernels compute the input gradient of one channel at a few
- * hundredths of their peak. Shapes: N batch, C and O channels in and out, h and w the
- * output's size, kh and kw the kernel's, F = kh * kw * C.
+ * hundredths of their peak. Shapes: N batch, C and O channels in and out, h and w the output's
+ * size, kh and kw the kernel's, F = kh * kw * C.
  *
  * @param weight {@code [O, C, kh, kw]}, its memory in the order {@code [O, kh, kw, C]}
  * @param rows the same memory as {@code [O, F]}
