@@ -3,7 +3,6 @@ package io.holdfast.train;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
-import io.holdfast.common.HoldfastException;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.InputGradients;
@@ -26,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,18 +38,11 @@ final class ShardStep implements ShardContext {
    * What a shard hands back; tensors belong to the step.
    *
    * @param gradients of the mean loss of the batch, in the order of the trainable parameters
-   * @param loss summed over the shard
-   * @param clean correct clean predictions, or -1 where the objective has none
-   * @param robust correct adversarial predictions, or -1 where it has none
+   * @param sums of losses and predictions; the clean ones of an objective without a clean pass are
+   *     those of the first shard, with the weights before the step
    * @param statistics of batch norms, in the order of the forward passes
    */
-  record Result(
-      List<Tensor> gradients,
-      double loss,
-      int count,
-      int clean,
-      int robust,
-      List<BatchStatistics> statistics) {}
+  record Result(List<Tensor> gradients, StepSums sums, List<BatchStatistics> statistics) {}
 
   /**
    * What all shards of a step share.
@@ -82,10 +75,13 @@ final class ShardStep implements ShardContext {
   private final Map<String, Tensor> parameters;
   private final List<Tensor> leaves = new ArrayList<>();
   private final List<BatchStatistics> statistics = new ArrayList<>();
+  private final int shard;
+  private @Nullable Tensor perturbed; // [m], null for all
   private int passes;
 
   private ShardStep(Common common, int shard, int[] positions) {
     this.common = common;
+    this.shard = shard;
     job = common.job();
     graph = job.network().graph();
     stream = job.seed().split("layers").split(common.number()).split(shard);
@@ -114,29 +110,24 @@ final class ShardStep implements ShardContext {
     Tensor sum = loss.perSample().sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
-      throw diverged("loss", value);
+      throw Update.diverged("loss", value, common.number());
     }
-    List<Tensor> gradients = Autograd.grad(sum.div(common.batch()), leaves, false);
+    StepSums sums = new StepSums(value, ids.length, clean(loss.clean()), robust(loss.robust()));
     return new Result(
-        gradients.stream().map(owner::adopt).toList(),
-        value,
-        ids.length,
-        correct(loss.clean()),
-        correct(loss.robust()),
+        gradients(sum.div(common.batch()), owner),
+        sums,
         statistics.stream().map(s -> adopt(s, owner)).toList());
   }
 
-  private HoldfastException diverged(String what, double value) {
-    return new HoldfastException(
-        "training diverged: the "
-            + what
-            + " is "
-            + value
-            + " at step "
-            + common.number()
-            + " (epoch "
-            + (common.epoch() + 1)
-            + "); try a smaller train.optimiser.learning_rate, or train.gradient_clip: 1");
+  /** Zero for parameters that took no part in the loss. */
+  private List<Tensor> gradients(Tensor loss, SharedScope owner) {
+    List<@Nullable Tensor> found = Autograd.gradAllowUnused(loss, leaves);
+    List<Tensor> all = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      Tensor g = found.get(i);
+      all.add(owner.adopt(g == null ? Tensors.zerosLike(leaves.get(i)) : g));
+    }
+    return all;
   }
 
   private static BatchStatistics adopt(BatchStatistics s, SharedScope owner) {
@@ -144,8 +135,25 @@ final class ShardStep implements ShardContext {
         s.node(), owner.adopt(s.mean()), owner.adopt(s.variance()), s.count());
   }
 
-  private int correct(@Nullable Tensor logits) {
-    return logits == null ? -1 : (int) logits.argmax(1).eq(labels).to(DType.INT64).sum().item();
+  private Tally clean(@Nullable Tensor logits) {
+    if (logits == null && shard > 0) {
+      return Tally.NONE;
+    }
+    return tally(logits == null ? evaluationLogits(inputs) : logits, labels);
+  }
+
+  /** Counts those that were perturbed only. */
+  private Tally robust(@Nullable Tensor logits) {
+    Tensor rows = perturbed;
+    if (logits == null || rows == null) {
+      return logits == null ? Tally.NONE : tally(logits, labels);
+    }
+    return tally(logits.indexSelect(0, rows), labels.indexSelect(0, rows));
+  }
+
+  private static Tally tally(Tensor logits, Tensor labels) {
+    long correct = (long) logits.argmax(1).eq(labels).to(DType.INT64).sum().item();
+    return new Tally(correct, labels.count());
   }
 
   private Tensor read(int[] positions) {
@@ -197,22 +205,49 @@ final class ShardStep implements ShardContext {
     }
     InnerMaximiser search =
         new InnerMaximiser(common.inner().steps(), common.inner().fraction(), start);
-    Seed seeds = job.seed().split("inner").split(common.epoch());
-    List<Seed> perSample = Arrays.stream(ids).mapToObj(seeds::split).toList();
+    Tensor rows = toPerturb();
+    perturbed = rows;
+    if (rows == null) {
+      return search.maximise(common.gradients(), loss, threat, inputs, reference, seeds(ids));
+    }
+    if (rows.count() == 0) {
+      return inputs;
+    }
+    long[] some = Arrays.stream(rows.toLongs()).map(i -> ids[(int) i]).toArray();
     Tensor worst =
-        search.maximise(common.gradients(), loss, threat, inputs, reference, perSample); // [n, ...]
-    return common.cleanShare() > 0 ? mixed(worst) : worst;
+        search.maximise(
+            common.gradients(),
+            loss,
+            threat,
+            inputs.indexSelect(0, rows),
+            select(reference, rows),
+            seeds(some));
+    return inputs.clone().indexCopyInPlace(0, rows, worst); // [n, ...]
   }
 
-  private Tensor mixed(Tensor worst) {
-    Seed seeds = job.seed().split("mix").split(common.epoch());
-    boolean[] clean = new boolean[ids.length];
-    for (int i = 0; i < clean.length; i++) {
-      clean[i] = seeds.split(ids[i]).generator().nextDouble() < common.cleanShare();
+  private List<Seed> seeds(long[] samples) {
+    Seed epoch = job.seed().split("inner").split(common.epoch());
+    return Arrays.stream(samples).mapToObj(epoch::split).toList();
+  }
+
+  /** Positions of the samples that do not stay clean, int64 {@code [m]}; null for all. */
+  private @Nullable Tensor toPerturb() {
+    if (common.cleanShare() == 0) {
+      return null;
     }
-    long[] column = new long[worst.rank()];
-    Arrays.fill(column, 1);
-    column[0] = ids.length;
-    return Tensors.where(Tensors.of(clean, ids.length).view(column), inputs, worst);
+    Seed seeds = job.seed().split("mix").split(common.epoch());
+    long[] rows =
+        IntStream.range(0, ids.length)
+            .filter(i -> seeds.split(ids[i]).generator().nextDouble() >= common.cleanShare())
+            .asLongStream()
+            .toArray();
+    return Tensors.of(rows, rows.length);
+  }
+
+  private static Reference select(Reference r, Tensor rows) {
+    return new Reference(
+        r.labels().indexSelect(0, rows),
+        r.targets() == null ? null : r.targets().indexSelect(0, rows),
+        r.probabilities() == null ? null : r.probabilities().indexSelect(0, rows));
   }
 }

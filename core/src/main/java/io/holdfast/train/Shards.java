@@ -15,13 +15,18 @@ record Shards(int samples, int batch, int shard, Seed seed) {
     return Math.max(1, samples / batch);
   }
 
+  /** Samples in every step: the batch, or all samples where they are fewer. */
+  int batchSize() {
+    return Math.min(samples, batch);
+  }
+
   /** Positions in the data set of each shard of a step, counted over all epochs. */
   List<int[]> at(long step) {
     int epoch = (int) (step / stepsPerEpoch());
     int within = (int) (step % stepsPerEpoch());
     int[] order = seed.split("order").split(epoch).permutation(samples);
-    int from = within * batch;
-    int to = Math.min(samples, from + batch);
+    int from = within * batchSize();
+    int to = from + batchSize();
     List<int[]> shards = new ArrayList<>();
     for (int i = from; i < to; i += shard) {
       shards.add(Arrays.copyOfRange(order, i, Math.min(to, i + shard)));

@@ -1,11 +1,15 @@
 package io.holdfast.train;
 
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.tensor.Precision;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Standard;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How to train; immutable.
@@ -51,19 +55,38 @@ public record TrainSettings(
     int checkpointSteps,
     double checkpointSeconds) {
 
+  /**
+   * @throws InvalidInputException naming every value that does not fit
+   */
   public TrainSettings {
-    atLeast("epochs", epochs, 1);
-    atLeast("batch", batch, 1);
-    atLeast("shard", shard, 1);
-    atLeast("patience", patience, 0);
-    atLeast("validation examples", validationExamples, 0);
-    atLeast("validation steps", validationSteps, 1);
-    atLeast("checkpoint steps", checkpointSteps, 1);
+    Problems problems = new Problems("train");
+    atLeast(problems, "epochs", epochs, 1);
+    atLeast(problems, "batch", batch, 1);
+    atLeast(problems, "shard", shard, 1);
+    atLeast(problems, "early_stopping.patience", patience, 0);
+    atLeast(problems, "validation.examples", validationExamples, 0);
+    atLeast(problems, "validation.steps", validationSteps, 1);
+    atLeast(problems, "checkpoint.steps", checkpointSteps, 1);
+    share(problems, "label_smoothing", labelSmoothing);
+    share(problems, "ema", averaging);
+    if (!(gradientClip >= 0)) {
+      problems.add("gradient_clip", "a number of at least 0", Double.toString(gradientClip));
+    }
+    if (!(checkpointSeconds > 0)) {
+      problems.add("checkpoint.seconds", "a positive number", Double.toString(checkpointSeconds));
+    }
+    problems.throwIfAny();
   }
 
-  private static void atLeast(String field, int value, int least) {
+  private static void atLeast(Problems problems, String field, int value, int least) {
     if (value < least) {
-      throw new IllegalArgumentException(field + ": at least " + least + ", found " + value);
+      problems.add(field, "a whole number of at least " + least, Integer.toString(value));
+    }
+  }
+
+  private static void share(Problems problems, String field, double value) {
+    if (!(value >= 0 && value < 1)) {
+      problems.add(field, "a number in [0, 1)", Double.toString(value));
     }
   }
 
@@ -133,13 +156,30 @@ public record TrainSettings(
         30);
   }
 
-  /** A builder that starts from these settings. */
+  /** A builder that begins with these settings. */
   public TrainSettingsBuilder toBuilder() {
     return new TrainSettingsBuilder(this);
   }
 
-  /** All that makes runs equal, as text; when checkpoints are written is not part of it. */
-  String fingerprint() {
-    return toBuilder().checkpoint(1, 1).build().toString();
+  /** All that makes runs equal, by name; when checkpoints are written is not part of it. */
+  Map<String, Object> recipe() {
+    Map<String, Object> recipe = new LinkedHashMap<>();
+    recipe.put("train.objective", objective);
+    recipe.put("train.curriculum.steps", steps);
+    recipe.put("train.curriculum.epsilon", radius);
+    recipe.put("train.mix.clean", cleanShare);
+    recipe.put("train.epochs", epochs);
+    recipe.put("train.batch", batch);
+    recipe.put("train.shard", shard);
+    recipe.put("train.optimiser", optimiser);
+    recipe.put("train.precision", precision.text());
+    recipe.put("train.label_smoothing", labelSmoothing);
+    recipe.put("train.gradient_clip", gradientClip);
+    recipe.put("train.ema", averaging);
+    recipe.put("train.early_stopping.patience", patience);
+    recipe.put("train.keep", keepBest ? "best" : "last");
+    recipe.put("train.validation.examples", validationExamples);
+    recipe.put("train.validation.steps", validationSteps);
+    return recipe;
   }
 }

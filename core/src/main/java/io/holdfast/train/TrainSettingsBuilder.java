@@ -152,7 +152,7 @@ public final class TrainSettingsBuilder {
   /**
    * The settings.
    *
-   * @throws IllegalArgumentException for a number out of range
+   * @throws io.holdfast.common.InvalidInputException naming every number out of range
    */
   public TrainSettings build() {
     return new TrainSettings(

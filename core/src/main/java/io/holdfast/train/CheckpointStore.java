@@ -1,0 +1,121 @@
+package io.holdfast.train;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problem;
+import io.holdfast.tensor.Safetensors;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/**
+ * The checkpoint of a run: one safetensors file, written whole or not at all, with a checksum.
+ * Random streams have no state, so there is none to save.
+ */
+final class CheckpointStore {
+  static final String FILE = "checkpoint.safetensors";
+  private static final String STATE = "holdfast.training";
+  private static final String AFRESH = "go on without --resume to start afresh";
+
+  /**
+   * What stands beside the tensors.
+   *
+   * @param fingerprint of everything that makes runs equal
+   * @param counters where the run stands
+   * @param metricsOffset bytes of {@code metrics.jsonl} that belong to the steps before
+   * @param checksum CRC-32C over names and contents of all tensors
+   */
+  record Saved(
+      Fingerprint fingerprint, RunState.Counters counters, long metricsOffset, long checksum) {}
+
+  private final Path file;
+  private final Fingerprint fingerprint;
+
+  CheckpointStore(Path folder, Fingerprint fingerprint) {
+    file = folder.resolve(FILE);
+    this.fingerprint = fingerprint;
+  }
+
+  boolean exists() {
+    return Files.exists(file);
+  }
+
+  /** Removes the checkpoint of an earlier run, and what killed writers left. */
+  void clear() {
+    Path folder = file.toAbsolutePath().getParent();
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw FileFailures.writing(file, e);
+    }
+    if (folder != null) {
+      AtomicFiles.removeLeftovers(folder);
+    }
+  }
+
+  void write(RunState state, long metricsOffset) {
+    Map<String, Tensor> tensors = state.tensors();
+    Saved saved = new Saved(fingerprint, state.counters, metricsOffset, checksum(tensors));
+    Safetensors.write(file, tensors, Map.of(STATE, Json.compact(saved)));
+  }
+
+  /**
+   * Puts a run where the checkpoint stands.
+   *
+   * @return bytes of the metrics to keep
+   * @throws InvalidInputException if the checkpoint is damaged or belongs to another run
+   */
+  long read(RunState state) {
+    try (Scope scope = Scope.open()) {
+      Saved saved;
+      Map<String, Tensor> tensors;
+      try {
+        Safetensors content = Safetensors.read(file);
+        saved = Json.parse(state(content), file.toString(), Saved.class);
+        tensors = content.tensors();
+      } catch (InvalidInputException e) {
+        throw damaged(e.problems().get(0).found(), e);
+      }
+      fingerprint.requireSame(saved.fingerprint(), file);
+      if (checksum(tensors) != saved.checksum()) {
+        throw damaged("contents that do not match their checksum", null);
+      }
+      state.restore(tensors, saved.counters());
+      return saved.metricsOffset();
+    }
+  }
+
+  private String state(Safetensors content) {
+    String text = content.header().metadata().get(STATE);
+    if (text == null) {
+      throw damaged("no state of a training run", null);
+    }
+    return text;
+  }
+
+  private InvalidInputException damaged(
+      String found, @org.jspecify.annotations.Nullable Throwable cause) {
+    Problem problem =
+        new Problem(file.toString(), "", "a whole checkpoint of a training run", found, AFRESH);
+    return new InvalidInputException(List.of(problem), cause);
+  }
+
+  private static long checksum(Map<String, Tensor> tensors) {
+    CRC32C crc = new CRC32C();
+    new java.util.TreeMap<>(tensors)
+        .forEach(
+            (name, tensor) -> {
+              crc.update(name.getBytes(StandardCharsets.UTF_8));
+              crc.update(tensor.toBytes());
+            });
+    return crc.getValue();
+  }
+}

@@ -1,0 +1,135 @@
+package io.holdfast.train;
+
+import io.holdfast.common.MetricsLog;
+import io.holdfast.common.Progress;
+import io.holdfast.train.TrainResult.Validation;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Tells of a run: lines of {@code metrics.jsonl}, and figures beside the progress bar. */
+final class RunLog implements AutoCloseable {
+  static final String FILE = "metrics.jsonl";
+
+  /**
+   * One step.
+   *
+   * @param step steps done, this one included
+   * @param epoch epochs done, as a fraction
+   * @param sums over the step's samples
+   * @param learningRate of this step
+   * @param gradientNorm L2 norm of the whole gradient before clipping
+   * @param epsilon of the inner maximisation, or null where there is none
+   * @param seconds the step took
+   */
+  record Step(
+      long step,
+      double epoch,
+      StepSums sums,
+      double learningRate,
+      double gradientNorm,
+      @Nullable Double epsilon,
+      double seconds) {}
+
+  private final @Nullable MetricsLog file;
+
+  private RunLog(@Nullable MetricsLog file) {
+    this.file = file;
+  }
+
+  /** Writes no file. */
+  static RunLog silent() {
+    return new RunLog(null);
+  }
+
+  /**
+   * Goes on with the folder's metrics.
+   *
+   * @param keep bytes to keep, 0 to start afresh
+   */
+  static RunLog in(Path folder, long keep) {
+    return new RunLog(MetricsLog.resume(folder.resolve(FILE), keep));
+  }
+
+  /** Forces all lines to the disk; returns how many bytes they are. */
+  long sync() {
+    if (file == null) {
+      return 0;
+    }
+    file.sync();
+    return file.offset();
+  }
+
+  /**
+   * @param epoch sums over the epoch so far, this step included: the running figures
+   */
+  void step(Step s, StepSums epoch, Progress.Task task) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("event", "step");
+    row.put("step", s.step());
+    row.put("epoch", s.epoch());
+    row.put("loss", s.sums().meanLoss());
+    put(row, "clean_accuracy", s.sums().clean().share());
+    put(row, "robust_accuracy", s.sums().robust().share());
+    row.put("learning_rate", s.learningRate());
+    row.put("gradient_norm", s.gradientNorm());
+    put(row, "epsilon", s.epsilon());
+    row.put("seconds", s.seconds());
+    append(row);
+    task.advance(s.sums().samples());
+    task.stat("epoch", Math.ceil(s.epoch()));
+    task.stat("loss", epoch.meanLoss());
+    show(task, "clean", epoch.clean().share());
+    show(task, "robust", epoch.robust().share());
+  }
+
+  /**
+   * An epoch's end.
+   *
+   * @param step steps done
+   * @param epoch from 1
+   * @param sums over the epoch's samples
+   */
+  void epoch(
+      long step, int epoch, StepSums sums, @Nullable Validation validation, Progress.Task task) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("event", "epoch");
+    row.put("step", step);
+    row.put("epoch", epoch);
+    row.put("loss", sums.meanLoss());
+    put(row, "train_clean_accuracy", sums.clean().share());
+    put(row, "train_robust_accuracy", sums.robust().share());
+    if (validation != null) {
+      row.put("clean_accuracy", validation.clean());
+      put(row, "robust_accuracy", validation.robust());
+      task.stat("validation", validation.score());
+    }
+    append(row);
+  }
+
+  private static void put(Map<String, Object> row, String key, @Nullable Double value) {
+    if (value != null) {
+      row.put(key, value);
+    }
+  }
+
+  private static void show(Progress.Task task, String name, @Nullable Double value) {
+    if (value != null) {
+      task.stat(name, value);
+    }
+  }
+
+  private void append(Map<String, Object> row) {
+    if (file != null) {
+      file.append(row);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (file != null) {
+      file.close();
+    }
+  }
+}

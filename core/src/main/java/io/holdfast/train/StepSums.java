@@ -1,0 +1,31 @@
+package io.holdfast.train;
+
+import java.util.List;
+
+/**
+ * Losses and predictions added up over shards or steps.
+ *
+ * @param loss summed over samples
+ * @param samples how many there were
+ * @param clean predictions on clean inputs
+ * @param robust predictions on adversarial inputs
+ */
+record StepSums(double loss, long samples, Tally clean, Tally robust) {
+  static final StepSums NONE = new StepSums(0, 0, Tally.NONE, Tally.NONE);
+
+  static StepSums of(List<ShardStep.Result> shards) {
+    return shards.stream().map(ShardStep.Result::sums).reduce(NONE, StepSums::plus);
+  }
+
+  StepSums plus(StepSums other) {
+    return new StepSums(
+        loss + other.loss,
+        samples + other.samples,
+        clean.plus(other.clean),
+        robust.plus(other.robust));
+  }
+
+  double meanLoss() {
+    return loss / samples;
+  }
+}

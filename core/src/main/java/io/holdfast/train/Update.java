@@ -1,0 +1,109 @@
+package io.holdfast.train;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.model.graph.BatchStatistics;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the shards of a step do to the weights, added up in shard order. */
+final class Update {
+  private Update() {}
+
+  /**
+   * Changes weights, running statistics and the average.
+   *
+   * @param rate learning rate of this step
+   * @param clip largest L2 norm of the whole gradient, 0 for none
+   * @return the norm before clipping
+   * @throws HoldfastException if the gradient is not finite; then nothing was changed
+   */
+  static double apply(RunState state, List<ShardStep.Result> shards, double rate, double clip) {
+    try (Scope scope = Scope.open()) {
+      List<Tensor> total = sum(shards);
+      double norm = norm(total);
+      if (!Double.isFinite(norm)) {
+        throw diverged("gradient's norm", norm, state.counters.step());
+      }
+      if (clip > 0 && norm > clip) {
+        total.forEach(g -> g.mulInPlace(clip / norm));
+      }
+      state.optimiser.step(state.trainable, total, rate);
+      moveStatistics(state.network, shards);
+      if (state.average != null) {
+        state.average.update(state.network, state.counters.step());
+      }
+      return norm;
+    }
+  }
+
+  static HoldfastException diverged(String what, double value, long step) {
+    return new HoldfastException(
+        "training diverged: the "
+            + what
+            + " is "
+            + value
+            + " at step "
+            + (step + 1)
+            + "; try a smaller train.optimiser.learning_rate, or train.gradient_clip: 1");
+  }
+
+  /** The sums over the shards, in place of the first one's gradients. */
+  private static List<Tensor> sum(List<ShardStep.Result> shards) {
+    List<Tensor> total = shards.get(0).gradients();
+    for (ShardStep.Result r : shards.subList(1, shards.size())) {
+      for (int i = 0; i < total.size(); i++) {
+        total.get(i).addInPlace(r.gradients().get(i));
+      }
+    }
+    return total;
+  }
+
+  private static double norm(List<Tensor> gradients) {
+    double square = 0;
+    for (Tensor g : gradients) {
+      square += g.square().sum().item();
+    }
+    return Math.sqrt(square);
+  }
+
+  /**
+   * Running statistics move by the batch norm's momentum towards the average over the shards (and
+   * over the forward passes of an objective that makes several). A shard's variance is unbiased
+   * first, as PyTorch's is.
+   */
+  private static void moveStatistics(Network network, List<ShardStep.Result> shards) {
+    Map<String, List<BatchStatistics>> byNode = new LinkedHashMap<>();
+    for (ShardStep.Result r : shards) {
+      for (BatchStatistics s : r.statistics()) {
+        byNode.computeIfAbsent(s.node(), n -> new ArrayList<>()).add(s);
+      }
+    }
+    byNode.forEach(
+        (node, seen) -> {
+          if (network.graph().node(node).layer() instanceof BatchNorm norm
+              && !network.frozen().contains(node)) {
+            moveStatistics(network, node, norm.momentum(), seen);
+          }
+        });
+  }
+
+  private static void moveStatistics(
+      Network network, String node, double momentum, List<BatchStatistics> seen) {
+    Tensor mean = Tensors.zerosLike(seen.get(0).mean()); // [C]
+    Tensor variance = Tensors.zerosLike(mean); // [C]
+    for (BatchStatistics s : seen) {
+      double unbiased = s.count() > 1 ? (double) s.count() / (s.count() - 1) : 1;
+      mean.addInPlace(s.mean(), 1.0 / seen.size());
+      variance.addInPlace(s.variance(), unbiased / seen.size());
+    }
+    network.weight(node + ".running_mean").mulInPlace(1 - momentum).addInPlace(mean, momentum);
+    network.weight(node + ".running_var").mulInPlace(1 - momentum).addInPlace(variance, momentum);
+  }
+}

@@ -1,0 +1,118 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.Classifier;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.TrainResult.Validation;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures clean and robust accuracy on the same held-out samples at each epoch's end: a seeded
+ * choice of the validation set, so that its order does not matter.
+ */
+final class Validator {
+  /** Samples that are in memory at once. */
+  private static final int CHUNK = 1024;
+
+  private final TrainJob job;
+  private final Dataset data;
+  private final int[] chosen;
+
+  private Validator(TrainJob job, Dataset data) {
+    this.job = job;
+    this.data = data;
+    int[] order = job.seed().split("validation sample").permutation(data.size());
+    chosen = Arrays.copyOf(order, Math.min(order.length, job.settings().validationExamples()));
+    Arrays.sort(chosen);
+  }
+
+  /** The validator of a run, or null where nothing is held out. */
+  static @Nullable Validator of(TrainJob job) {
+    Dataset data = job.validation();
+    if (data == null || data.size() == 0 || job.settings().validationExamples() == 0) {
+      return null;
+    }
+    return new Validator(job, data);
+  }
+
+  /**
+   * The figures of a model.
+   *
+   * @param epoch from 1
+   */
+  Validation measure(Classifier model, int epoch) {
+    long clean = 0;
+    long robust = 0;
+    for (int from = 0; from < chosen.length; from += CHUNK) {
+      int[] chunk = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + CHUNK));
+      try (Scope scope = Scope.open()) {
+        Tensor x = read(chunk); // [N, ...]
+        ThreatModel threat = job.threat();
+        if (threat == null) {
+          clean += correct(model, x, chunk);
+        } else {
+          Seed seed = job.seed().split("validation").split(epoch);
+          Attacked seen = attack(model, threat, x, chunk, seed);
+          clean += seen.clean();
+          robust += seen.held();
+        }
+      }
+    }
+    double n = chosen.length;
+    return new Validation(epoch, clean / n, job.threat() == null ? null : robust / n);
+  }
+
+  private record Attacked(long clean, long held) {}
+
+  private Attacked attack(Classifier model, ThreatModel threat, Tensor x, int[] chunk, Seed seed) {
+    int[] labels = Arrays.stream(chunk).map(data::label).toArray();
+    long[] ids = Arrays.stream(chunk).mapToLong(data::id).toArray();
+    var result =
+        new AttackDriver(model, threat, job.workers())
+            .withPrecision(job.settings().precision())
+            .run(Pgd.steps(job.settings().validationSteps()), x, labels, ids, seed);
+    long wrong =
+        result.samples().stream().filter(s -> s.outcome() == Outcome.SKIPPED_WRONG).count();
+    return new Attacked(chunk.length - wrong, result.held());
+  }
+
+  private long correct(Classifier model, Tensor x, int[] chunk) {
+    int shard = AttackDriver.SHARD;
+    int shards = (chunk.length + shard - 1) / shard;
+    return job
+        .workers()
+        .map(
+            shards,
+            i -> {
+              int from = i * shard;
+              int to = Math.min(chunk.length, from + shard);
+              try (NoGrad off = NoGrad.on()) {
+                long[] classes = model.logits(x.slice(0, from, to)).argmax(1).toLongs();
+                long right = 0;
+                for (int k = from; k < to; k++) {
+                  right += classes[k - from] == data.label(chunk[k]) ? 1 : 0;
+                }
+                return right;
+              }
+            })
+        .stream()
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
+  private Tensor read(int[] chunk) {
+    LongStream shape = LongStream.of(data.info().shapeArray());
+    return Tensors.of(
+        data.read(chunk), LongStream.concat(LongStream.of(chunk.length), shape).toArray());
+  }
+}
