@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Autocast implements AutoCloseable {
   private final boolean before;
   private final boolean wanted;
+  private boolean open = true;
 
   private Autocast(boolean wanted) {
     Engine.load();
@@ -30,8 +31,9 @@ public final class Autocast implements AutoCloseable {
 
   @Override
   public void close() {
-    if (wanted != before) {
+    if (open && wanted != before) {
       torch.set_autocast_enabled(DeviceType.CPU, before);
     }
+    open = false;
   }
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.global.torch;
@@ -32,6 +34,8 @@ public final class Engine {
       return true;
     }
   }
+
+  private static final Pattern ASKED = Pattern.compile("allocate (\\d+) bytes");
 
   private Engine() {}
 
@@ -80,6 +84,24 @@ public final class Engine {
     torch.get_num_threads();
     torch.set_num_threads(1);
     torch.set_autocast_cache_enabled(false);
+  }
+
+  /**
+   * A failed allocation as a {@link HoldfastException} that says how much was asked for and what to
+   * do; any other failure as it is.
+   */
+  public static RuntimeException explained(RuntimeException failure) {
+    String text = plain(failure);
+    boolean allocation =
+        text.contains("not enough memory") || text.contains("can't allocate memory");
+    if (failure instanceof HoldfastException || !allocation) {
+      return failure;
+    }
+    Matcher bytes = ASKED.matcher(text);
+    String asked =
+        bytes.find() ? " for " + Memory.gibibytes(Double.parseDouble(bytes.group(1))) : "";
+    return new HoldfastException(
+        "out of memory: the system has no room" + asked + "; " + Memory.REMEDY, failure);
   }
 
   /** The first line of an engine's error message, without its C++ trace. */

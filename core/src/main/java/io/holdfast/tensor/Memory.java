@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * of what the container or the machine has.
  */
 public final class Memory {
+  static final String REMEDY =
+      "use a smaller batch, fewer workers, or raise -Dholdfast.memory.limit";
   private static final long CHECK_EVERY_NANOS = 50_000_000L;
   private static final long PAGE = 4096;
   private static final Path STATM = Path.of("/proc/self/statm");
@@ -94,15 +96,30 @@ public final class Memory {
 
   /** As {@link #check}, without sparing. */
   public static void checkNow() {
+    checkRoom(0);
+  }
+
+  /**
+   * Fails when so many more bytes would be above the limit.
+   *
+   * @throws HoldfastException as {@link #check}
+   */
+  static void checkRoom(double wanted) {
     long held = residentBytes();
-    if (held > limit) {
+    if (held + wanted > limit) {
+      String more = wanted > 0 ? ", wants " + gibibytes(wanted) + " more" : "";
       throw new HoldfastException(
-          String.format(
-              Locale.ROOT,
-              "out of memory: this process holds %.1f GiB and its limit is %.1f GiB; use a smaller"
-                  + " batch, fewer workers, or raise -Dholdfast.memory.limit",
-              held / 0x1p30,
-              limit / 0x1p30));
+          "out of memory: this process holds "
+              + gibibytes((double) held)
+              + more
+              + " and its limit is "
+              + gibibytes((double) limit)
+              + "; "
+              + REMEDY);
     }
+  }
+
+  static String gibibytes(double bytes) {
+    return String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30);
   }
 }

@@ -22,11 +22,16 @@ public enum Precision {
    * @param field the name of the setting, for the message
    */
   public static Precision parse(String text, String field, Problems problems) {
+    return parse(text, field, problems, Processor.hasBfloat16());
+  }
+
+  /** As the public one, on a processor that computes bfloat16 natively or does not. */
+  static Precision parse(String text, String field, Problems problems, boolean bfloat16) {
     return switch (text.toLowerCase(Locale.ROOT)) {
-      case "auto" -> auto();
+      case "auto" -> bfloat16 ? BFLOAT16 : FLOAT32;
       case "float32" -> FLOAT32;
       case "bfloat16" -> {
-        if (!Processor.hasBfloat16()) {
+        if (!bfloat16) {
           problems.add(
               field,
               "a format that this processor computes natively",

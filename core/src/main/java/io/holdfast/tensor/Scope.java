@@ -26,7 +26,9 @@ public final class Scope extends TensorOwner {
   private final @Nullable Scope outer = CURRENT.get();
   private final Thread thread = Thread.currentThread();
   private final PointerScope pointers;
+  private final List<TensorOwner> pinned = new ArrayList<>(2);
   private @Nullable List<Object> held;
+  private int foreignPins;
 
   private Scope() {
     Engine.load();
@@ -65,8 +67,79 @@ public final class Scope extends TensorOwner {
     return scope;
   }
 
-  static boolean isAnyOpen() {
-    return CURRENT.get() != null;
+  /** The innermost open scope of this thread, or null. */
+  static @Nullable Scope innermost() {
+    return CURRENT.get();
+  }
+
+  // ---- owners whose memory must stay while this scope is open
+
+  /** Whether this scope or one around it has pinned {@code owner}. */
+  boolean pins(TensorOwner owner) {
+    for (Scope s = this; s != null; s = s.outer) {
+      for (int i = s.pinned.size() - 1; i >= 0; i--) {
+        if (s.pinned.get(i) == owner) { // identity is what a pin is about
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  void addPin(TensorOwner owner) {
+    pinned.add(owner);
+  }
+
+  /** How many open scopes of this thread have pinned {@code owner}. */
+  static int pinsOfThisThread(TensorOwner owner) {
+    int count = 0;
+    for (Scope s = CURRENT.get(); s != null; s = s.outer) {
+      count += s.pinned.contains(owner) ? 1 : 0;
+    }
+    return count;
+  }
+
+  @Override
+  void use(String what) {
+    requireOpen(what);
+    if (Thread.currentThread() == thread) {
+      return;
+    }
+    Scope user = CURRENT.get();
+    if (user == null || user.pins(this)) {
+      return;
+    }
+    synchronized (pinned) {
+      requireOpen(what);
+      foreignPins++;
+    }
+    user.addPin(this);
+  }
+
+  @Override
+  void unpin() {
+    synchronized (pinned) {
+      foreignPins--;
+      pinned.notifyAll();
+    }
+  }
+
+  /** Waits until no other thread's open scope has used this one's tensors. */
+  private void awaitForeignUsers() {
+    boolean interrupted = false;
+    synchronized (pinned) {
+      markClosed();
+      while (foreignPins > 0) {
+        try {
+          pinned.wait();
+        } catch (InterruptedException e) {
+          interrupted = true; // freeing now would crash the other thread
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**
@@ -117,15 +190,20 @@ public final class Scope extends TensorOwner {
     }
   }
 
+  /**
+   * Frees every tensor of this scope. While a scope of another thread is open that has used one of
+   * them, closing waits.
+   */
   @Override
   public void close() {
     if (!isOpen()) {
       return;
     }
     requireInnermost();
-    markClosed();
+    awaitForeignUsers();
     CURRENT.set(outer);
     pointers.close();
+    pinned.forEach(TensorOwner::unpin);
     held = null;
   }
 }

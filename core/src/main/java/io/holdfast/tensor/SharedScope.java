@@ -5,10 +5,12 @@ import java.util.List;
 
 /**
  * An owner that is bound to no thread: weights, and results that a worker hands back. Reading its
- * tensors from many threads is safe; it is closed only when no thread uses them any more.
+ * tensors from many threads is safe, also while one of them closes it: from then on every use fails
+ * with a message, and the memory is freed when the last scope that had used it is closed.
  */
 public final class SharedScope extends TensorOwner {
   private final List<org.bytedeco.pytorch.Tensor> owned = new ArrayList<>();
+  private int pins;
 
   SharedScope() {}
 
@@ -26,26 +28,53 @@ public final class SharedScope extends TensorOwner {
   }
 
   private Tensor own(Tensor tensor, boolean cut) {
-    requireOpen("a shared scope");
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor own = scope.detached(cut ? tensor.detach() : tensor);
+      Tensor source = cut ? tensor.detach() : tensor;
       synchronized (owned) {
+        requireOpen("a shared scope");
+        org.bytedeco.pytorch.Tensor own = scope.detached(source);
         owned.add(own);
+        return new Tensor(own, this);
       }
-      return new Tensor(own, this);
     }
   }
 
   @Override
+  void use(String what) {
+    requireOpen(what);
+    Scope user = Scope.innermost();
+    if (user == null || user.pins(this)) {
+      return;
+    }
+    synchronized (owned) {
+      requireOpen(what);
+      pins++;
+    }
+    user.addPin(this);
+  }
+
+  @Override
+  void unpin() {
+    synchronized (owned) {
+      pins--;
+      if (!isOpen() && pins == 0) {
+        free();
+      }
+    }
+  }
+
+  /** Closes this owner; its memory is freed as soon as no open scope has used it. */
+  @Override
   public void close() {
     synchronized (owned) {
-      if (!markClosed()) {
-        return;
+      if (markClosed() && pins == Scope.pinsOfThisThread(this)) {
+        free();
       }
-      for (org.bytedeco.pytorch.Tensor t : owned) {
-        t.close();
-      }
-      owned.clear();
     }
+  }
+
+  private void free() {
+    owned.forEach(org.bytedeco.pytorch.Tensor::close);
+    owned.clear();
   }
 }

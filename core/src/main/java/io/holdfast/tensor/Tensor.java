@@ -39,7 +39,7 @@ public final class Tensor {
   }
 
   org.bytedeco.pytorch.Tensor raw() {
-    owner.requireOpen("a tensor");
+    owner.use("a tensor");
     return raw;
   }
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a tensor's lifetime hangs on. After it was closed, using one of its tensors fails and names
- * the place that closed it.
+ * the place that closed it. Native memory that a scope of another thread has used is freed only
+ * when that scope is closed too, so that no thread ever reads freed memory.
  */
 public abstract sealed class TensorOwner implements AutoCloseable permits Scope, SharedScope {
   private static final AtomicLong OPEN = new AtomicLong();
@@ -68,6 +69,15 @@ public abstract sealed class TensorOwner implements AutoCloseable permits Scope,
     }
   }
 
+  /**
+   * Called before each use of a tensor: fails when this owner is closed, and keeps the memory from
+   * being freed while the innermost scope of the calling thread is open.
+   */
+  abstract void use(String what);
+
+  /** A scope that used this owner's tensors was closed. */
+  abstract void unpin();
+
   /** The nearest caller outside the owners themselves. */
   static StackTraceElement callSite() {
     return WALKER.walk(
@@ -79,7 +89,7 @@ public abstract sealed class TensorOwner implements AutoCloseable permits Scope,
                 .orElseGet(() -> new StackTraceElement("unknown", "unknown", null, -1)));
   }
 
-  /** Frees every tensor of this owner. Closing twice does nothing. */
+  /** Closes this owner; closing twice does nothing. */
   @Override
   public abstract void close();
 }

@@ -11,6 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Making tensors: filled, from arrays, joined. New tensors belong to the innermost open scope. */
 public final class Tensors {
+  private static final double LARGE = 1 << 28;
+
   private Tensors() {}
 
   public static Tensor zeros(long... shape) {
@@ -18,7 +20,7 @@ public final class Tensors {
   }
 
   public static Tensor zeros(DType type, long... shape) {
-    Scope.current();
+    requireRoom(type, shape);
     return Tensor.wrap(torch.zeros(shape, Scalars.NO_NAMES, options(type)));
   }
 
@@ -43,13 +45,13 @@ public final class Tensors {
   }
 
   public static Tensor full(DType type, double value, long... shape) {
-    Scope.current();
+    requireRoom(type, shape);
     return Tensor.wrap(torch.full(shape, Scalars.of(value), Scalars.NO_NAMES, options(type)));
   }
 
   /** Uninitialised memory; every element is to be written before it is read. */
   public static Tensor empty(DType type, long... shape) {
-    Scope.current();
+    requireRoom(type, shape);
     return Tensor.wrap(torch.empty(shape, Scalars.NO_NAMES, options(type), Scalars.ANY_LAYOUT));
   }
 
@@ -151,6 +153,18 @@ public final class Tensors {
 
   static TensorOptions options(DType type) {
     return new TensorOptions(type.scalarType);
+  }
+
+  /** Large tensors are refused before they are made; that a scope is open is checked as well. */
+  private static void requireRoom(DType type, long[] shape) {
+    Scope.current();
+    double bytes = type.bytes();
+    for (long n : shape) {
+      bytes *= n;
+    }
+    if (bytes >= LARGE) {
+      Memory.checkRoom(bytes);
+    }
   }
 
   private static long[] fit(long count, long[] shape) {

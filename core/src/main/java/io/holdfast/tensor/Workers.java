@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntFunction;
@@ -14,9 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Threads that compute shards, each with one intra-op thread. What a shard is never depends on the
  * number of workers, and results come back in shard order, so that any number of workers gives the
- * same bits.
+ * same bits. Several threads may use one pool at once. A task that uses its own pool again computes
+ * those shards itself, one after the other.
  */
 public final class Workers implements AutoCloseable {
+  private static final ThreadLocal<@Nullable Workers> MINE = new ThreadLocal<>();
+
   private final int count;
   private final ExecutorService pool;
 
@@ -32,6 +36,7 @@ public final class Workers implements AutoCloseable {
                   new Thread(
                       () -> {
                         Engine.pinThread();
+                        MINE.set(this);
                         work.run();
                       },
                       "holdfast-worker-" + number.getAndIncrement());
@@ -69,34 +74,32 @@ public final class Workers implements AutoCloseable {
    * @throws RuntimeException that of the lowest shard that failed; shards not begun are skipped
    */
   public <T> List<T> map(int shards, IntFunction<T> task) {
-    AtomicReferenceArray<@Nullable Object> results = new AtomicReferenceArray<>(shards);
-    AtomicReferenceArray<@Nullable Throwable> failures = new AtomicReferenceArray<>(shards);
-    AtomicInteger next = new AtomicInteger();
-    AtomicInteger failed = new AtomicInteger();
-    int active = Math.min(count, shards);
+    Job<T> job = new Job<>(shards, task);
+    int active = MINE.get() == this ? 0 : Math.min(count, shards);
     CountDownLatch done = new CountDownLatch(active);
     for (int w = 0; w < active; w++) {
+      submit(job, done);
+    }
+    if (active == 0) {
+      job.run();
+    }
+    await(done);
+    return job.collect();
+  }
+
+  private void submit(Job<?> job, CountDownLatch done) {
+    try {
       pool.execute(
           () -> {
             try {
-              for (int i = next.getAndIncrement(); i < shards; i = next.getAndIncrement()) {
-                if (failed.get() > 0) {
-                  return;
-                }
-                try (Scope scope = Scope.open()) {
-                  results.set(i, task.apply(i));
-                } catch (Throwable e) {
-                  failures.set(i, e);
-                  failed.incrementAndGet();
-                }
-              }
+              job.run();
             } finally {
               done.countDown();
             }
           });
+    } catch (RejectedExecutionException e) {
+      throw new IllegalStateException("workers used after they were closed", e);
     }
-    await(done);
-    return collect(shards, results, failures);
   }
 
   private static void await(CountDownLatch done) {
@@ -114,26 +117,65 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("unchecked") // only this method's caller wrote T into results
-  private static <T> List<T> collect(
-      int shards,
-      AtomicReferenceArray<@Nullable Object> results,
-      AtomicReferenceArray<@Nullable Throwable> failures) {
-    List<T> list = new ArrayList<>(shards);
-    for (int i = 0; i < shards; i++) {
-      Throwable e = failures.get(i);
-      if (e instanceof RuntimeException r) {
-        throw r;
-      }
-      if (e instanceof OutOfMemoryError) {
-        throw new HoldfastException("out of memory: " + e.getMessage(), e);
-      }
-      if (e != null) {
-        throw new HoldfastException("a worker failed: " + e, e);
-      }
-      list.add((T) results.get(i));
+  /** The shards of one call. */
+  private static final class Job<T> {
+    private final int shards;
+    private final IntFunction<T> task;
+    private final AtomicReferenceArray<@Nullable Object> results;
+    private final AtomicReferenceArray<@Nullable Throwable> failures;
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger lowestFailed = new AtomicInteger(Integer.MAX_VALUE);
+
+    Job(int shards, IntFunction<T> task) {
+      this.shards = shards;
+      this.task = task;
+      results = new AtomicReferenceArray<>(shards);
+      failures = new AtomicReferenceArray<>(shards);
     }
-    return list;
+
+    /** Computes shards until none is left. */
+    void run() {
+      for (int i = next.getAndIncrement(); i < shards; i = next.getAndIncrement()) {
+        // Those below a failed one are computed: which failure is told does not depend on timing.
+        if (i < lowestFailed.get()) {
+          compute(i);
+        }
+      }
+    }
+
+    private void compute(int shard) {
+      try (Scope scope = Scope.open()) {
+        results.set(shard, task.apply(shard));
+      } catch (Throwable e) {
+        failures.set(shard, e);
+        lowestFailed.accumulateAndGet(shard, Math::min);
+      }
+    }
+
+    @SuppressWarnings("unchecked") // only compute() wrote T into results
+    List<T> collect() {
+      List<T> list = new ArrayList<>(shards);
+      for (int i = 0; i < shards; i++) {
+        Throwable e = failures.get(i);
+        if (e != null) {
+          throw failure(e);
+        }
+        list.add((T) results.get(i));
+      }
+      return list;
+    }
+
+    private static RuntimeException failure(Throwable e) {
+      if (e instanceof OutOfMemoryError) {
+        return new HoldfastException("out of memory: " + e.getMessage(), e);
+      }
+      if (e instanceof Error error) {
+        throw error;
+      }
+      return e instanceof RuntimeException r
+          ? Engine.explained(r)
+          : new HoldfastException("a worker failed: " + e, e);
+    }
   }
 
   /** Ends the threads; work in progress is finished first. */

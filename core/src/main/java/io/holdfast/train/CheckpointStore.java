@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoint of a run: one safetensors file, written whole or not at all, with a checksum.
@@ -40,6 +42,7 @@ final class CheckpointStore {
   private final Fingerprint fingerprint;
 
   CheckpointStore(Path folder, Fingerprint fingerprint) {
+    AtomicFiles.removeLeftovers(folder); // of killed writers
     file = folder.resolve(FILE);
     this.fingerprint = fingerprint;
   }
@@ -48,16 +51,12 @@ final class CheckpointStore {
     return Files.exists(file);
   }
 
-  /** Removes the checkpoint of an earlier run, and what killed writers left. */
+  /** Removes the checkpoint of an earlier run. */
   void clear() {
-    Path folder = file.toAbsolutePath().getParent();
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
       throw FileFailures.writing(file, e);
-    }
-    if (folder != null) {
-      AtomicFiles.removeLeftovers(folder);
     }
   }
 
@@ -101,8 +100,7 @@ final class CheckpointStore {
     return text;
   }
 
-  private InvalidInputException damaged(
-      String found, @org.jspecify.annotations.Nullable Throwable cause) {
+  private InvalidInputException damaged(String found, @Nullable Throwable cause) {
     Problem problem =
         new Problem(file.toString(), "", "a whole checkpoint of a training run", found, AFRESH);
     return new InvalidInputException(List.of(problem), cause);
@@ -110,7 +108,7 @@ final class CheckpointStore {
 
   private static long checksum(Map<String, Tensor> tensors) {
     CRC32C crc = new CRC32C();
-    new java.util.TreeMap<>(tensors)
+    new TreeMap<>(tensors)
         .forEach(
             (name, tensor) -> {
               crc.update(name.getBytes(StandardCharsets.UTF_8));

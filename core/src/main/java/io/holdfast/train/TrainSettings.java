@@ -56,6 +56,8 @@ public record TrainSettings(
     double checkpointSeconds) {
 
   /**
+   * Checks the values.
+   *
    * @throws InvalidInputException naming every value that does not fit
    */
   public TrainSettings {

@@ -48,8 +48,7 @@ final class Run {
           .batch(32)
           .shard(8)
           .precision(Precision.FLOAT32)
-          .validationExamples(40)
-          .validationSteps(2)
+          .validation(40, 2)
           .build();
   Graph graph = PLAIN;
   Dataset train = TRAIN;

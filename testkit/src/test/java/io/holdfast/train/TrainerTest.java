@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -229,7 +230,9 @@ class TrainerTest {
       List<int[]> shards = new Shards(96, 96, 8, new Seed(7)).at(0);
       for (int[] shard : shards) {
         Tensor x = Tensors.of(Run.TRAIN.read(shard), shard.length, 1, 28, 28);
-        Tensor conv = start.activations(x, List.of("conv")).get("conv"); // [8, 4, 7, 7]
+        Tensor conv =
+            Objects.requireNonNull(
+                start.activations(x, List.of("conv")).get("conv")); // [8, 4, 7, 7]
         Tensor m = conv.meanKeep(0, 2, 3); // [1, 4, 1, 1]
         double n = shard.length * 49.0;
         mean.addInPlace(m.view(4), 1.0 / shards.size());
@@ -252,8 +255,7 @@ class TrainerTest {
             .settings(
                 s ->
                     s.epochs(30)
-                        .patience(2)
-                        .keepBest(true)
+                        .earlyStopping(2)
                         .optimiser(
                             new Optimiser.Config(
                                 "sgd", 0.3, 0, false, 0.9, 0.999, 0, Schedule.constant())));
@@ -300,7 +302,7 @@ class TrainerTest {
 
   @Test
   void earlyStoppingNeedsValidation() {
-    Run run = new Run().with(r -> r.validation = null).settings(s -> s.patience(2).keepBest(true));
+    Run run = new Run().with(r -> r.validation = null).settings(s -> s.earlyStopping(2));
     assertThatThrownBy(run::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("data.validation");
@@ -419,7 +421,7 @@ class TrainerTest {
   @Test
   void unionsAndOtherNormsTrain() {
     ThreatModel union =
-        ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1), ThreatModel.l1(5));
+        ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(3), ThreatModel.l1(30));
     assertThat(new Run().with(r -> r.threat = union).go().weights())
         .isNotEqualTo(new Run().go().weights());
   }

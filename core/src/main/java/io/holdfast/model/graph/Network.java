@@ -139,7 +139,9 @@ public final class Network implements AutoCloseable {
    */
   public void setWeights(Map<String, Tensor> values) {
     check(graph, values, "weights");
-    weights.forEach((name, tensor) -> tensor.copyFrom(find(values, name).detach()));
+    try (Scope scope = Scope.open()) {
+      weights.forEach((name, tensor) -> tensor.copyFrom(find(values, name).detach()));
+    }
   }
 
   /** A second network with the same weights and frozen layers, which share nothing. */
