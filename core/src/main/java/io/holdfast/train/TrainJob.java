@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param train the samples to learn from
  * @param validation held-out samples for the figures at each epoch's end, or null
  * @param threat what the adversary may do, or null for training without one
- * @param inner the search for adversarial examples
+ * @param inner the search for adversarial examples; how many steps it makes is {@link
+ *     TrainSettings#steps}
  * @param settings how to train
  * @param augmentation changes to each training sample, possibly {@link Augmentation#NONE}
  * @param seed of all random streams

@@ -135,7 +135,7 @@ class KillTest {
 
   @Test
   void memoryIsFlatWithThePointerCollector() throws Exception {
-    memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=false", 1000);
+    memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=false", 1200);
   }
 
   private static void memoryIsFlat(String option, int steps) throws Exception {

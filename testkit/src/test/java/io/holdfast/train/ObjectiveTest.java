@@ -268,9 +268,14 @@ class ObjectiveTest {
 
   private static List<Asked> watch(Objective objective) {
     List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
-    Run run = new Run().with(r -> r.graph = Run.NORMED).with(r -> r.innerSteps = 5);
+    Run run = new Run().with(r -> r.graph = Run.NORMED);
     try (Network network = run.network()) {
-      run.settings(s -> s.objective(new Watching(objective, network, asked)).epochs(1)).go(network);
+      run.settings(
+              s ->
+                  s.objective(new Watching(objective, network, asked))
+                      .steps(Curve.constant(5))
+                      .epochs(1))
+          .go(network);
     }
     assertThat(asked).hasSize(12);
     return asked;

@@ -44,6 +44,7 @@ final class Run {
   TrainSettings settings =
       TrainSettings.defaults().toBuilder()
           .objective(new PgdAt())
+          .steps(Curve.constant(2))
           .epochs(2)
           .batch(32)
           .shard(8)
@@ -56,7 +57,6 @@ final class Run {
   @Nullable ThreatModel threat = THREAT;
   Augmentation augmentation = Augmentation.NONE;
   int workers = 2;
-  int innerSteps = 2;
   long seed = 7;
   @Nullable Path folder;
   boolean resume;
@@ -130,7 +130,7 @@ final class Run {
               train,
               validation,
               threat,
-              new InnerMaximiser(innerSteps, 0.4, Start.UNIFORM),
+              new InnerMaximiser(2, 0.4, Start.UNIFORM),
               settings,
               augmentation,
               new Seed(seed),

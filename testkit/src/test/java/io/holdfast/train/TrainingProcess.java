@@ -25,10 +25,10 @@ final class TrainingProcess {
         .with(r -> r.folder = folder)
         .resuming()
         .with(r -> r.graph = Run.NORMED)
-        .with(r -> r.innerSteps = 1)
         .settings(
             s ->
                 s.epochs(STEPS / 12)
+                    .steps(Curve.constant(1))
                     .batch(8)
                     .shard(4)
                     .averaging(0.9)
@@ -42,9 +42,9 @@ final class TrainingProcess {
     return new Run()
         .with(r -> r.graph = Run.NORMED)
         .with(r -> r.workers = 1)
-        .with(r -> r.innerSteps = 1)
         .with(r -> r.validation = null)
-        .settings(s -> s.epochs(steps / 24).batch(4).shard(2).averaging(0.9));
+        .settings(
+            s -> s.epochs(steps / 24).steps(Curve.constant(1)).batch(4).shard(2).averaging(0.9));
   }
 
   /**

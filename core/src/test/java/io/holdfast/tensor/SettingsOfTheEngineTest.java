@@ -1,0 +1,88 @@
+package io.holdfast.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsOfTheEngineTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU", "cuda:1234"})
+  void unknownDevicesAreRefused(String text) {
+    assertThatThrownBy(() -> Device.parse(text))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("auto, cpu or cuda:N");
+  }
+
+  @Test
+  void theProcessorIsAlwaysThere() {
+    assertThat(Device.parse("cpu")).isEqualTo(Device.CPU);
+    assertThat(Device.parse("auto").isCpu()).isNotEqualTo(Device.cudaAvailable());
+    assertThat(Device.CPU).hasToString("cpu");
+    assertThat(new Device(2)).hasToString("cuda:2");
+  }
+
+  @Test
+  void cudaWithoutCudaSaysWhatToDo() {
+    org.junit.jupiter.api.Assumptions.assumeFalse(Device.cudaAvailable());
+    assertThatThrownBy(() -> Device.parse("cuda:1"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("cuda:1")
+        .hasMessageContaining("device: cpu");
+  }
+
+  @Test
+  void bfloat16IsRefusedWhereTheProcessorLacksIt() {
+    Problems problems = new Problems("test.yaml");
+    Precision.parse("bfloat16", "train.precision", problems, false);
+    assertThatThrownBy(problems::throwIfAny)
+        .hasMessageContaining("train.precision")
+        .hasMessageContaining("use auto or float32");
+    Problems none = new Problems("test.yaml");
+    assertThat(Precision.parse("auto", "p", none, false)).isEqualTo(Precision.FLOAT32);
+    assertThat(Precision.parse("auto", "p", none, true)).isEqualTo(Precision.BFLOAT16);
+    assertThat(Precision.parse("bfloat16", "p", none, true)).isEqualTo(Precision.BFLOAT16);
+    assertThat(none.isEmpty()).isTrue();
+  }
+
+  @Test
+  void unknownPrecisionsAreRefused() {
+    Problems problems = new Problems("test.yaml");
+    Precision.parse("float16", "train.precision", problems);
+    assertThatThrownBy(problems::throwIfAny).hasMessageContaining("auto, float32 or bfloat16");
+  }
+
+  @Test
+  void hugeTensorsAreRefusedBeforeTheyAreMade() {
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(() -> Tensors.zeros(1L << 45))
+          .isInstanceOf(HoldfastException.class)
+          .hasMessageContaining("out of memory")
+          .hasMessageContaining("131072.0 GiB more")
+          .hasMessageContaining("smaller batch");
+    }
+  }
+
+  @Test
+  void allocationsThatTheSystemRefusesAreExplained() {
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1)) {
+      Tensor one = Tensors.ones(1);
+      assertThatThrownBy(() -> workers.map(1, i -> one.expand(1L << 45).clone().item()))
+          .isInstanceOf(HoldfastException.class)
+          .hasMessageContaining("out of memory: the system has no room for 131072.0 GiB");
+    }
+  }
+
+  @Test
+  void otherFailuresStayWhatTheyAre() {
+    RuntimeException shape = new RuntimeException("size mismatch\nException raised from ...");
+    assertThat(Engine.explained(shape)).isSameAs(shape);
+    assertThat(Engine.plain(shape)).isEqualTo("size mismatch");
+  }
+}
