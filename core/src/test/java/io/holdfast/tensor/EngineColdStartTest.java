@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The first start on a machine: a fresh process with an empty cache folder. Unpacks 417 MB. */
-@Tag("slow")
 class EngineColdStartTest {
   @Test
   void anEmptyCacheIsFilledAndTheEngineWorks(@TempDir Path cache) throws Exception {
