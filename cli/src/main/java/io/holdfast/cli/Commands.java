@@ -8,6 +8,16 @@ final class Commands {
   private Commands() {}
 
   static List<Supplier<Object>> all() {
-    return List.of(QuickstartCommand::new, HardenCommand::new, DoctorCommand::new);
+    return List.of(
+        QuickstartCommand::new,
+        InitCommand::new,
+        HardenCommand::new,
+        EvaluateCommand::new,
+        AttackCommand::new,
+        CompareCommand::new,
+        ReportCommand::new,
+        DoctorCommand::new,
+        SchemaCommand::new,
+        CompletionCommand::new);
   }
 }

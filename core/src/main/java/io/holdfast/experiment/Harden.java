@@ -13,6 +13,7 @@ import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
+import io.holdfast.model.Classifier;
 import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
@@ -150,25 +151,31 @@ public final class Harden {
   }
 
   private EvaluationResult evaluate(Bundle trained) {
+    return suite(experiment, trained.classifier())
+        .workers(options.workers())
+        .folder(options.out())
+        .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
+        .progress(options.progress())
+        .stopper(options.stopper())
+        .provenance(trained.provenance())
+        .on(data.test().first(experiment.evaluation().examples()));
+  }
+
+  /** The evaluation that an experiment asks for. */
+  static Evaluation suite(Experiment experiment, Classifier model) {
     EvaluationSection section = experiment.evaluation();
     Evaluation evaluation =
-        Evaluation.of(trained.classifier())
+        Evaluation.of(model)
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())
-            .seed(experiment.seed().value())
-            .workers(options.workers())
-            .folder(options.out())
-            .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
-            .progress(options.progress())
-            .stopper(options.stopper())
-            .provenance(trained.provenance());
+            .seed(experiment.seed().value());
     if (!experiment.trainedOn().isEmpty()) {
       evaluation = evaluation.trainedOn(experiment.trainedOn());
     }
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
     }
-    return evaluation.on(data.test().first(section.examples()));
+    return evaluation;
   }
 }

@@ -6,6 +6,8 @@ import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.common.Stopper;
 import io.holdfast.common.Table;
+import io.holdfast.evaluate.Estimate;
+import io.holdfast.model.graph.Network;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,11 +35,25 @@ public record Plan(
    * @param workers threads, 0 for one per core
    */
   public static Plan of(Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
-    Probe probe = new Probe(experiment, data, workers, stopper);
     Map<String, Double> seconds = new LinkedHashMap<>();
-    seconds.put("training", probe.trainingSeconds());
-    seconds.put("evaluation", probe.evaluationSeconds());
-    return new Plan(experiment.name(), words(experiment, data), seconds, probe.memoryBytes());
+    TrainingProbe training = new TrainingProbe(experiment, data, workers, stopper);
+    seconds.put("training", training.seconds());
+    Estimate evaluation = evaluation(experiment, data, workers, stopper);
+    seconds.putAll(evaluation.phases());
+    long memory = Math.max(training.memoryBytes(), evaluation.bytes());
+    return new Plan(experiment.name(), words(experiment, data), seconds, memory);
+  }
+
+  /** Measured on training samples, as many as test samples would be. */
+  private static Estimate evaluation(
+      Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
+    int samples = Math.min(experiment.evaluation().examples(), data.test().size());
+    try (Network network = data.architecture().initialise(experiment.seed())) {
+      return Harden.suite(experiment, network.classifier())
+          .workers(workers)
+          .stopper(stopper)
+          .estimate(data.train().first(samples));
+    }
   }
 
   private static Map<String, String> words(Experiment e, ExperimentData data) {

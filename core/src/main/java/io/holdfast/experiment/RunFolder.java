@@ -105,7 +105,7 @@ public record RunFolder(Path path) {
     }
   }
 
-  private static void delete(Path path) {
+  static void delete(Path path) {
     if (!Files.exists(path)) {
       return;
     }

@@ -9,7 +9,7 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /** Small pictures as PNG (ISO/IEC 15948), eight bits a channel, grey or RGB. */
-final class Png {
+public final class Png {
 
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   private static final int GREY = 0;
@@ -23,7 +23,7 @@ final class Png {
   }
 
   /** As {@link #dataUri}, as the bytes of the file. */
-  static byte[] encode(Pixels picture) {
+  public static byte[] encode(Pixels picture) {
     int colours = picture.channels() == 3 ? 3 : 1;
     ByteBuffer header = ByteBuffer.allocate(13).putInt(picture.width()).putInt(picture.height());
     header.put((byte) 8).put((byte) (colours == 3 ? RGB : GREY)).put(new byte[3]);

@@ -100,7 +100,7 @@ public record TrainSettings(
    */
   public static TrainSettings read(SettingsReader r, InnerSearch inner, double epsilon) {
     TrainSettings d = defaults();
-    Objective objective = Objectives.read(r, "objective", d.objective.name());
+    Objective objective = Objectives.read(r, "objective", "pgd-at");
     SettingsReader curriculum = r.section("curriculum");
     Curve radius = Curve.read(curriculum, "epsilon", Curve.constant(epsilon), 0, 1e9);
     if (epsilon > 0 && radius.maximum() > epsilon * (1 + 1e-12)) {

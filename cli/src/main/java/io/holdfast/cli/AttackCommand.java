@@ -1,0 +1,161 @@
+package io.holdfast.cli;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.Format;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Table;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.experiment.AdversarialRun;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs one attack and keeps its adversarial examples, or lists the attacks. */
+@Command(
+    name = "attack",
+    mixinStandardHelpOptions = true,
+    description = "Runs one attack and writes its adversarial examples; --list names all attacks.")
+final class AttackCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(names = "--list", description = "Lists attacks and their parameters.")
+  private boolean list;
+
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--attack",
+      paramLabel = "A",
+      description = "One attack, such as pgd[steps=50,restarts=5].")
+  private String attack = "";
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The folder for adversarial.safetensors and png/.")
+  private @Nullable Path out;
+
+  @Mixin private JobOptions job = new JobOptions();
+
+  @Override
+  public Integer call() {
+    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    if (list) {
+      list(screen);
+      return Exit.DONE;
+    }
+    Problems problems = new Problems("");
+    Attack[] chosen = new Attack[1];
+    if (attack.isEmpty()) {
+      problems.add("--attack", "an attack; --list names them", "nothing");
+    } else {
+      problems.collect(() -> chosen[0] = Attacks.parse(attack));
+    }
+    Path folder = out;
+    if (folder == null) {
+      problems.add("--out", "a folder for the results", "nothing");
+      folder = Path.of("");
+    }
+    try (ModelOptions.Opened opened = model.open(problems);
+        Job running = Job.start(job)) {
+      if (job.dryRun) {
+        double seconds =
+            Evaluation.of(opened.bundle())
+                .against(opened.threat())
+                .with(chosen[0])
+                .workers(job.workers)
+                .estimate(opened.samples())
+                .seconds();
+        screen.println(
+            job.json
+                ? Json.compact(Map.of("seconds", seconds))
+                : "at most about " + Format.seconds(seconds));
+        return Exit.DONE;
+      }
+      AdversarialRun.Summary summary =
+          new AdversarialRun(
+                  opened.bundle(),
+                  opened.threat(),
+                  chosen[0],
+                  new Seed(model.seed),
+                  job.workers,
+                  folder,
+                  job.resume,
+                  running.progress(),
+                  running.stopper())
+              .on(opened.samples());
+      print(summary, folder, screen);
+      return Exit.DONE;
+    }
+  }
+
+  private void print(AdversarialRun.Summary summary, Path out, PrintWriter screen) {
+    if (job.json) {
+      Map<String, Object> all = new LinkedHashMap<>();
+      all.put("attack", summary.attack());
+      all.put("clean_accuracy", summary.cleanAccuracy());
+      all.put("robust_accuracy", summary.robustAccuracy());
+      all.put("mean_distance", summary.meanDistance());
+      screen.print(Json.pretty(all));
+      return;
+    }
+    Table table = new Table("measure", "value");
+    table.row("clean accuracy", Format.percent(summary.cleanAccuracy().value()));
+    table.row("accuracy under " + summary.attack(), percent(summary));
+    summary
+        .meanDistance()
+        .forEach((norm, d) -> table.row("mean " + norm + " of those that fell", number(d)));
+    screen.print(table);
+    screen.println("examples: " + out.resolve("adversarial.safetensors"));
+  }
+
+  private static String percent(AdversarialRun.Summary summary) {
+    return Format.percent(summary.robustAccuracy().value());
+  }
+
+  private static String number(double value) {
+    return Format.number(value);
+  }
+
+  private void list(PrintWriter screen) {
+    if (job.json) {
+      Map<String, Object> all = new LinkedHashMap<>();
+      for (AttackSpec s : Attacks.describe()) {
+        Map<String, Object> one = new LinkedHashMap<>();
+        one.put("summary", s.summary());
+        one.put("sets", s.sets());
+        one.put("needs", s.needs().key());
+        one.put("paper", s.paper());
+        Map<String, String> parameters = new LinkedHashMap<>();
+        s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));
+        one.put("parameters", parameters);
+        all.put(s.name(), one);
+      }
+      screen.print(Json.pretty(all));
+      return;
+    }
+    for (AttackSpec s : Attacks.describe()) {
+      screen.println(s.name() + ": " + s.summary());
+      screen.println("  against " + String.join(", ", s.sets()));
+      if (!s.paper().isEmpty()) {
+        screen.println("  " + s.paper());
+      }
+      s.parameters()
+          .forEach(
+              p -> screen.println("  " + p.name() + "=" + p.standard() + "  " + p.meaning()));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package io.holdfast.cli;
+
+import io.holdfast.common.Format;
+import io.holdfast.common.Table;
+import io.holdfast.experiment.ComparedRun;
+import io.holdfast.record.Comparison;
+import io.holdfast.record.Difference;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What changed from one run or bundle to another. */
+@Command(
+    name = "compare",
+    mixinStandardHelpOptions = true,
+    description = "Differences from run or bundle A to B, with 95% intervals.")
+final class CompareCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "A", description = "A run's folder, or a bundle.")
+  private Path first = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "B", description = "Another one.")
+  private Path second = Path.of("");
+
+  @Option(names = "--json", description = "Prints the differences as JSON alone.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    ComparedRun a = ComparedRun.open(first);
+    ComparedRun b = ComparedRun.open(second);
+    Comparison comparison = a.with(b);
+    if (json) {
+      screen.print(comparison.toJson());
+      return Exit.DONE;
+    }
+    Table table = new Table("accuracy", "A", "B", "difference", "95% interval", "");
+    row(table, "clean", comparison.cleanAccuracy());
+    comparison.attacks().forEach((attack, d) -> row(table, attack, d));
+    Difference robust = comparison.robustAccuracy();
+    if (robust != null) {
+      row(table, "robust, worst case", robust);
+    }
+    screen.print(table);
+    boolean paired = comparison.cleanAccuracy().paired();
+    screen.println(
+        paired ? "the same samples, compared one by one" : "different samples, or no ledger");
+    comparison.onlyFirst().forEach(key -> screen.println("only in A: " + key));
+    comparison.onlySecond().forEach(key -> screen.println("only in B: " + key));
+    if (!a.card().threatModel().equals(b.card().threatModel())) {
+      screen.println(
+          "note: the threat models differ: " + a.card().threat() + ", " + b.card().threat());
+    }
+    return Exit.DONE;
+  }
+
+  private static void row(Table table, String name, Difference d) {
+    table.row(
+        name,
+        Format.percent(d.first().value()),
+        Format.percent(d.second().value()),
+        points(d.value()),
+        points(d.ci95().get(0)) + " to " + points(d.ci95().get(1)),
+        d.clear() ? "clear" : "within chance");
+  }
+
+  private static String points(double difference) {
+    return String.format(Locale.ROOT, "%+.1f", 100 * difference);
+  }
+}

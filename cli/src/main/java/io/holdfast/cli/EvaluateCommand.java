@@ -1,0 +1,126 @@
+package io.holdfast.cli;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Call;
+import io.holdfast.common.Format;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Table;
+import io.holdfast.evaluate.Estimate;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.evaluate.RobustnessCurve;
+import io.holdfast.experiment.EvaluationSection;
+import io.holdfast.experiment.RunFolder;
+import io.holdfast.report.Report;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Attacks a model and scores it. */
+@Command(
+    name = "evaluate",
+    mixinStandardHelpOptions = true,
+    description = "Attacks a model and writes ledger, scorecard and report.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--attack",
+      paramLabel = "A[,B]",
+      description = {
+        "Attacks with parameters in brackets, such as fgsm,pgd[steps=50,restarts=5]",
+        "(default: ${DEFAULT-VALUE}). 'holdfast attack --list' names them."
+      })
+  private String attacks = String.join(",", EvaluationSection.DEFAULT_ATTACKS);
+
+  @Option(
+      names = "--curve",
+      paramLabel = "N",
+      description = "Also robust accuracy against epsilon, on N samples (default: none).")
+  private int curve;
+
+  @Mixin private JobOptions.Out out = new JobOptions.Out();
+  @Mixin private JobOptions job = new JobOptions();
+
+  @Override
+  public Integer call() {
+    Problems problems = new Problems("");
+    List<NamedAttack> suite = suite(problems);
+    try (ModelOptions.Opened opened = model.open(problems);
+        Job running = Job.start(job)) {
+      Evaluation evaluation =
+          Evaluation.of(opened.bundle())
+              .against(opened.threat())
+              .with(suite.toArray(NamedAttack[]::new))
+              .seed(model.seed)
+              .workers(job.workers)
+              .progress(running.progress())
+              .stopper(running.stopper());
+      if (opened.bundle().threat() != null) {
+        evaluation = evaluation.trainedOn("pgd");
+      }
+      if (curve > 0) {
+        evaluation = evaluation.curve(RobustnessCurve.standard(curve));
+      }
+      if (job.dryRun) {
+        print(evaluation.estimate(opened.samples()));
+        return Exit.DONE;
+      }
+      AtomicFiles.ensureWritableFolder(out.folder);
+      print(evaluation.folder(out.folder).resume(job.resume).on(opened.samples()));
+      return Exit.DONE;
+    }
+  }
+
+  private List<NamedAttack> suite(Problems problems) {
+    List<NamedAttack> suite = new ArrayList<>();
+    problems.collect(
+        () -> {
+          for (String text : Call.splitList(attacks)) {
+            problems.in("--attack").collect(() -> suite.add(EvaluationSection.named(text)));
+          }
+        });
+    return suite;
+  }
+
+  private PrintWriter screen() {
+    return Objects.requireNonNull(spec).commandLine().getOut();
+  }
+
+  private void print(EvaluationResult result) {
+    RunFolder folder = new RunFolder(out.folder);
+    Report.Builder report =
+        Report.builder().title("Evaluation of " + model.model).command(Job.command(spec));
+    folder.addTo(report, "model").build().write(folder.report());
+    if (job.json) {
+      screen().print(result.card().toJson());
+    } else {
+      screen().print(Results.table(result.card()));
+      screen().println("report: " + folder.report());
+    }
+  }
+
+  private void print(Estimate estimate) {
+    if (job.json) {
+      screen().print(Json.pretty(estimate));
+      return;
+    }
+    Table table = new Table("phase", "at most about");
+    estimate.phases().forEach((phase, seconds) -> table.row(phase, Format.seconds(seconds)));
+    table.row("in all", Format.seconds(estimate.seconds()));
+    screen().print(table);
+    screen().println("memory: about " + Format.bytes(estimate.bytes()));
+  }
+}

@@ -1,0 +1,59 @@
+package io.holdfast.cli;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.InvalidInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Writes an experiment file to start from. */
+@Command(
+    name = "init",
+    mixinStandardHelpOptions = true,
+    description = "Writes a commented experiment file.")
+final class InitCommand implements Callable<Integer> {
+  private static final String EMBEDDED = "embedded:fashion-mnist";
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "The file to write (default: ${DEFAULT-VALUE}).")
+  private Path file = Path.of("experiment.yaml");
+
+  @Mixin private DataOptions data = new DataOptions();
+
+  @Option(names = "--force", description = "Overwrites a file that is there.")
+  private boolean force;
+
+  @Override
+  public Integer call() {
+    data.overrides();
+    if (Files.exists(file) && !force) {
+      throw new InvalidInputException(
+          file.toString(), "", "a new file", "one that exists", "--force overwrites it");
+    }
+    String own = data.data;
+    Map<String, String> sources = Templates.sources(own == null ? EMBEDDED : own, data.test);
+    AtomicFiles.write(
+        file,
+        Templates.read("init.yaml")
+            .replace("@TRAIN@", Objects.requireNonNull(sources.get("train")))
+            .replace("@TEST@", Objects.requireNonNull(sources.get("test"))));
+    Objects.requireNonNull(spec)
+        .commandLine()
+        .getOut()
+        .println("wrote " + file + "; next: ./holdfast harden " + file + " --out run --dry-run");
+    return Exit.DONE;
+  }
+}

@@ -1,0 +1,132 @@
+package io.holdfast.cli;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.bundle.Models;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
+import io.holdfast.experiment.EvaluationSection;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.model.arch.NameMap;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What is attacked, with what samples, within what bounds. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      description = "A bundle, or a weights file (.safetensors) with --architecture.")
+  String model = "";
+
+  @Option(
+      names = "--architecture",
+      paramLabel = "NAME[,KEY=VALUE]...",
+      description = "The network of a weights file, such as preact-resnet-18,width=16.")
+  @Nullable String architecture;
+
+  @Option(
+      names = "--name-map",
+      paramLabel = "FILE",
+      description = "From our names of weights to those in the weights file.")
+  @Nullable Path nameMap;
+
+  @Option(
+      names = "--data",
+      paramLabel = "D",
+      description = "Labelled samples: embedded:NAME/SPLIT, a file or a folder.")
+  String data = "";
+
+  @Option(
+      names = "--threat",
+      paramLabel = "T",
+      description = {
+        "A file, or a short form such as linf:0.1, l2:1.5 or l1:12",
+        "(default: what the bundle was hardened against)."
+      })
+  @Nullable String threat;
+
+  @Option(
+      names = "--examples",
+      paramLabel = "N",
+      description = "The most samples to attack, the first ones (default: ${DEFAULT-VALUE}).")
+  int examples = EvaluationSection.DEFAULT_EXAMPLES;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Of all random streams (default: ${DEFAULT-VALUE}).")
+  long seed = Experiment.DEFAULT_SEED;
+
+  /**
+   * What the options name; closing it closes the bundle.
+   *
+   * @param bundle the model
+   * @param samples to attack
+   * @param threat what the attacker may do
+   */
+  record Opened(Bundle bundle, Dataset samples, ThreatModel threat) implements AutoCloseable {
+    @Override
+    public void close() {
+      bundle.close();
+    }
+  }
+
+  /**
+   * Opens everything.
+   *
+   * @param problems to which all that is wrong is added
+   * @throws InvalidInputException with all of them
+   */
+  Opened open(Problems problems) {
+    if (examples < 1) {
+      problems.add("--examples", "at least 1", Integer.toString(examples));
+    }
+    requireGiven("--model", model, "a bundle, or a weights file with --architecture", problems);
+    requireGiven("--data", data, "labelled samples", problems);
+    Bundle[] bundle = new Bundle[1];
+    Dataset[] samples = new Dataset[1];
+    ThreatModel[] bounds = new ThreatModel[1];
+    if (!model.isEmpty()) {
+      problems.collect(
+          () ->
+              bundle[0] =
+                  Models.open(model, architecture, nameMap == null ? null : NameMap.read(nameMap)));
+    }
+    if (!data.isEmpty()) {
+      problems.collect(() -> samples[0] = Datasets.open(data));
+    }
+    String given = threat;
+    if (given != null) {
+      problems.collect(() -> bounds[0] = ThreatModel.parse(given));
+    } else if (bundle[0] != null) {
+      bounds[0] = bundle[0].threat();
+      if (bounds[0] == null) {
+        problems.add(
+            "--threat",
+            "a threat model, since the model was not hardened against one",
+            "nothing",
+            "such as --threat linf:0.1");
+      }
+    }
+    try {
+      problems.throwIfAny();
+    } catch (InvalidInputException e) {
+      if (bundle[0] != null) {
+        bundle[0].close();
+      }
+      throw e;
+    }
+    return new Opened(bundle[0], samples[0].first(examples), bounds[0]);
+  }
+
+  private static void requireGiven(
+      String option, String value, String expected, Problems problems) {
+    if (value.isEmpty()) {
+      problems.add(option, expected, "nothing");
+    }
+  }
+}

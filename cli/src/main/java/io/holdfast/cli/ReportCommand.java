@@ -1,0 +1,58 @@
+package io.holdfast.cli;
+
+import io.holdfast.experiment.RunFolder;
+import io.holdfast.report.Report;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Writes report.html anew from the files of runs. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description = "Writes the report of one run, or one that compares several, from their files.")
+final class ReportCommand implements Callable<Integer> {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "DIR",
+      description = "Folders of finished runs; what is to be improved on first.")
+  private List<Path> folders = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The report (default: report.html, within DIR if there is only one).")
+  private @Nullable Path out;
+
+  @Option(names = "--title", paramLabel = "TEXT", description = "The line above the verdict.")
+  private @Nullable String title;
+
+  @Override
+  public Integer call() {
+    Path file = out;
+    if (file == null) {
+      file =
+          folders.size() == 1
+              ? new RunFolder(folders.get(0)).report()
+              : Path.of("report.html");
+    }
+    Report.Builder report = Report.builder().command(Job.command(spec));
+    if (title != null) {
+      report.title(title);
+    }
+    folders.stream().map(RunFolder::new).forEach(run -> run.addTo(report, run.name()));
+    report.build().write(file);
+    Objects.requireNonNull(spec).commandLine().getOut().println("report: " + file);
+    return Exit.DONE;
+  }
+}

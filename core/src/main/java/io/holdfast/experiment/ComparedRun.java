@@ -1,0 +1,56 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Comparison;
+import io.holdfast.record.Ledger;
+import io.holdfast.record.Scorecard;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What there is to compare of a run folder or a bundle.
+ *
+ * @param card its scorecard
+ * @param rows its ledger, or null where there is none
+ */
+public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
+
+  /**
+   * Opens a folder of a run, or a bundle that holds a scorecard.
+   *
+   * @throws InvalidInputException if it is neither
+   */
+  public static ComparedRun open(Path path) {
+    RunFolder folder = new RunFolder(path);
+    if (Files.exists(folder.scorecard()) && !Files.exists(path.resolve("bundle.json"))) {
+      boolean ledger =
+          Files.exists(path.resolve("ledger.parquet")) || Files.exists(path.resolve("ledger.d"));
+      return new ComparedRun(folder.readScorecard(), ledger ? Ledger.read(path).rows() : null);
+    }
+    if (!Files.exists(path) || Files.isDirectory(path) && !Files.exists(path.resolve("bundle.json"))) {
+      throw new InvalidInputException(
+          path.toString(),
+          "",
+          "the folder of a finished run, or a bundle",
+          Files.exists(path) ? "a folder without scorecard.json" : "nothing");
+    }
+    try (Bundle bundle = Bundle.read(path)) {
+      Scorecard card = bundle.scorecard();
+      if (card == null) {
+        throw new InvalidInputException(
+            path.toString(), "", "a bundle with a scorecard", "one that was never evaluated");
+      }
+      return new ComparedRun(card, null);
+    }
+  }
+
+  /** The differences, sample by sample where both have a ledger. */
+  public Comparison with(ComparedRun second) {
+    Iterable<Attempt> a = rows;
+    Iterable<Attempt> b = second.rows;
+    return a != null && b != null ? Comparison.of(a, b) : Comparison.of(card, second.card);
+  }
+}
