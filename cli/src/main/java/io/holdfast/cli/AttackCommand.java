@@ -62,7 +62,8 @@ final class AttackCommand implements Callable<Integer> {
     if (attack.isEmpty()) {
       problems.add("--attack", "an attack; --list names them", "nothing");
     } else {
-      problems.collect(() -> chosen[0] = Attacks.parse(attack));
+      ModelOptions.collect(
+          "--attack", attack, problems, () -> chosen[0] = Attacks.parse(attack));
     }
     Path folder = out;
     if (folder == null) {
@@ -154,8 +155,7 @@ final class AttackCommand implements Callable<Integer> {
         screen.println("  " + s.paper());
       }
       s.parameters()
-          .forEach(
-              p -> screen.println("  " + p.name() + "=" + p.standard() + "  " + p.meaning()));
+          .forEach(p -> screen.println("  " + p.name() + "=" + p.standard() + "  " + p.meaning()));
     }
   }
 }

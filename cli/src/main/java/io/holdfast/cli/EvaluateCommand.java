@@ -86,10 +86,14 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private List<NamedAttack> suite(Problems problems) {
     List<NamedAttack> suite = new ArrayList<>();
-    problems.collect(
+    ModelOptions.collect(
+        "--attack",
+        attacks,
+        problems,
         () -> {
           for (String text : Call.splitList(attacks)) {
-            problems.in("--attack").collect(() -> suite.add(EvaluationSection.named(text)));
+            ModelOptions.collect(
+                "--attack", text, problems, () -> suite.add(EvaluationSection.named(text)));
           }
         });
     return suite;

@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
@@ -101,7 +102,7 @@ final class ModelOptions {
     }
     String given = threat;
     if (given != null) {
-      problems.collect(() -> bounds[0] = ThreatModel.parse(given));
+      collect("--threat", given, problems, () -> bounds[0] = ThreatModel.parse(given));
     } else if (bundle[0] != null) {
       bounds[0] = bundle[0].threat();
       if (bounds[0] == null) {
@@ -127,6 +128,19 @@ final class ModelOptions {
       String option, String value, String expected, Problems problems) {
     if (value.isEmpty()) {
       problems.add(option, expected, "nothing");
+    }
+  }
+
+  /** Runs a check of an option's value; what has no source of its own gets the option's. */
+  static void collect(String option, String value, Problems problems, Runnable check) {
+    try {
+      check.run();
+    } catch (InvalidInputException e) {
+      for (Problem p : e.problems()) {
+        boolean own = !p.source().isEmpty() && !value.startsWith(p.source());
+        String source = own ? p.source() : option + " " + value;
+        problems.add(new Problem(source, p.field(), p.expected(), p.found(), p.hint()));
+      }
     }
   }
 }

@@ -41,10 +41,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() {
     Path file = out;
     if (file == null) {
-      file =
-          folders.size() == 1
-              ? new RunFolder(folders.get(0)).report()
-              : Path.of("report.html");
+      file = folders.size() == 1 ? new RunFolder(folders.get(0)).report() : Path.of("report.html");
     }
     Report.Builder report = Report.builder().command(Job.command(spec));
     if (title != null) {

@@ -127,8 +127,7 @@ public record AdversarialRun(
   }
 
   private static boolean isOf(Path part, String run) {
-    return Files.exists(part)
-        && run.equals(Safetensors.read(part).header().metadata().get(RUN));
+    return Files.exists(part) && run.equals(Safetensors.read(part).header().metadata().get(RUN));
   }
 
   private void attack(
@@ -160,8 +159,7 @@ public record AdversarialRun(
   }
 
   private static Tensor longs(
-      List<AttackResult.Sample> samples,
-      ToLongFunction<AttackResult.Sample> column) {
+      List<AttackResult.Sample> samples, ToLongFunction<AttackResult.Sample> column) {
     return Tensors.of(samples.stream().mapToLong(column).toArray(), samples.size()); // [n]
   }
 

@@ -30,12 +30,13 @@ public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
           Files.exists(path.resolve("ledger.parquet")) || Files.exists(path.resolve("ledger.d"));
       return new ComparedRun(folder.readScorecard(), ledger ? Ledger.read(path).rows() : null);
     }
-    if (!Files.exists(path) || Files.isDirectory(path) && !Files.exists(path.resolve("bundle.json"))) {
+    boolean plainFolder = Files.isDirectory(path) && !Files.exists(path.resolve("bundle.json"));
+    if (plainFolder || !Files.exists(path)) {
       throw new InvalidInputException(
           path.toString(),
           "",
           "the folder of a finished run, or a bundle",
-          Files.exists(path) ? "a folder without scorecard.json" : "nothing");
+          plainFolder ? "a folder without scorecard.json" : "nothing");
     }
     try (Bundle bundle = Bundle.read(path)) {
       Scorecard card = bundle.scorecard();

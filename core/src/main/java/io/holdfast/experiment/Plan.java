@@ -104,7 +104,7 @@ public record Plan(
   public String toText() {
     StringBuilder text = new StringBuilder();
     what.forEach((topic, words) -> text.append(String.format("%-11s %s%n", topic, words)));
-    Table table = new Table("phase", "about");
+    Table table = new Table("phase", "at most about");
     seconds.forEach((phase, s) -> table.row(phase, Format.seconds(s)));
     double all = seconds.values().stream().mapToDouble(s -> s).sum();
     table.row("in all", Format.seconds(all));

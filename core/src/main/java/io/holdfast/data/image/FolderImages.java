@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * Image files of a folder or zip, decoded when read. Memory holds the names, and decoded pixels up
  * to a fixed share of the heap, first come first kept: with samples drawn uniformly no policy of
  * replacement does better, and none costs less.
+ *
+ * <p>Samples are in the order of their ids, which are hashes, so that the first ones are drawn from
+ * all classes and not from the first folder alone.
  */
 final class FolderImages implements Dataset {
   private static final int HEADER_BYTES = 1 << 16;
@@ -38,6 +42,7 @@ final class FolderImages implements Dataset {
   private final ImageFit fit;
   private final DatasetInfo info;
   private final long[] ids;
+  private final int[] order;
   private final AtomicReferenceArray<byte @Nullable []> cache;
   private final AtomicLong cacheLeft =
       new AtomicLong(Runtime.getRuntime().maxMemory() / CACHE_SHARE);
@@ -55,7 +60,14 @@ final class FolderImages implements Dataset {
     this.fit = options.fit();
     int[] labels = files.labels().stream().mapToInt(Integer::intValue).toArray();
     Labels.check(source, labels, files.classes().size());
-    this.ids = ids();
+    long[] inFiles = ids();
+    this.order =
+        IntStream.range(0, inFiles.length)
+            .boxed()
+            .sorted(Comparator.comparingLong(i -> inFiles[i]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    this.ids = IntStream.of(order).mapToLong(i -> inFiles[i]).toArray();
     this.info = new DatasetInfo(name, shape(), files.classes(), "");
     this.cache = new AtomicReferenceArray<>(labels.length);
   }
@@ -152,14 +164,14 @@ final class FolderImages implements Dataset {
 
   @Override
   public int label(int index) {
-    return files.labels().get(index);
+    return files.labels().get(order[index]);
   }
 
   @Override
   public void read(int index, float[] into, int offset) {
     byte[] pixels = cache.get(index);
     if (pixels == null) {
-      pixels = decode(index);
+      pixels = decode(order[index]);
       if (cacheLeft.addAndGet(-pixels.length) >= 0) {
         cache.set(index, pixels);
       } else {

@@ -1,0 +1,222 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Json;
+import io.holdfast.common.MetricsLog;
+import io.holdfast.record.Scorecard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract of {@code harden} and what works on its results, on real files. */
+final class HardenCommandTest {
+  @TempDir static Path folder;
+  private static Path file;
+  private static Path run;
+  private static Ran ran;
+
+  @BeforeAll
+  static void harden() throws IOException {
+    file = Ran.experiment(folder);
+    run = folder.resolve("run");
+    ran = Ran.command("harden", file, "--out", run);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+  }
+
+  @Test
+  void writesWhatScriptsRelyOn() throws IOException {
+    assertThat(ran.out())
+        .contains("clean", "fgsm", "pgd[steps=3,restarts=2]", "report: " + run)
+        .doesNotContain("training");
+    assertThat(run)
+        .isDirectoryContaining("glob:**/{metrics.jsonl,scorecard.json,report.html}")
+        .isDirectoryContaining("glob:**/ledger.parquet")
+        .isDirectoryContaining("glob:**/experiment.json")
+        .isDirectoryNotContaining("glob:**/.*");
+    try (ZipFile zip = new ZipFile(run.resolve("model.holdfast").toFile())) {
+      assertThat(zip.getEntry("weights.safetensors")).isNotNull();
+    }
+    JsonNode card = Json.read(run.resolve("scorecard.json"));
+    assertThat(card.at("/clean_accuracy/n").asInt()).isEqualTo(32);
+    assertThat(card.at("/robust_accuracy/ci95")).hasSize(2);
+    assertThat(card.path("attacks").path("pgd[steps=3,restarts=2]").at("/robust_accuracy/value"))
+        .isNotNull();
+    assertThat(card.path("attacks").fieldNames())
+        .toIterable()
+        .containsExactly("fgsm", "pgd[steps=3,restarts=2]");
+    assertThat(MetricsLog.read(run.resolve("metrics.jsonl")))
+        .extracting(line -> line.path("event").asText())
+        .contains("step", "epoch", "evaluation");
+    assertThat(run.resolve("report.html")).content().contains("tiny", "./holdfast harden");
+  }
+
+  @Test
+  void theProvenanceSaysWhatAutoCameTo() {
+    JsonNode origin = Json.read(run.resolve("experiment.json"));
+    assertThat(origin.at("/configuration/train/precision").asText())
+        .isIn("float32", "bfloat16");
+    assertThat(origin.at("/configuration/device").asText()).isEqualTo("cpu");
+    assertThat(origin.at("/data_hashes/train").asText() + origin.at("/dataHashes/train").asText())
+        .hasSize(64);
+  }
+
+  @Test
+  void jsonIsAloneOnStandardOutputAndEqualsTheFile() throws IOException {
+    Path out = folder.resolve("json");
+    Ran json = Ran.command("harden", file, "--out", out, "--json", "--workers", 1);
+    Scorecard printed = Scorecard.fromJson(json.out(), "standard output");
+    assertThat(printed).isEqualTo(Scorecard.read(out.resolve("scorecard.json")));
+    // one worker or several, the same bits
+    assertThat(printed.withoutTiming())
+        .isEqualTo(Scorecard.read(run.resolve("scorecard.json")).withoutTiming());
+    assertThat(out.resolve("model.holdfast"))
+        .hasSameBinaryContentAs(run.resolve("model.holdfast"));
+  }
+
+  @Test
+  void aFinishedRunResumedEndsAtOnceWithTheSameResult() throws IOException {
+    Path out = folder.resolve("again");
+    Ran.command("harden", file, "--out", out, "--resume"); // nothing to resume: starts afresh
+    byte[] ledger = Files.readAllBytes(out.resolve("ledger.parquet"));
+    byte[] model = Files.readAllBytes(out.resolve("model.holdfast"));
+    int steps = steps(out);
+    Ran second = Ran.command("harden", file, "--out", out, "--resume");
+    assertThat(second.exit()).as(second.err()).isZero();
+    assertThat(out.resolve("ledger.parquet")).hasBinaryContent(ledger);
+    assertThat(out.resolve("model.holdfast")).hasBinaryContent(model);
+    assertThat(steps(out)).isEqualTo(steps);
+  }
+
+  private static int steps(Path out) {
+    return (int)
+        MetricsLog.read(out.resolve("metrics.jsonl")).stream()
+            .filter(line -> line.path("event").asText().equals("step"))
+            .count();
+  }
+
+  @Test
+  void anotherExperimentIsNotResumed() {
+    Ran other = Ran.command("harden", file, "--out", run, "--resume", "--set", "train.epochs=1");
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err())
+        .contains("the run to resume: configuration: expected", "leave out --resume");
+    assertThat(run.resolve("model.holdfast")).exists();
+  }
+
+  @Test
+  void aDryRunWritesNothing() throws IOException {
+    Path out = folder.resolve("dry");
+    Ran dry = Ran.command("harden", file, "--out", out, "--dry-run");
+    assertThat(dry.exit()).as(dry.err()).isZero();
+    assertThat(dry.out()).contains("model       mlp[hidden=16]", "in all", "memory");
+    assertThat(out).doesNotExist();
+    Ran json = Ran.command("harden", file, "--out", out, "--dry-run", "--json");
+    JsonNode plan = Json.parse(json.out(), "plan");
+    assertThat(plan.at("/seconds/training").asDouble()).isPositive();
+    assertThat(plan.at("/memory_bytes").asLong()).isPositive();
+  }
+
+  @Test
+  void evaluateTakesTheBundleAndItsWeightsAlike() throws IOException {
+    Path weights = folder.resolve("weights.safetensors");
+    try (ZipFile zip = new ZipFile(run.resolve("model.holdfast").toFile())) {
+      Files.write(
+          weights, zip.getInputStream(zip.getEntry("weights.safetensors")).readAllBytes());
+    }
+    Path ofBundle = folder.resolve("of-bundle");
+    Path ofWeights = folder.resolve("of-weights");
+    Object[] suite = {
+      "--data", folder.resolve("test.safetensors"), "--threat", "linf:0.1",
+      "--attack", "fgsm,pgd[steps=3,restarts=2]", "--examples", 32, "--seed", 7
+    };
+    Ran bundle = evaluate(suite, run.resolve("model.holdfast"), ofBundle);
+    assertThat(bundle.exit()).as(bundle.err()).isZero();
+    Ran other = evaluate(suite, weights, ofWeights, "--architecture", "mlp,hidden=16");
+    assertThat(other.exit()).as(other.err()).isZero();
+    Scorecard first = Scorecard.read(ofBundle.resolve("scorecard.json"));
+    Scorecard second = Scorecard.read(ofWeights.resolve("scorecard.json"));
+    assertThat(second.attacks().keySet()).containsExactly("fgsm", "pgd[steps=3,restarts=2]");
+    assertThat(second.cleanAccuracy()).isEqualTo(first.cleanAccuracy());
+    assertThat(second.robustAccuracy()).isEqualTo(first.robustAccuracy());
+    Scorecard trained = Scorecard.read(run.resolve("scorecard.json"));
+    assertThat(first.cleanAccuracy()).isEqualTo(trained.cleanAccuracy());
+    assertThat(first.robustAccuracy()).isEqualTo(trained.robustAccuracy());
+    assertThat(ofBundle.resolve("ledger.parquet")).exists();
+    assertThat(ofBundle.resolve("report.html")).exists();
+  }
+
+  private static Ran evaluate(Object[] suite, Path model, Path out, Object... more) {
+    Object[] all = new Object[suite.length + more.length + 5];
+    all[0] = "evaluate";
+    all[1] = "--model";
+    all[2] = model;
+    all[3] = "--out";
+    all[4] = out;
+    System.arraycopy(suite, 0, all, 5, suite.length);
+    System.arraycopy(more, 0, all, 5 + suite.length, more.length);
+    return Ran.command(all);
+  }
+
+  @Test
+  void comparesRunsAndBundles() {
+    Ran runs = Ran.command("compare", run, run);
+    assertThat(runs.out())
+        .contains("clean", "robust, worst case", "+0.0", "the same samples, compared one by one");
+    Ran bundles = Ran.command("compare", run.resolve("model.holdfast"), run, "--json");
+    JsonNode json = Json.parse(bundles.out(), "comparison");
+    assertThat(json.at("/clean_accuracy/value").asDouble()).isZero();
+    assertThat(json.at("/clean_accuracy/paired").asBoolean()).isFalse();
+    assertThat(Ran.command("compare", run, folder).err())
+        .contains("expected the folder of a finished run, or a bundle, found a folder without");
+  }
+
+  @Test
+  void writesTheReportAnew() throws IOException {
+    Path both = folder.resolve("both.html");
+    Ran report = Ran.command("report", run, run, "--out", both, "--title", "Twice the same");
+    assertThat(report.exit()).as(report.err()).isZero();
+    assertThat(both).content().contains("Twice the same");
+    assertThat(Ran.command("report", folder).err())
+        .contains("expected the folder of a finished run, with scorecard.json");
+  }
+
+  @Test
+  void keepsTheExamplesOfOneAttack() {
+    Path out = folder.resolve("attack");
+    Object[] args = {
+      "attack", "--model", run.resolve("model.holdfast"), "--data",
+      folder.resolve("test.safetensors"), "--attack", "pgd[steps=3]", "--examples", 32, "--out", out
+    };
+    Ran attack = Ran.command(args);
+    assertThat(attack.exit()).as(attack.err()).isZero();
+    assertThat(attack.out()).contains("accuracy under pgd[steps=3]", "adversarial.safetensors");
+    assertThat(out.resolve("png")).isDirectoryContaining("glob:**.png");
+    // what was written is a data set again, and the model is as wrong on it as the table says
+    Ran again =
+        Ran.command(
+            "evaluate", "--model", run.resolve("model.holdfast"), "--data",
+            out.resolve("adversarial.safetensors"), "--threat", "linf:0.1", "--attack", "fgsm",
+            "--out", folder.resolve("on-attack"), "--json");
+    assertThat(again.exit()).as(again.err()).isZero();
+    String rate =
+        "%.1f%%"
+            .formatted(
+                100 * Scorecard.fromJson(again.out(), "card").cleanAccuracy().value());
+    assertThat(attack.out()).contains(rate);
+  }
+
+  @Test
+  void theBundleHoldsTheScorecardWithoutTimes() {
+    try (Bundle bundle = Bundle.read(run.resolve("model.holdfast"))) {
+      assertThat(bundle.scorecard())
+          .isEqualTo(Scorecard.read(run.resolve("scorecard.json")).withoutTiming());
+    }
+  }
+}
