@@ -62,8 +62,7 @@ final class AttackCommand implements Callable<Integer> {
     if (attack.isEmpty()) {
       problems.add("--attack", "an attack; --list names them", "nothing");
     } else {
-      ModelOptions.collect(
-          "--attack", attack, problems, () -> chosen[0] = Attacks.parse(attack));
+      ModelOptions.collect("--attack", attack, problems, () -> chosen[0] = Attacks.parse(attack));
     }
     Path folder = out;
     if (folder == null) {

@@ -14,10 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that train nothing, and the quickstart on small settings. */
 final class CommandsTest {
-  @TempDir private Path folder;
-
   @Test
-  void initWritesAnExperimentThatCanBeRead() throws IOException {
+  void initWritesAnExperimentThatCanBeRead(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("mine.yaml");
     assertThat(Ran.command("init", file).out()).contains("wrote " + file);
     assertThat(Experiment.read(file, List.of()).name()).isEqualTo("my-experiment");
@@ -33,7 +31,7 @@ final class CommandsTest {
   }
 
   @Test
-  void initTakesOnesOwnData() {
+  void initTakesOnesOwnData(@TempDir Path folder) {
     Path file = folder.resolve("own.yaml");
     Ran.command("init", file, "--data", "my images.zip");
     Experiment one = Experiment.read(file, List.of());
@@ -45,14 +43,27 @@ final class CommandsTest {
   }
 
   @Test
-  void quickstartWritesBothModelsAndComparesThem() {
+  void quickstartWritesBothModelsAndComparesThem(@TempDir Path folder) {
     Path out = folder.resolve("quick");
     Ran quick =
         Ran.command(
-            "quickstart", "--out", out, "--set", "train.epochs=1", "--set", "train.batch=1024",
-            "--set", "train.attack={name: pgd, steps: 1}", "--set", "evaluate.examples=16",
-            "--set", "evaluate.attacks=[fgsm]", "--set", "evaluate.curve=0",
-            "--set", "model.architecture=mlp[hidden=8]");
+            "quickstart",
+            "--out",
+            out,
+            "--set",
+            "train.epochs=1",
+            "--set",
+            "train.batch=1024",
+            "--set",
+            "train.attack={name: pgd, steps: 1}",
+            "--set",
+            "evaluate.examples=16",
+            "--set",
+            "evaluate.attacks=[fgsm]",
+            "--set",
+            "evaluate.curve=0",
+            "--set",
+            "model.architecture=mlp[hidden=8]");
     assertThat(quick.exit()).as(quick.err()).isZero();
     assertThat(quick.out())
         .contains("standard", "hardened", "clean accuracy", "robust accuracy")
@@ -88,8 +99,16 @@ final class CommandsTest {
   void everyCommandHasHelp() {
     for (String command :
         List.of(
-            "quickstart", "init", "harden", "evaluate", "attack", "compare", "report", "doctor",
-            "schema", "completion")) {
+            "quickstart",
+            "init",
+            "harden",
+            "evaluate",
+            "attack",
+            "compare",
+            "report",
+            "doctor",
+            "schema",
+            "completion")) {
       Ran help = Ran.command(command, "--help");
       assertThat(help.exit()).isZero();
       assertThat(help.out()).startsWith("Usage: holdfast " + command);

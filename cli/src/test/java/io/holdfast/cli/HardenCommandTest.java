@@ -17,13 +17,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract of {@code harden} and what works on its results, on real files. */
 final class HardenCommandTest {
-  @TempDir static Path folder;
+  private static Path folder;
   private static Path file;
   private static Path run;
   private static Ran ran;
 
   @BeforeAll
-  static void harden() throws IOException {
+  static void harden(@TempDir Path directory) throws IOException {
+    folder = directory;
     file = Ran.experiment(folder);
     run = folder.resolve("run");
     ran = Ran.command("harden", file, "--out", run);
@@ -60,8 +61,7 @@ final class HardenCommandTest {
   @Test
   void theProvenanceSaysWhatAutoCameTo() {
     JsonNode origin = Json.read(run.resolve("experiment.json"));
-    assertThat(origin.at("/configuration/train/precision").asText())
-        .isIn("float32", "bfloat16");
+    assertThat(origin.at("/configuration/train/precision").asText()).isIn("float32", "bfloat16");
     assertThat(origin.at("/configuration/device").asText()).isEqualTo("cpu");
     assertThat(origin.at("/data_hashes/train").asText() + origin.at("/dataHashes/train").asText())
         .hasSize(64);
@@ -76,8 +76,7 @@ final class HardenCommandTest {
     // one worker or several, the same bits
     assertThat(printed.withoutTiming())
         .isEqualTo(Scorecard.read(run.resolve("scorecard.json")).withoutTiming());
-    assertThat(out.resolve("model.holdfast"))
-        .hasSameBinaryContentAs(run.resolve("model.holdfast"));
+    assertThat(out.resolve("model.holdfast")).hasSameBinaryContentAs(run.resolve("model.holdfast"));
   }
 
   @Test
@@ -127,14 +126,21 @@ final class HardenCommandTest {
   void evaluateTakesTheBundleAndItsWeightsAlike() throws IOException {
     Path weights = folder.resolve("weights.safetensors");
     try (ZipFile zip = new ZipFile(run.resolve("model.holdfast").toFile())) {
-      Files.write(
-          weights, zip.getInputStream(zip.getEntry("weights.safetensors")).readAllBytes());
+      Files.write(weights, zip.getInputStream(zip.getEntry("weights.safetensors")).readAllBytes());
     }
     Path ofBundle = folder.resolve("of-bundle");
     Path ofWeights = folder.resolve("of-weights");
     Object[] suite = {
-      "--data", folder.resolve("test.safetensors"), "--threat", "linf:0.1",
-      "--attack", "fgsm,pgd[steps=3,restarts=2]", "--examples", 32, "--seed", 7
+      "--data",
+      folder.resolve("test.safetensors"),
+      "--threat",
+      "linf:0.1",
+      "--attack",
+      "fgsm,pgd[steps=3,restarts=2]",
+      "--examples",
+      32,
+      "--seed",
+      7
     };
     Ran bundle = evaluate(suite, run.resolve("model.holdfast"), ofBundle);
     assertThat(bundle.exit()).as(bundle.err()).isZero();
@@ -191,8 +197,17 @@ final class HardenCommandTest {
   void keepsTheExamplesOfOneAttack() {
     Path out = folder.resolve("attack");
     Object[] args = {
-      "attack", "--model", run.resolve("model.holdfast"), "--data",
-      folder.resolve("test.safetensors"), "--attack", "pgd[steps=3]", "--examples", 32, "--out", out
+      "attack",
+      "--model",
+      run.resolve("model.holdfast"),
+      "--data",
+      folder.resolve("test.safetensors"),
+      "--attack",
+      "pgd[steps=3]",
+      "--examples",
+      32,
+      "--out",
+      out
     };
     Ran attack = Ran.command(args);
     assertThat(attack.exit()).as(attack.err()).isZero();
@@ -201,14 +216,21 @@ final class HardenCommandTest {
     // what was written is a data set again, and the model is as wrong on it as the table says
     Ran again =
         Ran.command(
-            "evaluate", "--model", run.resolve("model.holdfast"), "--data",
-            out.resolve("adversarial.safetensors"), "--threat", "linf:0.1", "--attack", "fgsm",
-            "--out", folder.resolve("on-attack"), "--json");
+            "evaluate",
+            "--model",
+            run.resolve("model.holdfast"),
+            "--data",
+            out.resolve("adversarial.safetensors"),
+            "--threat",
+            "linf:0.1",
+            "--attack",
+            "fgsm",
+            "--out",
+            folder.resolve("on-attack"),
+            "--json");
     assertThat(again.exit()).as(again.err()).isZero();
     String rate =
-        "%.1f%%"
-            .formatted(
-                100 * Scorecard.fromJson(again.out(), "card").cleanAccuracy().value());
+        "%.1f%%".formatted(100 * Scorecard.fromJson(again.out(), "card").cleanAccuracy().value());
     assertThat(attack.out()).contains(rate);
   }
 

@@ -75,8 +75,7 @@ record Ran(int exit, String out, String err) {
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("images", Tensors.ofBytes(DType.UINT8, bytes, n, 1, 28, 28));
-      tensors.put(
-          "labels", Tensors.of(IntStream.range(0, n).mapToLong(data::label).toArray(), n));
+      tensors.put("labels", Tensors.of(IntStream.range(0, n).mapToLong(data::label).toArray(), n));
       Safetensors.write(file, tensors, Map.of());
     }
   }

@@ -273,7 +273,8 @@ public final class SettingsReader {
   }
 
   private @Nullable String unknownHint(String key, List<String> missing) {
-    String nearest = Nearest.hint(key, missing);
+    String absent = Nearest.hint(key, missing);
+    String nearest = absent == null ? Nearest.hint(key, known) : absent;
     if (nearest != null || known.isEmpty()) {
       return nearest;
     }

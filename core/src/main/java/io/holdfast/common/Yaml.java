@@ -35,13 +35,18 @@ final class Yaml {
   private static final int MAX_ALIASES = 50;
 
   private final String source;
+  private final boolean lines;
   private final LoadSettings options;
   private final Problems problems;
   private final List<Node> open = new ArrayList<>();
   private int nodes;
 
-  private Yaml(String source) {
+  /**
+   * @param lines whether lines help to find a place, as they do in a file
+   */
+  private Yaml(String source, boolean lines) {
     this.source = source;
+    this.lines = lines;
     this.problems = new Problems(source);
     this.options =
         LoadSettings.builder()
@@ -59,7 +64,7 @@ final class Yaml {
    *     key and unusable node
    */
   static Fields document(String text, String source) {
-    SettingsNode root = new Yaml(source).read(text);
+    SettingsNode root = new Yaml(source, true).read(text);
     if (root instanceof Fields fields) {
       return fields;
     }
@@ -80,7 +85,7 @@ final class Yaml {
     if (trimmed.isEmpty() || "[{\"'".indexOf(trimmed.charAt(0)) < 0) {
       return plain(trimmed, place);
     }
-    SettingsNode node = new Yaml(place.source()).read(trimmed);
+    SettingsNode node = new Yaml(place.source(), false).read(trimmed);
     return node == null ? plain(trimmed, place) : node;
   }
 
@@ -199,7 +204,8 @@ final class Yaml {
   }
 
   private Place place(Node node) {
-    return new Place(source, node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0));
+    int line = node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
+    return new Place(source, lines ? line : 0);
   }
 
   private String position(Mark mark) {

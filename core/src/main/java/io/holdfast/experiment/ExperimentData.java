@@ -1,11 +1,13 @@
 package io.holdfast.experiment;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.Domain;
 import java.util.Arrays;
@@ -139,7 +141,7 @@ public record ExperimentData(
       Shape input = Shape.of(train.info().shapeArray());
       Architecture built = experiment.model().build(input, Math.max(2, train.info().classCount()));
       for (String layer : experiment.freeze()) {
-        problems.collect(() -> built.graph().node(layer));
+        requireLayer(experiment, built, layer, problems);
       }
       return built;
     } catch (InvalidInputException e) {
@@ -149,6 +151,20 @@ public record ExperimentData(
                   experiment.reject(
                       problems, "model", "architecture", p.expected(), p.found(), p.hint()));
       return null;
+    }
+  }
+
+  private static void requireLayer(
+      Experiment experiment, Architecture built, String layer, Problems problems) {
+    List<String> names = built.graph().nodes().stream().map(Graph.Node::name).toList();
+    if (!names.contains(layer)) {
+      experiment.reject(
+          problems,
+          "model",
+          "freeze",
+          "names of layers: " + String.join(", ", names),
+          layer,
+          Nearest.hint(layer, names));
     }
   }
 

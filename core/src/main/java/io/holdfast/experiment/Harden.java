@@ -79,7 +79,7 @@ public final class Harden {
     Provenance provenance = provenance();
     folder.prepare(provenance, options.resume());
     try (Bundle trained = model(provenance)) {
-      EvaluationResult result = evaluate(trained);
+      EvaluationResult result = evaluate(trained, provenance);
       try (Bundle judged = trained.withScorecard(result.card())) {
         judged.write(folder.model());
       }
@@ -150,14 +150,14 @@ public final class Harden {
     return new Start(Models.open(start, weights ? experiment.model().name() : null, null));
   }
 
-  private EvaluationResult evaluate(Bundle trained) {
+  private EvaluationResult evaluate(Bundle trained, Provenance provenance) {
     return suite(experiment, trained.classifier())
         .workers(options.workers())
         .folder(options.out())
         .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
         .progress(options.progress())
         .stopper(options.stopper())
-        .provenance(trained.provenance())
+        .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
         .on(data.test().first(experiment.evaluation().examples()));
   }
 

@@ -1,0 +1,127 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.record.Scorecard;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real processes that are killed and interrupted while they harden. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+final class ResumeTest {
+  private static final int INTERRUPT_AT = 40;
+
+  private static Path folder;
+  private static Path file;
+  private static Path whole;
+
+  @BeforeAll
+  static void runWithoutInterruption(@TempDir Path directory) throws Exception {
+    folder = directory;
+    file = Ran.experiment(folder);
+    whole = folder.resolve("whole");
+    assertThat(finish(start(whole))).isZero();
+  }
+
+  /** Long enough to be killed in the middle, with a checkpoint every other step. */
+  private static Process start(Path out, String... more) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Dorg.bytedeco.javacpp.nopointergc=true",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.holdfast.cli.Main",
+            "harden",
+            file.toString(),
+            "--out",
+            out.toString(),
+            "--set",
+            "train.epochs=60",
+            "--set",
+            "train.checkpoint.steps=2",
+            "--set",
+            "evaluate.attacks=pgd[steps=20,restarts=3]"));
+    command.addAll(List.of(more));
+    return new ProcessBuilder(command)
+        .redirectOutput(new File(folder.toFile(), "out.txt"))
+        .redirectError(new File(folder.toFile(), "err.txt"))
+        .start();
+  }
+
+  private static int finish(Process process) throws InterruptedException {
+    assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends in time").isTrue();
+    return process.exitValue();
+  }
+
+  private static long lines(Path out) throws IOException {
+    Path metrics = out.resolve("metrics.jsonl");
+    if (!Files.exists(metrics)) {
+      return 0;
+    }
+    return Files.readString(metrics).lines().count();
+  }
+
+  /** Waits until the run has done some steps; false if it ended before. */
+  private static boolean reach(Process process, Path out, long steps) throws Exception {
+    while (lines(out) < steps) {
+      if (process.waitFor(5, TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Test
+  void killedAtAnyMomentAndResumedItEndsWithTheSameBits() throws Exception {
+    Path out = folder.resolve("killed");
+    Random random = new Random(11);
+    int kills = 0;
+    for (int attempt = 0; attempt < 4; attempt++) {
+      Process process = start(out, "--resume");
+      if (reach(process, out, lines(out) + 20 + random.nextInt(60))) {
+        process.destroyForcibly();
+        kills++;
+      }
+      process.waitFor(60, TimeUnit.SECONDS);
+    }
+    assertThat(kills).isPositive();
+    assertThat(finish(start(out, "--resume"))).isZero();
+    assertSame(out);
+  }
+
+  @Test
+  void ctrlCLeavesACheckpointAndSaysHowToGoOn() throws Exception {
+    Path out = folder.resolve("interrupted");
+    Process process = start(out);
+    assertThat(reach(process, out, INTERRUPT_AT)).isTrue();
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertThat(finish(process)).isEqualTo(Exit.INTERRUPTED);
+    assertThat(folder.resolve("err.txt")).content().contains("--resume");
+    assertThat(out.resolve("checkpoint.safetensors")).exists();
+    assertThat(out.resolve("model.holdfast")).doesNotExist();
+    assertThat(finish(start(out, "--resume"))).isZero();
+    assertSame(out);
+  }
+
+  private static void assertSame(Path out) {
+    assertThat(out.resolve("model.holdfast"))
+        .hasSameBinaryContentAs(whole.resolve("model.holdfast"));
+    assertThat(out.resolve("ledger.parquet"))
+        .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+    assertThat(Scorecard.read(out.resolve("scorecard.json")).withoutTiming())
+        .isEqualTo(Scorecard.read(whole.resolve("scorecard.json")).withoutTiming());
+  }
+}

@@ -1,0 +1,202 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problem;
+import io.holdfast.common.Settings;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.experiment.ExperimentSchema;
+import io.holdfast.model.arch.Architectures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The schema knows what the reader knows, and the page says what the schema says. */
+final class SchemaTest {
+  private static final JsonNode SCHEMA = Json.parse(ExperimentSchema.json(), "schema");
+  private static final String UNKNOWN = "zzqqzzqq";
+  private static final Settings BASE =
+      Settings.of(
+          Map.of(
+              "data", Map.of("train", "a", "test", "b"),
+              "model", Map.of("architecture", "mlp"),
+              "threat", Map.of("perturbation", "linf", "epsilon", 0.1)));
+
+  /** Sections of the file, with the values that each may be opened by. */
+  static Stream<Arguments> sections() {
+    List<String> none = List.of("");
+    return Stream.of(
+        Arguments.of("", none),
+        Arguments.of("data", none),
+        Arguments.of("data.train", List.of("{path: x}")),
+        Arguments.of("data.test", List.of("{path: x}")),
+        Arguments.of("data.validation", List.of("{path: x}")),
+        Arguments.of("model", none),
+        Arguments.of("model.architecture", named(Architectures.names())),
+        Arguments.of(
+            "threat",
+            Stream.of(
+                    "linf", "l2", "l1", "union", "rotation-translation", "code-changes", "product")
+                .map(kind -> "{perturbation: " + kind + "}")
+                .toList()),
+        Arguments.of("train", none),
+        Arguments.of("train.objective", named(List.of("standard", "pgd-at", "trades"))),
+        Arguments.of("train.attack", named(List.of("pgd", "fgsm"))),
+        Arguments.of("train.mix", none),
+        Arguments.of("train.mix.clean", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.curriculum", none),
+        Arguments.of("train.curriculum.epsilon", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.curriculum.steps", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.optimiser", named(List.of("sgd", "adamw"))),
+        Arguments.of(
+            "train.optimiser.schedule",
+            named(List.of("constant", "cyclic", "cosine", "piecewise"))),
+        Arguments.of("train.early_stopping", none),
+        Arguments.of("train.validation", none),
+        Arguments.of("train.checkpoint", none),
+        Arguments.of(
+            "train.augment",
+            named(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"))),
+        Arguments.of("evaluate", none),
+        Arguments.of(
+            "evaluate.attacks", named(Attacks.describe().stream().map(AttackSpec::name).toList())));
+  }
+
+  private static List<String> named(List<String> names) {
+    return names.stream().map(name -> "{name: " + name + "}").toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("sections")
+  void schemaAndReaderKnowTheSameKeys(String path, List<String> variants) {
+    Set<String> known = new TreeSet<>();
+    for (String variant : variants) {
+      Settings settings = variant.isEmpty() ? BASE : BASE.withOverride(path, variant);
+      String key = path.isEmpty() ? UNKNOWN : path + "." + UNKNOWN;
+      known.addAll(knownKeys(settings.withOverride(key, "1"), key));
+    }
+    Set<String> inSchema = new TreeSet<>();
+    properties(node(path)).fieldNames().forEachRemaining(inSchema::add);
+    assertThat(known).isEqualTo(inSchema);
+  }
+
+  /** The reader names the known keys where no other is near the unknown one. */
+  private static Set<String> knownKeys(Settings settings, String key) {
+    try {
+      Experiment.of(settings, "test", List.of());
+    } catch (InvalidInputException e) {
+      Set<String> known = new TreeSet<>(settings.toMap().keySet());
+      known.clear();
+      for (Problem p : e.problems()) {
+        String hint = String.valueOf(p.hint());
+        if (p.field().replaceFirst("\\[0]", "").equals(key) && hint.startsWith("known here: ")) {
+          known.addAll(List.of(hint.substring("known here: ".length()).split(", ")));
+          return known;
+        }
+      }
+      throw new AssertionError("no word on " + key + " in " + e.getMessage(), e);
+    }
+    throw new AssertionError(key + " was not refused");
+  }
+
+  private static JsonNode node(String path) {
+    JsonNode node = SCHEMA;
+    for (String key : path.isEmpty() ? new String[0] : path.split("\\.")) {
+      node = properties(node).path(key);
+      assertThat(node.isMissingNode()).as(path).isFalse();
+    }
+    return node;
+  }
+
+  /** Of the section that a value may be. */
+  private static JsonNode properties(JsonNode node) {
+    if (node.has("properties")) {
+      return node.path("properties");
+    }
+    for (JsonNode choice : node.path("anyOf")) {
+      JsonNode found = properties(choice);
+      if (!found.isMissingNode()) {
+        return found;
+      }
+    }
+    return node.has("items") ? properties(node.path("items")) : node.path("properties");
+  }
+
+  static List<Path> examples() throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> all = Files.list(Path.of("..", "examples"))) {
+      all.filter(file -> file.toString().endsWith(".yaml")).sorted().forEach(files::add);
+    }
+    assertThat(files).hasSizeGreaterThanOrEqualTo(4);
+    return files;
+  }
+
+  @ParameterizedTest
+  @MethodSource("examples")
+  void theExamplesAreReadAndFitTheSchema(Path file) {
+    Experiment experiment = Experiment.read(file, List.of());
+    assertThat(experiment.name()).isEqualTo(file.getFileName().toString().replace(".yaml", ""));
+    JsonNode values = Json.tree(Settings.parse(file).toMap());
+    assertThat(SchemaCheck.problems(SCHEMA, values)).isEmpty();
+  }
+
+  @Test
+  void theSchemaRefuses() {
+    Map<String, Object> bad = BASE.withOverride("train.epochs", "many").toMap();
+    assertThat(SchemaCheck.problems(SCHEMA, Json.tree(bad))).isNotEmpty();
+    Map<String, Object> unknown = BASE.withOverride("train.epocs", "1").toMap();
+    assertThat(SchemaCheck.problems(SCHEMA, Json.tree(unknown))).isNotEmpty();
+    assertThat(SchemaCheck.problems(SCHEMA, Json.tree(Map.of("name", "x")))).isNotEmpty();
+    assertThat(SchemaCheck.problems(SCHEMA, Json.tree(BASE.toMap()))).isEmpty();
+  }
+
+  @Test
+  void thePageNamesEveryKeyAndDefault() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "experiment.md"));
+    List<String> missing = new ArrayList<>();
+    collectMissing(SCHEMA, "", page, missing);
+    assertThat(missing).isEmpty();
+  }
+
+  private static void collectMissing(
+      JsonNode node, String path, String page, List<String> missing) {
+    properties(node)
+        .properties()
+        .forEach(
+            e -> {
+              JsonNode value = e.getValue();
+              String key = path.isEmpty() ? e.getKey() : path + "." + e.getKey();
+              String row =
+                  page.lines()
+                      .filter(l -> l.startsWith("| `" + key + "` |"))
+                      .findFirst()
+                      .orElse("");
+              JsonNode standard =
+                  value.has("x-default") ? value.path("x-default") : value.path("default");
+              String text = standard.isTextual() ? standard.asText() : standard.toString();
+              if (!row.endsWith(" | " + value.path("description").asText() + " |")
+                  || !row.replace(" ", "").contains(text.replace(" ", ""))) {
+                missing.add(key + ": " + text + ": " + value.path("description").asText());
+              }
+              boolean likeTrain = key.equals("data.test") || key.equals("data.validation");
+              if (!likeTrain) {
+                collectMissing(value, key, page, missing);
+              }
+            });
+  }
+}
