@@ -170,7 +170,10 @@ final class BadInputTest {
             "a file that ends too early",
             "cut.safetensors",
             BadInputTest::truncated,
-            "cut.safetensors"),
+            "cut.safetensors: images.data_offsets: expected begin and end within the file's 6260"
+                + " bytes of data, found [0, 12544] (the file is truncated or damaged)",
+            "cut.safetensors: labels.data_offsets: expected begin and end within the file's 6260"
+                + " bytes of data, found [12544, 12672] (the file is truncated or damaged)"),
         made(
             "images of different sizes",
             "sizes",

@@ -14,8 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -195,18 +198,33 @@ class ReadersTest {
     Dataset files = open(folder.resolve("set"));
     assertThat(files.contentHash()).isEqualTo(zip.contentHash());
     assertThat(files.info().classes()).containsExactly("class-0", "class-1", "class-2");
+    Set<Integer> seen = new HashSet<>();
     for (int i = 0; i < files.size(); i++) {
-      int original = files.label(i) + 3 * (i % 3);
+      int original = find(COLOUR, files.read(i));
+      assertThat(files.label(i)).isEqualTo(COLOUR.label(original));
+      assertThat(seen.add(original)).as("each image once").isTrue();
       assertThat(files.id(i)).isEqualTo(zip.id(i));
-      assertThat(files.read(i)).isEqualTo(zip.read(i)).isEqualTo(COLOUR.image(original));
+      assertThat(i == 0 || files.id(i - 1) < files.id(i)).as("in the order of ids").isTrue();
+      assertThat(files.read(i)).isEqualTo(zip.read(i));
     }
+    assertThat(files.size()).isEqualTo(COLOUR.count());
+  }
+
+  /** The image with these pixels. */
+  private static int find(SampleImages images, float[] pixels) {
+    return IntStream.range(0, images.count())
+        .filter(i -> Arrays.equals(images.image(i), pixels))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no such image"));
   }
 
   @Test
   void greyImagesKeepTheirValues() throws IOException {
     Dataset zip = open(put("grey.zip", GREY.imageZip("png")));
     assertThat(zip.info().shape()).containsExactly(1, 5, 5);
-    assertThat(zip.read(0)).isEqualTo(GREY.image(0));
+    for (int i = 0; i < zip.size(); i++) {
+      assertThat(zip.label(i)).isEqualTo(GREY.label(find(GREY, zip.read(i))));
+    }
   }
 
   @Test
