@@ -1,0 +1,168 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.experiment.ExperimentData;
+import io.holdfast.experiment.Harden;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The library's front door, as the examples use it. */
+final class LibraryTest {
+  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final Path PROGRAM = ROOT.resolve("examples/FirstProgram.java");
+  private static final Pattern JAVA_BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+
+  /** The same program on fewer images, with less training. */
+  @Test
+  void theFirstProgramCompilesAndRuns(@TempDir Path folder) throws Exception {
+    String small =
+        Files.readString(PROGRAM)
+            .replace("FashionMnist.train()", "FashionMnist.train().first(400)")
+            .replace("first(1000)", "first(16)")
+            .replace("epochs(4)", "epochs(1)")
+            .replace("Pgd.steps(7)", "Pgd.steps(1)")
+            .replace("Pgd.steps(50)", "Pgd.steps(2)")
+            .replace("Path.of(\"", "Path.of(\"" + folder + "/");
+    Path source = Files.writeString(folder.resolve("FirstProgram.java"), small);
+    int failed =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                folder.toString(),
+                source.toString());
+    assertThat(failed).as("javac").isZero();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      Method main = loader.loadClass("FirstProgram").getMethod("main", String[].class);
+      main.invoke(null, (Object) new String[0]);
+    }
+    assertThat(folder.resolve("model.holdfast")).exists();
+    assertThat(folder.resolve("report.html")).content().contains("<html");
+  }
+
+  /** The program in the README is the one that was run, line by line. */
+  @Test
+  void theReadmeShowsTheFirstProgram() throws IOException {
+    Path readme = ROOT.resolve("README.md");
+    Assumptions.assumeTrue(Files.exists(readme), "there is no README.md yet");
+    Matcher block = JAVA_BLOCK.matcher(Files.readString(readme));
+    Assumptions.assumeTrue(block.find(), "README.md shows no program yet");
+    List<String> program = Files.readString(PROGRAM).lines().map(String::strip).toList();
+    assertThat(block.group(1).lines().map(String::strip)).isSubsetOf(program);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fashion-linf", "fashion-trades"})
+  void theEmbeddedExamplesRun(String name, @TempDir Path folder) {
+    Ran ran =
+        Ran.command(
+            "harden",
+            ROOT.resolve("examples/" + name + ".yaml"),
+            "--out",
+            folder.resolve("run"),
+            "--set",
+            "model.architecture=mlp[hidden=8]",
+            "--set",
+            "train.epochs=1",
+            "--set",
+            "train.batch=1024",
+            "--set",
+            "train.attack.steps=1",
+            "--set",
+            "train.validation.examples=8",
+            "--set",
+            "evaluate.examples=8",
+            "--set",
+            "evaluate.attacks=[fgsm]",
+            "--set",
+            "evaluate.curve=0");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(folder.resolve("run/report.html")).exists();
+  }
+
+  @Test
+  void theTestSetIsNotReadBeforeTrainingHasEnded(@TempDir Path folder) throws IOException {
+    Experiment experiment = Experiment.read(Ran.experiment(folder), List.of());
+    ExperimentData data = ExperimentData.open(experiment);
+    Path out = folder.resolve("run");
+    Guarded guarded = new Guarded(data.test(), out.resolve("model.holdfast"));
+    Harden.run(
+        experiment,
+        new ExperimentData(data.train(), data.validation(), guarded, data.architecture()),
+        Harden.Options.into(out));
+    assertThat(guarded.reads).isPositive();
+    assertThat(out.resolve("scorecard.json")).exists();
+  }
+
+  /** Refuses to be read before the trained model was written. */
+  private static final class Guarded implements Dataset {
+    private final Dataset samples;
+    private final Path model;
+    private volatile int reads;
+
+    Guarded(Dataset samples, Path model) {
+      this.samples = samples;
+      this.model = model;
+    }
+
+    private void touch() {
+      assertThat(model).as("the trained model, before test samples are read").exists();
+      reads = 1;
+    }
+
+    @Override
+    public DatasetInfo info() {
+      return samples.info();
+    }
+
+    @Override
+    public int size() {
+      return samples.size();
+    }
+
+    @Override
+    public long id(int index) {
+      touch();
+      return samples.id(index);
+    }
+
+    @Override
+    public int label(int index) {
+      touch();
+      return samples.label(index);
+    }
+
+    @Override
+    public void read(int index, float[] into, int offset) {
+      touch();
+      samples.read(index, into, offset);
+    }
+
+    @Override
+    public String contentHash() {
+      touch();
+      return samples.contentHash();
+    }
+  }
+}
