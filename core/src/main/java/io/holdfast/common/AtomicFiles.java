@@ -8,14 +8,23 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AtomicFiles {
   private static final String TEMPORARY = ".tmp-";
+  private static final String REPLACED = ".old-";
   private static final AtomicLong COUNTER = new AtomicLong();
 
   private AtomicFiles() {}
@@ -83,7 +93,7 @@ public final class AtomicFiles {
   /**
    * Writes a folder as a whole. Where {@code folder} exists it is replaced: the old one is moved
    * aside first and deleted last, so that a kill in between leaves one complete folder under one of
-   * the two names.
+   * the two names; {@link #removeLeftovers} on the parent then brings it back.
    */
   public static void writeFolder(Path folder, FolderContent content) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -97,7 +107,7 @@ public final class AtomicFiles {
       content.writeTo(temporary);
       forceTree(temporary);
       if (Files.exists(target)) {
-        old = temporary(target);
+        old = beside(target, REPLACED);
         Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
       }
       moveOrRestore(temporary, target, old);
@@ -115,6 +125,14 @@ public final class AtomicFiles {
 
   /** Makes a folder and its parents, and checks that files can be written there. */
   public static void ensureWritableFolder(Path folder) {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new InvalidInputException(
+          folder.toString(),
+          "",
+          "a folder to write into",
+          "a file of that name",
+          "choose another folder, or move the file away");
+    }
     try {
       Files.createDirectories(folder);
       Path probe = temporary(folder.toAbsolutePath().resolve("probe"));
@@ -127,20 +145,54 @@ public final class AtomicFiles {
 
   /**
    * Deletes what killed writers have left in {@code folder}; call it only while nobody writes
-   * there.
+   * there. A folder that was moved aside and whose successor never took its place is the only copy:
+   * it gets its name back.
    */
   public static void removeLeftovers(Path folder) {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, ".*" + TEMPORARY + "*")) {
-      entries.forEach(AtomicFiles::deleteQuietly);
+    try {
+      for (Path replaced : hidden(folder, REPLACED)) {
+        Path original = original(replaced);
+        if (!Files.exists(original, LinkOption.NOFOLLOW_LINKS)) {
+          Files.move(replaced, original, StandardCopyOption.ATOMIC_MOVE);
+        }
+        deleteQuietly(replaced);
+      }
+      hidden(folder, TEMPORARY).forEach(AtomicFiles::deleteQuietly);
     } catch (IOException e) {
       throw FileFailures.writing(folder, e);
     }
   }
 
+  /** The entries {@code .NAME<kind>NUMBER} of a folder, the newest first. */
+  private static List<Path> hidden(Path folder, String kind) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(folder, ".*" + kind + "[0-9a-f]*")) {
+      entries.forEach(found::add);
+    } catch (DirectoryIteratorException e) {
+      throw Objects.requireNonNull(e.getCause());
+    }
+    Map<Path, FileTime> times = new HashMap<>();
+    for (Path path : found) {
+      times.put(path, Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS));
+    }
+    found.sort(Comparator.comparing(times::get, Comparator.reverseOrder()));
+    return found;
+  }
+
+  private static Path original(Path replaced) {
+    String name = String.valueOf(replaced.getFileName());
+    return replaced.resolveSibling(name.substring(1, name.lastIndexOf(REPLACED)));
+  }
+
   private static Path temporary(Path target) throws IOException {
+    return beside(target, TEMPORARY);
+  }
+
+  private static Path beside(Path target, String kind) throws IOException {
     Path parent = target.getParent();
     Path name = target.getFileName();
     if (parent == null || name == null) {
@@ -148,7 +200,7 @@ public final class AtomicFiles {
     }
     Files.createDirectories(parent);
     long unique = (ProcessHandle.current().pid() << 20) | (COUNTER.getAndIncrement() & 0xfffff);
-    return parent.resolve("." + name + TEMPORARY + Long.toHexString(unique));
+    return parent.resolve("." + name + kind + Long.toHexString(unique));
   }
 
   private static void writeForced(Path file, Content content) throws IOException {

@@ -85,7 +85,16 @@ public record Call(String name, Map<String, String> arguments) {
 
   /** The parameters as a section with the key {@code name} first, for a {@link SettingsReader}. */
   public Settings toSettings() {
-    return Settings.of(this, toString());
+    return toSettings(toString());
+  }
+
+  /**
+   * As {@link #toSettings()}.
+   *
+   * @param source the text in messages, where it is not that of this call
+   */
+  public Settings toSettings(String source) {
+    return Settings.of(this, source);
   }
 
   /**

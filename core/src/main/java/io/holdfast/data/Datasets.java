@@ -21,12 +21,13 @@ public final class Datasets {
   /**
    * Opens {@code embedded:NAME/SPLIT} (such as {@code embedded:fashion-mnist/test}), a file or a
    * folder. For IDX files {@code folder/train} stands for {@code folder/train-images...} and its
-   * labels.
+   * labels. Options may follow in brackets, as in {@code photos.zip[resize=[32,32]]}; see {@link
+   * DataSource#parse}.
    *
    * @throws InvalidInputException if there is no such data, or it is damaged
    */
   public static Dataset open(String spec) {
-    return open(spec, ReadOptions.DEFAULTS);
+    return DataSource.parse(spec).open();
   }
 
   /**
@@ -44,12 +45,17 @@ public final class Datasets {
   }
 
   /**
-   * As {@link #open(String)}, read in a given way.
+   * Opens {@code embedded:NAME/SPLIT}, a file or a folder of exactly this name, read in a given
+   * way; embedded data take no options.
    *
    * @throws InvalidInputException if there is no such data, or it is damaged
    */
   public static Dataset open(String spec, ReadOptions options) {
     if (spec.startsWith(EMBEDDED)) {
+      if (!options.equals(ReadOptions.DEFAULTS)) {
+        throw new InvalidInputException(
+            spec, "", "embedded data without options", options.toString());
+      }
       return embedded(spec.substring(EMBEDDED.length()));
     }
     try {

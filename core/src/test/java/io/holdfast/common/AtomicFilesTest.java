@@ -12,6 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -133,6 +134,27 @@ class AtomicFilesTest {
   }
 
   @Test
+  void theOnlyCopyOfAReplacedFolderComesBack() throws IOException {
+    Files.writeString(Files.createDirectories(folder.resolve(".run.old-1")).resolve("x"), "older");
+    Files.writeString(Files.createDirectories(folder.resolve(".run.old-2")).resolve("x"), "old");
+    Files.setLastModifiedTime(folder.resolve(".run.old-1"), FileTime.fromMillis(1000));
+    Files.setLastModifiedTime(folder.resolve(".run.old-2"), FileTime.fromMillis(2000));
+    Files.createDirectories(folder.resolve(".run.tmp-3"));
+    AtomicFiles.removeLeftovers(folder);
+    assertThat(names(folder)).containsExactly("run");
+    assertThat(Files.readString(folder.resolve("run/x"))).isEqualTo("old");
+  }
+
+  @Test
+  void aReplacedFolderGoesOnceItsSuccessorStands() throws IOException {
+    Files.createDirectories(folder.resolve("run"));
+    Files.createDirectories(folder.resolve(".run.old-1/sub"));
+    AtomicFiles.removeLeftovers(folder);
+    assertThat(names(folder)).containsExactly("run");
+    assertThat(names(folder.resolve("run"))).isEmpty();
+  }
+
+  @Test
   void whatIsInTheWayIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     assertThat(failure(() -> AtomicFiles.write(folder, "x")))
@@ -142,7 +164,13 @@ class AtomicFilesTest {
     assertThat(failure(() -> AtomicFiles.write(file.resolve("x"), "x")))
         .contains("found a file of that name");
     assertThat(failure(() -> AtomicFiles.ensureWritableFolder(file)))
+        .isEqualTo(
+            file
+                + ": expected a folder to write into, found a file of that name (choose another"
+                + " folder, or move the file away)");
+    assertThat(failure(() -> AtomicFiles.ensureWritableFolder(file.resolve("below"))))
         .contains("found a file of that name");
+    assertThat(Files.readString(file)).isEmpty();
   }
 
   @Test

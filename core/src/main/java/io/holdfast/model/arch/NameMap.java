@@ -1,12 +1,17 @@
 package io.holdfast.model.arch;
 
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * From our names of weights to those of a file. A rule maps a full name, or everything below a
@@ -16,6 +21,9 @@ import java.util.Map;
  */
 public final class NameMap {
   private static final NameMap IDENTITY = new NameMap(Map.of());
+
+  private static final Pattern RULE = Pattern.compile("[^\\s=:{}\"']+\\s*=\\s*[^\\s=:{}\"']+");
+  private static final Pattern COMMENT = Pattern.compile("(^|\\s)#.*");
 
   private final Map<String, String> rules;
 
@@ -34,12 +42,48 @@ public final class NameMap {
   }
 
   /**
-   * Reads rules from a YAML or JSON file: one {@code ours: theirs} each.
+   * Reads rules from a file: lines {@code ours=theirs} with comments after {@code #}, or YAML or
+   * JSON with one {@code ours: theirs} each.
    *
    * @throws InvalidInputException if the file cannot be read or holds anything but pairs of names
    */
   public static NameMap read(Path file) {
     Problems problems = new Problems(file.toString());
+    List<String> lines = lines(file);
+    boolean plain = !lines.isEmpty() && lines.stream().allMatch(l -> RULE.matcher(l).matches());
+    Map<String, String> rules = plain ? plain(lines, problems) : settings(file, problems);
+    if (rules.isEmpty() && problems.isEmpty()) {
+      problems.add("", "at least one rule such as conv1: features.0", "none");
+    }
+    problems.throwIfAny();
+    return new NameMap(rules);
+  }
+
+  /** The lines that say something. */
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file).stream()
+          .map(line -> COMMENT.matcher(line).replaceFirst("").strip())
+          .filter(line -> !line.isEmpty())
+          .toList();
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
+  }
+
+  private static Map<String, String> plain(List<String> lines, Problems problems) {
+    Map<String, String> rules = new LinkedHashMap<>();
+    for (String line : lines) {
+      int equals = line.indexOf('=');
+      String ours = line.substring(0, equals).strip();
+      if (rules.put(ours, line.substring(equals + 1).strip()) != null) {
+        problems.add(ours, "each name once", "twice");
+      }
+    }
+    return rules;
+  }
+
+  private static Map<String, String> settings(Path file, Problems problems) {
     Map<String, String> rules = new LinkedHashMap<>();
     Settings.parse(file)
         .toMap()
@@ -51,11 +95,7 @@ public final class NameMap {
                 problems.add(ours, "a name", String.valueOf(theirs));
               }
             });
-    if (rules.isEmpty() && problems.isEmpty()) {
-      problems.add("", "at least one rule such as conv1: features.0", "none");
-    }
-    problems.throwIfAny();
-    return new NameMap(rules);
+    return rules;
   }
 
   /** The rules, ours to theirs. */

@@ -119,6 +119,9 @@ class ArchitecturesTest {
     assertThat(names.theirs("conv.weight")).isEqualTo("stem.0.weight");
     assertThat(names.theirs("blocks.3.bn1.bias")).isEqualTo("body.3.bn1.bias");
     assertThat(names.theirs("bn.bias")).isEqualTo("bn.bias");
+    Path plain = folder.resolve("map.txt");
+    Files.writeString(plain, "# ours = theirs\nconv=stem.0\n\nblocks = body # all\nfc=9\n");
+    assertThat(NameMap.read(plain).rules()).isEqualTo(names.rules());
     Architecture architecture = Architectures.preactResNet18(2, 5, 4);
     Path file = folder.resolve("w.safetensors");
     try (Scope scope = Scope.open();
@@ -139,5 +142,9 @@ class ArchitecturesTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("conv")
         .hasMessageContaining("fc");
+    Path twice = Files.writeString(folder.resolve("twice.txt"), "conv=a\nconv=b\n");
+    assertThatThrownBy(() -> NameMap.read(twice)).hasMessageContaining("each name once");
+    Path mixed = Files.writeString(folder.resolve("mixed.txt"), "conv=a\nfc: b\n");
+    assertThatThrownBy(() -> NameMap.read(mixed)).isInstanceOf(InvalidInputException.class);
   }
 }

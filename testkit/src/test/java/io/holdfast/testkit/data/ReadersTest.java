@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import java.io.IOException;
@@ -277,5 +280,43 @@ class ReadersTest {
             () -> Datasets.open(Settings.of(Map.of("path", "x", "reszie", 3, "layout", "hwc"))))
         .hasMessageContaining("resize")
         .hasMessageContaining("hwc");
+  }
+
+  @Test
+  void optionsStandInBracketsBehindThePath() throws IOException {
+    Path zip = put("p [1]/c.zip", COLOUR.imageZip("png"));
+    Dataset data = Datasets.open(zip + "[resize=[4,3],colour=grey]");
+    assertThat(data.info().shape()).containsExactly(1, 4, 3);
+    assertThat(Datasets.open(zip + "[crop=5]").info().shape()).containsExactly(3, 5, 5);
+    assertThatThrownBy(() -> Datasets.open(zip + "[reszie=4,colour=gray]"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("resize")
+        .hasMessageContaining("colour");
+    assertThatThrownBy(() -> Datasets.open(zip + "[resize=4x4]"))
+        .hasMessageContaining("resize")
+        .hasMessageContaining("4x4");
+    assertThatThrownBy(() -> Datasets.open("embedded:fashion-mnist/test[resize=4]"))
+        .hasMessageContaining("without options");
+    Path literal = put("d[crop=5].zip", COLOUR.imageZip("png"));
+    assertThat(open(literal).info().shape()).containsExactly(3, 6, 5);
+    put("e[crop=5]/a/1.png", COLOUR.encoded(0, "png"));
+    put("e[crop=5]/b/2.png", COLOUR.encoded(1, "png"));
+    assertThat(open(folder.resolve("e[crop=5]")).info().shape()).containsExactly(3, 6, 5);
+    assertThatThrownBy(() -> open(zip.resolveSibling("absent[2]")))
+        .hasMessageContaining("absent[2]");
+  }
+
+  @Test
+  void optionsInBracketsServeExperimentFilesToo() throws IOException {
+    Path zip = put("c.zip", COLOUR.imageZip("png"));
+    Problems problems = new Problems("x.yaml");
+    SettingsReader reader =
+        Settings.of(Map.of("train", zip + "[crop=5]", "test", zip + "[crop=no]")).reader(problems);
+    assertThat(DataSource.read(reader, "train").open().info().shape()).containsExactly(3, 5, 5);
+    DataSource.read(reader, "test");
+    assertThatThrownBy(problems::throwIfAny)
+        .hasMessageContaining("test")
+        .hasMessageContaining("crop")
+        .hasMessageContaining("no");
   }
 }
