@@ -2,6 +2,7 @@ package io.holdfast.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
@@ -64,6 +65,112 @@ class AugmentationTest {
       changed |= !Arrays.equals(before, once);
     }
     assertThat(changed).isTrue();
+  }
+
+  /** A 3x3 image of three channels, changed with one seed. */
+  private static float[] changed(ImageTransform transform) {
+    float[] image = new float[27];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = i * 7 % 27 / 26f;
+    }
+    transform.apply(image, 3, 3, 3, new Seed(11).generator());
+    return image;
+  }
+
+  @Test
+  void frozenValuesStay() {
+    // colour jitter: agrees with Python's colorsys; cutout: by hand; AugMix: frozen
+    float[] jitter = {
+      0.0f,
+      0.076693356f,
+      0.31587243f,
+      0.63752425f,
+      0.0f,
+      0.1047467f,
+      0.34461153f,
+      0.66557765f,
+      0.0f,
+      0.22076467f,
+      0.42535272f,
+      0.6328074f,
+      0.0f,
+      0.25222415f,
+      0.4534061f,
+      0.6608608f,
+      7.6568127E-4f,
+      0.28353167f,
+      0.53996944f,
+      0.74150527f,
+      0.0f,
+      0.32070452f,
+      0.5706781f,
+      0.76955867f,
+      0.0f,
+      0.3494251f,
+      0.6012386f
+    };
+    float[] cutout = {
+      0.0f,
+      0.26923078f,
+      0.53846157f,
+      0.0f,
+      0.03846154f,
+      0.30769232f,
+      0.0f,
+      0.84615386f,
+      0.07692308f,
+      0.34615386f,
+      0.61538464f,
+      0.88461536f,
+      0.0f,
+      0.3846154f,
+      0.65384614f,
+      0.0f,
+      0.15384616f,
+      0.42307693f,
+      0.6923077f,
+      0.96153843f,
+      0.1923077f,
+      0.0f,
+      0.7307692f,
+      1.0f,
+      0.0f,
+      0.5f,
+      0.7692308f
+    };
+    float[] augMix = {
+      0.004439835f,
+      0.28879875f,
+      0.5598381f,
+      0.5613344f,
+      0.044399735f,
+      0.32066497f,
+      0.6116972f,
+      0.5731992f,
+      0.08205996f,
+      0.33191508f,
+      0.6209565f,
+      0.61135715f,
+      0.08350252f,
+      0.3725439f,
+      0.64863545f,
+      0.6247399f,
+      0.12668787f,
+      0.40346038f,
+      0.67410684f,
+      0.66641027f,
+      0.12970449f,
+      0.42569423f,
+      0.7147356f,
+      0.67692524f,
+      0.17737636f,
+      0.46632308f,
+      0.7407959f
+    };
+    assertThat(changed(new ColourJitter(0.4, 0.4, 0.4, 0.1)))
+        .containsExactly(jitter, within(1e-6f));
+    assertThat(changed(new Cutout(2, 1))).containsExactly(cutout, within(1e-6f));
+    assertThat(changed(new AugMix(3, 3, 1, 3))).containsExactly(augMix, within(1e-6f));
   }
 
   @Test

@@ -7,6 +7,9 @@ import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Real files, where they are installed; skipped with a message where not. */
@@ -38,6 +41,22 @@ class RealDataTest {
     for (int i = 0; i < first.size(); i++) {
       assertThat(full.read(i)).isEqualTo(first.read(i));
       assertThat(full.label(i)).isEqualTo(first.label(i));
+    }
+  }
+
+  @Test
+  void jpegImagesDecodeAsPythonDecodesThem() {
+    Path recorded = present(SHARED.resolve("peers/cifar10-500.safetensors"));
+    Dataset zip = Datasets.open(present(SHARED.resolve("data/cifar10-test.zip")).toString());
+    Dataset python = Datasets.open(recorded.toString());
+    Map<Integer, Integer> labels = new HashMap<>();
+    for (int i = 0; i < zip.size(); i++) {
+      labels.put(Arrays.hashCode(zip.read(i)), zip.label(i));
+    }
+    for (int i = 0; i < python.size(); i++) {
+      assertThat(labels.get(Arrays.hashCode(python.read(i))))
+          .as("label of image %s, found bit by bit", i)
+          .isEqualTo(python.label(i));
     }
   }
 }
