@@ -3,6 +3,7 @@ package io.holdfast.bench;
 import io.holdfast.common.Seed;
 import io.holdfast.testkit.data.ReaderFuzz;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -15,6 +16,7 @@ public final class FuzzReaders {
   public static void main(String[] args) throws IOException {
     long seed = args.length > 0 ? Long.parseLong(args[0]) : System.nanoTime();
     Path folder = Files.createTempDirectory("holdfast-fuzz-");
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
     ReaderFuzz fuzz = new ReaderFuzz(folder);
     System.out.println("first seed " + seed + ", files in " + folder + ", stop with Ctrl-C");
     long refused = 0;
@@ -25,6 +27,18 @@ public final class FuzzReaders {
       if (done % REPORT == REPORT - 1) {
         System.out.println((done + 1) + " seeds, " + refused + " refusals, nothing escaped");
       }
+    }
+  }
+
+  /** Deletes the folder and the files directly in it. */
+  private static void delete(Path folder) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      System.out.println("files are left in " + folder + ": " + e.getMessage());
     }
   }
 }

@@ -109,7 +109,7 @@ class SettingsFuzzTest {
     return text.toString();
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = "2026")
   void settingsRoundTripThroughTheirJson(@ForAll("maps") Map<String, Object> values) {
     Settings settings = Settings.of(values);
     Settings again = Settings.yaml(settings.toJson(), "json");
@@ -117,7 +117,7 @@ class SettingsFuzzTest {
     assertThat(again.sha256()).isEqualTo(settings.sha256());
   }
 
-  @Property(tries = 300)
+  @Property(tries = 300, seed = "2026")
   void anOverrideIsReadBack(@ForAll("maps") Map<String, Object> values, @ForAll int value) {
     Settings settings =
         Settings.of(values).withOverride("new_key.inner.x", Integer.toString(value));
@@ -131,7 +131,7 @@ class SettingsFuzzTest {
         .isEqualTo(value);
   }
 
-  @Property(tries = 500)
+  @Property(tries = 500, seed = "2026")
   void anyOverrideIsTakenOrRefused(@ForAll("overrides") String override) {
     try {
       assertThat(Settings.yaml(SettingsTest.EXPERIMENT, "x.yaml").withOverride(override).isEmpty())

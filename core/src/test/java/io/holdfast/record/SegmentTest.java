@@ -73,7 +73,7 @@ class SegmentTest {
     return rows;
   }
 
-  @Property(tries = 30)
+  @Property(tries = 30, seed = "2026")
   void roundTrip(@ForAll long seed) {
     Sample sample = Sample.of(seed, 5, 6);
     assertThat(read(sample.bytes)).isEqualTo(sample.rows);
@@ -165,7 +165,7 @@ class SegmentTest {
   }
 
   /** Whatever happens to the bytes, rows are the first of those written, or one clear message. */
-  @Property(tries = 2000)
+  @Property(tries = 2000, seed = "2026")
   void mutations(@ForAll long seed) {
     RandomGenerator random = new Seed(seed).generator();
     Sample sample = Sample.of(13, 4, 5);
@@ -180,7 +180,7 @@ class SegmentTest {
   }
 
   /** With right checksums, as from a program with an error, there are still no other failures. */
-  @Property(tries = 2000)
+  @Property(tries = 2000, seed = "2026")
   void mutationsBehindTheChecksum(@ForAll long seed) {
     RandomGenerator random = new Seed(seed).generator();
     Sample sample = Sample.of(14, 2, 4);

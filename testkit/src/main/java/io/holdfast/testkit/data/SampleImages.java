@@ -2,14 +2,22 @@ package io.holdfast.testkit.data;
 
 import io.holdfast.common.Seed;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 
@@ -209,6 +217,33 @@ public final class SampleImages {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  /** The content of a gzip or zip with {@code change} made to it, or to one of a zip's entries. */
+  static byte[] changedInside(byte[] packed, RandomGenerator random, UnaryOperator<byte[]> change) {
+    Map<String, byte[]> entries = new LinkedHashMap<>();
+    try {
+      if (packed[0] == 'P') {
+        try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(packed))) {
+          for (ZipEntry e = in.getNextEntry(); e != null; e = in.getNextEntry()) {
+            entries.put(e.getName(), in.readAllBytes());
+          }
+        }
+      } else {
+        return gzip(
+            change.apply(new GZIPInputStream(new ByteArrayInputStream(packed)).readAllBytes()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    String victim = List.copyOf(entries.keySet()).get(random.nextInt(entries.size()));
+    entries.computeIfPresent(victim, (name, content) -> change.apply(content));
+    return zipped(
+        out -> {
+          for (Map.Entry<String, byte[]> e : entries.entrySet()) {
+            entry(out, e.getKey(), e.getValue());
+          }
+        });
   }
 
   private interface Entries {

@@ -30,6 +30,7 @@ class ReaderFuzzTest {
     for (int i = 0; i < ATTEMPTS; i++) {
       refused += fuzz.attempt(format, new Seed(1000 + i)) ? 1 : 0;
     }
-    assertThat(refused).isBetween(ATTEMPTS / 10, ATTEMPTS);
+    // a reader that refuses everything, or nothing, would pass no more
+    assertThat(refused).isBetween(ATTEMPTS / 2, ATTEMPTS - 1);
   }
 }
