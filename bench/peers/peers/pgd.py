@@ -57,7 +57,7 @@ def _attack(server, rounds: int, work: Workload, budget: Budget, batch: int, nam
     robust = {name: correct(work.model(), attack().detach(), labels) for name, attack in attacks.items()}
     if server:
         answer = server.load(work)
-        ask = dict(name=work.name, batch=batch, steps=budget.steps, epsilon=budget.epsilon, step_size=budget.step_size, start="none")
+        ask = dict(name=work.name, batch=batch, steps=budget.steps, epsilon=budget.epsilon, step_size=budget.step_size, start="none", shard=-(-batch // 2))
         first = server.call("pgd", **ask)
         robust["ours"] = round(first["robust"] * batch)
         if first["sample_steps"] != batch * budget.steps:
