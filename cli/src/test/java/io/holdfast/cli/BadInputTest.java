@@ -260,7 +260,8 @@ final class BadInputTest {
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err())
         .isEqualToIgnoringNewLines(
-            file + ": expected a folder, found a file of that name (choose another folder)");
+            file
+                + ": expected a folder to write into, found a file of that name (choose another folder, or move the file away)");
     assertThat(file).hasContent("mine");
   }
 
