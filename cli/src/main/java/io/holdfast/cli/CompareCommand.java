@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     mixinStandardHelpOptions = true,
-    description = "Differences from run or bundle A to B, with 95% intervals.")
+    description = "Differences from run or bundle A to B, with 95%% intervals.")
 final class CompareCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
@@ -44,7 +44,7 @@ final class CompareCommand implements Callable<Integer> {
       screen.print(comparison.toJson());
       return Exit.DONE;
     }
-    Table table = new Table("accuracy", "A", "B", "difference", "95% interval", "");
+    Table table = new Table("accuracy", "A", "B", "difference", "95%% interval", "");
     row(table, "clean", comparison.cleanAccuracy());
     comparison.attacks().forEach((attack, d) -> row(table, attack, d));
     Difference robust = comparison.robustAccuracy();

@@ -112,7 +112,7 @@ final class DoctorCommand implements Callable<Integer> {
       double ratio = SpeedProbe.bfloat16SpeedUp();
       add(
           "bfloat16 speed-up, measured",
-          String.format(Locale.ROOT, "%.2fx on a 3x3 convolution, forward and back", ratio),
+          String.format(Locale.ROOT, "%.2fx on two 3x3 convolutions, forward and back", ratio),
           ratio > 1.1
               ? null
               : "use precision: float32, or look for other load on this machine and measure again");
