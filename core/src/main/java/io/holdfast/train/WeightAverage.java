@@ -7,8 +7,8 @@ import io.holdfast.tensor.Tensor;
 /**
  * The exponential moving average of a network's weights: after step n (from 0) {@code a = d * a +
  * (1 - d) * w} with {@code d = min(decay, (1 + n) / (10 + n))}, so that the start is soon
- * forgotten. Running statistics of batch norms are taken over as they are, as is usual for averaged
- * models in adversarial training (Gowal et al. 2020, section 3.3).
+ * forgotten. Running statistics of batch norms are taken over as they are, since they average over
+ * steps already.
  */
 final class WeightAverage implements AutoCloseable {
   private final double decay;

@@ -166,7 +166,7 @@ class LifetimeTest {
   }
 
   @Test
-  void memoryIsFreedWhenTheLastUserIsGone() {
+  void aClosedOwnersTensorsServeTheirLastUserAndNobodyAfter() {
     SharedScope shared = Scope.shared();
     try (Scope scope = Scope.open()) {
       Tensor big = shared.adopt(Tensors.ones(1 << 25)); // 128 MiB
