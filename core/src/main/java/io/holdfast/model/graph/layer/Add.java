@@ -1,23 +1,12 @@
 package io.holdfast.model.graph.layer;
 
 import io.holdfast.common.Problems;
-import io.holdfast.model.graph.Layer;
 import io.holdfast.model.graph.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The sum of two or more floating inputs of one shape. */
-public record Add() implements Layer {
-  @Override
-  public int minInputs() {
-    return 2;
-  }
-
-  @Override
-  public int maxInputs() {
-    return Integer.MAX_VALUE;
-  }
-
+public record Add() implements Merging {
   @Override
   public @Nullable TensorType output(List<TensorType> inputs, Problems problems) {
     TensorType first = inputs.get(0);

@@ -1,7 +1,6 @@
 package io.holdfast.model.graph.layer;
 
 import io.holdfast.common.Problems;
-import io.holdfast.model.graph.Layer;
 import io.holdfast.model.graph.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,17 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param dim of one sample, counted from the end where negative
  */
-public record Concat(int dim) implements Layer {
-  @Override
-  public int minInputs() {
-    return 2;
-  }
-
-  @Override
-  public int maxInputs() {
-    return Integer.MAX_VALUE;
-  }
-
+public record Concat(int dim) implements Merging {
   @Override
   public @Nullable TensorType output(List<TensorType> inputs, Problems problems) {
     TensorType first = inputs.get(0);

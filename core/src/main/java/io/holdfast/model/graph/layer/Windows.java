@@ -5,9 +5,23 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.model.graph.TensorType;
 import org.jspecify.annotations.Nullable;
 
-/** Sizes of what slides a window over an image. */
+/** Settings and sizes of what slides a window over an image. */
 final class Windows {
   private Windows() {}
+
+  /** Refuses what no pooling layer of this name may be. */
+  static void require(String layer, Size kernel, Size stride, Size padding) {
+    Checks.of(layer)
+        .atLeast("kernel", 1, kernel)
+        .atLeast("stride", 1, stride)
+        .atLeast("padding", 0, padding)
+        .require(
+            2 * padding.height() <= kernel.height() && 2 * padding.width() <= kernel.width(),
+            "padding",
+            "at most half of the kernel",
+            padding)
+        .done();
+  }
 
   /**
    * The shape {@code [channels, H', W']} that a window leaves; null, with the problem added, if it
