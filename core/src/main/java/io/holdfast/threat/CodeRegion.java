@@ -2,7 +2,6 @@ package io.holdfast.threat;
 
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.Comparator;
@@ -10,24 +9,13 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
-/** Variables are the codes themselves; rows are edited as plain arrays. */
-final class CodeRegion implements Region {
+/** Variables are codes; rows are edited as plain arrays. */
+final class CodeRegion extends InputRegion {
   private final CodeChanges set;
-  private Tensor clean; // [N, ...]
 
   CodeRegion(CodeChanges set, Tensor clean) {
+    super(clean);
     this.set = set;
-    this.clean = clean;
-  }
-
-  @Override
-  public Tensor clean() {
-    return clean;
-  }
-
-  @Override
-  public Tensor origin() {
-    return clean.clone();
   }
 
   /** Changes as many columns as the budget allows to random other codes. */
@@ -46,16 +34,6 @@ final class CodeRegion implements Region {
       x[column] =
           (float) ((Math.round(x[column]) + 1 + random.nextInt(set.levels() - 1)) % set.levels());
     }
-  }
-
-  @Override
-  public Tensor apply(Tensor variables) {
-    return variables;
-  }
-
-  @Override
-  public Tensor pullBack(Tensor variables, Tensor gradient) {
-    return gradient;
   }
 
   /**
@@ -111,14 +89,9 @@ final class CodeRegion implements Region {
       for (int row = 0; row < rows; row++) {
         Tensor target = variables.select(0, row);
         float[] codes = target.toFloats();
-        edit.apply(row, codes, clean.select(0, row).toFloats());
+        edit.apply(row, codes, clean().select(0, row).toFloats());
         target.copyFrom(Tensors.of(codes, target.shape()));
       }
     }
-  }
-
-  @Override
-  public void retain(Tensor positions, SharedScope owner) {
-    clean = Region.moveUp(clean, positions, owner);
   }
 }

@@ -2,13 +2,12 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
-import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.List;
 
 /** The L1 ball with the exact projection onto ball and box (Croce and Hein 2021, section 3). */
-final class L1Region extends AdditiveRegion {
+final class L1Region extends BallRegion {
   L1Region(Tensor clean, double epsilon, Domain domain) {
     super(clean, epsilon, domain);
   }
@@ -23,42 +22,29 @@ final class L1Region extends AdditiveRegion {
   }
 
   /**
-   * Adds the change of L1 length {@code fraction * epsilon} that raises a linear objective most
-   * without leaving the box: the values with the largest gradients move as far as the box lets them
-   * until the length is used up (Croce and Hein 2021, section 3, steepest descent).
+   * The values with the largest gradients move as far as the box lets them until the length is used
+   * up (Croce and Hein 2021, section 3, steepest descent).
    */
   @Override
-  public void step(Tensor variables, Tensor gradient, double fraction) {
-    try (Scope scope = Scope.open()) {
-      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
-      Tensor.Ranked order = g.abs().sort(1, true);
-      Tensor room = room(variables, g).mul(g.sign().abs()); // [N, D]
-      Tensor sorted = room.gather(1, order.positions()); // [N, D]
-      Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
-      Tensor left = before.neg().add(fraction * epsilon).clampMin(0); // [N, D]
-      Tensor back = order.positions().sort(1, false).positions(); // [N, D] inverse permutation
-      Tensor move = sorted.minimum(left).gather(1, back).mulInPlace(g.sign()); // [N, D]
-      move(variables, change(variables).addInPlace(move));
-    }
-  }
-
-  @Override
-  public void project(Tensor variables) {
-    try (Scope scope = Scope.open()) {
-      move(variables, change(variables));
-    }
+  Tensor steepest(Tensor variables, Tensor g, double length) {
+    Tensor.Ranked order = g.abs().sort(1, true);
+    Tensor room = room(variables, g).mul(g.sign().abs()); // [N, D]
+    Tensor sorted = room.gather(1, order.positions()); // [N, D]
+    Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
+    Tensor left = before.neg().add(length).clampMin(0); // [N, D]
+    Tensor back = order.positions().sort(1, false).positions(); // [N, D] inverse permutation
+    return sorted.minimum(left).gather(1, back).mulInPlace(g.sign()); // [N, D]
   }
 
   /**
-   * The nearest change has components {@code sign(w) * clamp(|w| - lambda, 0, c)} with c the room
-   * inside the box and lambda at least 0 such that their sum is epsilon (or lambda = 0).
+   * {@code clamp(|w| - lambda, 0, c)} with w the wanted change, c the room, and lambda at least 0
+   * such that their sum is epsilon (or lambda = 0).
    */
-  private void move(Tensor variables, Tensor wanted) {
-    Tensor size = wanted.abs(); // [N, D] |w|
-    Tensor room = room(clean(), wanted); // [N, D] c
+  @Override
+  Tensor nearest(Tensor size, Tensor room) {
     Tensor inside = size.minimum(room).sumKeep(1).le(epsilon); // [N, 1]
     Tensor lambda = threshold(size, room).maskedFill(inside, 0); // [N, 1]
-    write(variables, size.sub(lambda).clampMin(0).minimum(room).mulInPlace(wanted.sign()));
+    return size.sub(lambda).clampMin(0).minimum(room); // [N, D]
   }
 
   /**

@@ -2,12 +2,12 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
-import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import java.util.List;
 
 /** The L2 ball with the exact projection onto ball and box. */
-final class L2Region extends AdditiveRegion {
+final class L2Region extends BallRegion {
   private static final double TINY = 1e-30;
 
   L2Region(Tensor clean, double epsilon, Domain domain) {
@@ -23,37 +23,25 @@ final class L2Region extends AdditiveRegion {
     return direction.mulInPlace(length == 0 ? 0 : radius / length);
   }
 
-  /** Adds {@code fraction * epsilon * gradient / |gradient|}; a zero gradient moves nothing. */
+  /** Along the gradient; a zero gradient moves nothing. */
   @Override
-  public void step(Tensor variables, Tensor gradient, double fraction) {
-    try (Scope scope = Scope.open()) {
-      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
-      Tensor largest = g.abs().max(1).unsqueeze(1).clampMin(TINY); // [N, 1]
-      g = g.div(largest); // [N, D], so that squares do not underflow
-      Tensor length = g.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
-      Tensor move = g.div(length).mulInPlace(fraction * epsilon); // [N, D]
-      move(variables, change(variables).addInPlace(move));
-    }
-  }
-
-  @Override
-  public void project(Tensor variables) {
-    try (Scope scope = Scope.open()) {
-      move(variables, change(variables));
-    }
+  Tensor steepest(Tensor variables, Tensor g, double length) {
+    Tensor largest = g.abs().max(1).unsqueeze(1).clampMin(TINY); // [N, 1]
+    Tensor scaled = g.div(largest); // [N, D], so that squares do not underflow
+    Tensor norm = scaled.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
+    return scaled.div(norm).mulInPlace(length); // [N, D]
   }
 
   /**
-   * The nearest change has components {@code sign(w) * min(t |w|, c)} with c the room inside the
-   * box and t in (0, 1] such that its length is epsilon (or t = 1). The length grows with t in
-   * pieces that break where a component reaches its room; sorting the breaks finds t exactly.
+   * {@code min(t |w|, c)} with w the wanted change, c the room, and t in (0, 1] such that its
+   * length is epsilon (or t = 1). The length grows with t in pieces that break where a component
+   * reaches its room; sorting the breaks finds t exactly.
    */
-  private void move(Tensor variables, Tensor wanted) {
-    Tensor size = wanted.abs(); // [N, D] |w|
-    Tensor room = room(clean(), wanted); // [N, D] c
+  @Override
+  Tensor nearest(Tensor size, Tensor room) {
     Tensor inside = size.minimum(room).square().sumKeep(1).le(epsilon * epsilon); // [N, 1]
     Tensor t = Tensors.where(inside, Tensors.ones(1).to(DType.FLOAT64), factor(size, room));
-    write(variables, size.mul(t).minimum(room).mulInPlace(wanted.sign()));
+    return size.mul(t).minimum(room); // [N, D]
   }
 
   /** t for samples outside the ball, {@code [N, 1]}. */
@@ -72,6 +60,6 @@ final class L2Region extends AdditiveRegion {
 
   private static Tensor zeroFirst(Tensor sums) {
     Tensor zero = Tensors.zeros(DType.FLOAT64, sums.size(0), 1).to(sums.device());
-    return Tensors.cat(java.util.List.of(zero, sums), 1);
+    return Tensors.cat(List.of(zero, sums), 1);
   }
 }

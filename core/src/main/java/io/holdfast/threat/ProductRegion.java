@@ -8,14 +8,13 @@ import java.util.List;
 import java.util.function.BiConsumer;
 
 /** The regions of the parts, each on a slice of the flattened inputs {@code [N, D]}. */
-final class ProductRegion implements Region {
+final class ProductRegion extends InputRegion {
   private final List<Product.Part> parts;
   private final List<Region> regions;
-  private Tensor clean; // [N, ...]
 
   ProductRegion(Product set, Tensor clean, Domain domain) {
+    super(clean);
     this.parts = set.parts();
-    this.clean = clean;
     this.regions =
         parts.stream().map(p -> p.set().around(columns(clean, p).clone(), domain)).toList();
   }
@@ -23,16 +22,6 @@ final class ProductRegion implements Region {
   /** {@code [N, to - from]}, a view. */
   private static Tensor columns(Tensor t, Product.Part part) {
     return t.view(t.size(0), -1).slice(1, part.from(), part.to());
-  }
-
-  @Override
-  public Tensor clean() {
-    return clean;
-  }
-
-  @Override
-  public Tensor origin() {
-    return clean.clone();
   }
 
   @Override
@@ -46,16 +35,6 @@ final class ProductRegion implements Region {
       }
     }
     return start;
-  }
-
-  @Override
-  public Tensor apply(Tensor variables) {
-    return variables;
-  }
-
-  @Override
-  public Tensor pullBack(Tensor variables, Tensor gradient) {
-    return gradient;
   }
 
   @Override
@@ -74,7 +53,7 @@ final class ProductRegion implements Region {
   /** Lets each part change its own columns; all others go back to the clean values. */
   private void changeParts(Tensor variables, BiConsumer<Integer, Tensor> change) {
     try (Scope scope = Scope.open()) {
-      Tensor result = clean.clone(); // [N, ...]
+      Tensor result = clean().clone(); // [N, ...]
       for (int i = 0; i < parts.size(); i++) {
         Tensor own = columns(variables, parts.get(i)).clone().contiguous(); // [N, d]
         change.accept(i, own);
@@ -86,7 +65,7 @@ final class ProductRegion implements Region {
 
   @Override
   public void retain(Tensor positions, SharedScope owner) {
-    clean = Region.moveUp(clean, positions, owner);
+    super.retain(positions, owner);
     regions.forEach(region -> region.retain(positions, owner));
   }
 }
