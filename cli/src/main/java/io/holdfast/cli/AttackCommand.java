@@ -133,7 +133,7 @@ final class AttackCommand implements Callable<Integer> {
   private void list(PrintWriter screen) {
     if (job.json) {
       Map<String, Object> all = new LinkedHashMap<>();
-      for (AttackSpec s : Attacks.describe()) {
+      for (AttackSpec<?> s : Attacks.describe()) {
         Map<String, Object> one = new LinkedHashMap<>();
         one.put("summary", s.summary());
         one.put("sets", s.sets());
@@ -147,7 +147,7 @@ final class AttackCommand implements Callable<Integer> {
       screen.print(Json.pretty(all));
       return;
     }
-    for (AttackSpec s : Attacks.describe()) {
+    for (AttackSpec<?> s : Attacks.describe()) {
       screen.println(s.name() + ": " + s.summary());
       screen.println("  against " + String.join(", ", s.sets()));
       if (!s.paper().isEmpty()) {

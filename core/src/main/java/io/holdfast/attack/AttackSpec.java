@@ -1,32 +1,34 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.Call;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.Knowledge;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Map;
 
 /**
- * One line of the registry: how an attack is named, documented and read.
+ * One line of the registry: how an attack is named, documented, read and written.
  *
  * @param name in files and on the command line
  * @param summary one sentence
  * @param sets the perturbation sets it works on, such as {@code linf}
- * @param needs the least the attacker must see of the model
  * @param paper author, year, section
- * @param parameters in the order of the documentation
- * @param reader from the section to the attack; problems go to the section's reader
+ * @param usual the attack with every default
+ * @param knobs its settings, in the order of documentation and texts
  */
-public record AttackSpec(
-    String name,
-    String summary,
-    List<String> sets,
-    Knowledge needs,
-    String paper,
-    List<Parameter> parameters,
-    Function<SettingsReader, Attack> reader) {
+public record AttackSpec<A extends Attack>(
+    String name, String summary, List<String> sets, String paper, A usual, List<Knob<A>> knobs) {
+  /** The balls. */
+  public static final List<String> BALLS = List.of("linf", "l2", "l1");
+
+  /** Every perturbation set. */
+  public static final List<String> EVERY_SET =
+      List.of("linf", "l2", "l1", "rotation-translation", "code-changes", "product");
+
   public AttackSpec {
     sets = List.copyOf(sets);
-    parameters = List.copyOf(parameters);
+    knobs = List.copyOf(knobs);
   }
 
   /**
@@ -37,4 +39,41 @@ public record AttackSpec(
    * @param meaning one phrase with unit and range
    */
   public record Parameter(String name, String standard, String meaning) {}
+
+  /** The least the attacker must see of the model. */
+  public Knowledge needs() {
+    return usual.needs();
+  }
+
+  /** In the order of the documentation. */
+  public List<Parameter> parameters() {
+    return knobs.stream().flatMap(knob -> knob.describe(usual).stream()).toList();
+  }
+
+  /** The attack of a section; problems go to the section's reader. */
+  public A read(SettingsReader section) {
+    A attack = usual;
+    for (Knob<A> knob : knobs) {
+      attack = knob.read(section, attack);
+    }
+    return attack;
+  }
+
+  /**
+   * Name and settings of an attack of this line, such as {@code pgd[steps=50,restarts=5]}; {@link
+   * #read} gives an equal attack back.
+   *
+   * @throws IllegalStateException if it has a setting that no knob tells
+   */
+  String write(A attack) {
+    Map<String, String> arguments = new LinkedHashMap<>();
+    A told = usual;
+    for (Knob<A> knob : knobs) {
+      told = knob.write(attack, told, arguments);
+    }
+    if (!told.equals(attack)) {
+      throw new IllegalStateException("no knob of " + name + " tells " + attack + " from " + told);
+    }
+    return new Call(name, arguments).toString();
+  }
 }

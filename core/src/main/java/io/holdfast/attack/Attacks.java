@@ -1,50 +1,38 @@
 package io.holdfast.attack;
 
-import io.holdfast.attack.gradient.GradientAttacks;
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.gradient.RandomFgsm;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
-import io.holdfast.threat.Knowledge;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The registry of attacks: one line each. */
 public final class Attacks {
-  private static final List<String> EVERY_SET =
-      List.of("linf", "l2", "l1", "rotation-translation", "code-changes", "product");
-  private static final Map<String, AttackSpec> SPECS = specs();
+  private static final Map<String, AttackSpec<?>> SPECS = new LinkedHashMap<>();
+
+  static {
+    row(RandomNoise.UNIFORM);
+    row(RandomNoise.GAUSSIAN);
+    row(Fgsm.SPEC);
+    row(RandomFgsm.SPEC);
+    row(Pgd.SPEC);
+  }
 
   private Attacks() {}
 
-  private static Map<String, AttackSpec> specs() {
-    List<AttackSpec> all = new ArrayList<>();
-    all.add(noise(RandomNoise.Kind.UNIFORM, "points drawn uniformly from the set", EVERY_SET));
-    all.add(noise(RandomNoise.Kind.GAUSSIAN, "normal noise, projected", EVERY_SET.subList(0, 3)));
-    all.addAll(GradientAttacks.all());
-    Map<String, AttackSpec> byName = new LinkedHashMap<>();
-    all.forEach(spec -> byName.put(spec.name(), spec));
-    return Collections.unmodifiableMap(byName);
-  }
-
-  private static AttackSpec noise(RandomNoise.Kind kind, String summary, List<String> sets) {
-    return new AttackSpec(
-        new RandomNoise(kind, 1).name(),
-        summary + ": the baseline that every attack must beat",
-        sets,
-        Knowledge.DECISION,
-        "",
-        List.of(new AttackSpec.Parameter("restarts", "1", "points per sample, at least 1")),
-        r -> new RandomNoise(kind, r.integer("restarts", 1, 1, 1_000_000)));
+  private static void row(AttackSpec<?> spec) {
+    SPECS.put(spec.name(), spec);
   }
 
   /** Every attack, in the order of the documentation. */
-  public static List<AttackSpec> describe() {
+  public static List<AttackSpec<?>> describe() {
     return List.copyOf(SPECS.values());
   }
 
@@ -82,7 +70,7 @@ public final class Attacks {
    */
   public static Attack read(SettingsReader section) {
     String name = section.text(Settings.NAME);
-    AttackSpec spec = SPECS.get(name);
+    AttackSpec<?> spec = SPECS.get(name);
     if (spec == null) {
       if (!name.isEmpty()) {
         section.reject(
@@ -94,6 +82,6 @@ public final class Attacks {
       section.allow(section.keys().toArray(String[]::new));
       return new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
     }
-    return spec.reader().apply(section);
+    return spec.read(section);
   }
 }

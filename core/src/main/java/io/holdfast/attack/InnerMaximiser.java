@@ -46,6 +46,19 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
     SMALL_NORMAL;
 
     static final double SMALL = 0.001;
+
+    /**
+     * Fresh variables to begin with, in the innermost open scope.
+     *
+     * @param seeds one per sample
+     */
+    public Tensor of(Region region, List<Seed> seeds) {
+      return switch (this) {
+        case CLEAN -> region.origin();
+        case UNIFORM -> region.randomStart(seeds);
+        case SMALL_NORMAL -> Starts.normal(region, seeds, SMALL);
+      };
+    }
   }
 
   /** The same with another number of steps of the same length. */
@@ -98,7 +111,7 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
       Reference reference,
       List<Seed> seeds) {
     Region region = threat.around(x);
-    return climb(model, loss, region, begin(region, seeds), reference);
+    return climb(model, loss, region, start.of(region, seeds), reference);
   }
 
   /**
@@ -119,14 +132,6 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
       }
     }
     return region.apply(variables);
-  }
-
-  private Tensor begin(Region region, List<Seed> seeds) {
-    return switch (start) {
-      case CLEAN -> region.origin();
-      case UNIFORM -> region.randomStart(seeds);
-      case SMALL_NORMAL -> Starts.normal(region, seeds, Start.SMALL);
-    };
   }
 
   private static void requireFinite(Tensor t, String what, int step) {

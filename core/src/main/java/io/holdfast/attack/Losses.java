@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,9 @@ public enum Losses implements Loss {
       return Objects.requireNonNull(r.probabilities(), "kl needs the clean probabilities");
     }
   };
+
+  /** Those that need nothing but labels, or targets. */
+  public static final List<Losses> OF_LABELS = List.of(CE, CW, DLR);
 
   @Override
   public String key() {

@@ -7,6 +7,7 @@ import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -16,7 +17,14 @@ import java.util.Locale;
  * @param kind how points are drawn
  * @param restarts points per sample, at least 1
  */
-public record RandomNoise(Kind kind, int restarts) implements Attack {
+public record RandomNoise(Kind kind, int restarts) implements ListedAttack<RandomNoise> {
+  /** The registry's line of uniform noise. */
+  public static final AttackSpec<RandomNoise> UNIFORM =
+      line(Kind.UNIFORM, "points drawn uniformly from the set", AttackSpec.EVERY_SET);
+
+  /** The registry's line of normal noise. */
+  public static final AttackSpec<RandomNoise> GAUSSIAN =
+      line(Kind.GAUSSIAN, "normal noise, projected", AttackSpec.BALLS);
 
   /** How points are drawn. */
   public enum Kind {
@@ -36,14 +44,24 @@ public record RandomNoise(Kind kind, int restarts) implements Attack {
     }
   }
 
-  @Override
-  public String name() {
-    return kind.name().toLowerCase(Locale.ROOT) + "-noise";
+  private static AttackSpec<RandomNoise> line(Kind kind, String what, List<String> sets) {
+    return new AttackSpec<>(
+        kind.name().toLowerCase(Locale.ROOT) + "-noise",
+        what + ": the baseline that every attack must beat",
+        sets,
+        "",
+        new RandomNoise(kind, 1),
+        List.of(
+            Knobs.count(
+                "restarts",
+                "points per sample, at least 1",
+                RandomNoise::restarts,
+                (a, n) -> new RandomNoise(a.kind, n))));
   }
 
   @Override
-  public String key() {
-    return restarts == 1 ? name() : name() + "[restarts=" + restarts + "]";
+  public AttackSpec<RandomNoise> spec() {
+    return kind == Kind.UNIFORM ? UNIFORM : GAUSSIAN;
   }
 
   @Override

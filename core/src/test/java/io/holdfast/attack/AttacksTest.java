@@ -7,6 +7,7 @@ import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Settings;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,26 @@ class AttacksTest {
     assertThat(Attacks.parse(key).key()).isEqualTo(key);
   }
 
+  @Test
+  void keysTellEverySetting() {
+    Pgd every =
+        Pgd.steps(12)
+            .restarts(2)
+            .stepSize(StepSize.relative(0.3))
+            .randomStart(false)
+            .loss(Losses.DLR)
+            .targeting(Targeting.ALL)
+            .eot(3)
+            .track(Pgd.Track.LAST);
+    assertThat(Attacks.parse(every.key())).isEqualTo(every);
+    for (AttackSpec<?> spec : Attacks.describe()) {
+      assertThat(Attacks.parse(spec.usual().key())).isEqualTo(spec.usual());
+    }
+    AttackSpec<Fgsm> mute = new AttackSpec<>("mute", "", List.of(), "", Fgsm.standard(), List.of());
+    assertThat(mute.write(Fgsm.standard())).isEqualTo("mute");
+    assertThatThrownBy(() -> mute.write(new Fgsm(Losses.CW))).hasMessageContaining("no knob");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
@@ -63,7 +84,7 @@ class AttacksTest {
   /** Every documented parameter is known to the reader, and no other is read. */
   @Test
   void documentationAndReadersAgree() {
-    for (AttackSpec spec : Attacks.describe()) {
+    for (AttackSpec<?> spec : Attacks.describe()) {
       assertThat(Attacks.parse(spec.name()).name()).isEqualTo(spec.name());
       assertThat(Attacks.parse(spec.name()).needs()).isEqualTo(spec.needs());
       for (AttackSpec.Parameter parameter : spec.parameters()) {

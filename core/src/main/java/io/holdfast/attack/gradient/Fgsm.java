@@ -1,12 +1,11 @@
 package io.holdfast.attack.gradient;
 
-import io.holdfast.attack.Attack;
-import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
-import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Knowledge;
-import io.holdfast.threat.ThreatModel;
+import io.holdfast.attack.StepSize;
+import java.util.List;
 
 /**
  * One steepest step of length epsilon from the clean input: the fast gradient sign method in the
@@ -14,7 +13,17 @@ import io.holdfast.threat.ThreatModel;
  *
  * @param loss what is maximised: {@code ce}, {@code cw} or {@code dlr}
  */
-public record Fgsm(Losses loss) implements Attack {
+public record Fgsm(Losses loss) implements GradientAttack<Fgsm> {
+  /** The registry's line. */
+  public static final AttackSpec<Fgsm> SPEC =
+      new AttackSpec<>(
+          "fgsm",
+          "one steepest step of length epsilon from the clean input",
+          AttackSpec.BALLS,
+          "Goodfellow et al. 2015, section 4",
+          standard(),
+          List.of(Knobs.loss(Fgsm::loss, (a, loss) -> new Fgsm(loss))));
+
   public Fgsm {
     GradientChecks.requireLabelLoss("fgsm", loss);
   }
@@ -25,31 +34,12 @@ public record Fgsm(Losses loss) implements Attack {
   }
 
   @Override
-  public String name() {
-    return "fgsm";
+  public AttackSpec<Fgsm> spec() {
+    return SPEC;
   }
 
   @Override
-  public String key() {
-    return loss == Losses.CE ? "fgsm" : "fgsm[loss=" + loss.key() + "]";
-  }
-
-  @Override
-  public Knowledge needs() {
-    return Knowledge.WHITE_BOX;
-  }
-
-  @Override
-  public void check(ThreatModel threat, int classes) {
-    GradientChecks.requireClasses(key(), loss, threat.goal().targeted(), classes);
-  }
-
-  @Override
-  public Tensor perturb(AttackTask task) {
-    Tensor x = task.region().origin(); // [n, ...]
-    try (Scope step = Scope.open()) {
-      task.region().step(x, task.ascend(x, loss, 1).gradient(), 1);
-    }
-    return x;
+  public Ascent ascent() {
+    return Ascent.once(StepSize.relative(1), Start.CLEAN, loss);
   }
 }

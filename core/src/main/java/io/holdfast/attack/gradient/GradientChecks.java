@@ -1,5 +1,6 @@
 package io.holdfast.attack.gradient;
 
+import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.common.InvalidInputException;
 
@@ -16,12 +17,12 @@ final class GradientChecks {
 
   /** Attacks know labels, not clean probabilities. */
   static void requireLabelLoss(String attack, Losses loss) {
-    if (loss == Losses.KL) {
-      throw new InvalidInputException("attack " + attack, "loss", "ce, cw or dlr", "kl");
+    if (!Losses.OF_LABELS.contains(loss)) {
+      throw new InvalidInputException("attack " + attack, "loss", "ce, cw or dlr", loss.key());
     }
   }
 
-  static void requireClasses(String attack, Losses loss, boolean targeted, int classes) {
+  static void requireClasses(String attack, Loss loss, boolean targeted, int classes) {
     int least = loss.minClasses(targeted);
     if (classes < least) {
       throw new InvalidInputException(

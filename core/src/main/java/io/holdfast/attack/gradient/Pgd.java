@@ -1,16 +1,14 @@
 package io.holdfast.attack.gradient;
 
-import io.holdfast.attack.Attack;
-import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.Targeting;
-import io.holdfast.model.InputGradients;
-import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
 
 /**
  * Projected gradient descent (Madry et al. 2018, section 2.1): from a random point of the set,
@@ -39,7 +37,33 @@ public record Pgd(
     Targeting targeting,
     int eot,
     Track track)
-    implements Attack {
+    implements GradientAttack<Pgd> {
+
+  /** The registry's line. */
+  public static final AttackSpec<Pgd> SPEC =
+      new AttackSpec<>(
+          "pgd",
+          "projected steepest steps from a random point of the set",
+          AttackSpec.EVERY_SET,
+          "Madry et al. 2018, section 2.1",
+          steps(10),
+          List.of(
+              Knobs.steps(Pgd::steps, Pgd::withSteps),
+              Knobs.restarts(Pgd::restarts),
+              Knobs.standardStep(Pgd::stepSize, Pgd::stepSize),
+              Knobs.flag(
+                  "random_start",
+                  "whether rounds start at random in the set",
+                  Pgd::randomStart,
+                  Pgd::randomStart),
+              Knobs.loss(Pgd::loss, Pgd::loss),
+              Knobs.choice(
+                  "targets",
+                  "classes steered to: goal, all or least-likely",
+                  Pgd::targeting,
+                  Pgd::targeting),
+              Knobs.count("eot", "passes averaged per step, for random models", Pgd::eot, Pgd::eot),
+              Knobs.choice("track", "which iterates count: any or last", Pgd::track, Pgd::track)));
 
   /** Which iterates count. */
   public enum Track {
@@ -61,9 +85,15 @@ public record Pgd(
     return new Pgd(steps, size, 1, true, Losses.CE, Targeting.GOAL, 1, Track.ANY);
   }
 
+  /** Another number of steps; a standard length follows it. */
+  private Pgd withSteps(int number) {
+    boolean standard = stepSize.equals(StepSize.standard(steps));
+    StepSize size = standard ? StepSize.standard(number) : stepSize;
+    return new Pgd(number, size, restarts, randomStart, loss, targeting, eot, track);
+  }
+
   public Pgd stepSize(double absolute) {
-    return new Pgd(
-        steps, StepSize.absolute(absolute), restarts, randomStart, loss, targeting, eot, track);
+    return stepSize(StepSize.absolute(absolute));
   }
 
   public Pgd stepSize(StepSize size) {
@@ -100,61 +130,20 @@ public record Pgd(
    * @param nominal the threat model at full strength, to which an absolute step size refers
    */
   public InnerMaximiser inner(ThreatModel nominal) {
-    return new InnerMaximiser(
-        steps,
-        stepSize.fraction(nominal),
-        randomStart ? InnerMaximiser.Start.UNIFORM : InnerMaximiser.Start.CLEAN);
+    return new InnerMaximiser(steps, stepSize.fraction(nominal), start());
   }
 
   @Override
-  public String name() {
-    return "pgd";
+  public AttackSpec<Pgd> spec() {
+    return SPEC;
   }
 
   @Override
-  public String key() {
-    return new Key("pgd")
-        .with("steps", steps)
-        .unless(restarts, 1, "restarts")
-        .stepUnless(stepSize, StepSize.standard(steps))
-        .unless(randomStart, true, "random_start")
-        .unless(loss, Losses.CE, "loss")
-        .unless(targeting, Targeting.GOAL, "targets")
-        .unless(eot, 1, "eot")
-        .unless(track, Track.ANY, "track")
-        .text();
+  public Ascent ascent() {
+    return new Ascent(steps, stepSize, start(), loss, eot, track);
   }
 
-  @Override
-  public Knowledge needs() {
-    return Knowledge.WHITE_BOX;
-  }
-
-  @Override
-  public void check(ThreatModel threat, int classes) {
-    boolean targeted = threat.goal().targeted() || targeting != Targeting.GOAL;
-    GradientChecks.requireClasses(key(), loss, targeted, classes);
-  }
-
-  @Override
-  public Tensor perturb(AttackTask task) {
-    double fraction = stepSize.fraction(task.threat());
-    Tensor x =
-        randomStart ? task.region().randomStart(task.seeds()) : task.region().origin(); // [n, ...]
-    for (int k = 0; k < steps && task.size() > 0 && task.queriesLeft() >= eot; k++) {
-      try (Scope step = Scope.open()) {
-        InputGradients.Pass pass = task.ascend(x, loss, eot);
-        Tensor gradient = pass.gradient(); // [n, ...]
-        if (track == Track.ANY) {
-          AttackTask.Stay stay = task.settle(x, pass.logits());
-          x = stay.moveUp(x);
-          gradient = stay.of(gradient);
-        }
-        if (task.size() > 0) {
-          task.region().step(x, gradient, fraction);
-        }
-      }
-    }
-    return x;
+  private Start start() {
+    return randomStart ? Start.UNIFORM : Start.CLEAN;
   }
 }

@@ -1,13 +1,11 @@
 package io.holdfast.attack.gradient;
 
-import io.holdfast.attack.Attack;
-import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
-import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Knowledge;
-import io.holdfast.threat.ThreatModel;
+import java.util.List;
 
 /**
  * R-FGSM: from a random point of the set one steepest step, projected (Wong et al. 2020, algorithm
@@ -17,9 +15,27 @@ import io.holdfast.threat.ThreatModel;
  * @param restarts rounds on samples that still stand, at least 1
  * @param loss what is maximised: {@code ce}, {@code cw} or {@code dlr}
  */
-public record RandomFgsm(StepSize stepSize, int restarts, Losses loss) implements Attack {
+public record RandomFgsm(StepSize stepSize, int restarts, Losses loss)
+    implements GradientAttack<RandomFgsm> {
   /** The default step. */
   public static final StepSize STEP = StepSize.relative(1.25);
+
+  /** The registry's line. */
+  public static final AttackSpec<RandomFgsm> SPEC =
+      new AttackSpec<>(
+          "r-fgsm",
+          "one steepest step from a random point of the set",
+          AttackSpec.BALLS,
+          "Wong et al. 2020, algorithm 3; Tramèr et al. 2018, section 3.3",
+          standard(),
+          List.of(
+              Knobs.restarts((a, n) -> new RandomFgsm(a.stepSize, n, a.loss)),
+              Knobs.step(
+                  STEP,
+                  RandomFgsm::stepSize,
+                  (a, size) -> new RandomFgsm(size, a.restarts, a.loss)),
+              Knobs.loss(
+                  RandomFgsm::loss, (a, loss) -> new RandomFgsm(a.stepSize, a.restarts, loss))));
 
   public RandomFgsm {
     GradientChecks.requirePositive("r-fgsm", "restarts", restarts);
@@ -32,36 +48,12 @@ public record RandomFgsm(StepSize stepSize, int restarts, Losses loss) implement
   }
 
   @Override
-  public String name() {
-    return "r-fgsm";
+  public AttackSpec<RandomFgsm> spec() {
+    return SPEC;
   }
 
   @Override
-  public String key() {
-    return new Key("r-fgsm")
-        .unless(restarts, 1, "restarts")
-        .stepUnless(stepSize, STEP)
-        .unless(loss, Losses.CE, "loss")
-        .text();
-  }
-
-  @Override
-  public Knowledge needs() {
-    return Knowledge.WHITE_BOX;
-  }
-
-  @Override
-  public void check(ThreatModel threat, int classes) {
-    GradientChecks.requireClasses(key(), loss, threat.goal().targeted(), classes);
-  }
-
-  @Override
-  public Tensor perturb(AttackTask task) {
-    Tensor x = task.region().randomStart(task.seeds()); // [n, ...]
-    try (Scope step = Scope.open()) {
-      Tensor gradient = task.ascend(x, loss, 1).gradient(); // [n, ...]
-      task.region().step(x, gradient, stepSize.fraction(task.threat()));
-    }
-    return x;
+  public Ascent ascent() {
+    return Ascent.once(stepSize, Start.UNIFORM, loss);
   }
 }
