@@ -3,7 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.data.Dataset;
-import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.ForwardingDataset;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
@@ -114,13 +114,12 @@ final class LibraryTest {
   }
 
   /** Refuses to be read before the trained model was written. */
-  private static final class Guarded implements Dataset {
-    private final Dataset samples;
+  private static final class Guarded extends ForwardingDataset {
     private final Path model;
     private volatile int reads;
 
     Guarded(Dataset samples, Path model) {
-      this.samples = samples;
+      super(samples);
       this.model = model;
     }
 
@@ -130,37 +129,15 @@ final class LibraryTest {
     }
 
     @Override
-    public DatasetInfo info() {
-      return samples.info();
-    }
-
-    @Override
-    public int size() {
-      return samples.size();
-    }
-
-    @Override
-    public long id(int index) {
+    protected int position(int index) {
       touch();
-      return samples.id(index);
-    }
-
-    @Override
-    public int label(int index) {
-      touch();
-      return samples.label(index);
-    }
-
-    @Override
-    public void read(int index, float[] into, int offset) {
-      touch();
-      samples.read(index, into, offset);
+      return index;
     }
 
     @Override
     public String contentHash() {
       touch();
-      return samples.contentHash();
+      return super.contentHash();
     }
   }
 }

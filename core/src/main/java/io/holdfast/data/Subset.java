@@ -8,12 +8,11 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /** Some samples of another data set, in a given order. */
-final class Subset implements Dataset {
-  private final Dataset source;
+final class Subset extends ForwardingDataset {
   private final int[] indices;
 
   private Subset(Dataset source, int[] indices) {
-    this.source = source;
+    super(source);
     this.indices = indices;
   }
 
@@ -26,14 +25,10 @@ final class Subset implements Dataset {
       Objects.checkIndex(index, size);
     }
     if (source instanceof Subset inner) {
-      return new Subset(inner.source, Arrays.stream(indices).map(i -> inner.indices[i]).toArray());
+      return new Subset(
+          inner.source(), Arrays.stream(indices).map(i -> inner.indices[i]).toArray());
     }
     return new Subset(source, indices.clone());
-  }
-
-  @Override
-  public DatasetInfo info() {
-    return source.info();
   }
 
   @Override
@@ -42,34 +37,14 @@ final class Subset implements Dataset {
   }
 
   @Override
-  public long id(int index) {
-    return source.id(indices[index]);
-  }
-
-  @Override
-  public int label(int index) {
-    return source.label(indices[index]);
-  }
-
-  @Override
-  public int group(int index) {
-    return source.group(indices[index]);
-  }
-
-  @Override
-  public float weight(int index) {
-    return source.weight(indices[index]);
-  }
-
-  @Override
-  public void read(int index, float[] into, int offset) {
-    source.read(indices[index], into, offset);
+  protected int position(int index) {
+    return indices[index];
   }
 
   /** Hash of the source's hash and of the positions taken, little endian. */
   @Override
   public String contentHash() {
-    byte[] head = ("subset " + source.contentHash() + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] head = ("subset " + source().contentHash() + "\n").getBytes(StandardCharsets.UTF_8);
     ByteBuffer buffer = ByteBuffer.allocate(head.length + Integer.BYTES * indices.length);
     buffer.order(ByteOrder.LITTLE_ENDIAN).put(head);
     for (int index : indices) {
@@ -80,6 +55,6 @@ final class Subset implements Dataset {
 
   @Override
   public String toString() {
-    return info().name() + " (" + indices.length + " of " + source.size() + ")";
+    return info().name() + " (" + indices.length + " of " + source().size() + ")";
   }
 }

@@ -3,7 +3,7 @@ package io.holdfast.data.image;
 import io.holdfast.common.Seed;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.ForwardingDataset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -83,60 +83,24 @@ public record Augmentation(List<ImageTransform> transforms) {
     return new View(source, seed.split("augment").split(epoch));
   }
 
-  private final class View implements Dataset {
-    private final Dataset source;
+  private final class View extends ForwardingDataset {
     private final Seed seed;
 
     View(Dataset source, Seed seed) {
-      this.source = source;
+      super(source);
       this.seed = seed;
-    }
-
-    @Override
-    public DatasetInfo info() {
-      return source.info();
-    }
-
-    @Override
-    public int size() {
-      return source.size();
-    }
-
-    @Override
-    public long id(int index) {
-      return source.id(index);
-    }
-
-    @Override
-    public int label(int index) {
-      return source.label(index);
-    }
-
-    @Override
-    public int group(int index) {
-      return source.group(index);
-    }
-
-    @Override
-    public float weight(int index) {
-      return source.weight(index);
     }
 
     @Override
     public void read(int index, float[] into, int offset) {
       List<Integer> shape = info().shape();
-      float[] pixels = source.read(index);
-      Seed own = seed.split(source.id(index));
+      float[] pixels = source().read(index);
+      Seed own = seed.split(id(index));
       for (int i = 0; i < transforms.size(); i++) {
         RandomGenerator random = own.split(i).generator();
         transforms.get(i).apply(pixels, shape.get(0), shape.get(1), shape.get(2), random);
       }
       System.arraycopy(pixels, 0, into, offset, pixels.length);
-    }
-
-    @Override
-    public String contentHash() {
-      return source.contentHash();
     }
   }
 }

@@ -8,35 +8,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
 /** Counts the rows that pass through a model, by the way they take. */
-final class CountingClassifier implements Classifier {
-  private final Classifier inner;
+final class CountingClassifier extends ForwardingClassifier {
   final AtomicLong verdicts = new AtomicLong();
   final AtomicLong forwards = new AtomicLong();
   final AtomicLong backwards = new AtomicLong();
 
   CountingClassifier(Classifier inner) {
-    this.inner = inner;
-  }
-
-  @Override
-  public int classes() {
-    return inner.classes();
-  }
-
-  @Override
-  public long[] inputShape() {
-    return inner.inputShape();
+    super(inner);
   }
 
   @Override
   public Tensor logits(Tensor x) {
     verdicts.addAndGet(x.size(0));
-    return inner.logits(x);
+    return super.logits(x);
   }
 
   @Override
   public InputGradients gradients(Precision precision) {
-    InputGradients source = inner.gradients(precision);
+    InputGradients source = inner().gradients(precision);
     return new InputGradients() {
       @Override
       public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {

@@ -1,0 +1,32 @@
+package io.holdfast.testkit.attack;
+
+import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Tensor;
+
+/** A model that is another one but for what a subclass overrides. */
+abstract class ForwardingClassifier implements Classifier {
+  private final Classifier inner;
+
+  ForwardingClassifier(Classifier inner) {
+    this.inner = inner;
+  }
+
+  final Classifier inner() {
+    return inner;
+  }
+
+  @Override
+  public int classes() {
+    return inner.classes();
+  }
+
+  @Override
+  public long[] inputShape() {
+    return inner.inputShape();
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    return inner.logits(x);
+  }
+}
