@@ -1,17 +1,10 @@
 package io.holdfast.tensor;
 
-import java.util.Arrays;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An n-dimensional array of one element type, owned by a {@link TensorOwner}. Operations return new
@@ -20,13 +13,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * last). Wrong shapes, types and indices fail with a {@link RuntimeException} whose first line
  * names them.
  */
-public final class Tensor {
-  private final org.bytedeco.pytorch.Tensor raw;
-  private final TensorOwner owner;
-
+public final class Tensor extends TensorWriting {
   Tensor(org.bytedeco.pytorch.Tensor raw, TensorOwner owner) {
-    this.raw = raw;
-    this.owner = owner;
+    super(raw, owner);
   }
 
   static Tensor wrap(org.bytedeco.pytorch.Tensor raw) {
@@ -38,43 +27,7 @@ public final class Tensor {
     return wrap(new org.bytedeco.pytorch.Tensor(reference));
   }
 
-  org.bytedeco.pytorch.Tensor raw() {
-    owner.use("a tensor");
-    return raw;
-  }
-
-  /** What this tensor's lifetime hangs on. */
-  public TensorOwner owner() {
-    return owner;
-  }
-
-  // ---- shape and type
-
-  public long[] shape() {
-    return raw().shape();
-  }
-
-  public long size(int dim) {
-    return raw().size(dim);
-  }
-
-  public int rank() {
-    return (int) raw().dim();
-  }
-
-  public long count() {
-    return raw().numel();
-  }
-
-  public DType type() {
-    return DType.of(raw().scalar_type());
-  }
-
-  public Device device() {
-    try (org.bytedeco.pytorch.Device d = raw().device()) {
-      return d.is_cuda() ? new Device(d.index()) : Device.CPU;
-    }
-  }
+  // ---- shape, type and place
 
   public Tensor view(long... shape) {
     return wrap(raw().view(shape));
@@ -145,7 +98,7 @@ public final class Tensor {
   }
 
   public Tensor to(Device device) {
-    return wrap(raw().to(device.raw(), raw.scalar_type()));
+    return wrap(raw().to(device.raw(), raw().scalar_type()));
   }
 
   @Override
@@ -167,7 +120,7 @@ public final class Tensor {
   /** A new leaf on the tape with the same storage. */
   public Tensor asLeaf() {
     Tensor leaf = detach();
-    leaf.raw.set_requires_grad(true);
+    leaf.raw().set_requires_grad(true);
     return leaf;
   }
 
@@ -423,187 +376,5 @@ public final class Tensor {
 
   public Tensor isFinite() {
     return wrap(raw().isfinite());
-  }
-
-  /** False as soon as one element is NaN or infinite. */
-  public boolean allFinite() {
-    try (Scope scope = Scope.open()) {
-      // NaN and infinity never vanish in a sum; finite elements may overflow in one.
-      return Double.isFinite(raw().sum().item_double()) || raw().isfinite().all().item_bool();
-    }
-  }
-
-  public boolean any() {
-    try (Scope scope = Scope.open()) {
-      return raw().any().item_bool();
-    }
-  }
-
-  public boolean all() {
-    try (Scope scope = Scope.open()) {
-      return raw().all().item_bool();
-    }
-  }
-
-  /** The same shape, type and bits (NaN differs from itself). */
-  public boolean sameAs(Tensor other) {
-    return type() == other.type()
-        && Arrays.equals(shape(), other.shape())
-        && torch.equal(raw(), other.raw());
-  }
-
-  // ---- in place
-
-  public Tensor addInPlace(Tensor other) {
-    raw().add_(other.raw());
-    return this;
-  }
-
-  public Tensor addInPlace(Tensor other, double factor) {
-    raw().add_(other.raw(), Scalars.of(factor));
-    return this;
-  }
-
-  public Tensor addInPlace(double value) {
-    raw().add_(Scalars.of(value));
-    return this;
-  }
-
-  public Tensor subInPlace(Tensor other) {
-    raw().sub_(other.raw());
-    return this;
-  }
-
-  public Tensor mulInPlace(double value) {
-    raw().mul_(Scalars.of(value));
-    return this;
-  }
-
-  public Tensor mulInPlace(Tensor other) {
-    raw().mul_(other.raw());
-    return this;
-  }
-
-  public Tensor divInPlace(Tensor other) {
-    raw().div_(other.raw());
-    return this;
-  }
-
-  public Tensor signInPlace() {
-    raw().sign_();
-    return this;
-  }
-
-  public Tensor clampInPlace(double low, double high) {
-    raw().clamp_(Scalars.optional(low), Scalars.optional(high));
-    return this;
-  }
-
-  /** Clamps each element between those of two tensors of this shape. */
-  public Tensor clampInPlace(Tensor low, Tensor high) {
-    raw().clamp_(Nn.optional(low), Nn.optional(high));
-    return this;
-  }
-
-  /** Copies values (broadcast, converted) into this tensor's storage. */
-  public Tensor copyFrom(Tensor source) {
-    raw().copy_(source.raw());
-    return this;
-  }
-
-  public Tensor fillInPlace(double value) {
-    raw().fill_(Scalars.of(value));
-    return this;
-  }
-
-  /** Writes {@code value} at the positions along {@code dim}. */
-  public Tensor scatterInPlace(long dim, Tensor positions, double value) {
-    Scalar scalar = Scalars.of(value);
-    raw().scatter_(dim, positions.raw(), scalar);
-    return this;
-  }
-
-  /** Writes the rows of {@code source} at these positions along {@code dim}. */
-  public Tensor indexCopyInPlace(long dim, Tensor positions, Tensor source) {
-    raw().index_copy_(dim, positions.raw(), source.raw());
-    return this;
-  }
-
-  // ---- reading out
-
-  /** The only element. */
-  public double item() {
-    return raw().item_double();
-  }
-
-  public float[] toFloats() {
-    try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Float);
-      float[] out = new float[Math.toIntExact(c.numel())];
-      if (out.length > 0) { // an empty tensor has no memory
-        if (out.length > 0) {
-          new FloatPointer(c.data_ptr()).get(out);
-        }
-      }
-      return out;
-    }
-  }
-
-  public double[] toDoubles() {
-    try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Double);
-      double[] out = new double[Math.toIntExact(c.numel())];
-      if (out.length > 0) { // an empty tensor has no memory
-        if (out.length > 0) {
-          new DoublePointer(c.data_ptr()).get(out);
-        }
-      }
-      return out;
-    }
-  }
-
-  public long[] toLongs() {
-    try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = readable(ScalarType.Long);
-      long[] out = new long[Math.toIntExact(c.numel())];
-      if (out.length > 0) { // an empty tensor has no memory
-        if (out.length > 0) {
-          new LongPointer(c.data_ptr()).get(out);
-        }
-      }
-      return out;
-    }
-  }
-
-  public boolean[] toBooleans() {
-    long[] values = toLongs();
-    boolean[] out = new boolean[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = values[i] != 0;
-    }
-    return out;
-  }
-
-  /** The elements' raw little-endian bytes in row-major order. */
-  public byte[] toBytes() {
-    try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = readable(raw().scalar_type());
-      byte[] out = new byte[Math.toIntExact(c.nbytes())];
-      if (out.length > 0) { // an empty tensor has no memory
-        if (out.length > 0) {
-          new BytePointer(c.data_ptr()).get(out);
-        }
-      }
-      return out;
-    }
-  }
-
-  private org.bytedeco.pytorch.Tensor readable(ScalarType type) {
-    return raw().detach().to(Device.CPU.raw(), type).contiguous();
-  }
-
-  @Override
-  public String toString() {
-    return owner.isOpen() ? type() + Arrays.toString(raw.shape()) : "Tensor[closed]";
   }
 }

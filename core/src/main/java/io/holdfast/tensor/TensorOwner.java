@@ -20,7 +20,7 @@ public abstract sealed class TensorOwner implements AutoCloseable permits Scope,
           TensorOwner.class.getName(),
           Scope.class.getName(),
           SharedScope.class.getName(),
-          "io.holdfast.tensor.Tensor");
+          TensorData.class.getName());
   private static final StackWalker WALKER = StackWalker.getInstance();
 
   private volatile @Nullable StackTraceElement closedAt;

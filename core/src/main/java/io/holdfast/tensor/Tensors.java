@@ -1,10 +1,13 @@
 package io.holdfast.tensor;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -57,35 +60,18 @@ public final class Tensors {
 
   /** A float32 tensor with these values in row-major order. */
   public static Tensor of(float[] values, long... shape) {
-    Tensor t = empty(DType.FLOAT32, fit(values.length, shape));
-    if (values.length > 0) { // an empty tensor has no memory
-      if (values.length > 0) {
-        new FloatPointer(t.raw().data_ptr()).put(values);
-      }
-    }
-    return t;
+    return filled(DType.FLOAT32, fit(values.length, shape), to -> new FloatPointer(to).put(values));
   }
 
   /** A float64 tensor with these values in row-major order. */
   public static Tensor of(double[] values, long... shape) {
-    Tensor t = empty(DType.FLOAT64, fit(values.length, shape));
-    if (values.length > 0) { // an empty tensor has no memory
-      if (values.length > 0) {
-        new DoublePointer(t.raw().data_ptr()).put(values);
-      }
-    }
-    return t;
+    return filled(
+        DType.FLOAT64, fit(values.length, shape), to -> new DoublePointer(to).put(values));
   }
 
   /** An int64 tensor with these values in row-major order. */
   public static Tensor of(long[] values, long... shape) {
-    Tensor t = empty(DType.INT64, fit(values.length, shape));
-    if (values.length > 0) { // an empty tensor has no memory
-      if (values.length > 0) {
-        new LongPointer(t.raw().data_ptr()).put(values);
-      }
-    }
-    return t;
+    return filled(DType.INT64, fit(values.length, shape), to -> new LongPointer(to).put(values));
   }
 
   /** A boolean tensor with these values in row-major order. */
@@ -108,11 +94,13 @@ public final class Tensors {
       throw new IllegalArgumentException(
           bytes.length + " bytes are no whole number of " + type + " elements");
     }
-    Tensor t = empty(type, fitted);
-    if (bytes.length > 0) { // an empty tensor has no memory
-      if (bytes.length > 0) {
-        new BytePointer(t.raw().data_ptr()).put(bytes);
-      }
+    return filled(type, fitted, to -> new BytePointer(to).put(bytes));
+  }
+
+  private static Tensor filled(DType type, long[] shape, Consumer<Pointer> put) {
+    Tensor t = empty(type, shape);
+    if (t.count() > 0) { // an empty tensor has no memory
+      put.accept(t.raw().data_ptr());
     }
     return t;
   }
@@ -175,7 +163,7 @@ public final class Tensors {
     }
     if (product != count) {
       throw new IllegalArgumentException(
-          count + " values do not fill the shape " + java.util.Arrays.toString(shape));
+          count + " values do not fill the shape " + Arrays.toString(shape));
     }
     return result;
   }

@@ -1,0 +1,142 @@
+package io.holdfast.tensor;
+
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What a tensor is and holds: its owner, its shape and type, its elements as Java arrays. */
+abstract sealed class TensorData permits TensorWriting {
+  private final org.bytedeco.pytorch.Tensor raw;
+  private final TensorOwner owner;
+
+  TensorData(org.bytedeco.pytorch.Tensor raw, TensorOwner owner) {
+    this.raw = raw;
+    this.owner = owner;
+  }
+
+  final org.bytedeco.pytorch.Tensor raw() {
+    owner.use("a tensor");
+    return raw;
+  }
+
+  /** What this tensor's lifetime hangs on. */
+  public final TensorOwner owner() {
+    return owner;
+  }
+
+  // ---- shape and type
+
+  public final long[] shape() {
+    return raw().shape();
+  }
+
+  public final long size(int dim) {
+    return raw().size(dim);
+  }
+
+  public final int rank() {
+    return (int) raw().dim();
+  }
+
+  public final long count() {
+    return raw().numel();
+  }
+
+  public final DType type() {
+    return DType.of(raw().scalar_type());
+  }
+
+  public final Device device() {
+    try (org.bytedeco.pytorch.Device d = raw().device()) {
+      return d.is_cuda() ? new Device(d.index()) : Device.CPU;
+    }
+  }
+
+  /** The same shape, type and bits (NaN differs from itself). */
+  public final boolean sameAs(Tensor other) {
+    return type() == other.type()
+        && Arrays.equals(shape(), other.shape())
+        && torch.equal(raw(), other.raw());
+  }
+
+  // ---- elements
+
+  /** The only element. */
+  public final double item() {
+    return raw().item_double();
+  }
+
+  /** False as soon as one element is NaN or infinite. */
+  public final boolean allFinite() {
+    try (Scope scope = Scope.open()) {
+      // NaN and infinity never vanish in a sum; finite elements may overflow in one.
+      return Double.isFinite(raw().sum().item_double()) || raw().isfinite().all().item_bool();
+    }
+  }
+
+  public final boolean any() {
+    try (Scope scope = Scope.open()) {
+      return raw().any().item_bool();
+    }
+  }
+
+  public final boolean all() {
+    try (Scope scope = Scope.open()) {
+      return raw().all().item_bool();
+    }
+  }
+
+  public final float[] toFloats() {
+    return read(ScalarType.Float, float[]::new, (from, to) -> new FloatPointer(from).get(to));
+  }
+
+  public final double[] toDoubles() {
+    return read(ScalarType.Double, double[]::new, (from, to) -> new DoublePointer(from).get(to));
+  }
+
+  public final long[] toLongs() {
+    return read(ScalarType.Long, long[]::new, (from, to) -> new LongPointer(from).get(to));
+  }
+
+  public final boolean[] toBooleans() {
+    long[] values = toLongs();
+    boolean[] out = new boolean[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = values[i] != 0;
+    }
+    return out;
+  }
+
+  /** The elements' raw little-endian bytes in row-major order. */
+  public final byte[] toBytes() {
+    int width = type().bytes();
+    return read(
+        raw().scalar_type(),
+        count -> new byte[Math.multiplyExact(count, width)],
+        (from, to) -> new BytePointer(from).get(to));
+  }
+
+  private <A> A read(ScalarType type, IntFunction<A> array, BiConsumer<Pointer, A> copy) {
+    try (Scope scope = Scope.open()) {
+      org.bytedeco.pytorch.Tensor c = raw().detach().to(Device.CPU.raw(), type).contiguous();
+      int count = Math.toIntExact(c.numel());
+      A out = array.apply(count);
+      if (count > 0) { // an empty tensor has no memory
+        copy.accept(c.data_ptr(), out);
+      }
+      return out;
+    }
+  }
+
+  @Override
+  public final String toString() {
+    return owner.isOpen() ? type() + Arrays.toString(raw.shape()) : "Tensor[closed]";
+  }
+}
