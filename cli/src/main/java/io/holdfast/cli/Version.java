@@ -1,15 +1,14 @@
 package io.holdfast.cli;
 
-import org.jspecify.annotations.Nullable;
+import io.holdfast.common.Provenance;
 import picocli.CommandLine.IVersionProvider;
 
 /** What {@code --version} prints. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {
-    @Nullable String packaged = Main.class.getPackage().getImplementationVersion();
     return new String[] {
-      "holdfast " + (packaged == null ? "(unpackaged)" : packaged),
+      "holdfast " + Provenance.currentCode(),
       "Java %s (%s), %s %s"
           .formatted(
               System.getProperty("java.version"),

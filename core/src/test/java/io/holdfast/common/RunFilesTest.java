@@ -129,7 +129,7 @@ class RunFilesTest {
     assertThat(provenance.dataHashes().keySet()).containsExactly("a", "test", "train");
     assertThat(provenance.configuration().keySet()).containsExactly("b", "a");
     assertThat(provenance.codeVersion())
-        .matches("[0-9]+\\.[0-9]+\\.[0-9]+(-SNAPSHOT)?( \\([0-9a-f]+\\))?");
+        .matches("[0-9]+\\.[0-9]+\\.[0-9]+(-SNAPSHOT)?( \\([0-9a-f]+( with changes)?\\))?");
     assertThat(provenance.platform()).contains(", Java ");
     Provenance again = Json.parse(Json.pretty(provenance), "provenance", Provenance.class);
     assertThat(Json.canonical(again)).isEqualTo(Json.canonical(provenance));
