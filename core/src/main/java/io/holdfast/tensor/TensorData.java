@@ -11,7 +11,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** What a tensor is and holds: its owner, its shape and type, its elements as Java arrays. */
+/**
+ * What a tensor is and holds: its owner, its shape and type, its elements as Java arrays. Public
+ * methods are not final: the compiler then repeats them in {@link Tensor}, where references such as
+ * {@code x::shape} from other packages find them.
+ */
 abstract sealed class TensorData permits TensorWriting {
   private final org.bytedeco.pytorch.Tensor raw;
   private final TensorOwner owner;
@@ -27,40 +31,40 @@ abstract sealed class TensorData permits TensorWriting {
   }
 
   /** What this tensor's lifetime hangs on. */
-  public final TensorOwner owner() {
+  public TensorOwner owner() {
     return owner;
   }
 
   // ---- shape and type
 
-  public final long[] shape() {
+  public long[] shape() {
     return raw().shape();
   }
 
-  public final long size(int dim) {
+  public long size(int dim) {
     return raw().size(dim);
   }
 
-  public final int rank() {
+  public int rank() {
     return (int) raw().dim();
   }
 
-  public final long count() {
+  public long count() {
     return raw().numel();
   }
 
-  public final DType type() {
+  public DType type() {
     return DType.of(raw().scalar_type());
   }
 
-  public final Device device() {
+  public Device device() {
     try (org.bytedeco.pytorch.Device d = raw().device()) {
       return d.is_cuda() ? new Device(d.index()) : Device.CPU;
     }
   }
 
   /** The same shape, type and bits (NaN differs from itself). */
-  public final boolean sameAs(Tensor other) {
+  public boolean sameAs(Tensor other) {
     return type() == other.type()
         && Arrays.equals(shape(), other.shape())
         && torch.equal(raw(), other.raw());
@@ -69,43 +73,43 @@ abstract sealed class TensorData permits TensorWriting {
   // ---- elements
 
   /** The only element. */
-  public final double item() {
+  public double item() {
     return raw().item_double();
   }
 
   /** False as soon as one element is NaN or infinite. */
-  public final boolean allFinite() {
+  public boolean allFinite() {
     try (Scope scope = Scope.open()) {
       // NaN and infinity never vanish in a sum; finite elements may overflow in one.
       return Double.isFinite(raw().sum().item_double()) || raw().isfinite().all().item_bool();
     }
   }
 
-  public final boolean any() {
+  public boolean any() {
     try (Scope scope = Scope.open()) {
       return raw().any().item_bool();
     }
   }
 
-  public final boolean all() {
+  public boolean all() {
     try (Scope scope = Scope.open()) {
       return raw().all().item_bool();
     }
   }
 
-  public final float[] toFloats() {
+  public float[] toFloats() {
     return read(ScalarType.Float, float[]::new, (from, to) -> new FloatPointer(from).get(to));
   }
 
-  public final double[] toDoubles() {
+  public double[] toDoubles() {
     return read(ScalarType.Double, double[]::new, (from, to) -> new DoublePointer(from).get(to));
   }
 
-  public final long[] toLongs() {
+  public long[] toLongs() {
     return read(ScalarType.Long, long[]::new, (from, to) -> new LongPointer(from).get(to));
   }
 
-  public final boolean[] toBooleans() {
+  public boolean[] toBooleans() {
     long[] values = toLongs();
     boolean[] out = new boolean[values.length];
     for (int i = 0; i < out.length; i++) {
@@ -115,7 +119,7 @@ abstract sealed class TensorData permits TensorWriting {
   }
 
   /** The elements' raw little-endian bytes in row-major order. */
-  public final byte[] toBytes() {
+  public byte[] toBytes() {
     int width = type().bytes();
     return read(
         raw().scalar_type(),
@@ -136,7 +140,7 @@ abstract sealed class TensorData permits TensorWriting {
   }
 
   @Override
-  public final String toString() {
+  public String toString() {
     return owner.isOpen() ? type() + Arrays.toString(raw.shape()) : "Tensor[closed]";
   }
 }
