@@ -68,9 +68,6 @@ final class EvaluateCommand implements Callable<Integer> {
               .workers(job.workers)
               .progress(running.progress())
               .stopper(running.stopper());
-      if (opened.bundle().threat() != null) {
-        evaluation = evaluation.trainedOn("pgd");
-      }
       if (curve > 0) {
         evaluation = evaluation.curve(RobustnessCurve.standard(curve));
       }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.common.MetricsLog;
+import io.holdfast.record.AttackScore;
 import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -149,6 +150,10 @@ final class HardenCommandTest {
     Scorecard first = Scorecard.read(ofBundle.resolve("scorecard.json"));
     Scorecard second = Scorecard.read(ofWeights.resolve("scorecard.json"));
     assertThat(second.attacks().keySet()).containsExactly("fgsm", "pgd[steps=3,restarts=2]");
+    assertThat(second.attacks().values()).noneMatch(AttackScore::seenInTraining);
+    assertThat(first.attacks().values())
+        .map(AttackScore::seenInTraining)
+        .containsExactly(false, true);
     assertThat(second.cleanAccuracy()).isEqualTo(first.cleanAccuracy());
     assertThat(second.robustAccuracy()).isEqualTo(first.robustAccuracy());
     Scorecard trained = Scorecard.read(run.resolve("scorecard.json"));

@@ -17,6 +17,7 @@ import io.holdfast.record.Ledger;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.InnerSearch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,11 +92,18 @@ public final class Evaluation {
     return new Evaluation(classifier);
   }
 
-  /** An evaluation of a bundle's model, with its origin, against its threat model if it has one. */
+  /**
+   * An evaluation of a bundle's model, with its origin. Of a hardened one, against its own threat
+   * model, and with the attack that its configuration names as seen in training.
+   */
   public static Evaluation of(Bundle bundle) {
     Evaluation evaluation = of(bundle.classifier()).provenance(bundle.provenance());
     ThreatModel own = bundle.threat();
-    return own == null ? evaluation : evaluation.against(own);
+    if (own == null) {
+      return evaluation;
+    }
+    InnerSearch search = InnerSearch.recorded(bundle.provenance());
+    return evaluation.against(own).trainedOn(search.name());
   }
 
   private Evaluation change(Consumer<Evaluation> edit) {
@@ -126,7 +134,7 @@ public final class Evaluation {
     return change(e -> e.curve = overRadii);
   }
 
-  /** Names or keys of attacks that the model saw in training; parameters do not matter. */
+  /** Names or keys of all attacks that the model saw in training; parameters do not matter. */
   public Evaluation trainedOn(String... names) {
     return change(e -> e.trainedOn = Set.of(names));
   }

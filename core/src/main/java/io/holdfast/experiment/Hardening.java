@@ -28,7 +28,6 @@ import io.holdfast.train.Trainer;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -342,10 +341,11 @@ public final class Hardening {
     if (threat != null) {
       all.put("threat", threat.toSettings());
     }
-    List<String> lines = new ArrayList<>(List.of(attack.key()));
-    lines.add(settings.toString());
-    lines.add(augmentation.toString());
-    all.put("training", lines);
+    Map<String, Object> training = new LinkedHashMap<>();
+    training.put("attack", attack.key());
+    training.put("settings", settings.toString());
+    training.put("augment", augmentation.toString());
+    all.put("train", training);
     return Settings.of(all);
   }
 }

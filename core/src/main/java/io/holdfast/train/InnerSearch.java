@@ -2,6 +2,9 @@ package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.StepSize;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
@@ -27,6 +30,15 @@ public record InnerSearch(int steps, StepSize stepSize) {
             ? StepSize.absolute(positive(a.positive("step_size")))
             : StepSize.standard(steps);
     return new InnerSearch(steps, size);
+  }
+
+  /**
+   * The search with which a hardened model was trained, by the section {@code train} of its
+   * recorded configuration; as {@link #read} has it where that says nothing.
+   */
+  public static InnerSearch recorded(Provenance ofModel) {
+    Problems none = new Problems("the recorded configuration"); // what is unknown is left alone
+    return read(Settings.of(ofModel.configuration()).reader(none).section("train"));
   }
 
   /** The attack's name: {@code fgsm} for a single step, else {@code pgd}. */

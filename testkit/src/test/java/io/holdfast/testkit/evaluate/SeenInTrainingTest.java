@@ -1,0 +1,118 @@
+package io.holdfast.testkit.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Settings;
+import io.holdfast.data.Dataset;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.experiment.Hardening;
+import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.Shape;
+import io.holdfast.record.Scorecard;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Standard;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a bundle says of the attack that it was trained on. */
+class SeenInTrainingTest {
+  private static final Architecture TINY = Architectures.mlp(Shape.of(1, 28, 28), 10, 4);
+  private static final ThreatModel THREAT = ThreatModel.linf(0.1);
+
+  /** The configuration of an experiment file, and the attacks that are marked. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{train: {attack: fgsm}} | fgsm",
+        "{train: {attack: {name: fgsm}}} | fgsm",
+        "{train: {attack: {name: pgd, steps: 1}}} | fgsm",
+        "{train: {attack: {name: pgd, steps: 3, step_size: 0.02}, objective: trades}} | pgd",
+        "{train: {epochs: 3}} | pgd",
+        "{name: nothing-said} | pgd"
+      })
+  void theConfigurationOfAHardenedBundleNamesTheAttack(String configuration, String seen) {
+    try (Bundle bundle = bundle(configuration, THREAT)) {
+      assertThat(seen(bundle)).containsExactly(seen);
+      assertThatThrownBy(() -> suite(bundle).unseen(seen).on(FashionMnist.test().first(4)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("training used " + seen);
+    }
+  }
+
+  @Test
+  void aStandardBundleHasSeenNone() {
+    String configuration = "{train: {objective: standard, attack: pgd}}";
+    try (Bundle bundle = bundle(configuration, null)) {
+      assertThat(seen(bundle)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, fgsm", "2, pgd"})
+  void aProgramsBundleNamesItToo(int steps, String seen) {
+    try (Bundle bundle = trained(new PgdAt(), steps)) {
+      assertThat(seen(bundle)).containsExactly(seen);
+    }
+    try (Bundle bundle = trained(new Standard(), steps)) {
+      assertThat(seen(bundle)).isEmpty();
+    }
+  }
+
+  private static Bundle trained(Objective objective, int steps) {
+    Dataset few = FashionMnist.train().first(64);
+    return Hardening.of(TINY)
+        .against(THREAT)
+        .objective(objective)
+        .attack(Pgd.steps(steps))
+        .validation(0)
+        .epochs(1)
+        .batch(32)
+        .fit(few);
+  }
+
+  private static Bundle bundle(String configuration, @Nullable ThreatModel threat) {
+    Settings settings = Settings.yaml(configuration, "test");
+    return Bundle.of(TINY.initialise(new Seed(1)))
+        .architecture(TINY.name())
+        .threat(threat)
+        .provenance(Provenance.of("2.10.0", new Seed(1), Map.of(), settings))
+        .build();
+  }
+
+  private static Evaluation suite(Bundle bundle) {
+    return Evaluation.of(bundle)
+        .against(THREAT)
+        .with(Fgsm.standard(), Pgd.steps(2).restarts(2))
+        .workers(1);
+  }
+
+  private static Set<String> seen(Bundle bundle) {
+    Scorecard card = suite(bundle).on(FashionMnist.test().first(4)).card();
+    Set<String> names = new TreeSet<>();
+    card.attacks()
+        .forEach(
+            (key, score) -> {
+              if (score.seenInTraining()) {
+                names.add(key.replaceFirst("\\[.*", ""));
+              }
+            });
+    return names;
+  }
+}
