@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.tensor.Engine;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,8 +28,9 @@ final class Failures {
     return Exit.BAD_INPUT;
   }
 
-  /** Anything that a command threw. */
-  static int report(Throwable failure, PrintWriter err) {
+  /** Anything that a command threw; the engine's refusals of memory are explained. */
+  static int report(Throwable thrown, PrintWriter err) {
+    Throwable failure = thrown instanceof RuntimeException e ? Engine.explained(e) : thrown;
     err.println(message(failure));
     err.flush();
     if (failure instanceof InvalidInputException) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -96,6 +99,20 @@ final class MainTest {
         };
     assertThat(run(exhaust, "probe")).isEqualTo(1);
     assertThat(err.toString()).contains("Memory is exhausted (Java heap space)").hasLineCount(1);
+  }
+
+  @Test
+  void memoryThatTheEngineIsRefusedIsOneMessage() {
+    Supplier<Integer> exhaust =
+        () -> {
+          try (Scope scope = Scope.open()) {
+            // a view of one number, whose negative would take 2^60 bytes
+            Tensor wide = Tensors.ones(1).expand(1L << 58);
+            return (int) wide.neg().shape()[0];
+          }
+        };
+    assertThat(run(exhaust, "probe")).isEqualTo(1);
+    assertThat(err.toString()).startsWith("out of memory: ").hasLineCount(1);
   }
 
   @Test
