@@ -90,6 +90,20 @@ public final class Kernels {
             pooled.positions().raw()));
   }
 
+  /**
+   * Largest values of pairs of neighbours along a dimension; an odd last entry is left out.
+   *
+   * @param x float32 or bfloat16, none below 0 and none -0, as {@link #relu} gives
+   */
+  public static Tensor maxOfPairs(Tensor x, int dim) {
+    return OrderedBits.maxOfPairs(x, dim);
+  }
+
+  /** Of {@link #maxOfPairs}: all of {@code g} goes to the larger one, the first of equals. */
+  public static Tensor maxOfPairsBackward(Tensor g, Tensor x, int dim) {
+    return OrderedBits.maxOfPairsBackward(g, x, dim);
+  }
+
   public static Pooled adaptiveMaxPool2d(Tensor x, long height, long width) {
     return pooled(torch.adaptive_max_pool2d(x.raw(), height, width));
   }
@@ -113,21 +127,35 @@ public final class Kernels {
 
   // ---- activations
 
-  /** {@code max(x, 0)} written into {@code x}. */
+  /** {@code max(x, 0)} of float32 or bfloat16; -0 becomes 0, and NaN may. */
+  public static Tensor relu(Tensor x) {
+    return OrderedBits.relu(x);
+  }
+
+  /** As {@link #relu}, written into {@code x}. */
   public static Tensor reluInPlace(Tensor x) {
-    torch.relu_(x.raw());
-    return x;
+    return OrderedBits.reluInPlace(x);
   }
 
   /** {@code g} where {@code y > 0}, else 0; {@code y} is the output or the input. */
   public static Tensor reluBackward(Tensor g, Tensor y) {
-    return Tensor.wrap(torch.threshold_backward(g.raw(), y.raw(), Scalars.of(0)));
+    return narrow(g)
+        ? OrderedBits.mask(g, y)
+        : Tensor.wrap(torch.threshold_backward(g.raw(), y.raw(), Scalars.of(0)));
   }
 
   /** As {@link #reluBackward}, written into {@code g}. */
   public static Tensor reluBackwardInPlace(Tensor g, Tensor y) {
+    if (narrow(g)) {
+      return OrderedBits.maskInPlace(g, y);
+    }
     torch.threshold_backward_out(g.raw(), g.raw(), y.raw(), Scalars.of(0));
     return g;
+  }
+
+  /** The engine computes bfloat16 element by element through float32. */
+  private static boolean narrow(Tensor t) {
+    return t.type() == DType.BFLOAT16;
   }
 
   public static Tensor leakyReluBackward(Tensor g, Tensor x, double slope) {

@@ -157,11 +157,17 @@ final class Draft {
     }
   }
 
-  /** The largest of rectified values is the rectified largest value, on fewer elements. */
+  /**
+   * The largest of rectified values is the rectified largest value, on fewer elements; unless the
+   * pool is one that gains more from knowing that no value is below 0.
+   */
   private void poolBeforeRelu() {
     for (Item relu : List.copyOf(items)) {
       Item pool = soleReader(relu.name());
-      if (relu.layer() instanceof Relu && pool != null && pool.layer() instanceof MaxPool2d) {
+      if (relu.layer() instanceof Relu
+          && pool != null
+          && pool.layer() instanceof MaxPool2d max
+          && !Pools.likesRectified(max)) {
         List<Shape> small = List.of(pool.out(), pool.out());
         items.set(
             items.indexOf(relu),
@@ -179,6 +185,8 @@ final class Draft {
         items.set(items.indexOf(item), item.with(Hint.IN_PLACE));
       } else if (item.layer() instanceof Conv2d && item.inputs().get(0).equals(input)) {
         items.set(items.indexOf(item), item.with(Hint.FIRST));
+      } else if (item.layer() instanceof MaxPool2d && isRectified(item.inputs().get(0))) {
+        items.set(items.indexOf(item), item.with(Hint.NOT_NEGATIVE));
       } else if (isReorderable(item)) {
         List<Item> readers = readers(item.name());
         items.set(items.indexOf(item), item.with(Hint.CHANNELS_LAST));
@@ -198,6 +206,11 @@ final class Draft {
             shapes,
             linear.hints())
         .with(Hint.CHANNELS_LAST);
+  }
+
+  private boolean isRectified(String name) {
+    Item from = producer(name);
+    return from != null && from.layer() instanceof Relu;
   }
 
   private boolean mayOverwrite(String name) {

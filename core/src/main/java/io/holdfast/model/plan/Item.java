@@ -32,7 +32,9 @@ record Item(
      */
     CHANNELS_LAST,
     /** The input is the network's own. */
-    FIRST
+    FIRST,
+    /** No element of the input is below 0. */
+    NOT_NEGATIVE
   }
 
   Item {

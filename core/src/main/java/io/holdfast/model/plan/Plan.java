@@ -66,7 +66,8 @@ public final class Plan implements InputGradients {
    * The plan of a network with one floating input, whose first output is logits.
    *
    * @param precision that it computes in; logits and gradients are float32 in any case
-   * @return nothing if a layer has no rule here
+   * @return nothing if a layer has no rule here, or a weight is not finite: the tape shows where
+   *     such weights lead, operations here may hide it
    */
   public static Optional<InputGradients> compile(Network network, Precision precision) {
     Graph graph = network.graph();
@@ -75,12 +76,17 @@ public final class Plan implements InputGradients {
     try (Scope scope = Scope.open();
         NoGrad off = NoGrad.on()) {
       Draft draft = Draft.of(graph, network.weights());
-      if (!single || !draft.items().stream().allMatch(PlanRules::supports)) {
+      boolean finite = network.weights().values().stream().allMatch(Plan::finite);
+      if (!single || !finite || !draft.items().stream().allMatch(PlanRules::supports)) {
         return Optional.empty();
       }
       return Optional.of(
           new Plan(draft, precision == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32));
     }
+  }
+
+  private static boolean finite(Tensor weight) {
+    return !weight.type().isFloating() || weight.allFinite();
   }
 
   @Override

@@ -130,7 +130,7 @@ final class PlanRules {
     boolean inPlace = item.has(Item.Hint.IN_PLACE);
     return (inputs, batch) -> {
       Tensor x = inputs.get(0);
-      Tensor y = inPlace ? Kernels.reluInPlace(x) : Nn.relu(x);
+      Tensor y = inPlace ? Kernels.reluInPlace(x) : Kernels.relu(x);
       return new Operation.Result(
           y,
           g ->

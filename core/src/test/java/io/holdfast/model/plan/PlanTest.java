@@ -98,6 +98,24 @@ class PlanTest {
           g.add("p", MaxPool2d.of(2));
         });
     MIDDLES.put(
+        "rectified and pooled in pairs, with a row left over",
+        g -> {
+          g.add("c", Conv2d.of(5, 3).padding(1));
+          g.add("r", new Relu());
+          g.add("p", MaxPool2d.of(2)); // [5, 9, 8] to [5, 4, 4]
+          g.add("r2", new Relu());
+          g.add("p2", MaxPool2d.of(2));
+        });
+    MIDDLES.put(
+        "rectified, pooled and read by others",
+        g -> {
+          g.add("r", new Relu());
+          g.add("p", MaxPool2d.of(2), "r");
+          g.add("u", new Upsample(Size.of(2), Upsample.Mode.NEAREST), "p");
+          g.add("s", new Slice(1, 0, 8, 1), "r");
+          g.add("a", new Add(), "u", "s");
+        });
+    MIDDLES.put(
         "batch norm alone",
         g -> {
           g.add("b", new BatchNorm());
@@ -363,6 +381,15 @@ class PlanTest {
     g.add("f", new Flatten());
     g.output(g.add("logits", Linear.of(4)));
     try (Network network = Network.initialise(g.build(), Initialisation.PYTORCH, SEED)) {
+      assertThat(Plan.compile(network, Precision.FLOAT32)).isEmpty();
+    }
+  }
+
+  @Test
+  void theTapeServesWeightsThatAreNotFinite() {
+    try (Scope scope = Scope.open();
+        Network network = smallCnn()) {
+      network.weights().values().iterator().next().fillInPlace(Double.NaN);
       assertThat(Plan.compile(network, Precision.FLOAT32)).isEmpty();
     }
   }
