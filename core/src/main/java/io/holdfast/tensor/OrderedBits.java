@@ -71,8 +71,7 @@ final class OrderedBits {
   /** {@code g} where {@code y > 0}, else 0. */
   static Tensor mask(Tensor g, Tensor y) {
     try (Scope scope = Scope.open()) {
-      return scope.keep(
-          back(of(g).mul(positive(y)), g));
+      return scope.keep(back(of(g).mul(positive(y)), g));
     }
   }
 

@@ -54,8 +54,7 @@ class OrderedBitsTest {
         Kernels.Pooled pooled = Kernels.maxPool2d(x, TWO, TWO, NONE);
         assertThat(largest.eq(pooled.values()).all()).isTrue();
         Tensor g = numbers("g", type, largest.shape());
-        Tensor ours =
-            Kernels.maxOfPairsBackward(Kernels.maxOfPairsBackward(g, rows, 2), x, 3);
+        Tensor ours = Kernels.maxOfPairsBackward(Kernels.maxOfPairsBackward(g, rows, 2), x, 3);
         Tensor engine = Kernels.maxPool2dBackward(g, x, pooled, TWO, TWO, NONE);
         assertThat(ours.eq(engine).all()).isTrue();
       }
