@@ -31,6 +31,7 @@ import io.holdfast.model.graph.layer.Softplus;
 import io.holdfast.model.graph.layer.Tanh;
 import io.holdfast.model.graph.layer.Transpose;
 import io.holdfast.model.graph.layer.Upsample;
+import io.holdfast.tensor.Autocast;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -146,7 +147,7 @@ public final class Forward {
       Mode mode,
       Collection<String> wanted) {
     try (Scope scope = Scope.open()) {
-      Map<String, Tensor> values = bind(graph, inputs);
+      Map<String, Tensor> values = bind(graph, inputs, mode);
       List<BatchStatistics> seen = new ArrayList<>();
       Set<String> needed = needed(graph, wanted);
       long batch = inputs.get(0).size(0);
@@ -167,7 +168,7 @@ public final class Forward {
     return new BatchStatistics(s.node(), scope.keep(s.mean()), scope.keep(s.variance()), s.count());
   }
 
-  private static Map<String, Tensor> bind(Graph graph, List<Tensor> inputs) {
+  private static Map<String, Tensor> bind(Graph graph, List<Tensor> inputs, Mode mode) {
     if (inputs.size() != graph.inputs().size()) {
       throw new IllegalArgumentException(
           "the graph takes " + graph.inputs().size() + " inputs, found " + inputs.size());
@@ -181,9 +182,19 @@ public final class Forward {
         throw new IllegalArgumentException(
             "input " + in.name() + ": expected [N, ...] of " + in.type() + ", found " + x);
       }
-      values.put(in.name(), x.rank() == 4 ? x.channelsLast() : x);
+      values.put(in.name(), x.rank() == 4 ? laidOut(x, mode) : x);
     }
     return values;
+  }
+
+  /**
+   * Images and kernels in the memory order of a pass. Channels-last is the faster one; evaluation
+   * in float32 keeps PyTorch's default order, so that sums are rounded alike and points on a kink
+   * of the network get the gradient that PyTorch gives them.
+   */
+  private static Tensor laidOut(Tensor x, Mode mode) {
+    boolean exact = mode instanceof Mode.Evaluation && !Autocast.isOn();
+    return exact ? x.contiguous() : x.channelsLast();
   }
 
   private static Set<String> needed(Graph graph, Collection<String> wanted) {
@@ -230,7 +241,7 @@ public final class Forward {
   private static Tensor conv(Conv2d l, Step s) {
     return Nn.conv2d(
         s.x(),
-        s.parameter("weight"),
+        laidOut(s.parameter("weight"), s.mode()),
         s.parameterOrNull("bias"),
         l.stride().toArray(),
         l.padding().toArray(),
