@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from .attacks import Budget, correct, cross_entropy, input_gradient, torchattacks_pgd
-from .inputs import RECORDED, WORK, Workload, cifar, fashion, fashion_mnist
+from .inputs import RECORDED, WORK, Workload, cifar, cores, fashion, fashion_mnist
 from .ours import PeerServer, evaluate
 
 EPSILON = {"fmnist-trades": 0.1, "fmnist-standard": 0.1, "cifar-nfgsm": 8 / 255}
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    torch.set_num_threads(2)
+    torch.set_num_threads(cores())
     works = [w for w in (fashion("fmnist-trades"), fashion("fmnist-standard"), cifar()) if w.weights.parent == RECORDED]
     if not works:
         print(f"skipped: {RECORDED} is absent, so there is nothing recorded to agree with")

@@ -17,6 +17,11 @@ WORK = Path(os.environ.get("PEERS_WORK", ROOT / "bench" / "peers" / "work"))
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
 
+def cores() -> int:
+    """How many cores both worlds may use; the script pins itself to those of `PEERS_CPUS`."""
+    return len(os.sched_getaffinity(0))
+
+
 @dataclass(frozen=True)
 class Workload:
     """One network with its images; both worlds load these two files."""

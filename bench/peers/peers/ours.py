@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .inputs import ROOT, WORK, Workload
+from .inputs import ROOT, WORK, Workload, cores
 
 LAUNCHER = ROOT / "holdfast"
 ANSWER_SECONDS = 600
@@ -43,7 +43,7 @@ class PeerServer:
     def load(self, workload: Workload) -> dict:
         return self.call(
             "load", name=workload.name, architecture=workload.architecture,
-            weights=str(workload.weights), data=str(workload.data), threads=2,
+            weights=str(workload.weights), data=str(workload.data), threads=cores(),
         )
 
     def call(self, command: str, **fields) -> dict:

@@ -8,7 +8,7 @@ import torch
 
 from .attacks import CONTENDERS, Budget, TradesStep, correct, processor_has_bf16, tuned
 from .clock import LoadWatch, alternate, ratio, table, timed
-from .inputs import Workload, cifar, fashion
+from .inputs import Workload, cifar, cores, fashion
 from .ours import OursFailed, PeerServer
 
 SMALL = Budget(epsilon=0.1, step_size=0.025, steps=10)
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     load = os.getloadavg()[0]
-    torch.set_num_threads(2)
+    torch.set_num_threads(cores())
     torch.manual_seed(0)
     parts = options.only or ["pgd", "resnet", "trades_step"]
     with ExitStack() as stack:

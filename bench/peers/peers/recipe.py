@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attacks import Budget, Tuned, channels_last, correct, cross_entropy
-from .inputs import ROOT, WORK, fashion_mnist
+from .inputs import ROOT, WORK, cores, fashion_mnist
 from .nets import small_cnn
 from .ours import holdfast
 
@@ -70,7 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    torch.set_num_threads(2)
+    torch.set_num_threads(cores())
     contenders = [options.contender] if options.contender else ["pytorch", "ours"]
     seeds = range(options.seeds) if options.seed is None else [options.seed]
     results = []
