@@ -72,6 +72,15 @@ final class BadInputTest {
             "--set threat.domain: threat.domain: expected one that holds the pixels, which are in"
                 + " [0, 1], found [0.0, 0.5]"),
         row(
+            "a device that does not compute yet",
+            List.of("device=cuda:1"),
+            "--set device: device: expected auto or cpu, found cuda:1 (training and attacks run on"
+                + " the processor only as yet)"),
+        row(
+            "an unknown device",
+            List.of("device=gpu"),
+            "--set device: device: expected auto, cpu or cuda:N, found gpu"),
+        row(
             "an unknown architecture",
             List.of("model.architecture=smal-cnn"),
             "--set model.architecture: model.architecture.name: expected an architecture: mlp,"
@@ -261,7 +270,8 @@ final class BadInputTest {
     assertThat(ran.err())
         .isEqualToIgnoringNewLines(
             file
-                + ": expected a folder to write into, found a file of that name (choose another folder, or move the file away)");
+                + ": expected a folder to write into, found a file of that name (choose another"
+                + " folder, or move the file away)");
     assertThat(file).hasContent("mine");
   }
 

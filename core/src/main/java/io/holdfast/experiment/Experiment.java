@@ -140,6 +140,11 @@ public record Experiment(
 
   private static Device device(SettingsReader r) {
     String text = r.text("device", "auto");
+    if (text.startsWith("cuda")) {
+      r.reject(
+          "device", "auto or cpu", text, "training and attacks run on the processor only as yet");
+      return Device.CPU;
+    }
     try {
       return Device.parse(text);
     } catch (InvalidInputException e) {

@@ -22,18 +22,29 @@ class SettingsOfTheEngineTest {
   @Test
   void theProcessorIsAlwaysThere() {
     assertThat(Device.parse("cpu")).isEqualTo(Device.CPU);
-    assertThat(Device.parse("auto").isCpu()).isNotEqualTo(Device.cudaAvailable());
+    assertThat(Device.parse("auto")).isEqualTo(Device.CPU);
     assertThat(Device.CPU).hasToString("cpu");
     assertThat(new Device(2)).hasToString("cuda:2");
   }
 
   @Test
   void cudaWithoutCudaSaysWhatToDo() {
-    org.junit.jupiter.api.Assumptions.assumeFalse(Device.cudaAvailable());
-    assertThatThrownBy(() -> Device.parse("cuda:1"))
+    assertThatThrownBy(() -> Device.parse("cuda:1", 0))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("cuda:1")
-        .hasMessageContaining("device: cpu");
+        .hasMessage(
+            "device: expected a device that this build can reach, found cuda:1 (build with the"
+                + " Maven profile cuda on a machine with an NVIDIA GPU, or use device: cpu)");
+  }
+
+  @Test
+  void cudaDevicesAreCounted() {
+    assertThat(Device.parse("cuda", 1)).isEqualTo(new Device(0));
+    assertThat(Device.parse("cuda:7", 8)).isEqualTo(new Device(7));
+    assertThatThrownBy(() -> Device.parse("cuda:7", 4))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("device: expected cuda:0 to cuda:3, the devices of this machine, found cuda:7");
+    assertThatThrownBy(() -> Device.parse("cuda:1", 1))
+        .hasMessage("device: expected cuda:0, the only device of this machine, found cuda:1");
   }
 
   @Test
