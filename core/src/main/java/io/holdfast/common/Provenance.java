@@ -46,6 +46,32 @@ public record Provenance(
         configuration.toMap());
   }
 
+  /**
+   * Refuses to go on with what an earlier run has left, unless that differs in its platform alone.
+   *
+   * @param source of the earlier run, for messages
+   * @param hint what to do about a difference
+   * @throws InvalidInputException with every part that differs
+   */
+  public void requireSame(Provenance earlier, String source, String hint) {
+    Problems problems = new Problems(source);
+    compare("code version", codeVersion, earlier.codeVersion, hint, problems);
+    compare("engine version", engineVersion, earlier.engineVersion, hint, problems);
+    compare("seed", seed, earlier.seed, hint, problems);
+    compare("data", dataHashes, earlier.dataHashes, hint, problems);
+    compare("configuration", configuration, earlier.configuration, hint, problems);
+    problems.throwIfAny();
+  }
+
+  private static void compare(
+      String field, Object now, Object earlier, String hint, Problems problems) {
+    String expected = Json.canonical(now);
+    String found = Json.canonical(earlier);
+    if (!expected.equals(found)) {
+      problems.add(field, expected, found, hint);
+    }
+  }
+
   /** The version of the code that is running, with its commit where the build knew it. */
   public static String currentCode() {
     return Build.VERSION;

@@ -5,7 +5,6 @@ import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
-import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
@@ -80,29 +79,13 @@ public record RunFolder(Path path) {
     if (!resume) {
       OWN.forEach(name -> delete(path.resolve(name)));
     } else if (Files.exists(file)) {
-      requireSame(Json.read(file, Provenance.class), run);
+      run.requireSame(
+          Json.read(file, Provenance.class),
+          path + ": the run to resume",
+          "leave out --resume to start afresh, or choose another folder");
       return;
     }
     AtomicFiles.write(file, Json.pretty(run));
-  }
-
-  private void requireSame(Provenance earlier, Provenance now) {
-    Problems problems = new Problems(path + ": the run to resume");
-    compare(problems, "code version", earlier.codeVersion(), now.codeVersion());
-    compare(problems, "engine version", earlier.engineVersion(), now.engineVersion());
-    compare(problems, "seed", earlier.seed(), now.seed());
-    compare(problems, "data", earlier.dataHashes(), now.dataHashes());
-    compare(problems, "configuration", earlier.configuration(), now.configuration());
-    problems.throwIfAny();
-  }
-
-  private static void compare(Problems problems, String field, Object earlier, Object now) {
-    String found = Json.canonical(earlier);
-    String expected = Json.canonical(now);
-    if (!found.equals(expected)) {
-      problems.add(
-          field, expected, found, "leave out --resume to start afresh, or choose another folder");
-    }
   }
 
   static void delete(Path path) {

@@ -5,7 +5,6 @@ import io.holdfast.common.FileFailures;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
-import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -69,21 +68,10 @@ final class FileLedger implements Ledger {
   }
 
   private void requireSame(Provenance earlier) {
-    Problems problems = new Problems(folder.getParent() + ": ledger of an earlier run");
-    compare(problems, "code version", earlier.codeVersion(), provenance.codeVersion());
-    compare(problems, "engine version", earlier.engineVersion(), provenance.engineVersion());
-    compare(problems, "seed", earlier.seed(), provenance.seed());
-    compare(problems, "data", earlier.dataHashes(), provenance.dataHashes());
-    compare(problems, "configuration", earlier.configuration(), provenance.configuration());
-    problems.throwIfAny();
-  }
-
-  private static void compare(Problems problems, String field, Object earlier, Object now) {
-    String expected = Json.canonical(now);
-    String found = Json.canonical(earlier);
-    if (!expected.equals(found)) {
-      problems.add(field, expected, found, "use another folder, or start afresh");
-    }
+    provenance.requireSame(
+        earlier,
+        folder.getParent() + ": ledger of an earlier run",
+        "use another folder, or start afresh");
   }
 
   @Override
