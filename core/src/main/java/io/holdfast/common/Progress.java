@@ -2,7 +2,10 @@ package io.holdfast.common;
 
 import java.io.PrintStream;
 
-/** Shows how far long work has come. Implementations are thread-safe and never fail. */
+/**
+ * Shows how far long work has come. Implementations are thread-safe and never fail; what they do
+ * not override is not shown.
+ */
 public interface Progress {
 
   /**
@@ -14,7 +17,7 @@ public interface Progress {
   Task start(String title, long total, String unit);
 
   /** Shows a line of text without disturbing the bar. */
-  void note(String line);
+  default void note(String line) {}
 
   /** Work in progress; close it when it ends, well or not. */
   interface Task extends AutoCloseable {
@@ -26,19 +29,19 @@ public interface Progress {
      * {@code n} units were done before this task started, as after a resume; they do not count for
      * the speed.
      */
-    void skip(long n);
+    default void skip(long n) {}
 
     /** A figure to show beside the bar, such as the loss; the last value of each name stays. */
-    void stat(String name, double value);
+    default void stat(String name, double value) {}
 
     /** Ends the task with a line that says what was done. */
     @Override
-    void close();
+    default void close() {}
   }
 
   /** Shows nothing. */
   static Progress silent() {
-    return SilentProgress.INSTANCE;
+    return (title, total, unit) -> n -> {};
   }
 
   /**

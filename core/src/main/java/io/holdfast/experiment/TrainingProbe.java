@@ -88,9 +88,6 @@ final class TrainingProbe {
     }
 
     @Override
-    public void note(String line) {}
-
-    @Override
     public void advance(long n) {
       long now = System.nanoTime();
       times.add((now - last) / 1e9);
@@ -101,15 +98,6 @@ final class TrainingProbe {
         stopper.request();
       }
     }
-
-    @Override
-    public void skip(long n) {}
-
-    @Override
-    public void stat(String name, double value) {}
-
-    @Override
-    public void close() {}
 
     double median() {
       Collections.sort(times);

@@ -157,30 +157,9 @@ final class Run {
 
   /** Calls back after every step with the number of steps since the start of this process. */
   static Progress afterEachStep(java.util.function.IntConsumer listener) {
-    return new Progress() {
-      @Override
-      public Task start(String title, long total, String unit) {
-        return new Task() {
-          private int steps;
-
-          @Override
-          public void advance(long n) {
-            listener.accept(++steps);
-          }
-
-          @Override
-          public void skip(long n) {}
-
-          @Override
-          public void stat(String name, double value) {}
-
-          @Override
-          public void close() {}
-        };
-      }
-
-      @Override
-      public void note(String line) {}
+    return (title, total, unit) -> {
+      int[] steps = new int[1];
+      return n -> listener.accept(++steps[0]);
     };
   }
 }

@@ -13,37 +13,17 @@ final class EvaluationProcess {
   public static void main(String[] arguments) {
     Path folder = Path.of(arguments[0]);
     int advances = Integer.parseInt(arguments[1]);
-    Suite.withCurve().folder(folder).resume(true).progress(new Deadly(advances)).on(Suite.TEST);
+    Suite.withCurve().folder(folder).resume(true).progress(deadly(advances)).on(Suite.TEST);
   }
 
   /** Halts the process at the nth sign of progress, wherever the run stands. */
-  private record Deadly(int advances, AtomicInteger seen) implements Progress {
-    Deadly(int advances) {
-      this(advances, new AtomicInteger());
-    }
-
-    @Override
-    public Task start(String title, long total, String unit) {
-      return new Task() {
-        @Override
-        public void advance(long n) {
+  private static Progress deadly(int advances) {
+    AtomicInteger seen = new AtomicInteger();
+    return (title, total, unit) ->
+        n -> {
           if (seen.incrementAndGet() == advances) {
             Runtime.getRuntime().halt(DIED);
           }
-        }
-
-        @Override
-        public void skip(long n) {}
-
-        @Override
-        public void stat(String name, double value) {}
-
-        @Override
-        public void close() {}
-      };
-    }
-
-    @Override
-    public void note(String line) {}
+        };
   }
 }

@@ -17,20 +17,11 @@ record StopAfter(Stopper stopper, int chunks, AtomicInteger seen) implements Pro
       public void advance(long n) {}
 
       @Override
-      public void skip(long n) {}
-
-      @Override
       public void stat(String name, double value) {
         if (seen.incrementAndGet() == chunks) {
           stopper.request();
         }
       }
-
-      @Override
-      public void close() {}
     };
   }
-
-  @Override
-  public void note(String line) {}
 }
