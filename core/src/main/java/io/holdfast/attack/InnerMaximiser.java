@@ -8,9 +8,9 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The inner maximisation of adversarial training: a fixed number of steps on every sample, also on
@@ -86,32 +86,22 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
       Tensor x,
       Reference reference,
       List<Seed> seeds) {
+    Function<ThreatModel, Tensor> ascend =
+        member -> {
+          Region region = member.around(x);
+          return climb(model, loss, region, start.of(region, seeds), reference);
+        };
     List<ThreatModel> members = threat.members();
     if (members.size() == 1) {
-      return Scope.tidy(() -> ascend(model, loss, threat, x, reference, seeds));
+      return Scope.tidy(() -> ascend.apply(threat));
     }
     return Scope.tidy(
         () -> {
-          List<Tensor> results = new ArrayList<>(); // members of [N, ...]
-          List<Tensor> values = new ArrayList<>(); // members of [N]
-          for (ThreatModel member : members) {
-            Tensor result = ascend(model, loss, member, x, reference, seeds);
-            results.add(result);
-            values.add(loss.value(model.logits(result), reference));
-          }
+          List<Tensor> results = members.stream().map(ascend).toList(); // members of [N, ...]
+          List<Tensor> values = // members of [N]
+              results.stream().map(r -> loss.value(model.logits(r), reference)).toList();
           return pickHighest(results, values);
         });
-  }
-
-  private Tensor ascend(
-      InputGradients model,
-      Loss loss,
-      ThreatModel threat,
-      Tensor x,
-      Reference reference,
-      List<Seed> seeds) {
-    Region region = threat.around(x);
-    return climb(model, loss, region, start.of(region, seeds), reference);
   }
 
   /**

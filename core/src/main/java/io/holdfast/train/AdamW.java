@@ -2,28 +2,23 @@ package io.holdfast.train;
 
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
-final class AdamW implements Optimiser {
+final class AdamW extends StatefulOptimiser {
   private static final double EPS = 1e-8;
 
   private final Config config;
-  private final SharedScope owner = Scope.shared();
-  private final Map<String, Tensor> state = new LinkedHashMap<>();
 
   AdamW(Config config, List<Tensor> weights) {
     this.config = config;
     try (Scope scope = Scope.open()) {
-      state.put("steps", owner.adopt(Tensors.zeros(DType.FLOAT64, 1)));
+      remember("steps", Tensors.zeros(DType.FLOAT64, 1));
       for (int i = 0; i < weights.size(); i++) {
-        state.put("mean." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
-        state.put("square." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
+        remember("mean." + i, Tensors.zerosLike(weights.get(i)));
+        remember("square." + i, Tensors.zerosLike(weights.get(i)));
       }
     }
   }
@@ -45,23 +40,5 @@ final class AdamW implements Optimiser {
         w.addInPlace(m.div(scale), -rate / correction1);
       }
     }
-  }
-
-  private Tensor of(String name) {
-    Tensor t = state.get(name);
-    if (t == null) {
-      throw new IllegalStateException("no optimiser state " + name);
-    }
-    return t;
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return Map.copyOf(state);
-  }
-
-  @Override
-  public void close() {
-    owner.close();
   }
 }

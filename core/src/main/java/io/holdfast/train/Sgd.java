@@ -1,23 +1,17 @@
 package io.holdfast.train;
 
 import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 
 /**
  * Stochastic gradient descent with momentum as PyTorch has it: {@code v = momentum * v + g}, then
  * {@code w -= rate * (g + momentum * v)} with Nesterov and {@code w -= rate * v} without, where
  * {@code g} includes the weight decay (Sutskever et al. 2013, section 2, in PyTorch's form).
  */
-final class Sgd implements Optimiser {
+final class Sgd extends StatefulOptimiser {
   private final Config config;
-  private final SharedScope owner = Scope.shared();
-  private final Map<String, Tensor> state = new LinkedHashMap<>();
 
   Sgd(Config config, List<Tensor> weights) {
     this.config = config;
@@ -25,7 +19,7 @@ final class Sgd implements Optimiser {
       try (Scope scope = Scope.open()) {
         for (int i = 0; i < weights.size(); i++) {
           // Zero at first: momentum * 0 + g = g, which is PyTorch's first step.
-          state.put("momentum." + i, owner.adopt(Tensors.zerosLike(weights.get(i))));
+          remember("momentum." + i, Tensors.zerosLike(weights.get(i)));
         }
       }
     }
@@ -38,22 +32,12 @@ final class Sgd implements Optimiser {
         Tensor w = weights.get(i);
         Tensor g = gradients.get(i).add(w, config.weightDecay());
         if (config.momentum() > 0) {
-          Tensor v = Objects.requireNonNull(state.get("momentum." + i));
+          Tensor v = of("momentum." + i);
           v.mulInPlace(config.momentum()).addInPlace(g);
           g = config.nesterov() ? g.add(v, config.momentum()) : v;
         }
         w.addInPlace(g, -rate);
       }
     }
-  }
-
-  @Override
-  public Map<String, Tensor> state() {
-    return Map.copyOf(state);
-  }
-
-  @Override
-  public void close() {
-    owner.close();
   }
 }

@@ -2,8 +2,11 @@ package io.holdfast.model.arch;
 
 import io.holdfast.common.SettingsReader;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.tensor.DType;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +19,15 @@ interface Family {
   /** The shape of one input where nothing else is known. */
   Shape defaultInput();
 
-  /** How its weights begin. */
-  Initialisation initialisation();
+  /** How its weights begin; as PyTorch's modules unless a family says otherwise. */
+  default Initialisation initialisation() {
+    return Initialisation.PYTORCH;
+  }
 
-  /** From our names of its weights to those used in PyTorch. */
-  NameMap names();
+  /** From our names of its weights to those used in PyTorch; the same unless a family differs. */
+  default NameMap names() {
+    return NameMap.identity();
+  }
 
   /** Reads this family's parameters; problems go to the reader. */
   Plan read(SettingsReader settings);
@@ -44,6 +51,13 @@ interface Family {
    * @param parameters by name, as text
    */
   record Inferred(@Nullable Shape input, @Nullable Long classes, Map<String, String> parameters) {}
+
+  /** A graph to which one float32 input of this shape was added. */
+  static GraphBuilder graph(String name, Shape input) {
+    GraphBuilder graph = Graph.builder(name);
+    graph.input("input", new TensorType(DType.FLOAT32, input));
+    return graph;
+  }
 
   /** An image of a size like {@code like} with these channels; null if they are unknown. */
   static @Nullable Shape image(Shape like, @Nullable Long channels) {

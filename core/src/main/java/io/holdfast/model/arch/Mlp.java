@@ -3,13 +3,10 @@ package io.holdfast.model.arch;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
-import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
-import io.holdfast.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,19 +55,13 @@ final class Mlp implements Family {
   }
 
   private static Graph graph(Shape input, int classes, List<Integer> hidden) {
-    GraphBuilder g = Graph.builder("mlp");
-    g.input("input", new TensorType(DType.FLOAT32, input));
+    GraphBuilder g = Family.graph("mlp", input);
     g.add("flatten", new Flatten());
     for (int i = 0; i < hidden.size(); i++) {
       g.add("fc" + (i + 1), Linear.of(hidden.get(i)));
       g.add("relu" + (i + 1), new Relu());
     }
     return g.output(g.add("fc" + (hidden.size() + 1), Linear.of(classes))).build();
-  }
-
-  @Override
-  public Initialisation initialisation() {
-    return Initialisation.PYTORCH;
   }
 
   @Override

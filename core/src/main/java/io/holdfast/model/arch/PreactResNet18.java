@@ -3,9 +3,7 @@ package io.holdfast.model.arch;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
-import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.AdaptiveAvgPool2d;
 import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.model.graph.layer.Conv2d;
@@ -13,7 +11,6 @@ import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.model.graph.layer.Size;
-import io.holdfast.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -31,11 +28,6 @@ final class PreactResNet18 implements Family {
   @Override
   public Shape defaultInput() {
     return Shape.of(3, 32, 32);
-  }
-
-  @Override
-  public Initialisation initialisation() {
-    return Initialisation.PYTORCH;
   }
 
   @Override
@@ -58,8 +50,7 @@ final class PreactResNet18 implements Family {
   }
 
   private static Graph graph(Shape input, int classes, int width) {
-    GraphBuilder g = Graph.builder("preact-resnet-18");
-    g.input("input", new TensorType(DType.FLOAT32, input));
+    GraphBuilder g = Family.graph("preact-resnet-18", input);
     g.add("conv", Conv2d.of(width, 3).padding(1).withoutBias());
     PreactBlocks blocks = new PreactBlocks(g, 0);
     int before = width;

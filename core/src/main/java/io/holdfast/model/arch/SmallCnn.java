@@ -5,16 +5,13 @@ import static java.util.Map.entry;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
-import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Conv2d;
 import io.holdfast.model.graph.layer.Dropout;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.MaxPool2d;
 import io.holdfast.model.graph.layer.Relu;
-import io.holdfast.tensor.DType;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -42,11 +39,6 @@ final class SmallCnn implements Family {
   }
 
   @Override
-  public Initialisation initialisation() {
-    return Initialisation.PYTORCH;
-  }
-
-  @Override
   public NameMap names() {
     return NAMES;
   }
@@ -58,8 +50,7 @@ final class SmallCnn implements Family {
   }
 
   private static Graph graph(Shape input, int classes, double dropout) {
-    GraphBuilder g = Graph.builder("small-cnn");
-    g.input("input", new TensorType(DType.FLOAT32, input));
+    GraphBuilder g = Family.graph("small-cnn", input);
     for (int i = 1; i <= 4; i++) {
       g.add("conv" + i, Conv2d.of(i <= 2 ? 32 : 64, 3));
       g.add("relu" + i, new Relu());

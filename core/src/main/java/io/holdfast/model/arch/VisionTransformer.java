@@ -6,7 +6,6 @@ import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Add;
 import io.holdfast.model.graph.layer.Concat;
 import io.holdfast.model.graph.layer.Constant;
@@ -18,7 +17,6 @@ import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.SelfAttention;
 import io.holdfast.model.graph.layer.Slice;
 import io.holdfast.model.graph.layer.Transpose;
-import io.holdfast.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -46,11 +44,6 @@ final class VisionTransformer implements Family {
   }
 
   @Override
-  public NameMap names() {
-    return NameMap.identity();
-  }
-
-  @Override
   public Plan read(SettingsReader settings) {
     Sizes sizes =
         new Sizes(
@@ -73,8 +66,7 @@ final class VisionTransformer implements Family {
           "vit", "patch", "a divisor of the image's height and width " + input, "" + s.patch);
     }
     long patches = (input.size(1) / s.patch) * (input.size(2) / s.patch); // L
-    GraphBuilder g = Graph.builder("vit");
-    g.input("input", new TensorType(DType.FLOAT32, input));
+    GraphBuilder g = Family.graph("vit", input);
     g.add("patches", Conv2d.of(s.dim, s.patch).stride(s.patch)); // [D, h, w]
     g.add("sequence", new Flatten(1)); // [D, L]
     String tokens = g.add("tokens", new Transpose(0, 1)); // [L, D]

@@ -5,9 +5,7 @@ import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Conv2d;
-import io.holdfast.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -35,11 +33,6 @@ final class WideResNet implements Family {
   }
 
   @Override
-  public NameMap names() {
-    return NameMap.identity();
-  }
-
-  @Override
   public Plan read(SettingsReader settings) {
     int depth = settings.integer("depth", 28, 10, 1000);
     int width = settings.integer("width", 10, 1, 100);
@@ -51,8 +44,7 @@ final class WideResNet implements Family {
   }
 
   private static Graph graph(Shape input, int classes, int each, int width, double dropout) {
-    GraphBuilder g = Graph.builder("wide-resnet");
-    g.input("input", new TensorType(DType.FLOAT32, input));
+    GraphBuilder g = Family.graph("wide-resnet", input);
     g.add("conv", Conv2d.of(STEM, 3).padding(1).withoutBias());
     PreactBlocks blocks = new PreactBlocks(g, dropout);
     int before = STEM;
