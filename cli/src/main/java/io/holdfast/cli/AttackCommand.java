@@ -14,23 +14,17 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Runs one attack and keeps its adversarial examples, or lists the attacks. */
 @Command(
     name = "attack",
     mixinStandardHelpOptions = true,
     description = "Runs one attack and writes its adversarial examples; --list names all attacks.")
-final class AttackCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class AttackCommand extends BaseCommand {
   @Option(names = "--list", description = "Lists attacks and their parameters.")
   private boolean list;
 
@@ -52,7 +46,7 @@ final class AttackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter screen = screen();
     if (list) {
       list(screen);
       return Exit.DONE;

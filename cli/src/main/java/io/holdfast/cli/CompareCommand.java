@@ -8,23 +8,16 @@ import io.holdfast.record.Difference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** What changed from one run or bundle to another. */
 @Command(
     name = "compare",
     mixinStandardHelpOptions = true,
     description = "Differences from run or bundle A to B, with 95%% intervals.")
-final class CompareCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class CompareCommand extends BaseCommand {
   @Parameters(index = "0", paramLabel = "A", description = "A run's folder, or a bundle.")
   private Path first = Path.of("");
 
@@ -36,7 +29,7 @@ final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter screen = screen();
     ComparedRun a = ComparedRun.open(first);
     ComparedRun b = ComparedRun.open(second);
     Comparison comparison = a.with(b);

@@ -1,12 +1,7 @@
 package io.holdfast.cli;
 
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** Prints a script that completes the command line. */
 @Command(
@@ -16,13 +11,10 @@ import picocli.CommandLine.Spec;
       "Prints a completion script for bash and zsh:",
       "  source <(./holdfast completion)"
     })
-final class CompletionCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class CompletionCommand extends BaseCommand {
   @Override
   public Integer call() {
-    CommandSpec own = Objects.requireNonNull(spec);
-    own.commandLine().getOut().print(AutoComplete.bash("holdfast", own.root().commandLine()));
+    screen().print(AutoComplete.bash("holdfast", root()));
     return Exit.DONE;
   }
 }

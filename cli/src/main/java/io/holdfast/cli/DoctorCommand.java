@@ -15,29 +15,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Says what was found on this machine and what to do about each problem. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
     description = "Says what this machine offers, and what to do about each problem.")
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends BaseCommand {
   private static final Set<String> SHOWN_FLAGS =
       Set.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_tile", "asimd", "bf16");
   private static final long LITTLE_MEMORY = 3L << 30;
   private static final long LITTLE_DISK = 1L << 30;
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(names = "--json", description = "Prints the findings as JSON alone.")
   private boolean json;
@@ -51,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     examineMachine();
     boolean works = examineEngine();
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = screen();
     if (json) {
       out.println(Json.pretty(asMap()));
     } else {

@@ -14,26 +14,18 @@ import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.report.Report;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Attacks a model and scores it. */
 @Command(
     name = "evaluate",
     mixinStandardHelpOptions = true,
     description = "Attacks a model and writes ledger, scorecard and report.")
-final class EvaluateCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class EvaluateCommand extends BaseCommand {
   @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
@@ -96,14 +88,9 @@ final class EvaluateCommand implements Callable<Integer> {
     return suite;
   }
 
-  private PrintWriter screen() {
-    return Objects.requireNonNull(spec).commandLine().getOut();
-  }
-
   private void print(EvaluationResult result) {
     RunFolder folder = new RunFolder(out.folder);
-    Report.Builder report =
-        Report.builder().title("Evaluation of " + model.model).command(Job.command(spec));
+    Report.Builder report = Report.builder().title("Evaluation of " + model.model).command(typed());
     folder.addTo(report, "model").build().write(folder.report());
     if (job.json) {
       screen().print(result.card().toJson());

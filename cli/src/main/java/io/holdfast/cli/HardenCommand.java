@@ -10,24 +10,17 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Runs an experiment file. */
 @Command(
     name = "harden",
     mixinStandardHelpOptions = true,
     description = "Trains the model of an experiment file, attacks it, and reports.")
-final class HardenCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class HardenCommand extends BaseCommand {
   @Parameters(paramLabel = "FILE", description = "The experiment; 'holdfast init' writes one.")
   private Path file = Path.of("");
 
@@ -42,7 +35,7 @@ final class HardenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter screen = screen();
     Experiment experiment = Experiment.read(file, overrides);
     ExperimentData data = ExperimentData.open(experiment);
     try (Job running = Job.start(job)) {
@@ -61,7 +54,7 @@ final class HardenCommand implements Callable<Integer> {
                   job.workers,
                   running.progress(),
                   running.stopper(),
-                  Job.command(spec)));
+                  typed()));
       if (job.json) {
         screen.print(result.card().toJson());
       } else {

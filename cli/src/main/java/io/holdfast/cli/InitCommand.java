@@ -6,24 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Writes an experiment file to start from. */
 @Command(
     name = "init",
     mixinStandardHelpOptions = true,
     description = "Writes a commented experiment file.")
-final class InitCommand implements Callable<Integer> {
+final class InitCommand extends BaseCommand {
   private static final String EMBEDDED = "embedded:fashion-mnist";
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Parameters(
       arity = "0..1",
@@ -50,9 +44,7 @@ final class InitCommand implements Callable<Integer> {
         Templates.read("init.yaml")
             .replace("@TRAIN@", Objects.requireNonNull(sources.get("train")))
             .replace("@TEST@", Objects.requireNonNull(sources.get("test"))));
-    Objects.requireNonNull(spec)
-        .commandLine()
-        .getOut()
+    screen()
         .println("wrote " + file + "; next: ./holdfast harden " + file + " --out run --dry-run");
     return Exit.DONE;
   }

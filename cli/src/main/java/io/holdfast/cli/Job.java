@@ -3,10 +3,6 @@ package io.holdfast.cli;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
-import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A long job under way: shows its progress on the error stream and stops at Ctrl-C.
@@ -28,23 +24,6 @@ record Job(Progress progress, Stopper stopper) implements AutoCloseable {
     }
     Progress progress = Progress.forConsole(System.err);
     return new Job(progress, Stopper.install(progress));
-  }
-
-  /** The command line as it can be typed again; {@code --resume} does not belong to it. */
-  static String command(@Nullable CommandSpec spec) {
-    List<String> args =
-        Objects.requireNonNull(spec).root().commandLine().getParseResult().originalArgs();
-    StringBuilder text = new StringBuilder("./holdfast");
-    for (String arg : args) {
-      if (!arg.equals("--resume")) {
-        text.append(' ').append(quoted(arg));
-      }
-    }
-    return text.toString();
-  }
-
-  private static String quoted(String arg) {
-    return arg.matches("[\\w@%+=:,./-]+") ? arg : "'" + arg.replace("'", "'\\''") + "'";
   }
 
   @Override

@@ -4,14 +4,9 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** The {@code holdfast} command. */
 @Command(
@@ -27,9 +22,7 @@ import picocli.CommandLine.Spec;
       "3:a gate was not met",
       "130:interrupted; --resume continues"
     })
-public final class Main implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+public final class Main extends BaseCommand {
   private Main() {}
 
   /** Runs one command and ends the process with its exit code. */
@@ -65,8 +58,7 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandLine line = Objects.requireNonNull(spec).commandLine();
-    line.usage(line.getOut());
+    root().usage(screen());
     return Exit.DONE;
   }
 

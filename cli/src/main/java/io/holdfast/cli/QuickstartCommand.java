@@ -17,14 +17,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The main job on embedded data: a standard and a hardened model, both attacked and compared. */
 @Command(
@@ -34,11 +29,9 @@ import picocli.CommandLine.Spec;
       "Trains a standard and a hardened model on embedded images, attacks both, and reports.",
       "About five minutes on two cores."
     })
-final class QuickstartCommand implements Callable<Integer> {
+final class QuickstartCommand extends BaseCommand {
   private static final String RESOURCE = "quickstart.yaml";
   private static final List<String> MODELS = List.of("standard", "hardened");
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(
       names = "--out",
@@ -60,7 +53,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PrintWriter screen = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter screen = screen();
     Map<String, Part> parts = parts();
     try (Job running = Job.start(job)) {
       if (job.dryRun) {
@@ -69,7 +62,7 @@ final class QuickstartCommand implements Callable<Integer> {
       }
       Map<String, Scorecard> cards = new LinkedHashMap<>();
       parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
-      Report.Builder report = Report.builder().title("Quickstart").command(Job.command(spec));
+      Report.Builder report = Report.builder().title("Quickstart").command(typed());
       MODELS.forEach(name -> new RunFolder(out.resolve(name)).addTo(report, name));
       Path file = out.resolve("report.html");
       report.build().write(file);
@@ -106,7 +99,7 @@ final class QuickstartCommand implements Callable<Integer> {
             job.workers,
             running.progress(),
             running.stopper(),
-            Job.command(spec));
+            typed());
     return Harden.run(part.experiment(), part.data(), options).card();
   }
 

@@ -5,23 +5,17 @@ import io.holdfast.report.Report;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Writes report.html anew from the files of runs. */
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
     description = "Writes the report of one run, or one that compares several, from their files.")
-final class ReportCommand implements Callable<Integer> {
-  @Spec private @Nullable CommandSpec spec;
-
+final class ReportCommand extends BaseCommand {
   @Parameters(
       arity = "1..*",
       paramLabel = "DIR",
@@ -43,13 +37,13 @@ final class ReportCommand implements Callable<Integer> {
     if (file == null) {
       file = folders.size() == 1 ? new RunFolder(folders.get(0)).report() : Path.of("report.html");
     }
-    Report.Builder report = Report.builder().command(Job.command(spec));
+    Report.Builder report = Report.builder().command(typed());
     if (title != null) {
       report.title(title);
     }
     folders.stream().map(RunFolder::new).forEach(run -> run.addTo(report, run.name()));
     report.build().write(file);
-    Objects.requireNonNull(spec).commandLine().getOut().println("report: " + file);
+    screen().println("report: " + file);
     return Exit.DONE;
   }
 }
