@@ -3,10 +3,12 @@ package io.holdfast.cli;
 import io.holdfast.common.Format;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.ComparedRun;
+import io.holdfast.record.CalibrationDifference;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Difference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,13 +39,14 @@ final class CompareCommand extends BaseCommand {
       screen.print(comparison.toJson());
       return Exit.DONE;
     }
-    Table table = new Table("accuracy", "A", "B", "difference", "95%% interval", "");
-    row(table, "clean", comparison.cleanAccuracy());
-    comparison.attacks().forEach((attack, d) -> row(table, attack, d));
+    Table table = new Table("measure", "A", "B", "difference", "95% interval", "");
+    row(table, "clean accuracy", comparison.cleanAccuracy());
+    comparison.attacks().forEach((attack, d) -> row(table, "under " + attack, d));
     Difference robust = comparison.robustAccuracy();
     if (robust != null) {
       row(table, "robust, worst case", robust);
     }
+    comparison.calibration().forEach((what, d) -> row(table, "calibration error, " + what, d));
     screen.print(table);
     boolean paired = comparison.cleanAccuracy().paired();
     screen.println(
@@ -65,6 +68,17 @@ final class CompareCommand extends BaseCommand {
         points(d.value()),
         points(d.ci95().get(0)) + " to " + points(d.ci95().get(1)),
         d.clear() ? "clear" : "within chance");
+  }
+
+  private static void row(Table table, String name, CalibrationDifference d) {
+    List<Double> ends = d.ci95();
+    table.row(
+        name,
+        Format.percent(d.first()),
+        Format.percent(d.second()),
+        points(d.value()),
+        ends == null ? "-" : points(ends.get(0)) + " to " + points(ends.get(1)),
+        ends == null ? "" : d.clear() ? "clear" : "within chance");
   }
 
   private static String points(double difference) {

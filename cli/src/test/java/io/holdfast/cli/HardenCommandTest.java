@@ -179,11 +179,15 @@ final class HardenCommandTest {
   void comparesRunsAndBundles() {
     Ran runs = Ran.command("compare", run, run);
     assertThat(runs.out())
-        .contains("clean", "robust, worst case", "+0.0", "the same samples, compared one by one");
+        .contains("clean accuracy", "under fgsm", "robust, worst case", "calibration error, clean")
+        .contains("+0.0 to +0.0", "the same samples, compared one by one");
+    assertThat(runs.out()).contains("95% interval").doesNotContain("%%");
     Ran bundles = Ran.command("compare", run.resolve("model.holdfast"), run, "--json");
     JsonNode json = Json.parse(bundles.out(), "comparison");
     assertThat(json.at("/clean_accuracy/value").asDouble()).isZero();
     assertThat(json.at("/clean_accuracy/paired").asBoolean()).isFalse();
+    assertThat(json.at("/calibration/attacked/value").asDouble()).isZero();
+    assertThat(json.at("/calibration/attacked/ci95").isNull()).isTrue();
     assertThat(Ran.command("compare", run, folder).err())
         .contains("expected the folder of a finished run, or a bundle, found a folder without");
   }

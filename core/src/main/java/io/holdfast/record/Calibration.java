@@ -44,6 +44,11 @@ public record Calibration(
       @JsonProperty(required = true) double confidence,
       @JsonProperty(required = true) double accuracy) {}
 
+  /** The bin of a confidence, from 0. */
+  static int bin(double confidence) {
+    return Math.max(0, Math.min(BINS - 1, (int) Math.ceil(confidence * BINS) - 1));
+  }
+
   /** Collects predictions; the order of {@link #add} may change the last bits of the sums. */
   static final class Builder {
     private final double[] confidences = new double[BINS];
@@ -88,10 +93,6 @@ public record Calibration(
         }
       }
       return new Calibration(Math.min(1, ece), n, bins);
-    }
-
-    private static int bin(double confidence) {
-      return Math.max(0, Math.min(BINS - 1, (int) Math.ceil(confidence * BINS) - 1));
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
+import io.holdfast.record.CalibrationDifference.Predictions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -12,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param cleanAccuracy difference of clean accuracy
  * @param robustAccuracy difference of worst-case robust accuracy; null where a run has none
  * @param attacks differences of robust accuracy by attack, of those that both runs have
+ * @param calibration differences of the expected calibration error: {@code clean}, and {@code
+ *     attacked}, by each sample's worst attack, as far as both runs have them
  * @param onlyFirst attacks of the first run alone
  * @param onlySecond attacks of the second run alone
  */
@@ -30,11 +34,16 @@ public record Comparison(
     Difference cleanAccuracy,
     @Nullable Difference robustAccuracy,
     Map<String, Difference> attacks,
+    Map<String, CalibrationDifference> calibration,
     List<String> onlyFirst,
     List<String> onlySecond) {
 
+  private static final String CLEAN = "clean";
+  private static final String ATTACKED = "attacked";
+
   public Comparison {
     attacks = Collections.unmodifiableMap(new LinkedHashMap<>(attacks));
+    calibration = Collections.unmodifiableMap(new LinkedHashMap<>(calibration));
     onlyFirst = List.copyOf(onlyFirst);
     onlySecond = List.copyOf(onlySecond);
   }
@@ -58,6 +67,7 @@ public record Comparison(
         Difference.unpaired(first.cleanAccuracy(), second.cleanAccuracy()),
         a == null || b == null ? null : Difference.unpaired(a, b),
         attacks,
+        calibration(first.calibration(), second.calibration()),
         without(first.attacks().keySet(), second.attacks().keySet()),
         without(second.attacks().keySet(), first.attacks().keySet()));
   }
@@ -86,6 +96,7 @@ public record Comparison(
         difference(a.clean, b.clean, paired),
         robustA.isEmpty() || robustB.isEmpty() ? null : difference(robustA, robustB, paired),
         attacks,
+        calibration(a, b, paired),
         without(a.attacks.keySet(), b.attacks.keySet()),
         without(b.attacks.keySet(), a.attacks.keySet()));
   }
@@ -107,6 +118,43 @@ public record Comparison(
     return Difference.paired(cells[0], cells[1], cells[2], cells[3]);
   }
 
+  private static Map<String, CalibrationDifference> calibration(
+      CalibrationPair first, CalibrationPair second) {
+    Map<String, CalibrationDifference> differences = new LinkedHashMap<>();
+    Calibration clean = first.clean();
+    Calibration cleanSecond = second.clean();
+    if (clean != null && cleanSecond != null) {
+      differences.put(CLEAN, CalibrationDifference.of(clean, cleanSecond));
+    }
+    Calibration attacked = first.attacked();
+    Calibration attackedSecond = second.attacked();
+    if (attacked != null && attackedSecond != null) {
+      differences.put(ATTACKED, CalibrationDifference.of(attacked, attackedSecond));
+    }
+    return differences;
+  }
+
+  private static Map<String, CalibrationDifference> calibration(
+      Verdicts first, Verdicts second, boolean sameSamples) {
+    Map<String, CalibrationDifference> differences = new LinkedHashMap<>();
+    compare(CLEAN, first.cleanRows(), second.cleanRows(), sameSamples, differences);
+    compare(ATTACKED, first.worstRows(), second.worstRows(), sameSamples, differences);
+    return differences;
+  }
+
+  private static void compare(
+      String key,
+      List<Attempt> first,
+      List<Attempt> second,
+      boolean sameSamples,
+      Map<String, CalibrationDifference> differences) {
+    Predictions a = new Predictions(first);
+    Predictions b = new Predictions(second);
+    if (a.size() > 0 && b.size() > 0) {
+      differences.put(key, CalibrationDifference.of(a, b, sameSamples));
+    }
+  }
+
   private static Rate rate(Map<Long, Boolean> successes) {
     return Rate.of(successes.values().stream().filter(s -> s).count(), successes.size());
   }
@@ -122,21 +170,42 @@ public record Comparison(
     private final Map<Long, Integer> labels = new HashMap<>();
     private final Map<Long, Boolean> clean = new HashMap<>();
     private final TreeMap<String, Map<Long, Boolean>> attacks = new TreeMap<>();
+    private final TreeMap<Long, Scoring.Sample> samples = new TreeMap<>();
 
     Verdicts(Iterable<Attempt> rows) {
       for (Attempt row : rows) {
         if (row.kind() == Kind.CLEAN) {
           labels.put(row.sampleId(), row.label());
           clean.put(row.sampleId(), row.outcome() == Outcome.CORRECT);
+          sample(row).clean = row;
         } else if (row.kind() == Kind.VERDICT) {
           attacks
               .computeIfAbsent(row.attempt(), key -> new HashMap<>())
               .put(row.sampleId(), row.outcome() == Outcome.HELD);
+          sample(row).addVerdict(row);
         }
       }
       if (clean.isEmpty()) {
         throw new InvalidInputException("ledger", "", "at least one clean row", "none");
       }
+    }
+
+    private Scoring.Sample sample(Attempt row) {
+      return samples.computeIfAbsent(row.sampleId(), id -> new Scoring.Sample());
+    }
+
+    /** Clean rows in the order of sample ids. */
+    List<Attempt> cleanRows() {
+      return samples.values().stream().map(s -> s.clean).filter(Objects::nonNull).toList();
+    }
+
+    /** The worst verdict of each sample that every attack was tried on, in the order of ids. */
+    List<Attempt> worstRows() {
+      return samples.values().stream()
+          .filter(s -> s.verdicts == attacks.size())
+          .map(s -> s.worst)
+          .filter(Objects::nonNull)
+          .toList();
     }
 
     /** Whether each sample that every attack was tried on held against all. */

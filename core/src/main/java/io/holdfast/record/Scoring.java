@@ -38,9 +38,9 @@ final class Scoring {
             .thenComparingDouble(Attempt::trueConfidence)
             .thenComparing(Comparator.naturalOrder());
 
-    private @Nullable Attempt clean;
-    private @Nullable Attempt worst;
-    private int verdicts;
+    @Nullable Attempt clean;
+    @Nullable Attempt worst;
+    int verdicts;
     private boolean held = true;
 
     void addVerdict(Attempt row) {

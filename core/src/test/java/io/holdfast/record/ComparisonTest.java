@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import io.holdfast.common.Json;
 import io.holdfast.common.Seed;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
@@ -90,6 +95,77 @@ class ComparisonTest {
     assertThat(narrow.clear()).isTrue();
     assertThat(paired.attacks()).containsOnlyKeys(Rows.ATTACKS);
     assertThat(Json.parse(paired.toJson(), "c", Comparison.class)).isEqualTo(paired);
+  }
+
+  @Test
+  void calibrationErrorsAreThoseOfTheScorecards() {
+    List<Attempt> first = Rows.evaluation(new Seed(1).generator(), 200, 4);
+    List<Attempt> second = Rows.evaluation(new Seed(2).generator(), 150, 4);
+    Scorecard a = Scorecard.of(first, ScorecardTest.CONTEXT);
+    Scorecard b = Scorecard.of(second, ScorecardTest.CONTEXT);
+    Map<String, CalibrationDifference> of = Comparison.of(first, second).calibration();
+    Map<String, CalibrationDifference> cards = Comparison.of(a, b).calibration();
+    assertThat(of).containsOnlyKeys("clean", "attacked");
+    of.forEach(
+        (key, d) -> {
+          CalibrationDifference card = Objects.requireNonNull(cards.get(key));
+          assertThat(d.first()).isCloseTo(card.first(), within(1e-12));
+          assertThat(d.second()).isCloseTo(card.second(), within(1e-12));
+          assertThat(d.value()).isCloseTo(card.value(), within(1e-12));
+          assertThat(d.paired()).isFalse();
+          assertThat(d.ci95()).isNotNull();
+          assertThat(card.ci95()).isNull();
+          assertThat(card.clear()).isFalse();
+        });
+    Collections.shuffle(first, new Random(3));
+    assertThat(Comparison.of(first, second).calibration()).isEqualTo(of);
+    assertThat(Comparison.of(first, first).calibration().values())
+        .allSatisfy(d -> assertThat(d.ci95()).containsExactly(0.0, 0.0));
+  }
+
+  /**
+   * Where confidences are constant and too high, the error is a mean, whose interval is known: 1.96
+   * standard errors to each side.
+   */
+  @Test
+  void calibrationIntervalsOfMeansAreThoseOfMeans() {
+    RandomGenerator random = new Seed(5).generator();
+    int n = 400;
+    List<Attempt> first = new ArrayList<>();
+    List<Attempt> second = new ArrayList<>();
+    double[] differences = new double[n];
+    for (int i = 0; i < n; i++) {
+      double luck = random.nextDouble(); // shared, so that pairs agree
+      boolean a = luck < 0.8;
+      boolean b = 0.8 * luck + 0.2 * random.nextDouble() < 0.5;
+      first.add(clean(i, 0.95f, a));
+      second.add(clean(i, 0.75f, b));
+      differences[i] = (0.75 - (b ? 1 : 0)) - (0.95 - (a ? 1 : 0));
+    }
+    CalibrationDifference paired = calibration(first, second);
+    double mean = Arrays.stream(differences).average().orElseThrow();
+    double squares = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
+    double half = 1.96 * Math.sqrt(squares / n / n);
+    assertThat(paired.paired()).isTrue();
+    assertThat(paired.value()).isCloseTo(mean, within(1e-6));
+    List<Double> ends = Objects.requireNonNull(paired.ci95());
+    assertThat(ends.get(0)).isCloseTo(mean - half, within(0.1 * half));
+    assertThat(ends.get(1)).isCloseTo(mean + half, within(0.1 * half));
+    assertThat(paired.clear()).isTrue();
+    List<Attempt> others = new ArrayList<>();
+    second.forEach(row -> others.add(clean(row.sampleId() + n, 0.75f, row.right())));
+    CalibrationDifference unpaired = calibration(first, others);
+    assertThat(unpaired.value()).isEqualTo(paired.value());
+    List<Double> wide = Objects.requireNonNull(unpaired.ci95());
+    assertThat(ends.get(1) - ends.get(0)).isLessThan(0.8 * (wide.get(1) - wide.get(0)));
+  }
+
+  private static CalibrationDifference calibration(List<Attempt> first, List<Attempt> second) {
+    return Objects.requireNonNull(Comparison.of(first, second).calibration().get("clean"));
+  }
+
+  private static Attempt clean(long id, float confidence, boolean right) {
+    return Attempt.clean(id, 0).predicted(right ? 0 : 1, confidence, 0.1f).build();
   }
 
   @Test
