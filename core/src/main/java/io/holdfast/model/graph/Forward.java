@@ -87,7 +87,7 @@ public final class Forward {
     row(Softplus.class, (l, s) -> Nn.softplus(s.x()));
     row(Sigmoid.class, (l, s) -> Nn.sigmoid(s.x()));
     row(Tanh.class, (l, s) -> Nn.tanh(s.x()));
-    row(Softmax.class, (l, s) -> Nn.softmax(s.x(), batched(l.dim())));
+    row(Softmax.class, (l, s) -> Nn.softmax(s.x(), Shape.batchDim(l.dim())));
     row(MaxPool2d.class, (l, s) -> maxPool(l, s.x()));
     row(AvgPool2d.class, (l, s) -> avgPool(l, s.x()));
     row(
@@ -97,9 +97,11 @@ public final class Forward {
         AdaptiveMaxPool2d.class,
         (l, s) -> Nn.adaptiveMaxPool2d(s.x(), l.size().height(), l.size().width()));
     row(Add.class, (l, s) -> s.inputs().stream().reduce(Tensor::add).orElseThrow());
-    row(Concat.class, (l, s) -> Tensors.cat(s.inputs(), batched(l.dim())));
-    row(Slice.class, (l, s) -> s.x().slice(batched(l.dim()), l.from(), l.to(), l.step()));
-    row(Transpose.class, (l, s) -> s.x().transpose(batched(l.first()), batched(l.second())));
+    row(Concat.class, (l, s) -> Tensors.cat(s.inputs(), Shape.batchDim(l.dim())));
+    row(Slice.class, (l, s) -> s.x().slice(Shape.batchDim(l.dim()), l.from(), l.to(), l.step()));
+    row(
+        Transpose.class,
+        (l, s) -> s.x().transpose(Shape.batchDim(l.first()), Shape.batchDim(l.second())));
     row(MatMul.class, (l, s) -> s.x().matmul(s.inputs().get(1)));
     row(SelfAttention.class, Attention::apply);
     row(Embedding.class, (l, s) -> Nn.embedding(s.parameter("weight"), s.x()));
@@ -231,11 +233,6 @@ public final class Forward {
           "no forward rule for " + layer.type() + " (node " + step.node().name() + ")");
     }
     return rule.apply(layer, step);
-  }
-
-  /** A dimension of one sample as one of the batch. */
-  static int batched(int dim) {
-    return dim < 0 ? dim : dim + 1;
   }
 
   private static Tensor conv(Conv2d l, Step s) {

@@ -51,6 +51,11 @@ public final class Shape {
     return of(changed);
   }
 
+  /** A dimension of one sample as one of the batch; counted from the end where negative. */
+  public static int batchDim(int dim) {
+    return dim < 0 ? dim : dim + 1;
+  }
+
   /** This shape behind a batch dimension: {@code [n, ...]}. */
   public long[] batched(long n) {
     long[] all = new long[dims.length + 1];

@@ -1,6 +1,7 @@
 package io.holdfast.model.plan;
 
 import io.holdfast.model.graph.Layer;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.model.graph.layer.AdaptiveAvgPool2d;
 import io.holdfast.model.graph.layer.AdaptiveMaxPool2d;
 import io.holdfast.model.graph.layer.Add;
@@ -105,11 +106,6 @@ final class PlanRules {
     return rule.compile(item.layer(), item, store);
   }
 
-  /** A dimension of one sample as one of the batch. */
-  static int batched(int dim) {
-    return dim < 0 ? dim : dim + 1;
-  }
-
   /** An operation of one input whose derivative reads that input. */
   private static Operation fromInput(UnaryOperator<Tensor> value, BinaryOperator<Tensor> back) {
     return (inputs, batch) -> {
@@ -143,7 +139,7 @@ final class PlanRules {
   }
 
   private static Operation softmax(Softmax layer, Item item, Store store) {
-    int dim = batched(layer.dim());
+    int dim = Shape.batchDim(layer.dim());
     return fromOutput(
         x -> Nn.softmax(x, dim),
         (g, y) -> {

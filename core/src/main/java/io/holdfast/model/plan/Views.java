@@ -1,5 +1,6 @@
 package io.holdfast.model.plan;
 
+import io.holdfast.model.graph.Shape;
 import io.holdfast.model.graph.layer.Concat;
 import io.holdfast.model.graph.layer.Constant;
 import io.holdfast.model.graph.layer.Flatten;
@@ -23,7 +24,7 @@ final class Views {
   }
 
   static Operation concat(Concat layer, Item item, Store store) {
-    int dim = PlanRules.batched(layer.dim());
+    int dim = Shape.batchDim(layer.dim());
     return (inputs, batch) ->
         new Operation.Result(
             Tensors.cat(inputs, dim),
@@ -40,7 +41,7 @@ final class Views {
   }
 
   static Operation slice(Slice layer, Item item, Store store) {
-    int dim = PlanRules.batched(layer.dim());
+    int dim = Shape.batchDim(layer.dim());
     return (inputs, batch) -> {
       Tensor x = inputs.get(0);
       return new Operation.Result(
@@ -59,8 +60,8 @@ final class Views {
   }
 
   static Operation transpose(Transpose layer, Item item, Store store) {
-    int first = PlanRules.batched(layer.first());
-    int second = PlanRules.batched(layer.second());
+    int first = Shape.batchDim(layer.first());
+    int second = Shape.batchDim(layer.second());
     return (inputs, batch) ->
         new Operation.Result(
             inputs.get(0).transpose(first, second),
