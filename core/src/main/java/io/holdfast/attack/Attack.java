@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
 
 /**
  * An attack for evaluation. Authors write {@link #perturb}; the {@link AttackDriver} owns the rest.
@@ -39,6 +40,18 @@ public interface Attack {
    * @throws io.holdfast.common.InvalidInputException naming what does not fit
    */
   default void check(ThreatModel threat, int classes) {}
+
+  /**
+   * The attacks that this one consists of, in order; the driver runs each on the samples that still
+   * stand after those before it, with the random streams that it has alone. Where there is more
+   * than one, {@link #perturb} is never called.
+   *
+   * @param threat what the attacker may do
+   * @param classes number of classes of the model
+   */
+  default List<Attack> stages(ThreatModel threat, int classes) {
+    return List.of(this);
+  }
 
   /**
    * Searches in one round. Randomness comes from {@link AttackTask#seeds} alone.

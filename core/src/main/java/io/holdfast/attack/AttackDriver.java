@@ -111,9 +111,23 @@ public record AttackDriver(
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
       progress.accept(labels.length - standing(run).length);
-      rounds(attack, run, seed);
+      stages(attack, run, seed);
       return result(attack, run, seed);
     }
+  }
+
+  private void stages(Attack attack, AttackRun run, Seed seed) {
+    List<Attack> stages = attack.stages(threat, model.classes());
+    for (Attack stage : stages) {
+      int[] rows = standing(run);
+      long[] queries = Arrays.stream(rows).mapToLong(i -> run.queries[i]).toArray();
+      long[] gradients = Arrays.stream(rows).mapToLong(i -> run.gradientCounts[i]).toArray();
+      rounds(stage, run, seed);
+      if (stages.size() > 1) {
+        run.noteStage(stage.key(), rows, queries, gradients);
+      }
+    }
+    progress.accept(standing(run).length);
   }
 
   private void rounds(Attack attack, AttackRun run, Seed seed) {
@@ -130,7 +144,6 @@ public record AttackDriver(
         progress.accept(rows.length - standing(run).length);
       }
     }
-    progress.accept(standing(run).length);
   }
 
   /** One pass of the attack over the samples that stand. */
@@ -210,6 +223,7 @@ public record AttackDriver(
         run.measure(row),
         run.queries[row],
         run.gradientCounts[row],
-        run.checks[row]);
+        run.checks[row],
+        run.stages.get(row));
   }
 }

@@ -40,6 +40,7 @@ public record AttackResult(
    * @param gradients backward passes of the search
    * @param checks forward passes of the driver in float32: the clean input, confirmations, the end
    *     of each round
+   * @param stages of an attack that consists of several: those that the sample went through
    */
   public record Sample(
       long id,
@@ -52,7 +53,22 @@ public record AttackResult(
       Distances distances,
       long queries,
       long gradients,
-      long checks) {}
+      long checks,
+      List<Stage> stages) {
+    public Sample {
+      stages = List.copyOf(stages);
+    }
+  }
+
+  /**
+   * What one stage did to one sample.
+   *
+   * @param attack the stage's key
+   * @param outcome {@link Outcome#HELD} or {@link Outcome#FELL}
+   * @param queries forward passes of the search in this stage
+   * @param gradients backward passes of the search in this stage
+   */
+  public record Stage(String attack, Outcome outcome, long queries, long gradients) {}
 
   /** Number of samples that are right and held. */
   public int held() {

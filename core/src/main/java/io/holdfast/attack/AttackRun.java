@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
+import io.holdfast.record.Outcome;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -13,7 +14,9 @@ import io.holdfast.threat.Goal;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +47,7 @@ final class AttackRun {
   final long[] queries;
   final long[] gradientCounts;
   final long[] checks;
+  final List<List<AttackResult.Stage>> stages = new ArrayList<>(); // by row
 
   AttackRun(
       String where,
@@ -74,6 +78,24 @@ final class AttackRun {
     queries = new long[n];
     gradientCounts = new long[n];
     checks = new long[n];
+    for (int i = 0; i < n; i++) {
+      stages.add(new ArrayList<>());
+    }
+  }
+
+  /** Notes what a stage did to the samples that stood before it. */
+  void noteStage(String attack, int[] rows, long[] queriesBefore, long[] gradientsBefore) {
+    for (int i = 0; i < rows.length; i++) {
+      int row = rows[i];
+      stages
+          .get(row)
+          .add(
+              new AttackResult.Stage(
+                  attack,
+                  fell[row] ? Outcome.FELL : Outcome.HELD,
+                  queries[row] - queriesBefore[i],
+                  gradientCounts[row] - gradientsBefore[i]));
+    }
   }
 
   String where() {

@@ -16,18 +16,31 @@ final class DriverChecks {
   static void require(AttackDriver driver, Attack attack) {
     Problems problems = new Problems("attack " + attack.key());
     problems.collect(driver.threat()::checked);
-    attackFits(driver, attack, problems);
-    problems.collect(() -> attack.check(driver.threat(), driver.model().classes()));
+    stagesFit(driver, attack, problems);
+    problems.collect(() -> checkStages(driver, attack));
     problems.throwIfAny();
   }
 
   static void require(AttackDriver driver, Attack attack, Tensor x, int[] labels, long[] ids) {
     Problems problems = new Problems("attack " + attack.key());
     problems.collect(driver.threat()::checked);
-    attackFits(driver, attack, problems);
+    stagesFit(driver, attack, problems);
     inputsFit(driver, x, labels, ids, problems);
     problems.throwIfAny();
-    attack.check(driver.threat(), driver.model().classes());
+    checkStages(driver, attack);
+  }
+
+  private static void stagesFit(AttackDriver driver, Attack attack, Problems problems) {
+    for (Attack stage : attack.stages(driver.threat(), driver.model().classes())) {
+      attackFits(driver, stage, problems);
+    }
+  }
+
+  private static void checkStages(AttackDriver driver, Attack attack) {
+    int classes = driver.model().classes();
+    for (Attack stage : attack.stages(driver.threat(), classes)) {
+      stage.check(driver.threat(), classes);
+    }
   }
 
   private static void attackFits(AttackDriver driver, Attack attack, Problems problems) {

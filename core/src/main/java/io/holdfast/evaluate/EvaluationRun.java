@@ -17,6 +17,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -152,7 +153,10 @@ final class EvaluationRun {
         driver
             .withProgress(done)
             .run(named.attack(), chunk.x(), chunk.labels(), chunk.ids(), settings.seed);
-    return rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result);
+    List<Attempt> fresh =
+        new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));
+    fresh.addAll(rows.stagesOf(named.key(), threat.epsilon(), result));
+    return fresh;
   }
 
   // ---- the first look

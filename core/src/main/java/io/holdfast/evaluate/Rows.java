@@ -7,6 +7,7 @@ import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,26 @@ import org.jspecify.annotations.Nullable;
  * @param seed of the evaluation
  */
 record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers, long seed) {
+
+  /** One row per sample and stage of the attack, for the samples that reached it. */
+  List<Attempt> stagesOf(String key, double epsilon, AttackResult result) {
+    List<Attempt> stages = new ArrayList<>();
+    for (AttackResult.Sample sample : result.samples()) {
+      Attempt clean = seen.clean(sample.id());
+      if (clean.outcome() == Outcome.WRONG) {
+        continue;
+      }
+      for (AttackResult.Stage stage : sample.stages()) {
+        stages.add(
+            row(Kind.STAGE, key + Attempt.STAGE_MARK + stage.attack(), epsilon, clean)
+                .outcome(stage.outcome())
+                .queries(stage.queries())
+                .gradients(stage.gradients())
+                .build());
+      }
+    }
+    return stages;
+  }
 
   /** One row per sample of the chunk, in its order. */
   List<Attempt> of(Kind kind, String key, double epsilon, Chunk chunk, AttackResult result) {

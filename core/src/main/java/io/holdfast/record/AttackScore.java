@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param queries forward passes in total
  * @param gradients gradient evaluations in total
  * @param queriesToSuccess forward passes of its successes; null if there is none
+ * @param stages of an attack that consists of several, by key in their order; else empty
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record AttackScore(
@@ -33,11 +34,14 @@ public record AttackScore(
     @Nullable Summary ssim,
     @JsonProperty(required = true) long queries,
     @JsonProperty(required = true) long gradients,
-    @Nullable Summary queriesToSuccess) {
+    @Nullable Summary queriesToSuccess,
+    Map<String, StageScore> stages) {
 
   public AttackScore {
     Objects.requireNonNull(robustAccuracy, "robust_accuracy is missing");
     Objects.requireNonNull(distance, "distance is missing");
+    Objects.requireNonNull(stages, "stages is missing");
     distance = Collections.unmodifiableMap(new LinkedHashMap<>(distance));
+    stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));
   }
 }

@@ -11,7 +11,8 @@ import java.util.Objects;
  * @param sampleId stable id of the sample in its data set
  * @param label true class, from 0
  * @param group group of the sample, -1 for none
- * @param attempt {@code clean}, or the key of the attack or certificate
+ * @param attempt {@code clean}, the key of the attack or certificate, or of a stage as in {@code
+ *     autoattack/square}
  * @param kind why the row stands here
  * @param threat id of the threat model; empty for clean rows
  * @param epsilon magnitude allowed to the attack; 0 for clean rows; the certified radius for
@@ -53,6 +54,9 @@ public record Attempt(
 
   /** The attempt of clean rows. */
   public static final String CLEAN = "clean";
+
+  /** Between the key of an attack and that of a stage of it. */
+  public static final String STAGE_MARK = "/";
 
   /** Longest name of an attempt or threat, in characters. */
   static final int LONGEST_NAME = 4096;
@@ -169,7 +173,7 @@ public record Attempt(
       this.outcome =
           switch (kind) {
             case CLEAN -> Outcome.WRONG;
-            case VERDICT, CURVE -> Outcome.HELD;
+            case VERDICT, STAGE, CURVE -> Outcome.HELD;
             case CERTIFICATE -> Outcome.ABSTAINED;
           };
     }

@@ -8,6 +8,8 @@ public enum Kind {
   CLEAN,
   /** An attack that counts for robust accuracy. */
   VERDICT,
+  /** One of the attacks that a verdict's attack consists of, on the samples it was tried on. */
+  STAGE,
   /** An attack at one of several magnitudes, for the curve of robust accuracy only. */
   CURVE,
   /** A certificate for the sample. */

@@ -32,6 +32,7 @@ public enum Outcome {
     return switch (kind) {
       case CLEAN -> this == CORRECT || this == WRONG;
       case VERDICT, CURVE -> OF_ATTACKS.contains(this);
+      case STAGE -> this == HELD || this == FELL;
       case CERTIFICATE -> this == CERTIFIED || this == ABSTAINED;
     };
   }

@@ -23,6 +23,7 @@ final class Scoring {
   private final ScorecardContext context;
   private final TreeMap<Long, Sample> samples = new TreeMap<>();
   private final TreeMap<String, Attack> attacks = new TreeMap<>();
+  private final Map<String, StageScore> stages = new LinkedHashMap<>(); // as in the ledger
   private final TreeMap<AttemptKey, Count> curve = new TreeMap<>();
   private final TreeMap<String, List<Attempt>> certificates = new TreeMap<>();
   private final Problems problems = new Problems("ledger");
@@ -138,6 +139,8 @@ final class Scoring {
           sample.addVerdict(row);
         }
       }
+      case STAGE ->
+          stages.merge(row.attempt(), StageScore.NONE.plus(row), (sum, one) -> sum.plus(row));
       case CURVE -> {
         Count count = curve.computeIfAbsent(row.key(), key -> new Count());
         count.n++;
@@ -193,7 +196,20 @@ final class Scoring {
         summary(attack.fallen, Attempt::ssim),
         attack.queries,
         attack.gradients,
-        summary(attack.fallen, Attempt::queries));
+        summary(attack.fallen, Attempt::queries),
+        stagesOf(key));
+  }
+
+  private Map<String, StageScore> stagesOf(String attack) {
+    String prefix = attack + Attempt.STAGE_MARK;
+    Map<String, StageScore> own = new LinkedHashMap<>();
+    stages.forEach(
+        (key, score) -> {
+          if (key.startsWith(prefix)) {
+            own.put(key.substring(prefix.length()), score);
+          }
+        });
+    return own;
   }
 
   private Map<String, CertificateScore> certificateScores() {

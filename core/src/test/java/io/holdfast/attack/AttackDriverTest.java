@@ -67,6 +67,78 @@ class AttackDriverTest {
     }
   }
 
+  /** Some attacks, one after the other. */
+  private record InTurn(List<Attack> all) implements Attack {
+    @Override
+    public String name() {
+      return "in-turn";
+    }
+
+    @Override
+    public String key() {
+      return name();
+    }
+
+    @Override
+    public Knowledge needs() {
+      return Knowledge.WHITE_BOX;
+    }
+
+    @Override
+    public List<Attack> stages(ThreatModel threat, int classes) {
+      return all;
+    }
+
+    @Override
+    public Tensor perturb(AttackTask task) {
+      throw new AssertionError("its stages are run instead");
+    }
+  }
+
+  @Test
+  void stagesRunOnWhatStillStandsAndAreCountedEach() {
+    Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
+    Attack pgd = Pgd.steps(10);
+    ThreatModel threat = ThreatModel.linf(0.1);
+    try (Scope scope = Scope.open()) {
+      AttackResult alone = run(MODEL, noise, threat);
+      AttackResult both = run(MODEL, new InTurn(List.of(noise, pgd)), threat);
+      for (int i = 0; i < 4; i++) {
+        AttackResult.Sample single = alone.samples().get(i);
+        AttackResult.Sample sample = both.samples().get(i);
+        List<AttackResult.Stage> stages = sample.stages();
+        if (single.outcome() == Outcome.SKIPPED_WRONG) {
+          assertThat(stages).isEmpty();
+          continue;
+        }
+        assertThat(stages.get(0).attack()).isEqualTo("uniform-noise");
+        assertThat(stages.get(0).outcome()).isEqualTo(single.outcome());
+        assertThat(stages).hasSize(single.outcome() == Outcome.FELL ? 1 : 2);
+        assertThat(stages.get(stages.size() - 1).outcome()).isEqualTo(sample.outcome());
+        assertThat(stages.stream().mapToLong(AttackResult.Stage::gradients).sum())
+            .isEqualTo(sample.gradients());
+        assertThat(stages.stream().mapToLong(AttackResult.Stage::queries).sum())
+            .isEqualTo(sample.queries());
+      }
+      assertThat(both.samples())
+          .extracting(AttackResult.Sample::outcome)
+          .containsExactly(Outcome.FELL, Outcome.FELL, Outcome.HELD, Outcome.SKIPPED_WRONG);
+      assertThat(both.samples().get(2).stages()).hasSize(2);
+      assertThat(both.samples().get(2).stages().get(1).gradients()).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void aStageThatDoesNotFitIsRefused() {
+    Attack both = new InTurn(List.of(new RandomNoise(RandomNoise.Kind.UNIFORM, 1), Pgd.steps(10)));
+    ThreatModel blackBox = ThreatModel.linf(0.1).knowing(Knowledge.SCORE);
+    try (Scope scope = Scope.open()) {
+      assertThatThrownBy(() -> run(MODEL, both, blackBox))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("knowledge");
+    }
+  }
+
   private static AttackResult run(Classifier model, Attack attack, ThreatModel threat) {
     try (Workers workers = Workers.of(1)) {
       AttackDriver driver = new AttackDriver(model, threat, workers);
