@@ -34,6 +34,8 @@ public record StageScore(
         queries + row.queries(),
         gradients + row.gradients(),
         falls ? leastQueries : first ? row.queries() : Math.min(leastQueries, row.queries()),
-        falls ? leastGradients : first ? row.gradients() : Math.min(leastGradients, row.gradients()));
+        falls
+            ? leastGradients
+            : first ? row.gradients() : Math.min(leastGradients, row.gradients()));
   }
 }
