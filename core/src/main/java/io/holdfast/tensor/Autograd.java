@@ -2,6 +2,7 @@ package io.holdfast.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorBase;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Derivatives on the tape. Nothing here accumulates into tensors, so threads may share weights. */
 public final class Autograd {
+  /** What a derivative of our own threw on this thread; native code keeps its message only. */
+  private static final ThreadLocal<@Nullable Throwable> FAILED = new ThreadLocal<>();
+
   private Autograd() {}
 
   /** The gradient of a one-element output with respect to one leaf. */
@@ -56,20 +60,35 @@ public final class Autograd {
       boolean createGraph,
       boolean allowUnused) {
     Scope scope = Scope.current();
-    TensorVector grads =
-        torch.grad(
-            new TensorVector(output.raw()),
-            Tensors.vector(inputs),
-            cotangent == null ? new TensorVector() : new TensorVector(cotangent.raw()),
-            new BoolOptional(createGraph),
-            createGraph,
-            allowUnused);
+    TensorVector grads;
+    try {
+      grads =
+          torch.grad(
+              new TensorVector(output.raw()),
+              Tensors.vector(inputs),
+              cotangent == null ? new TensorVector() : new TensorVector(cotangent.raw()),
+              new BoolOptional(createGraph),
+              createGraph,
+              allowUnused);
+    } catch (RuntimeException e) {
+      throw cause(e);
+    }
     List<@Nullable Tensor> result = new ArrayList<>(inputs.size());
     for (int i = 0; i < grads.size(); i++) {
       org.bytedeco.pytorch.Tensor own = new org.bytedeco.pytorch.Tensor(grads.get(i));
       result.add(own.defined() ? new Tensor(own, scope) : null);
     }
     return result;
+  }
+
+  /** What a derivative of our own threw, or {@code told}. */
+  private static RuntimeException cause(RuntimeException told) {
+    Throwable own = FAILED.get();
+    FAILED.remove();
+    if (own instanceof Error error) {
+      throw error;
+    }
+    return own instanceof RuntimeException cause ? cause : told;
   }
 
   /**
@@ -108,6 +127,40 @@ public final class Autograd {
     return custom(input, value, g -> g);
   }
 
+  /**
+   * {@code input}, whose derivative {@code change} rewrites on its way back. The result is to be
+   * used by one operation alone, one that makes its derivative anew, since it is changed in place.
+   *
+   * @param input on the tape
+   * @param home an open scope of this thread in which the tape is used
+   */
+  static Tensor changedOnTheWayBack(Tensor input, Scope home, Consumer<Tensor> change) {
+    Tensor alias = input.view(input.shape());
+    ChangeInPlace hook = new ChangeInPlace(change);
+    Scope.current().keepIn(home, hook);
+    alias.raw().register_hook(hook);
+    return alias;
+  }
+
+  private static final class ChangeInPlace extends TensorTensorHook {
+    private final Consumer<Tensor> change;
+
+    ChangeInPlace(Consumer<Tensor> change) {
+      this.change = change;
+    }
+
+    @Override
+    public TensorBase call(TensorBase gradient) {
+      try (Scope scope = Scope.open()) { // no reference to the gradient stays
+        change.accept(Tensor.wrap(new org.bytedeco.pytorch.Tensor(gradient)));
+        return gradient;
+      } catch (Throwable e) {
+        FAILED.set(e);
+        throw e;
+      }
+    }
+  }
+
   private static final class Hook extends TensorTensorHook {
     private final UnaryOperator<org.bytedeco.pytorch.Tensor> work;
 
@@ -117,7 +170,12 @@ public final class Autograd {
 
     @Override
     public TensorBase call(TensorBase gradient) {
-      return work.apply(new org.bytedeco.pytorch.Tensor(gradient));
+      try {
+        return work.apply(new org.bytedeco.pytorch.Tensor(gradient));
+      } catch (Throwable e) {
+        FAILED.set(e);
+        throw e;
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package io.holdfast.tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
@@ -154,10 +155,24 @@ public final class Scope extends TensorOwner {
       throw new IllegalStateException(
           "keep needs an enclosing scope; use SharedScope.adopt for tensors that outlive all scopes");
     }
+    return keepIn(outer, tensor);
+  }
+
+  /** As {@link #keep}, in any scope of this thread around this innermost one, or in itself. */
+  Tensor keepIn(Scope around, Tensor tensor) {
     org.bytedeco.pytorch.Tensor own = detached(tensor);
-    outer.pointers.attach(own);
+    around.pointers.attach(own);
     own.releaseReference();
-    return new Tensor(own, outer);
+    return new Tensor(own, around);
+  }
+
+  /** Hands what native code calls, made in this innermost scope, to a scope around it. */
+  void keepIn(Scope around, Pointer callback) {
+    callback.retainReference();
+    pointers.detach(callback);
+    around.pointers.attach(callback);
+    callback.releaseReference();
+    around.hold(callback);
   }
 
   /** Keeps a Java object reachable until this scope closes (callbacks that native code calls). */

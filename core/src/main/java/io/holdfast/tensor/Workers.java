@@ -7,8 +7,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -23,26 +25,29 @@ public final class Workers implements AutoCloseable {
 
   private final int count;
   private final ExecutorService pool;
+  private final ExecutorService together; // one thread for each shard of a call
 
   private Workers(int count) {
     Engine.load();
     this.count = count;
+    pool = Executors.newFixedThreadPool(count, threads("holdfast-worker-"));
+    together = Executors.newCachedThreadPool(threads("holdfast-shard-"));
+  }
+
+  private ThreadFactory threads(String name) {
     AtomicInteger number = new AtomicInteger();
-    pool =
-        Executors.newFixedThreadPool(
-            count,
-            work -> {
-              Thread t =
-                  new Thread(
-                      () -> {
-                        Engine.pinThread();
-                        MINE.set(this);
-                        work.run();
-                      },
-                      "holdfast-worker-" + number.getAndIncrement());
-              t.setDaemon(true);
-              return t;
-            });
+    return work -> {
+      Thread t =
+          new Thread(
+              () -> {
+                Engine.pinThread();
+                MINE.set(this);
+                work.run();
+              },
+              name + number.getAndIncrement());
+      t.setDaemon(true);
+      return t;
+    };
   }
 
   /**
@@ -78,7 +83,7 @@ public final class Workers implements AutoCloseable {
     int active = MINE.get() == this ? 0 : Math.min(count, shards);
     CountDownLatch done = new CountDownLatch(active);
     for (int w = 0; w < active; w++) {
-      submit(job, done);
+      submit(pool, job::run, done);
     }
     if (active == 0) {
       job.run();
@@ -87,12 +92,42 @@ public final class Workers implements AutoCloseable {
     return job.collect();
   }
 
-  private void submit(Job<?> job, CountDownLatch done) {
+  /**
+   * As {@link #map}, for shards that need each other on the way: all are begun, each on a thread of
+   * its own, and at most {@link #count} compute at any time while the others wait where they {@link
+   * Meeting#exchange meet} or for their turn. What all of them hold is in memory at once.
+   *
+   * @param task from where its shard meets the others
+   * @throws RuntimeException that of the lowest shard that failed by itself; the others fail where
+   *     they meet next
+   */
+  public <T> List<T> mapTogether(int shards, Function<Meeting, T> task) {
+    Rendezvous place = new Rendezvous(shards, count);
+    Job<T> job = new Job<>(shards, shard -> task.apply(new Meeting(place, shard, Scope.current())));
+    CountDownLatch done = new CountDownLatch(shards);
+    for (int i = 0; i < shards; i++) {
+      int shard = i;
+      try {
+        submit(together, () -> place.attend(() -> job.compute(shard)), done);
+      } catch (RuntimeException | Error e) { // no thread to be had: the others shall not wait
+        for (; i < shards; i++) {
+          place.leave();
+          done.countDown();
+        }
+        await(done);
+        throw e;
+      }
+    }
+    await(done);
+    return job.collect();
+  }
+
+  private static void submit(ExecutorService to, Runnable work, CountDownLatch done) {
     try {
-      pool.execute(
+      to.execute(
           () -> {
             try {
-              job.run();
+              work.run();
             } finally {
               done.countDown();
             }
@@ -154,15 +189,28 @@ public final class Workers implements AutoCloseable {
 
     @SuppressWarnings("unchecked") // only compute() wrote T into results
     List<T> collect() {
+      Throwable failed = lowestFailure();
+      if (failed != null) {
+        throw failure(failed);
+      }
       List<T> list = new ArrayList<>(shards);
       for (int i = 0; i < shards; i++) {
-        Throwable e = failures.get(i);
-        if (e != null) {
-          throw failure(e);
-        }
         list.add((T) results.get(i));
       }
       return list;
+    }
+
+    /** One that is the consequence of another's only where there is no other. */
+    private @Nullable Throwable lowestFailure() {
+      Throwable consequence = null;
+      for (int i = 0; i < shards; i++) {
+        Throwable e = failures.get(i);
+        if (e != null && !(e instanceof Rendezvous.PartedException)) {
+          return e;
+        }
+        consequence = consequence == null ? e : consequence;
+      }
+      return consequence;
     }
 
     private static RuntimeException failure(Throwable e) {
@@ -182,5 +230,6 @@ public final class Workers implements AutoCloseable {
   @Override
   public void close() {
     pool.shutdown();
+    together.shutdown();
   }
 }

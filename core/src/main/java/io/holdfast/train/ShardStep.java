@@ -54,6 +54,7 @@ final class ShardStep implements ShardContext {
    * @param inner at this step's number of steps
    * @param cleanShare of samples that stay clean
    * @param gradients of the present weights in evaluation mode
+   * @param owner of what the shards hand back
    */
   record Common(
       TrainJob job,
@@ -63,7 +64,8 @@ final class ShardStep implements ShardContext {
       @Nullable ThreatModel threat,
       InnerMaximiser inner,
       double cleanShare,
-      InputGradients gradients) {}
+      InputGradients gradients,
+      SharedScope owner) {}
 
   private final Common common;
   private final TrainJob job;
@@ -76,12 +78,14 @@ final class ShardStep implements ShardContext {
   private final List<Tensor> leaves = new ArrayList<>();
   private final List<BatchStatistics> statistics = new ArrayList<>();
   private final int shard;
+  private final BatchNormPolicy batchNorm;
   private @Nullable Tensor perturbed; // [m], null for all
   private int passes;
 
-  private ShardStep(Common common, int shard, int[] positions) {
+  private ShardStep(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
     this.common = common;
     this.shard = shard;
+    this.batchNorm = batchNorm;
     job = common.job();
     graph = job.network().graph();
     stream = job.seed().split("layers").split(common.number()).split(shard);
@@ -98,11 +102,9 @@ final class ShardStep implements ShardContext {
     }
   }
 
-  /**
-   * Computes one shard in the innermost open scope; what it returns is adopted by {@code owner}.
-   */
-  static Result compute(Common common, int shard, int[] positions, SharedScope owner) {
-    return new ShardStep(common, shard, positions).compute(owner);
+  /** Computes one shard in the innermost open scope. */
+  static Result compute(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
+    return new ShardStep(common, shard, positions, batchNorm).compute(common.owner());
   }
 
   private Result compute(SharedScope owner) {
@@ -184,7 +186,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor logits(Tensor x) {
-    Mode mode = Mode.training(stream.split(passes++), BatchNormPolicy.GHOST);
+    Mode mode = Mode.training(stream.split(passes++), batchNorm);
     try (Autocast on = Autocast.of(job.settings().precision())) {
       Forward.Result result = Forward.run(graph, parameters, List.of(x), mode);
       statistics.addAll(result.statistics());

@@ -21,6 +21,7 @@ import java.util.Map;
  * @param epochs at least 1
  * @param batch samples per step, at least 1; the last partial batch of an epoch is dropped
  * @param shard samples per shard, at least 1; part of what makes runs equal
+ * @param synchronised true for batch norm over the whole batch, false for each shard by itself
  * @param optimiser and its schedule
  * @param precision of forward and backward passes
  * @param labelSmoothing in [0, 1)
@@ -43,6 +44,7 @@ public record TrainSettings(
     int epochs,
     int batch,
     int shard,
+    boolean synchronised,
     Optimiser.Config optimiser,
     Precision precision,
     double labelSmoothing,
@@ -54,6 +56,12 @@ public record TrainSettings(
     int validationSteps,
     int checkpointSteps,
     double checkpointSeconds) {
+  private static final String GHOST = "ghost";
+  private static final String SYNCHRONISED = "synchronised";
+  private static final String SIDE_BY_SIDE = "all shards of a batch are computed side by side";
+
+  /** The most shards that are computed side by side. */
+  private static final int MOST_TOGETHER = 256;
 
   /**
    * Checks the values.
@@ -65,6 +73,10 @@ public record TrainSettings(
     atLeast(problems, "epochs", epochs, 1);
     atLeast(problems, "batch", batch, 1);
     atLeast(problems, "shard", shard, 1);
+    int least = leastShard(batch);
+    if (synchronised && shard < least) {
+      problems.add("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
+    }
     atLeast(problems, "early_stopping.patience", patience, 0);
     atLeast(problems, "validation.examples", validationExamples, 0);
     atLeast(problems, "validation.steps", validationSteps, 1);
@@ -78,6 +90,15 @@ public record TrainSettings(
       problems.add("checkpoint.seconds", "a positive number", Double.toString(checkpointSeconds));
     }
     problems.throwIfAny();
+  }
+
+  /** The smallest shard with which a batch's shards can be computed side by side. */
+  private static int leastShard(int batch) {
+    return (batch + MOST_TOGETHER - 1) / MOST_TOGETHER;
+  }
+
+  private static String leastForTogether(int shard) {
+    return "at least " + shard + " for synchronised batch norm";
   }
 
   private static void atLeast(Problems problems, String field, int value, int least) {
@@ -114,14 +135,23 @@ public record TrainSettings(
     SettingsReader validation = r.section("validation");
     SettingsReader checkpoint = r.section("checkpoint");
     int patience = early.integer("patience", 0, 0, 1_000_000);
+    int batch = r.integer("batch", d.batch, 1, 1 << 20);
+    int shard = r.integer("shard", d.shard, 1, 1 << 20);
+    boolean synchronised =
+        r.choice("batch_norm", GHOST, List.of(GHOST, SYNCHRONISED)).equals(SYNCHRONISED);
+    int least = leastShard(batch);
+    if (synchronised && shard < least) {
+      r.reject("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
+    }
     return new TrainSettings(
         objective,
         Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
         epsilon > 0 ? radius.times(1 / epsilon) : Curve.constant(0),
         Curve.read(r.section("mix"), "clean", Curve.constant(0), 0, 1),
         r.integer("epochs", d.epochs, 1, 1_000_000),
-        r.integer("batch", d.batch, 1, 1 << 20),
-        r.integer("shard", d.shard, 1, 1 << 20),
+        batch,
+        shard,
+        synchronised && shard >= least,
         Optimiser.Config.read(r, "optimiser"),
         Precision.parse(r.text("precision", "auto"), "train.precision", r.problems()),
         r.number("label_smoothing", 0, 0, 0.99),
@@ -145,6 +175,7 @@ public record TrainSettings(
         4,
         128,
         32,
+        false,
         Optimiser.Config.sgd(0.05),
         Precision.auto(),
         0,
@@ -173,6 +204,7 @@ public record TrainSettings(
     recipe.put("train.epochs", epochs);
     recipe.put("train.batch", batch);
     recipe.put("train.shard", shard);
+    recipe.put("train.batch_norm", synchronised ? SYNCHRONISED : GHOST);
     recipe.put("train.optimiser", optimiser);
     recipe.put("train.precision", precision.text());
     recipe.put("train.label_smoothing", labelSmoothing);

@@ -12,6 +12,7 @@ public final class TrainSettingsBuilder {
   private int epochs;
   private int batch;
   private int shard;
+  private boolean synchronised;
   private Optimiser.Config optimiser;
   private Precision precision;
   private double labelSmoothing;
@@ -32,6 +33,7 @@ public final class TrainSettingsBuilder {
     epochs = from.epochs();
     batch = from.batch();
     shard = from.shard();
+    synchronised = from.synchronised();
     optimiser = from.optimiser();
     precision = from.precision();
     labelSmoothing = from.labelSmoothing();
@@ -84,6 +86,12 @@ public final class TrainSettingsBuilder {
   /** Samples per shard, at least 1. */
   public TrainSettingsBuilder shard(int samples) {
     shard = samples;
+    return this;
+  }
+
+  /** Whether batch norm is over the whole batch, or each shard's own ("ghost"). */
+  public TrainSettingsBuilder synchronised(boolean batchNorm) {
+    synchronised = batchNorm;
     return this;
   }
 
@@ -163,6 +171,7 @@ public final class TrainSettingsBuilder {
         epochs,
         batch,
         shard,
+        synchronised,
         optimiser,
         precision,
         labelSmoothing,

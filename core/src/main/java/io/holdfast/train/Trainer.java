@@ -8,7 +8,9 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
+import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.NetworkClassifier;
+import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.threat.ThreatModel;
@@ -26,6 +28,7 @@ public final class Trainer {
   private final TrainJob job;
   private final TrainSettings settings;
   private final Shards shards;
+  private final boolean synchronised;
   private final long totalSteps;
   private final RunState state;
   private final @Nullable CheckpointStore store;
@@ -40,6 +43,9 @@ public final class Trainer {
     this.log = log;
     settings = job.settings();
     shards = new Shards(job.train().size(), settings.batch(), settings.shard(), job.seed());
+    synchronised =
+        settings.synchronised()
+            && job.network().graph().nodes().stream().anyMatch(n -> n.layer() instanceof BatchNorm);
     totalSteps = (long) shards.stepsPerEpoch() * settings.epochs();
     validator = Validator.of(job);
   }
@@ -186,8 +192,21 @@ public final class Trainer {
             threat,
             inner,
             settings.cleanShare().at(z),
-            gradients);
-    return job.workers().map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), owner));
+            gradients,
+            owner);
+    if (synchronised && parts.size() > 1) {
+      return job.workers()
+          .mapTogether(
+              parts.size(),
+              meeting ->
+                  ShardStep.compute(
+                      common,
+                      meeting.shard(),
+                      parts.get(meeting.shard()),
+                      new BatchNormPolicy.Synchronised(meeting)));
+    }
+    return job.workers()
+        .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST));
   }
 
   private void endEpoch(int epoch, Progress.Task task) {

@@ -5,8 +5,10 @@ import io.holdfast.model.graph.layer.Dropout;
 import io.holdfast.model.graph.layer.GroupNorm;
 import io.holdfast.model.graph.layer.LayerNorm;
 import io.holdfast.model.graph.layer.Normalise;
+import io.holdfast.tensor.Meeting;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.SynchronisedNorm;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.Arrays;
@@ -17,9 +19,21 @@ final class Norms {
   private Norms() {}
 
   static Tensor batchNorm(BatchNorm l, Step s) {
-    boolean ghost =
-        s.mode() instanceof Mode.Training t && t.batchNorm() instanceof BatchNormPolicy.Ghost;
-    return ghost ? ghost(l, s) : running(l, s);
+    BatchNormPolicy policy =
+        s.mode() instanceof Mode.Training t ? t.batchNorm() : BatchNormPolicy.RUNNING;
+    if (policy instanceof BatchNormPolicy.Synchronised together) {
+      return synchronised(l, s, together.meeting());
+    }
+    return policy instanceof BatchNormPolicy.Ghost ? ghost(l, s) : running(l, s);
+  }
+
+  private static Tensor synchronised(BatchNorm l, Step s, Meeting meeting) {
+    String node = s.node().name();
+    SynchronisedNorm.Normalised n =
+        SynchronisedNorm.apply(
+            s.x(), s.parameter("weight"), s.parameter("bias"), l.eps(), node, meeting);
+    s.statistics().accept(new BatchStatistics(node, n.mean(), n.variance(), n.count()));
+    return n.value();
   }
 
   private static Tensor running(BatchNorm l, Step s) {
