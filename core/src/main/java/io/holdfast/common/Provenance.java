@@ -18,7 +18,8 @@ import java.util.TreeMap;
  * @param engineVersion the tensor engine's version
  * @param platform operating system, processor and Java, such as {@code Linux amd64, Java 17.0.15}
  * @param seed the seed of the run
- * @param dataHashes SHA-256 by name of data set, in the order of names
+ * @param dataHashes SHA-256 by name of data set, and of the weights that training started from as
+ *     {@code start}, in the order of names
  * @param configuration the settings of the run as {@link Settings#toMap} gives them
  */
 public record Provenance(

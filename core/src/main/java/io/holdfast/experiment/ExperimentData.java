@@ -69,6 +69,9 @@ public record ExperimentData(
     requireDomain(experiment, problems);
     Architecture architecture = architecture(experiment, train, problems);
     requireAttacks(experiment, train.info().classCount(), problems);
+    if (architecture != null) {
+      StartingWeights.require(experiment, architecture, problems);
+    }
     problems.throwIfAny();
     if (architecture == null) {
       throw new IllegalStateException("an architecture that does not fit was reported");

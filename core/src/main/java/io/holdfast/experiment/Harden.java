@@ -1,7 +1,6 @@
 package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
-import io.holdfast.bundle.Models;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
@@ -21,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -76,6 +74,7 @@ public final class Harden {
   }
 
   private EvaluationResult run() {
+    StartingWeights.requireOutside(options.out(), experiment);
     Provenance provenance = provenance();
     folder.prepare(provenance, options.resume());
     try (Bundle trained = model(provenance)) {
@@ -100,6 +99,12 @@ public final class Harden {
     if (validation != null) {
       hashes.put("validation", validation.contentHash());
     }
+    try (StartingWeights start = StartingWeights.open(experiment)) {
+      String hash = start.hash();
+      if (hash != null) {
+        hashes.put("start", hash);
+      }
+    }
     return Provenance.of(Engine.version(), experiment.seed(), hashes, experiment.resolved());
   }
 
@@ -108,7 +113,7 @@ public final class Harden {
     if (options.resume() && Files.exists(folder.model())) {
       return folder.readModel();
     }
-    try (Start start = start()) {
+    try (StartingWeights start = StartingWeights.open(experiment)) {
       Bundle trained =
           Hardening.of(data.architecture())
               .against(experiment.threat())
@@ -129,25 +134,6 @@ public final class Harden {
       trained.write(folder.model());
       return trained;
     }
-  }
-
-  /** What training starts from, or nothing. */
-  private record Start(@Nullable Bundle bundle) implements AutoCloseable {
-    @Override
-    public void close() {
-      if (bundle != null) {
-        bundle.close();
-      }
-    }
-  }
-
-  private Start start() {
-    String start = experiment.start();
-    if (start == null) {
-      return new Start(null);
-    }
-    boolean weights = start.endsWith(".safetensors");
-    return new Start(Models.open(start, weights ? experiment.model().name() : null, null));
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance) {

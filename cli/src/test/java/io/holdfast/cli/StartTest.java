@@ -1,0 +1,141 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code model.start} and {@code model.freeze} of an experiment file, from training to bundle. */
+final class StartTest {
+  private static Path folder;
+  private static Path file;
+  private static Path first;
+
+  @BeforeAll
+  static void trainTheFirst(@TempDir Path directory) throws IOException {
+    folder = directory;
+    file = Ran.experiment(folder);
+    first = folder.resolve("first/model.holdfast");
+    Ran ran = harden("first", "seed=3");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+  }
+
+  /** One short epoch and hardly an evaluation. */
+  private static Ran harden(String out, String... settings) {
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", folder.resolve(out)));
+    List<String> all =
+        new ArrayList<>(List.of("train.epochs=1", "evaluate={attacks: [fgsm], examples: 4}"));
+    all.addAll(Arrays.asList(settings));
+    all.forEach(setting -> args.addAll(List.of("--set", setting)));
+    return Ran.command(args.toArray());
+  }
+
+  /** How far each weight of one model is from the other's, at most, by layer. */
+  private static double distance(Path one, Path other, String weight) {
+    try (Bundle a = Bundle.read(one);
+        Bundle b = Bundle.read(other);
+        Scope scope = Scope.open()) {
+      Map<String, Tensor> weights = a.network().weights();
+      assertThat(weights).containsKey(weight);
+      return a.network().weight(weight).sub(b.network().weight(weight)).abs().max().item();
+    }
+  }
+
+  @Test
+  void aFrozenLayerKeepsTheWeightsOfTheStartAndTheOthersMoveOn() {
+    Ran ran = harden("frozen", "model.start=" + first, "model.freeze=[fc1]");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Path model = folder.resolve("frozen/model.holdfast");
+    assertThat(distance(model, first, "fc1.weight")).isZero();
+    assertThat(distance(model, first, "fc1.bias")).isZero();
+    assertThat(distance(model, first, "fc2.weight")).isBetween(1e-4, 0.5);
+  }
+
+  @Test
+  void aStartFromABundleOrItsWeightsGivesTheSameModel() throws IOException {
+    Path weights = folder.resolve("first.safetensors");
+    try (ZipFile zip = new ZipFile(first.toFile())) {
+      Files.write(weights, zip.getInputStream(zip.getEntry("weights.safetensors")).readAllBytes());
+    }
+    String slow = "train.optimiser={name: sgd, learning_rate: 1e-6}";
+    assertThat(harden("from-bundle", "model.start=" + first, slow).exit()).isZero();
+    assertThat(harden("from-weights", "model.start=" + weights, slow).exit()).isZero();
+    Path one = folder.resolve("from-bundle/model.holdfast");
+    Path other = folder.resolve("from-weights/model.holdfast");
+    assertThat(distance(one, first, "fc1.weight")).as("hardly moved").isBetween(1e-12, 1e-3);
+    try (Bundle a = Bundle.read(one);
+        Bundle b = Bundle.read(other);
+        Bundle start = Bundle.read(first)) {
+      assertThat(a.network().hash()).isEqualTo(b.network().hash());
+      assertThat(a.provenance().dataHashes())
+          .containsEntry("start", start.network().hash())
+          .isEqualTo(b.provenance().dataHashes());
+    }
+  }
+
+  @Test
+  void whatCannotBeStartedFromIsSaidBeforeAnythingIsTouched() throws IOException {
+    FileTime before = Files.getLastModifiedTime(first);
+    Ran ran =
+        harden(
+            "first",
+            "model.start=" + folder.resolve("none.holdfast"),
+            "model.freeze=[fc9]",
+            "model.architecture=mlp[hidden=8]");
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err())
+        .startsWith("2 problems:")
+        .contains("model.freeze: expected names of layers: ", "found fc9")
+        .contains("none.holdfast: expected an existing file, found no such file");
+    Ran shapes = harden("other", "model.start=" + first, "model.architecture=mlp[hidden=8]");
+    assertThat(shapes.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(shapes.err())
+        .contains(first + ": fc1.weight: expected shape [8, 784], found [16, 784]")
+        .contains(first + ": fc2.weight: expected shape [10, 8], found [10, 16]");
+    assertThat(folder.resolve("other")).doesNotExist();
+    Ran itself = harden("first", "model.start=" + first);
+    assertThat(itself.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(itself.err())
+        .contains("model.start: expected a model outside the folder for the results");
+    assertThat(Files.getLastModifiedTime(first)).isEqualTo(before);
+  }
+
+  @Test
+  void aRunFromAnotherStartIsNotResumed() throws IOException {
+    Path start = folder.resolve("start.holdfast");
+    Files.copy(first, start);
+    assertThat(harden("resumed", "model.start=" + start).exit()).isZero();
+    Path other = folder.resolve("resumed/model.holdfast");
+    Files.delete(start);
+    Files.copy(other, start);
+    List<Object> args =
+        List.of(
+            "harden",
+            file,
+            "--out",
+            folder.resolve("resumed"),
+            "--resume",
+            "--set",
+            "train.epochs=1",
+            "--set",
+            "evaluate={attacks: [fgsm], examples: 4}",
+            "--set",
+            "model.start=" + start);
+    Ran ran = Ran.command(args.toArray());
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err()).contains("the run to resume: data: expected", "leave out --resume");
+  }
+}

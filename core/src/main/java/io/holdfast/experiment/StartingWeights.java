@@ -1,0 +1,78 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.bundle.Models;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.graph.Network;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What training starts from.
+ *
+ * @param bundle null for fresh weights
+ */
+record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
+
+  /**
+   * Opens what the experiment names: a bundle, or weights of its own architecture.
+   *
+   * @throws InvalidInputException if there is no such model, or it is damaged
+   */
+  static StartingWeights open(Experiment experiment) {
+    String start = experiment.start();
+    if (start == null) {
+      return new StartingWeights(null);
+    }
+    boolean weights = start.endsWith(".safetensors");
+    return new StartingWeights(
+        Models.open(start, weights ? experiment.model().name() : null, null));
+  }
+
+  /** Adds what keeps these weights from being the model's. */
+  static void require(Experiment experiment, Architecture model, Problems problems) {
+    problems.collect(
+        () -> {
+          try (StartingWeights start = open(experiment)) {
+            if (start.bundle != null) {
+              Network.of(model.graph(), start.bundle.network().weights(), "" + experiment.start())
+                  .close();
+            }
+          }
+        });
+  }
+
+  /**
+   * Refuses a start from what the run itself writes: the first thing a fresh run does is to empty
+   * its folder.
+   */
+  static void requireOutside(Path folder, Experiment experiment) {
+    String start = experiment.start();
+    if (start != null && absolute(Path.of(start)).startsWith(absolute(folder))) {
+      throw new InvalidInputException(
+          experiment.source(),
+          "model.start",
+          "a model outside the folder for the results, " + folder,
+          start,
+          "choose another folder, or copy the model");
+    }
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+
+  /** SHA-256 of the weights; null for fresh ones. */
+  @Nullable String hash() {
+    return bundle == null ? null : bundle.network().hash();
+  }
+
+  @Override
+  public void close() {
+    if (bundle != null) {
+      bundle.close();
+    }
+  }
+}
