@@ -45,15 +45,18 @@ public final class ImageSources {
       return NumpyReader.npz(path, name(path), options);
     }
     if (name.endsWith(".npy")) {
+      requireNoSplit(path, options);
       return NumpyReader.npy(path, name(path), options);
     }
     if (name.endsWith(".safetensors")) {
       return SafetensorsReader.read(path, name(path), options);
     }
     if (name.endsWith(".csv") || name.endsWith(".csv.gz")) {
+      requireNoSplit(path, options);
       return CsvReader.read(path, name(path), options);
     }
     if (IdxFiles.isNamedSo(path)) {
+      requireNoSplit(path, options);
       return IdxReader.read(IdxFiles.ofImages(path, options), options);
     }
     throw unknown(path);
@@ -64,6 +67,18 @@ public final class ImageSources {
         .map(files -> IdxReader.read(files, options))
         .orElseThrow(
             () -> new InvalidInputException(path.toString(), "", "a file or folder", "nothing"));
+  }
+
+  /** A part of a file that has none would be all of it: training samples would be tested on. */
+  private static void requireNoSplit(Path path, ReadOptions options) {
+    if (options.split() != null) {
+      throw new InvalidInputException(
+          path.toString(),
+          "split",
+          "a folder, an archive or a file that holds several sets",
+          "a file of one set, asked for " + options.split(),
+          "name a file for each set");
+    }
   }
 
   private static String name(Path path) {
