@@ -102,9 +102,24 @@ public final class WeightsFile {
     return new InvalidInputException(
         source,
         "",
-        "the weights of " + blueprint.name(),
+        "the weights of " + blueprint.name() + firstMissing(blueprint.family(), map),
         file.names().isEmpty() ? "no tensors" : "tensors named " + some + " ...",
         map.rules().isEmpty() ? "give a name map" : "check the architecture and the name map");
+  }
+
+  /** The first name that was looked for in vain, in words; empty if there is none. */
+  private String firstMissing(Family family, NameMap map) {
+    Set<String> asked = new LinkedHashSet<>();
+    family.infer(
+        ours -> {
+          asked.add(ours);
+          return shape(map.theirs(ours));
+        });
+    return asked.stream()
+        .filter(ours -> !file.names().contains(map.theirs(ours)))
+        .findFirst()
+        .map(ours -> ", among them " + map.theirs(ours) + " for our " + ours)
+        .orElse("");
   }
 
   /** The shape of a tensor in the file; null if there is none, or one without elements. */
