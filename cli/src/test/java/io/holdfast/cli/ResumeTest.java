@@ -116,7 +116,48 @@ final class ResumeTest {
     assertSame(out);
   }
 
+  /** An attack of many rounds on samples that mostly hold, after little training. */
+  private static Process startLongEvaluation(Path out, String... more) throws IOException {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--set",
+                "train.epochs=20",
+                "--set",
+                "threat.epsilon=0.01",
+                "--set",
+                "evaluate={attacks: [fgsm, \"pgd[steps=50,restarts=15]\"], examples: 64, curve: 0}"));
+    all.addAll(List.of(more));
+    return start(out, all.toArray(String[]::new));
+  }
+
+  @Test
+  void ctrlCDuringTheEvaluationKeepsModelAndLedger() throws Exception {
+    Path all = folder.resolve("evaluated");
+    assertThat(finish(startLongEvaluation(all))).isZero();
+    Path out = folder.resolve("evaluation-interrupted");
+    Process process = startLongEvaluation(out);
+    while (!Files.exists(out.resolve("metrics.jsonl"))
+        || !Files.readString(out.resolve("metrics.jsonl")).contains("\"phase\":\"fgsm\"")) {
+      assertThat(process.waitFor(5, TimeUnit.MILLISECONDS)).as("it goes on").isFalse();
+    }
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+    assertThat(finish(process)).isEqualTo(Exit.INTERRUPTED);
+    assertThat(folder.resolve("err.txt")).content().contains("--resume");
+    assertThat(out.resolve("model.holdfast")).exists();
+    assertThat(out.resolve("ledger.d")).exists();
+    assertThat(out.resolve("scorecard.json")).doesNotExist();
+    long steps = lines(out);
+    assertThat(finish(startLongEvaluation(out, "--resume"))).isZero();
+    assertThat(lines(out)).as("only the last attack was run again").isEqualTo(steps + 1);
+    assertSame(out, all);
+  }
+
   private static void assertSame(Path out) {
+    assertSame(out, whole);
+  }
+
+  private static void assertSame(Path out, Path whole) {
     assertThat(out.resolve("model.holdfast"))
         .hasSameBinaryContentAs(whole.resolve("model.holdfast"));
     assertThat(out.resolve("ledger.parquet"))

@@ -1,9 +1,11 @@
 package io.holdfast.record;
 
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Provenance;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -89,7 +91,7 @@ final class ParquetLedger {
                 + "})");
       }
     } catch (SQLException e) {
-      throw new HoldfastException(file + ": writing the ledger failed: " + firstLine(e), e);
+      throw FileFailures.writing(file, new IOException(firstLine(e), e));
     }
   }
 
