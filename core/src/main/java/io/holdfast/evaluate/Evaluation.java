@@ -103,7 +103,7 @@ public final class Evaluation {
       return evaluation;
     }
     InnerSearch search = InnerSearch.recorded(bundle.provenance());
-    return evaluation.against(own).trainedOn(search.name());
+    return evaluation.against(own).trainedOn(search.seen().toArray(String[]::new));
   }
 
   private Evaluation change(Consumer<Evaluation> edit) {

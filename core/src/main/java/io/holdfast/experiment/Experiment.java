@@ -16,6 +16,7 @@ import io.holdfast.train.InnerSearch;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -179,9 +180,9 @@ public record Experiment(
         .withOverride("train.precision", training.precision().text());
   }
 
-  /** The name of the attack in training; empty where the objective has no adversary. */
-  public String trainedOn() {
-    return training.objective().adversarial() ? inner.name() : "";
+  /** Names of attacks seen in training; none where the objective has no adversary. */
+  public Set<String> trainedOn() {
+    return training.objective().adversarial() ? inner.seen() : Set.of();
   }
 
   /** Adds a problem at the line of a key. */

@@ -155,10 +155,8 @@ public final class Harden {
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())
-            .seed(experiment.seed().value());
-    if (!experiment.trainedOn().isEmpty()) {
-      evaluation = evaluation.trainedOn(experiment.trainedOn());
-    }
+            .seed(experiment.seed().value())
+            .trainedOn(experiment.trainedOn().toArray(String[]::new));
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
     }

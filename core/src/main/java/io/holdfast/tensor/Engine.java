@@ -93,7 +93,9 @@ public final class Engine {
   public static RuntimeException explained(RuntimeException failure) {
     String text = plain(failure);
     boolean allocation =
-        text.contains("not enough memory") || text.contains("can't allocate memory");
+        text.contains("not enough memory")
+            || text.contains("can't allocate memory")
+            || text.contains("bad_alloc");
     if (failure instanceof HoldfastException || !allocation) {
       return failure;
     }

@@ -8,28 +8,32 @@ import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The section {@code train.attack}: how adversarial examples are searched for in training. {@code
  * fgsm} is one step of the whole radius.
  *
+ * @param name of the attack, {@code pgd} or {@code fgsm}
  * @param steps at least 1
  * @param stepSize length of a step; an absolute one is shortened with epsilon under a curriculum
  */
-public record InnerSearch(int steps, StepSize stepSize) {
+public record InnerSearch(String name, int steps, StepSize stepSize) {
+  private static final String PGD = "pgd";
+  private static final String FGSM = "fgsm";
 
   /** Reads {@code {name: pgd, steps: 7, step_size: 0.025}}; PGD-7 where the key is missing. */
   public static InnerSearch read(SettingsReader train) {
-    SettingsReader a = train.textOrSection("attack", "pgd");
-    if (a.choice("name", "pgd", List.of("pgd", "fgsm")).equals("fgsm")) {
-      return new InnerSearch(1, StepSize.relative(1));
+    SettingsReader a = train.textOrSection("attack", PGD);
+    if (a.choice("name", PGD, List.of(PGD, FGSM)).equals(FGSM)) {
+      return new InnerSearch(FGSM, 1, StepSize.relative(1));
     }
     int steps = a.integer("steps", 7, 1, 10_000);
     StepSize size =
         a.has("step_size")
             ? StepSize.absolute(positive(a.positive("step_size")))
             : StepSize.standard(steps);
-    return new InnerSearch(steps, size);
+    return new InnerSearch(PGD, steps, size);
   }
 
   /**
@@ -41,9 +45,9 @@ public record InnerSearch(int steps, StepSize stepSize) {
     return read(Settings.of(ofModel.configuration()).reader(none).section("train"));
   }
 
-  /** The attack's name: {@code fgsm} for a single step, else {@code pgd}. */
-  public String name() {
-    return steps == 1 ? "fgsm" : "pgd";
+  /** Names of attacks that a model trained with it has seen: one step of PGD is FGSM as well. */
+  public Set<String> seen() {
+    return steps == 1 && name.equals(PGD) ? Set.of(PGD, FGSM) : Set.of(name);
   }
 
   /**

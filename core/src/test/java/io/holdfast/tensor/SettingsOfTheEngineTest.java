@@ -91,6 +91,13 @@ class SettingsOfTheEngineTest {
   }
 
   @Test
+  void refusalsWithoutASizeAreExplainedToo() {
+    assertThat(Engine.explained(new RuntimeException("std::bad_alloc")))
+        .isInstanceOf(HoldfastException.class)
+        .hasMessageStartingWith("out of memory: the system has no room; use a smaller batch");
+  }
+
+  @Test
   void otherFailuresStayWhatTheyAre() {
     RuntimeException shape = new RuntimeException("size mismatch\nException raised from ...");
     assertThat(Engine.explained(shape)).isSameAs(shape);

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Settings;
+import io.holdfast.common.Stopper;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Network;
@@ -130,6 +133,27 @@ class SynchronisedTrainingTest {
                       .as(name)
                       .isEqualTo(name.matches("(conv1|norm1|norm2).*")));
     }
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameBits(@TempDir Path folder) {
+    String whole = run(new PgdAt(), 9, true).go().weights();
+    Stopper stopper = Stopper.manual();
+    Run first = run(new PgdAt(), 9, true).in(folder);
+    first.stopper = stopper;
+    first.progress = Run.afterEachStep(done -> stopper.request());
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    Run second = run(new PgdAt(), 9, true).in(folder).resuming().with(r -> r.workers = 3);
+    assertThat(second.go().weights()).isEqualTo(whole);
+  }
+
+  @Test
+  void divergenceIsNamedAndNobodyWaits() {
+    Run run = run(new Standard(), 8, true);
+    run.settings(s -> s.epochs(2).optimiser(Optimiser.Config.sgd(1e30)));
+    assertThatThrownBy(run::go)
+        .isExactlyInstanceOf(HoldfastException.class)
+        .hasMessageContaining("training diverged");
   }
 
   @Test
