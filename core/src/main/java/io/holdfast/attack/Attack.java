@@ -34,6 +34,16 @@ public interface Attack {
     return 1;
   }
 
+  /** As {@link #restarts()}, where the number depends on what is attacked; never for a union. */
+  default int restarts(ThreatModel threat) {
+    return restarts();
+  }
+
+  /** The most classes that {@link Targeting#ALL} steers to, at least 1; never for a union. */
+  default int mostTargets(ThreatModel threat) {
+    return Integer.MAX_VALUE;
+  }
+
   /**
    * Refuses what this attack cannot do.
    *

@@ -132,18 +132,31 @@ public record AttackDriver(
 
   private void rounds(Attack attack, AttackRun run, Seed seed) {
     List<ThreatModel> members = threat.members();
-    int targets = attack.targeting().rounds(model.classes());
-    int count = attack.restarts() * targets;
-    for (int round = 0; round < count; round++) {
+    int most = members.stream().mapToInt(member -> count(attack, member)).max().orElse(0);
+    for (int round = 0; round < most; round++) {
       for (int m = 0; m < members.size(); m++) {
-        int[] rows = standing(run);
-        int size = attack.scope() == SampleScope.UNIVERSAL ? Math.max(1, rows.length) : shard;
-        Seed stream = seed.split(attack.name()).split(round).split(m);
-        Round now = new Round(attack, members.get(m), round, round % targets, stream);
-        overShards(rows, size, part -> attackShard(now, run, part));
-        progress.accept(rows.length - standing(run).length);
+        ThreatModel member = members.get(m);
+        if (round < count(attack, member)) {
+          Seed stream = seed.split(attack.name()).split(round).split(m);
+          int target = round % attack.targeting().rounds(attack, member, model.classes());
+          attackAll(new Round(attack, member, round, target, stream), run);
+        }
       }
     }
+  }
+
+  /** Rounds against one member. */
+  private int count(Attack attack, ThreatModel member) {
+    int targets = attack.targeting().rounds(attack, member, model.classes());
+    return attack.restarts(member) * targets;
+  }
+
+  private void attackAll(Round round, AttackRun run) {
+    int[] rows = standing(run);
+    boolean together = round.attack().scope() == SampleScope.UNIVERSAL;
+    int size = together ? Math.max(1, rows.length) : shard;
+    overShards(rows, size, part -> attackShard(round, run, part));
+    progress.accept(rows.length - standing(run).length);
   }
 
   /** One pass of the attack over the samples that stand. */

@@ -9,6 +9,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -200,14 +201,32 @@ public final class AttackTask {
    * @param positions ascending, int64; null for all
    */
   public record Stay(@Nullable Tensor positions, @Nullable SharedScope owner) {
-    static final Stay ALL = new Stay(null, null);
+    /** Everyone. */
+    public static final Stay ALL = new Stay(null, null);
 
     /** The rows of {@code t} that stay, in the innermost open scope. */
     public Tensor of(Tensor t) {
       return positions == null ? t : t.indexSelect(0, positions);
     }
 
-    /** As {@link #of}, but reusing the storage of {@code t}; the result lives as the task does. */
+    /** Those of {@code numbers}, one per sample, that stay. */
+    public double[] of(double[] numbers) {
+      return positions == null
+          ? numbers
+          : Arrays.stream(positions.toLongs()).mapToDouble(i -> numbers[(int) i]).toArray();
+    }
+
+    /** Those of {@code things}, one per sample, that stay. */
+    public <T> List<T> of(List<T> things) {
+      return positions == null
+          ? things
+          : Arrays.stream(positions.toLongs()).mapToObj(i -> things.get((int) i)).toList();
+    }
+
+    /**
+     * As {@link #of(Tensor)}, but reusing the storage of {@code t}; the result lives as the task
+     * does.
+     */
     public Tensor moveUp(Tensor t) {
       return positions == null || owner == null ? t : Region.moveUp(t, positions, owner);
     }

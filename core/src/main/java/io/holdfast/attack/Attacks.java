@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
@@ -23,6 +24,9 @@ public final class Attacks {
     row(Fgsm.SPEC);
     row(RandomFgsm.SPEC);
     row(Pgd.SPEC);
+    row(Apgd.CE);
+    row(Apgd.DLR);
+    row(Apgd.T);
   }
 
   private Attacks() {}

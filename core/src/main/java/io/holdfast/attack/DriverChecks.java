@@ -6,6 +6,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 
 /** What must hold before an attack begins; all problems at once. */
@@ -58,11 +59,16 @@ final class DriverChecks {
     if (driver.threat().goal() instanceof Goal.TargetClass goal && goal.target() >= classes) {
       problems.add("goal", "a class below " + classes, Integer.toString(goal.target()));
     }
-    if (attack.restarts() < 1) {
-      problems.add("restarts", "at least 1", Integer.toString(attack.restarts()));
+    driver.threat().members().forEach(member -> roundsFit(member, attack, classes, problems));
+  }
+
+  private static void roundsFit(ThreatModel member, Attack attack, int classes, Problems problems) {
+    int restarts = attack.restarts(member);
+    if (restarts < 1) {
+      problems.add("restarts", "at least 1", Integer.toString(restarts));
     }
-    boolean severalRounds = attack.restarts() * attack.targeting().rounds(classes) != 1;
-    if (attack.scope() == SampleScope.UNIVERSAL && severalRounds) {
+    boolean several = restarts * attack.targeting().rounds(attack, member, classes) != 1;
+    if (attack.scope() == SampleScope.UNIVERSAL && several) {
       problems.add("restarts", "one round of a universal attack", "several");
     }
   }

@@ -4,6 +4,7 @@ import io.holdfast.common.SettingsReader;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -20,6 +21,27 @@ public final class Knobs {
   public static <A> Knob<A> count(
       String key, String meaning, Function<A, Integer> get, BiFunction<A, Integer, A> with) {
     return new One<>(key, meaning, false, get, with, (r, usual) -> r.integer(key, usual, 1, MANY));
+  }
+
+  /**
+   * A whole number of at least 1 that by default follows from what is attacked.
+   *
+   * @param usual the default in words
+   */
+  public static <A> Knob<A> ownCount(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, OptionalInt> get,
+      BiFunction<A, Integer, A> with) {
+    return new Own<>(key, usual, meaning, get, with);
+  }
+
+  /** A number in [0, 1]. */
+  public static <A> Knob<A> share(
+      String key, String meaning, Function<A, Double> get, BiFunction<A, Double, A> with) {
+    return new One<>(
+        key, meaning + ", in [0, 1]", false, get, with, (r, usual) -> r.number(key, usual, 0, 1));
   }
 
   /** {@code true} or {@code false}. */
@@ -114,6 +136,35 @@ public final class Knobs {
       return value instanceof Enum<?> constant
           ? constant.name().toLowerCase(Locale.ROOT).replace('_', '-')
           : value.toString();
+    }
+  }
+
+  /** A number that is written only where it was given. */
+  private record Own<A>(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, OptionalInt> get,
+      BiFunction<A, Integer, A> with)
+      implements Knob<A> {
+    @Override
+    public List<AttackSpec.Parameter> describe(A attack) {
+      return List.of(new AttackSpec.Parameter(key, usual, meaning));
+    }
+
+    @Override
+    public A read(SettingsReader section, A soFar) {
+      return section.has(key) ? with.apply(soFar, section.integer(key, 1, MANY)) : soFar;
+    }
+
+    @Override
+    public A write(A attack, A soFar, Map<String, String> arguments) {
+      OptionalInt given = get.apply(attack);
+      if (given.isEmpty()) {
+        return soFar;
+      }
+      arguments.put(key, Integer.toString(given.getAsInt()));
+      return with.apply(soFar, given.getAsInt());
     }
   }
 

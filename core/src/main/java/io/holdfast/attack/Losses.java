@@ -53,12 +53,14 @@ public enum Losses implements Loss {
 
   /**
    * Difference of logits ratio (Croce and Hein 2020, equation 6; targeted, equation 7): a margin
-   * that no rescaling of the logits changes. Needs three classes, with targets four.
+   * that no rescaling of the logits changes. Needs three classes. With targets and three classes
+   * the second and third largest logit stand for the third and fourth: the third alone would make
+   * the loss of a third-placed target constant.
    */
   DLR {
     @Override
     public int minClasses(boolean targeted) {
-      return targeted ? 4 : 3;
+      return 3;
     }
 
     @Override
@@ -88,19 +90,29 @@ public enum Losses implements Loss {
 
     /** z_1 - z_3, or z_1 - (z_3 + z_4) / 2, of the sorted logits: {@code [N]}. */
     private Tensor spread(Tensor logits, Reference r) {
-      Tensor top = logits.topk(r.targets() == null ? 3 : 4, 1).values(); // [N, 3 or 4]
-      Tensor low = top.slice(1, 2, top.size(1)).mean(1); // [N]
+      Tensor top = logits.topk(ranks(logits, r), 1).values(); // [N, 3 or 4]
+      Tensor low = top.slice(1, firstLow(r, top), top.size(1)).mean(1); // [N]
       return top.select(1, 0).sub(low).addInPlace(1e-12);
     }
 
     private Tensor spreadSlope(Tensor logits, Reference r) {
-      Tensor top = logits.topk(r.targets() == null ? 3 : 4, 1).positions(); // [N, 3 or 4]
+      Tensor top = logits.topk(ranks(logits, r), 1).positions(); // [N, 3 or 4]
       Tensor slope = oneHot(top.select(1, 0), logits); // [N, K]
-      double share = 1.0 / (top.size(1) - 2);
-      for (long i = 2; i < top.size(1); i++) {
+      long first = firstLow(r, top);
+      double share = 1.0 / (top.size(1) - first);
+      for (long i = first; i < top.size(1); i++) {
         slope.addInPlace(oneHot(top.select(1, i), logits), -share);
       }
       return slope;
+    }
+
+    private long ranks(Tensor logits, Reference r) {
+      return r.targets() == null ? 3 : Math.min(4, logits.size(1));
+    }
+
+    /** The first rank of those whose mean is taken off z_1. */
+    private long firstLow(Reference r, Tensor top) {
+      return r.targets() == null ? 2 : top.size(1) - 2;
     }
   },
 

@@ -36,7 +36,10 @@ class AttacksTest {
         "gaussian-noise",
         "pgd[steps=50,restarts=5]",
         "pgd[steps=7,step_size=0.025,random_start=false]",
-        "pgd[steps=10,targets=least-likely,eot=4,track=last]"
+        "pgd[steps=10,targets=least-likely,eot=4,track=last]",
+        "apgd-ce",
+        "apgd-dlr[steps=50,restarts=1,rho=0.5,eot=20]",
+        "apgd-t[targets=3,loss=cw]"
       })
   void keysAreCanonical(String key) {
     assertThat(Attacks.parse(key).key()).isEqualTo(key);
@@ -74,6 +77,9 @@ class AttacksTest {
         "pgd[step_size=0.1,relative_step=0.2]; found both",
         "pgd[step_size=-1]; step_size",
         "pgd[; expected",
+        "apgd-ce[rho=1.5]; rho",
+        "apgd-ce[targets=3]; targets",
+        "apgd-t[restarts=0]; restarts",
       })
   void refuses(String text, String message) {
     assertThatThrownBy(() -> Attacks.parse(text))

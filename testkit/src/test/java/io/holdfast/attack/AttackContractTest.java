@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
@@ -37,6 +38,19 @@ class AttackContractTest extends AttackContract {
             "pgd rotation-translation",
             n -> Pgd.steps(5).restarts(n),
             ThreatModel.of(new RotationTranslation(8, 0.05))),
+        apgd(Apgd.Kind.CE, LINF),
+        apgd(Apgd.Kind.CE, L2),
+        apgd(Apgd.Kind.CE, L1),
+        apgd(Apgd.Kind.DLR, LINF),
+        apgd(Apgd.Kind.DLR, L2),
+        apgd(Apgd.Kind.DLR, L1),
+        apgd(Apgd.Kind.T, LINF),
+        apgd(Apgd.Kind.T, L2),
+        apgd(Apgd.Kind.T, L1),
+        new AttackRow(
+            "apgd-ce union, eot",
+            n -> Apgd.of(Apgd.Kind.CE).steps(4).eot(2).restarts(n),
+            ThreatModel.union(LINF, L1)),
         new AttackRow(
             "uniform noise",
             n -> new RandomNoise(RandomNoise.Kind.UNIFORM, n),
@@ -45,5 +59,10 @@ class AttackContractTest extends AttackContract {
             "gaussian noise",
             n -> new RandomNoise(RandomNoise.Kind.GAUSSIAN, n),
             ThreatModel.linf(0.4)));
+  }
+
+  private static AttackRow apgd(Apgd.Kind kind, ThreatModel threat) {
+    String name = "apgd-" + kind + " " + threat.set().key();
+    return new AttackRow(name, n -> Apgd.of(kind).steps(6).restarts(n), threat);
   }
 }
