@@ -77,8 +77,7 @@ class ApgdTest {
         .as("five targets")
         .containsExactly(5 * 20, 5 * 23);
     Apgd two = Apgd.of(Apgd.Kind.T).steps(20).targets(2).restarts(3).eot(2);
-    assertThat(gradients(two, ThreatModel.l2(0.01), point))
-        .containsExactly(2 * 3 * 40, 2 * 3 * 41);
+    assertThat(gradients(two, ThreatModel.l2(0.01), point)).containsExactly(2 * 3 * 40, 2 * 3 * 41);
     assertThat(gradients(two, ThreatModel.l2(0.01).wanting(Goal.target(2)), point))
         .as("one class is wanted, and no other tried")
         .containsExactly(3 * 40, 3 * 41);

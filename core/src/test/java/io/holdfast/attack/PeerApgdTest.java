@@ -49,12 +49,7 @@ class PeerApgdTest {
     "DLR, cifar-nfgsm, linf, 0.03137254901960784, 98",
     "T, cifar-nfgsm, linf, 0.03137254901960784, 98"
   })
-  void agreesWithTheOriginal(
-      Apgd.Kind kind,
-      String model,
-      String norm,
-      double epsilon,
-      int least)
+  void agreesWithTheOriginal(Apgd.Kind kind, String model, String norm, double epsilon, int least)
       throws IOException {
     assumeTrue(Files.isDirectory(PEERS), "skipped: recorded values are absent at " + PEERS);
     String recorded = recorded(model + "." + norm, Apgd.of(kind).name());
@@ -80,8 +75,7 @@ class PeerApgdTest {
           Arrays.stream(images.tensor("labels").slice(0, 0, n).toLongs())
               .mapToInt(Math::toIntExact)
               .toArray();
-      AttackDriver driver =
-          new AttackDriver(network.classifier(), threat, workers);
+      AttackDriver driver = new AttackDriver(network.classifier(), threat, workers);
       AttackResult result =
           driver.run(Apgd.of(kind), x, labels, LongStream.range(0, n).toArray(), new Seed(0));
       int agree = 0;
