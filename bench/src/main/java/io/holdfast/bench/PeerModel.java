@@ -8,11 +8,11 @@ import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.HoldfastException;
-import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.arch.WeightsFile;
 import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Safetensors;
@@ -34,7 +34,7 @@ final class PeerModel implements AutoCloseable {
   private final SharedScope owner = Scope.shared();
   private final Workers workers;
   private final Network network;
-  private final Classifier classifier;
+  private final NetworkClassifier classifier;
   private final Tensor images; // [all, C, H, W], pixels in [0, 1]
   private final Tensor labels; // [all]
   private @Nullable PeerTraining training;
@@ -130,11 +130,11 @@ final class PeerModel implements AutoCloseable {
     }
   }
 
-  /** Logits and input gradients of the summed cross-entropy in float32, as the verdict has them. */
+  /** Logits and input gradients of the summed cross-entropy in float32 and PyTorch's memory order. */
   Map<String, Object> values(JsonNode command) {
     int batch = batch(command);
     try (Scope scope = Scope.open();
-        TapeGradients tape = new TapeGradients(classifier, Precision.FLOAT32)) {
+        TapeGradients tape = new TapeGradients(classifier.asReference(), Precision.FLOAT32)) {
       Reference reference = Reference.labels(labels.slice(0, 0, batch));
       InputGradients.Pass pass =
           tape.pass(images.slice(0, 0, batch), z -> Losses.CE.cotangent(z, reference));

@@ -10,7 +10,8 @@ import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The inner maximisation of adversarial training: a fixed number of steps on every sample, also on
@@ -18,18 +19,34 @@ import java.util.function.Function;
  * projections are those of attacks. Shapes: N samples of a shard, K classes.
  *
  * @param steps at least 0; 0 gives the start itself
- * @param fraction length of a step as a part of the epsilon of the threat model in each call, so
- *     that steps grow with epsilon under a curriculum
+ * @param fractions length of a step as a part of the epsilon of the threat model in each call, so
+ *     that steps grow with epsilon under a curriculum: one for all members of a union, or one each
  * @param start where the search begins
  */
-public record InnerMaximiser(int steps, double fraction, Start start) {
+public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
   public InnerMaximiser {
+    fractions = List.copyOf(fractions);
     if (steps < 0) {
       throw new IllegalArgumentException("steps: at least 0, found " + steps);
     }
-    if (!(fraction >= 0) || Double.isInfinite(fraction)) {
-      throw new IllegalArgumentException("step fraction: finite, at least 0, found " + fraction);
+    if (fractions.isEmpty() || !fractions.stream().allMatch(f -> f >= 0 && Double.isFinite(f))) {
+      throw new IllegalArgumentException("step fraction: finite, at least 0, found " + fractions);
     }
+  }
+
+  /** Steps of the same part of epsilon for every member of a union. */
+  public InnerMaximiser(int steps, double fraction, Start start) {
+    this(steps, List.of(fraction), start);
+  }
+
+  /**
+   * Steps of a length.
+   *
+   * @param nominal the threat model at full strength, to whose members an absolute length refers
+   */
+  public static InnerMaximiser of(int steps, StepSize length, ThreatModel nominal, Start start) {
+    return new InnerMaximiser(
+        steps, nominal.members().stream().map(length::fraction).toList(), start);
   }
 
   /** Where the search begins. */
@@ -63,7 +80,12 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
 
   /** The same with another number of steps of the same length. */
   public InnerMaximiser withSteps(int number) {
-    return new InnerMaximiser(number, fraction, start);
+    return new InnerMaximiser(number, fractions, start);
+  }
+
+  /** The same from another start. */
+  public InnerMaximiser from(Start other) {
+    return new InnerMaximiser(steps, fractions, other);
   }
 
   /**
@@ -86,18 +108,18 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
       Tensor x,
       Reference reference,
       List<Seed> seeds) {
-    Function<ThreatModel, Tensor> ascend =
-        member -> {
-          Region region = member.around(x);
-          return climb(model, loss, region, start.of(region, seeds), reference);
-        };
     List<ThreatModel> members = threat.members();
+    IntFunction<Tensor> ascend =
+        m -> {
+          Region region = members.get(m).around(x);
+          return climb(model, loss, region, start.of(region, seeds), reference, fraction(m));
+        };
     if (members.size() == 1) {
-      return Scope.tidy(() -> ascend.apply(threat));
+      return Scope.tidy(() -> ascend.apply(0));
     }
     return Scope.tidy(
         () -> {
-          List<Tensor> results = members.stream().map(ascend).toList(); // members of [N, ...]
+          List<Tensor> results = IntStream.range(0, members.size()).mapToObj(ascend).toList(); // members of [N, ...]
           List<Tensor> values = // members of [N]
               results.stream().map(r -> loss.value(model.logits(r), reference)).toList();
           return pickHighest(results, values);
@@ -112,6 +134,20 @@ public record InnerMaximiser(int steps, double fraction, Start start) {
    */
   public Tensor climb(
       InputGradients model, Loss loss, Region region, Tensor variables, Reference reference) {
+    return climb(model, loss, region, variables, reference, fraction(0));
+  }
+
+  private double fraction(int member) {
+    return fractions.get(fractions.size() == 1 ? 0 : member);
+  }
+
+  private Tensor climb(
+      InputGradients model,
+      Loss loss,
+      Region region,
+      Tensor variables,
+      Reference reference,
+      double fraction) {
     for (int k = 0; k < steps; k++) {
       try (Scope step = Scope.open()) {
         InputGradients.Pass pass =

@@ -20,9 +20,15 @@ final class EvaluationLog implements AutoCloseable {
   private static final String EVENT = "evaluation";
 
   private final @Nullable MetricsLog log;
+  private final Map<String, Double> seconds = new LinkedHashMap<>();
 
   private EvaluationLog(@Nullable MetricsLog log) {
     this.log = log;
+  }
+
+  /** Seconds of all chunks by phase, those of the runs before this one too. */
+  Map<String, Double> seconds() {
+    return seconds;
   }
 
   /**
@@ -35,19 +41,26 @@ final class EvaluationLog implements AutoCloseable {
     }
     Path file = folder.resolve("metrics.jsonl");
     StringBuilder kept = new StringBuilder();
+    Map<String, Double> earlier = new LinkedHashMap<>();
     if (Files.exists(file)) {
       for (JsonNode line : MetricsLog.read(file)) {
         if (resume || !line.path("event").asText().equals(EVENT)) {
           kept.append(Json.compact(line)).append('\n');
+          if (line.path("event").asText().equals(EVENT)) {
+            earlier.merge(line.path("phase").asText(), line.path("seconds").asDouble(), Double::sum);
+          }
         }
       }
       AtomicFiles.write(file, kept.toString());
     }
     int bytes = kept.toString().getBytes(StandardCharsets.UTF_8).length;
-    return new EvaluationLog(MetricsLog.resume(file, bytes));
+    EvaluationLog log = new EvaluationLog(MetricsLog.resume(file, bytes));
+    log.seconds.putAll(earlier);
+    return log;
   }
 
-  void chunk(String phase, int images, double seconds, double accuracy) {
+  void chunk(String phase, int images, double took, double accuracy) {
+    seconds.merge(phase, took, Double::sum);
     if (log == null) {
       return;
     }
@@ -55,7 +68,7 @@ final class EvaluationLog implements AutoCloseable {
     entry.put("event", EVENT);
     entry.put("phase", phase);
     entry.put("images", images);
-    entry.put("seconds", seconds);
+    entry.put("seconds", took);
     entry.put("accuracy", accuracy);
     log.append(entry);
   }

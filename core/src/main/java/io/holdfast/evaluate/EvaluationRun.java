@@ -36,7 +36,6 @@ final class EvaluationRun {
   private final CleanPass clean;
   private final Rows rows;
   private final Observations observations = new Observations();
-  private final Map<String, Double> timing = new LinkedHashMap<>();
   private final int[] all;
 
   EvaluationRun(
@@ -68,7 +67,7 @@ final class EvaluationRun {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
       phase("curve", curve.choose(data), curve.keys(), curve::rows);
     }
-    Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(timing);
+    Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
         new Gallery(settings.attacks, driver, settings.seed, seen)
             .examples(data, settings.examples);
@@ -107,7 +106,6 @@ final class EvaluationRun {
 
   /** Works through some samples chunk by chunk, passing over what the ledger has already. */
   private void phase(String name, int[] indices, List<AttemptKey> keys, Work work) {
-    long begin = System.nanoTime();
     try (Progress.Task task = settings.progress.start(name, indices.length, "images")) {
       for (int[] part : Chunk.parts(indices, settings.chunk)) {
         if (isKnown(part, keys)) {
@@ -124,7 +122,6 @@ final class EvaluationRun {
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
       }
     }
-    timing.put(name, (System.nanoTime() - begin) / 1e9);
   }
 
   private List<Attempt> compute(int[] part, Work work, LongConsumer done) {

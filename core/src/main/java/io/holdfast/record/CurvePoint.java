@@ -9,7 +9,7 @@ import java.util.Objects;
  * One point of robust accuracy against epsilon.
  *
  * @param attack key of the attack
- * @param epsilon its magnitude
+ * @param epsilon its magnitude; at 0 stands the clean accuracy of the same samples
  * @param robustAccuracy share of samples that held
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

@@ -100,6 +100,7 @@ final class Scoring {
 
   private static final class Count {
     private long held;
+    private long wrong;
     private long n;
   }
 
@@ -145,6 +146,7 @@ final class Scoring {
         Count count = curve.computeIfAbsent(row.key(), key -> new Count());
         count.n++;
         count.held += row.outcome() == Outcome.HELD ? 1 : 0;
+        count.wrong += row.outcome() == Outcome.SKIPPED_WRONG ? 1 : 0;
       }
       case CERTIFICATE ->
           certificates.computeIfAbsent(row.attempt(), key -> new ArrayList<>()).add(row);
@@ -252,9 +254,17 @@ final class Scoring {
 
   private List<CurvePoint> curvePoints() {
     List<CurvePoint> points = new ArrayList<>();
-    curve.forEach(
-        (key, count) ->
-            points.add(new CurvePoint(key.attempt(), key.epsilon(), Rate.of(count.held, count.n))));
+    String last = "";
+    for (Map.Entry<AttemptKey, Count> entry : curve.entrySet()) {
+      String attack = entry.getKey().attempt();
+      Count count = entry.getValue();
+      if (!attack.equals(last)) { // of one attack in order of epsilon, over the same samples
+        points.add(new CurvePoint(attack, 0, Rate.of(count.n - count.wrong, count.n)));
+        last = attack;
+      }
+      points.add(
+          new CurvePoint(attack, entry.getKey().epsilon(), Rate.of(count.held, count.n)));
+    }
     return points;
   }
 

@@ -11,6 +11,8 @@ import io.holdfast.report.Html.Element;
 import io.holdfast.report.Page.Section;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What holds and what falls: accuracies, strength, attacks. */
@@ -108,10 +110,24 @@ final class ResultSections {
         Parts.lead("Robust accuracy as the attacker may change each image more."),
         Parts.figure(
             Parts.chart("epsilon"),
-            "Bands are 95% intervals. A sound evaluation falls to zero for large epsilon; a curve"
+            "Over "
+                + samples(radii)
+                + ". Bands are 95% intervals. A sound evaluation falls to zero for large epsilon; a curve"
                 + " that stays up points to an attack that was too weak."),
         Parts.details(
             "The numbers", Parts.table("Robust accuracy by epsilon, 95% intervals", head, rows)));
+  }
+
+  /** How many samples the curves are of. */
+  private String samples(List<Double> radii) {
+    String counts =
+        view.models().stream()
+            .flatMap(model -> radii.stream().map(model.curve()::get))
+            .filter(Objects::nonNull)
+            .map(rate -> Numbers.count((double) rate.n()))
+            .distinct()
+            .collect(Collectors.joining(" or "));
+    return counts + " images";
   }
 
   private Html attacks() {

@@ -132,8 +132,8 @@ record View(String title, List<Model> models, @Nullable String command) {
     }
 
     /**
-     * Robust accuracy by epsilon under {@link #curveAttack}: from the clean accuracy at 0, with the
-     * attack's own verdict among the points; empty without a curve.
+     * Robust accuracy by epsilon under {@link #curveAttack}, every point over the same samples, from
+     * their clean accuracy at 0; empty without a curve.
      */
     TreeMap<Double, Rate> curve() {
       TreeMap<Double, Rate> curve = new TreeMap<>();
@@ -141,16 +141,11 @@ record View(String title, List<Model> models, @Nullable String command) {
       if (attack == null) {
         return curve;
       }
-      AttackScore verdict = card.attacks().get(attack);
-      if (verdict != null) {
-        curve.put(verdict.epsilon(), verdict.robustAccuracy());
-      }
       for (CurvePoint point : card.curve()) {
         if (point.attack().equals(attack)) {
           curve.put(point.epsilon(), point.robustAccuracy());
         }
       }
-      curve.put(0.0, card.cleanAccuracy());
       return curve;
     }
 

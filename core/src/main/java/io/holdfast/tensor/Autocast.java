@@ -29,12 +29,6 @@ public final class Autocast implements AutoCloseable {
     return new Autocast(precision == Precision.BFLOAT16);
   }
 
-  /** Whether it is open on this thread, for bfloat16. */
-  public static boolean isOn() {
-    Engine.load();
-    return torch.is_autocast_enabled(DeviceType.CPU);
-  }
-
   @Override
   public void close() {
     if (open && wanted != before) {

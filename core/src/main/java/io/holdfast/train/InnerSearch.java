@@ -54,7 +54,7 @@ public record InnerSearch(String name, int steps, StepSize stepSize) {
    * The search itself, from a uniform start, its steps in proportion to the threat model's size.
    */
   public InnerMaximiser maximiser(ThreatModel threat) {
-    return new InnerMaximiser(steps, stepSize.fraction(threat), InnerMaximiser.Start.UNIFORM);
+    return InnerMaximiser.of(steps, stepSize, threat, InnerMaximiser.Start.UNIFORM);
   }
 
   /** Stands in for a value that was refused and reported already. */

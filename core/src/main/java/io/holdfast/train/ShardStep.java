@@ -205,8 +205,7 @@ final class ShardStep implements ShardContext {
     if (threat == null) {
       throw new IllegalStateException("this objective needs a threat model");
     }
-    InnerMaximiser search =
-        new InnerMaximiser(common.inner().steps(), common.inner().fraction(), start);
+    InnerMaximiser search = common.inner().from(start);
     Tensor rows = toPerturb();
     perturbed = rows;
     if (rows == null) {

@@ -59,6 +59,21 @@ class InnerMaximiserTest {
     }
   }
 
+  @Test
+  void anAbsoluteStepHasItsLengthInEveryMemberOfAUnion() {
+    ThreatModel union = ThreatModel.union(ThreatModel.l2(1), ThreatModel.linf(0.1));
+    InnerMaximiser one = Pgd.steps(1).stepSize(0.02).randomStart(false).inner(union);
+    assertThat(one.fractions()).containsExactly(0.02, 0.02 / 0.1);
+    try (Scope scope = Scope.open();
+        InputGradients gradients = MODEL.gradients(Precision.FLOAT32)) {
+      Reference labels = Reference.labels(Tensors.of(new long[] {1, 1, 1}, 3));
+      Tensor moved =
+          one.maximise(gradients, Losses.CE, union, inputs(), labels, SEEDS).sub(inputs()).abs();
+      // Of equally long steps the one along the signs is the stronger.
+      assertThat(moved.max().item()).isCloseTo(0.02, org.assertj.core.data.Offset.offset(1e-6));
+    }
+  }
+
   /** TRADES: the divergence has no slope at the clean input, so the start must leave it. */
   @Test
   void theSmallNormalStartLetsTheDivergenceGrow() {

@@ -130,7 +130,7 @@ public record Pgd(
    * @param nominal the threat model at full strength, to which an absolute step size refers
    */
   public InnerMaximiser inner(ThreatModel nominal) {
-    return new InnerMaximiser(steps, stepSize.fraction(nominal), start());
+    return InnerMaximiser.of(steps, stepSize, nominal, start());
   }
 
   @Override

@@ -31,7 +31,6 @@ import io.holdfast.model.graph.layer.Softplus;
 import io.holdfast.model.graph.layer.Tanh;
 import io.holdfast.model.graph.layer.Transpose;
 import io.holdfast.model.graph.layer.Upsample;
-import io.holdfast.tensor.Autocast;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -189,14 +188,10 @@ public final class Forward {
     return values;
   }
 
-  /**
-   * Images and kernels in the memory order of a pass. Channels-last is the faster one; evaluation
-   * in float32 keeps PyTorch's default order, so that sums are rounded alike and points on a kink
-   * of the network get the gradient that PyTorch gives them.
-   */
+  /** Images and kernels in the memory order of a pass. */
   private static Tensor laidOut(Tensor x, Mode mode) {
-    boolean exact = mode instanceof Mode.Evaluation && !Autocast.isOn();
-    return exact ? x.contiguous() : x.channelsLast();
+    boolean last = !(mode instanceof Mode.Evaluation evaluation) || evaluation.channelsLast();
+    return last ? x.channelsLast() : x.contiguous();
   }
 
   private static Set<String> needed(Graph graph, Collection<String> wanted) {

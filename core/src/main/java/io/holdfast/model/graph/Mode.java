@@ -4,8 +4,12 @@ import io.holdfast.common.Seed;
 
 /** How a forward pass treats layers that differ between training and use. */
 public sealed interface Mode {
-  /** Dropout is off, batch norm uses its running statistics. */
-  record Evaluation() implements Mode {}
+  /**
+   * Dropout is off, batch norm uses its running statistics.
+   *
+   * @param channelsLast whether images lie in channels-last memory order, which is the faster one
+   */
+  record Evaluation(boolean channelsLast) implements Mode {}
 
   /**
    * Dropout is on.
@@ -14,7 +18,13 @@ public sealed interface Mode {
    */
   record Training(Seed seed, BatchNormPolicy batchNorm) implements Mode {}
 
-  Mode EVALUATION = new Evaluation();
+  Mode EVALUATION = new Evaluation(true);
+
+  /**
+   * Evaluation in PyTorch's default memory order: sums are rounded as there, so that a point on a
+   * kink of the network gets the gradient that PyTorch gives it.
+   */
+  Mode REFERENCE = new Evaluation(false);
 
   static Mode evaluation() {
     return EVALUATION;

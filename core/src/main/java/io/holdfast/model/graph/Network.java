@@ -246,8 +246,12 @@ public final class Network implements AutoCloseable {
 
   /** The graph's first output for its only input, {@code [N, ...]}. */
   public Tensor apply(Tensor x) {
+    return apply(x, Mode.EVALUATION);
+  }
+
+  Tensor apply(Tensor x, Mode mode) {
     String first = graph.outputs().get(0);
-    return Forward.run(graph, weights, List.of(x), Mode.EVALUATION, List.of(first)).value(first);
+    return Forward.run(graph, weights, List.of(x), mode, List.of(first)).value(first);
   }
 
   /** The values of these layers by name, {@code [N, ...]} each; on the tape where {@code x} is. */
@@ -280,7 +284,7 @@ public final class Network implements AutoCloseable {
    *     [K]} with K at least 2
    */
   public NetworkClassifier classifier() {
-    return new NetworkClassifier(this);
+    return new NetworkClassifier(this, Mode.EVALUATION);
   }
 
   /** Frees the weights; no thread may be computing. */

@@ -13,8 +13,9 @@ public final class NetworkClassifier implements Classifier {
   private final Network network;
   private final TensorType input;
   private final int classes;
+  private final Mode mode;
 
-  NetworkClassifier(Network network) {
+  NetworkClassifier(Network network, Mode mode) {
     Graph graph = network.graph();
     Problems problems = new Problems("graph");
     if (graph.inputs().size() != 1) {
@@ -27,8 +28,14 @@ public final class NetworkClassifier implements Classifier {
     }
     problems.throwIfAny();
     this.network = network;
+    this.mode = mode;
     this.input = graph.inputs().get(0).type();
     this.classes = Math.toIntExact(logits.shape().size(0));
+  }
+
+  /** The same network, computing over the tape as {@link Mode#REFERENCE} says; slower. */
+  public NetworkClassifier asReference() {
+    return new NetworkClassifier(network, Mode.REFERENCE);
   }
 
   /** The network behind this classifier. */
@@ -48,7 +55,7 @@ public final class NetworkClassifier implements Classifier {
 
   @Override
   public Tensor logits(Tensor x) {
-    return network.apply(x);
+    return network.apply(x, mode);
   }
 
   @Override
@@ -56,9 +63,15 @@ public final class NetworkClassifier implements Classifier {
     return input.dtype().isFloating();
   }
 
-  /** A compiled plan of the present weights; the tape if a layer has no rule there. */
+  /**
+   * A compiled plan of the present weights; the tape if a layer has no rule there, or this is a
+   * {@link #asReference reference}.
+   */
   @Override
   public InputGradients gradients(Precision precision) {
+    if (mode.equals(Mode.REFERENCE)) {
+      return new TapeGradients(this, precision);
+    }
     return Plan.compile(network, precision).orElseGet(() -> new TapeGradients(this, precision));
   }
 }

@@ -22,11 +22,13 @@ import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.record.Attempt;
+import io.holdfast.record.CurvePoint;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
+import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +37,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,7 +158,24 @@ class EvaluationTest {
     assertThat(carried).isPositive();
     assertThat(bySample.values().iterator().next().keySet())
         .containsExactly(0.0125, 0.025, 0.0375, 0.05, 0.075, 0.1);
-    assertThat(result.card().curve()).hasSize(6);
+    assertThat(result.card().curve())
+        .extracting(CurvePoint::epsilon)
+        .containsExactly(0.0, 0.0125, 0.025, 0.0375, 0.05, 0.075, 0.1);
+    long right = bySample.values().stream().filter(r -> attacked(r.get(0.0125))).count();
+    assertThat(result.card().curve().get(0).robustAccuracy())
+        .isEqualTo(Rate.of(right, bySample.size()));
+  }
+
+  private static boolean attacked(@Nullable Attempt row) {
+    return row != null && row.outcome() != Outcome.SKIPPED_WRONG;
+  }
+
+  @Test
+  void timesOfAResumedEvaluationAreThoseOfAllItsRuns(@TempDir Path folder) {
+    Map<String, Double> whole = evaluation().folder(folder).on(TEST).card().timing();
+    Map<String, Double> again = evaluation().folder(folder).resume(true).on(TEST).card().timing();
+    assertThat(again).isEqualTo(whole).isNotEmpty();
+    assertThat(again.values()).allMatch(seconds -> seconds > 0);
   }
 
   @Test
