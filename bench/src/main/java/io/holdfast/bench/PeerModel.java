@@ -130,7 +130,9 @@ final class PeerModel implements AutoCloseable {
     }
   }
 
-  /** Logits and input gradients of the summed cross-entropy in float32 and PyTorch's memory order. */
+  /**
+   * Logits and input gradients of the summed cross-entropy in float32 and PyTorch's memory order.
+   */
   Map<String, Object> values(JsonNode command) {
     int batch = batch(command);
     try (Scope scope = Scope.open();

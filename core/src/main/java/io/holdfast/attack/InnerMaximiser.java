@@ -119,7 +119,8 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
     }
     return Scope.tidy(
         () -> {
-          List<Tensor> results = IntStream.range(0, members.size()).mapToObj(ascend).toList(); // members of [N, ...]
+          List<Tensor> results =
+              IntStream.range(0, members.size()).mapToObj(ascend).toList(); // members of [N, ...]
           List<Tensor> values = // members of [N]
               results.stream().map(r -> loss.value(model.logits(r), reference)).toList();
           return pickHighest(results, values);

@@ -47,7 +47,8 @@ final class EvaluationLog implements AutoCloseable {
         if (resume || !line.path("event").asText().equals(EVENT)) {
           kept.append(Json.compact(line)).append('\n');
           if (line.path("event").asText().equals(EVENT)) {
-            earlier.merge(line.path("phase").asText(), line.path("seconds").asDouble(), Double::sum);
+            earlier.merge(
+                line.path("phase").asText(), line.path("seconds").asDouble(), Double::sum);
           }
         }
       }

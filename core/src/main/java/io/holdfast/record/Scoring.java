@@ -262,8 +262,7 @@ final class Scoring {
         points.add(new CurvePoint(attack, 0, Rate.of(count.n - count.wrong, count.n)));
         last = attack;
       }
-      points.add(
-          new CurvePoint(attack, entry.getKey().epsilon(), Rate.of(count.held, count.n)));
+      points.add(new CurvePoint(attack, entry.getKey().epsilon(), Rate.of(count.held, count.n)));
     }
     return points;
   }

@@ -132,8 +132,8 @@ record View(String title, List<Model> models, @Nullable String command) {
     }
 
     /**
-     * Robust accuracy by epsilon under {@link #curveAttack}, every point over the same samples, from
-     * their clean accuracy at 0; empty without a curve.
+     * Robust accuracy by epsilon under {@link #curveAttack}, every point over the same samples,
+     * from their clean accuracy at 0; empty without a curve.
      */
     TreeMap<Double, Rate> curve() {
       TreeMap<Double, Rate> curve = new TreeMap<>();

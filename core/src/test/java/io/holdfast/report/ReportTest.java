@@ -168,8 +168,7 @@ class ReportTest {
     assertThat(model.path("attacked")).isEqualTo(card.at("/calibration/attacked/bins"));
     assertThat(model.path("curve")).hasSize(card.path("curve").size());
     assertThat(model.at("/curve/0/epsilon").asDouble()).isZero();
-    assertThat(model.at("/curve/1/rate"))
-        .isEqualTo(card.at("/curve/1/robust_accuracy"));
+    assertThat(model.at("/curve/1/rate")).isEqualTo(card.at("/curve/1/robust_accuracy"));
     assertThat(model.at("/classes/0/name").asText()).isEqualTo("Shirt");
     assertThat(model.path("classes")).hasSize(10);
     JsonNode rows = payload(COMPARISON).path("rows");
