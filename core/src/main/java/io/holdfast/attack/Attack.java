@@ -64,6 +64,14 @@ public interface Attack {
   }
 
   /**
+   * Refuses inputs that this attack cannot work on.
+   *
+   * @param shape of one input, such as {@code [C, H, W]}
+   * @throws io.holdfast.common.InvalidInputException naming what does not fit
+   */
+  default void checkInputs(long[] shape) {}
+
+  /**
    * Searches in one round. Randomness comes from {@link AttackTask#seeds} alone.
    *
    * @return variables of {@link AttackTask#region} for the samples that are still in the task when

@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.blackbox.Square;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -27,6 +28,7 @@ public final class Attacks {
     row(Apgd.CE);
     row(Apgd.DLR);
     row(Apgd.T);
+    row(Square.SPEC);
   }
 
   private Attacks() {}

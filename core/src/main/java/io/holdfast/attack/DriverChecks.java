@@ -52,6 +52,7 @@ final class DriverChecks {
           "an attack for a threat model of knowledge " + allowed.key(),
           "one that needs " + attack.needs().key());
     }
+    problems.collect(() -> attack.checkInputs(driver.model().inputShape()));
     if (attack.needs() == Knowledge.WHITE_BOX && !driver.model().differentiable()) {
       problems.add("", "a model with input gradients", "one without");
     }

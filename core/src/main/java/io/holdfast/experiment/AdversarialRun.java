@@ -87,6 +87,7 @@ public record AdversarialRun(
    */
   public Summary on(Dataset data) {
     attack.check(threat, bundle.classifier().classes());
+    attack.checkInputs(bundle.classifier().inputShape());
     AtomicFiles.ensureWritableFolder(folder);
     Path parts = folder.resolve(PARTS);
     if (!resume) {

@@ -68,7 +68,7 @@ public record ExperimentData(
     }
     requireDomain(experiment, problems);
     Architecture architecture = architecture(experiment, train, problems);
-    requireAttacks(experiment, train.info().classCount(), problems);
+    requireAttacks(experiment, train, problems);
     if (architecture != null) {
       StartingWeights.require(experiment, architecture, problems);
     }
@@ -171,10 +171,11 @@ public record ExperimentData(
     }
   }
 
-  private static void requireAttacks(Experiment experiment, int classes, Problems problems) {
+  private static void requireAttacks(Experiment experiment, Dataset train, Problems problems) {
     for (NamedAttack attack : experiment.evaluation().attacks()) {
       try {
-        attack.attack().check(experiment.threat(), classes);
+        attack.attack().check(experiment.threat(), train.info().classCount());
+        attack.attack().checkInputs(train.info().shapeArray());
       } catch (InvalidInputException e) {
         e.problems()
             .forEach(

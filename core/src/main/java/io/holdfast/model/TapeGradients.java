@@ -9,21 +9,21 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
-/** Input gradients over the tape: works for every differentiable model. */
+/** Input gradients over the tape of every differentiable model; of another one logits alone. */
 public final class TapeGradients implements InputGradients {
   private final Classifier model;
   private final Precision precision;
 
   public TapeGradients(Classifier model, Precision precision) {
-    if (!model.differentiable()) {
-      throw new IllegalArgumentException("this model has no input gradients");
-    }
     this.model = model;
     this.precision = precision;
   }
 
   @Override
   public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+    if (!model.differentiable()) {
+      throw new IllegalStateException("this model has no input gradients");
+    }
     try (Scope scope = Scope.open()) {
       Tensor leaf = x.asLeaf(); // [N, ...]
       Tensor logits = forward(leaf); // [N, K]

@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.blackbox.Square;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -51,6 +52,11 @@ class AttackContractTest extends AttackContract {
             "apgd-ce union, eot",
             n -> Apgd.of(Apgd.Kind.CE).steps(4).eot(2).restarts(n),
             ThreatModel.union(LINF, L1)),
+        new AttackRow("square linf", n -> Square.queries(60).restarts(n), LINF),
+        new AttackRow("square l2", n -> Square.queries(60).restarts(n), L2),
+        new AttackRow("square l1", n -> Square.queries(60).restarts(n), L1),
+        new AttackRow(
+            "square union", n -> Square.queries(30).restarts(n), ThreatModel.union(LINF, L2)),
         new AttackRow(
             "uniform noise",
             n -> new RandomNoise(RandomNoise.Kind.UNIFORM, n),

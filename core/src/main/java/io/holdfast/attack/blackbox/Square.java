@@ -1,0 +1,107 @@
+package io.holdfast.attack.blackbox;
+
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Knobs;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.threat.Norm;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Square Attack (Andriushchenko et al. 2020, algorithms 1 to 3; in the L1 ball as in Croce and Hein
+ * 2021, appendix): random search whose proposals change square windows that shrink as queries are
+ * spent. Raises the margin, or towards a target minus its cross-entropy.
+ *
+ * @param queries per sample and round, the first point included, at least 1
+ * @param pInit share of the pixels in the first windows, in [0, 1]
+ * @param rescale whether the schedule of window sizes, made for 10,000 queries, is stretched to the
+ *     queries there are
+ * @param restarts rounds on samples that still stand, at least 1
+ */
+public record Square(int queries, double pInit, boolean rescale, int restarts)
+    implements ScoreAttack<Square> {
+  /** The registry's line. */
+  public static final AttackSpec<Square> SPEC =
+      new AttackSpec<>(
+          "square",
+          "random search by square windows that shrink",
+          AttackSpec.BALLS,
+          "Andriushchenko et al. 2020, algorithms 1 to 3; Croce and Hein 2021 for L1",
+          queries(5000),
+          List.of(
+              Knobs.count(
+                  "queries", "queries per round, at least 1", Square::queries, Square::withQueries),
+              Knobs.share(
+                  "p_init", "share of pixels in the first windows", Square::pInit, Square::pInit),
+              Knobs.flag(
+                  "resc_schedule",
+                  "whether the schedule is stretched to the queries",
+                  Square::rescale,
+                  Square::rescale),
+              Knobs.restarts(Square::restarts)));
+
+  /** Of 10,000 queries, those after which the share of pixels is halved (section 5). */
+  private static final int[] HALVINGS = {10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000};
+
+  private static final double SCHEDULED = 10_000;
+
+  public Square {
+    require("queries", "a whole number of at least 1", queries >= 1, queries);
+    require("p_init", "a number in [0, 1]", pInit >= 0 && pInit <= 1, pInit);
+    require("restarts", "a whole number of at least 1", restarts >= 1, restarts);
+  }
+
+  private static void require(String field, String expected, boolean holds, Number found) {
+    if (!holds) {
+      throw new InvalidInputException("attack square", field, expected, found.toString());
+    }
+  }
+
+  /** AutoAttack's settings but for the number of queries, which there is 5,000. */
+  public static Square queries(int number) {
+    return new Square(number, 0.8, true, 1);
+  }
+
+  private Square withQueries(int number) {
+    return new Square(number, pInit, rescale, restarts);
+  }
+
+  public Square pInit(double share) {
+    return new Square(queries, share, rescale, restarts);
+  }
+
+  public Square rescale(boolean stretched) {
+    return new Square(queries, pInit, stretched, restarts);
+  }
+
+  public Square restarts(int number) {
+    return new Square(queries, pInit, rescale, number);
+  }
+
+  /**
+   * The share of pixels in a window.
+   *
+   * @param step proposals made before, from 0
+   * @param planned queries that there are
+   */
+  double share(int step, int planned) {
+    int scheduled = rescale ? (int) (step / (double) planned * SCHEDULED) : step;
+    double share = pInit;
+    for (int halving : HALVINGS) {
+      share = scheduled > halving ? share / 2 : share;
+    }
+    return share;
+  }
+
+  @Override
+  public AttackSpec<Square> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Walk walk(Canvas canvas, int planned, float[] clean, RandomGenerator random) {
+    return canvas.norm() == Norm.LINF
+        ? new FlatSquares(this, planned, canvas, clean, random)
+        : new PeakedSquares(this, planned, canvas, clean, random);
+  }
+}
