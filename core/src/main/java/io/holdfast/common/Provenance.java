@@ -1,5 +1,8 @@
 package io.holdfast.common;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,7 +14,8 @@ import java.util.TreeMap;
 
 /**
  * Where a result comes from. Holds no time and no machine name, so that equal runs give equal
- * provenance.
+ * provenance. In JSON its keys are snake_case; those of the first builds, which were not, are read
+ * as well.
  *
  * @param codeVersion Holdfast's version, with the commit where the build knew it: {@code 0.1.0
  *     (1a2b3c4)}
@@ -22,12 +26,13 @@ import java.util.TreeMap;
  *     {@code start}, in the order of names
  * @param configuration the settings of the run as {@link Settings#toMap} gives them
  */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Provenance(
-    String codeVersion,
-    String engineVersion,
+    @JsonAlias("codeVersion") String codeVersion,
+    @JsonAlias("engineVersion") String engineVersion,
     String platform,
     long seed,
-    Map<String, String> dataHashes,
+    @JsonAlias("dataHashes") Map<String, String> dataHashes,
     Map<String, Object> configuration) {
 
   public Provenance {

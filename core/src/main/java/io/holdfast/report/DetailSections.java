@@ -109,8 +109,10 @@ final class DetailSections {
         panels(
             DetailSections::hasConfusion,
             index ->
-                Parts.figure(
-                    modelChart("confusion", index), Words.mistakes(view.models().get(index)))));
+                all(
+                    Parts.figure(
+                        modelChart("confusion", index), Words.mistakes(view.models().get(index))),
+                    ChartTables.confusion(view.models().get(index)))));
   }
 
   private Html calibration() {
@@ -122,12 +124,14 @@ final class DetailSections {
         panels(
             Model::isCalibrated,
             index ->
-                Parts.figure(
-                    modelChart("reliability", index),
-                    "Expected calibration error: %s without attack, %s under attack."
-                        .formatted(
-                            Model.ece(calibration(index).clean()),
-                            Model.ece(calibration(index).attacked())))));
+                all(
+                    Parts.figure(
+                        modelChart("reliability", index),
+                        "Expected calibration error: %s without attack, %s under attack."
+                            .formatted(
+                                Model.ece(calibration(index).clean()),
+                                Model.ece(calibration(index).attacked()))),
+                    ChartTables.reliability(view.models().get(index)))));
   }
 
   private CalibrationPair calibration(int index) {
@@ -146,6 +150,9 @@ final class DetailSections {
         Parts.lead(
             "Measured on the validation split during training; the test images were never read."),
         Parts.legend(),
-        el("div", charts).css("panels pair"));
+        el("div", charts).css("panels pair"),
+        panels(
+            model -> !model.training().isEmpty(),
+            index -> ChartTables.learning(view.models().get(index))));
   }
 }

@@ -134,6 +134,10 @@ class RunFilesTest {
     Provenance again = Json.parse(Json.pretty(provenance), "provenance", Provenance.class);
     assertThat(Json.canonical(again)).isEqualTo(Json.canonical(provenance));
     assertThat(again.codeVersion()).isEqualTo(Provenance.currentCode());
+    assertThat(Json.tree(provenance).fieldNames())
+        .toIterable()
+        .containsExactly(
+            "code_version", "engine_version", "platform", "seed", "data_hashes", "configuration");
   }
 
   private static Process start(String... arguments) throws Exception {

@@ -110,7 +110,7 @@ class ReportTest {
         .hasSize(2 * 6 * 3)
         .allSatisfy(img -> assertThat(img).containsPattern(" alt=\"[^\"]+\""));
     assertThat(all("<table>.*?</table>", markup))
-        .hasSize(5)
+        .hasSize(11)
         .allSatisfy(table -> assertThat(table).contains("<caption>", "scope=\"col\""));
     assertThat(all("<tbody>.*?</tbody>", markup))
         .allSatisfy(
@@ -156,6 +156,34 @@ class ReportTest {
     }
     card.curve().forEach(point -> rates.add(point.robustAccuracy()));
     return rates.stream().flatMap(Stream::ofNullable).toList();
+  }
+
+  /** As the page says where scripts do not run. */
+  @Test
+  void everyNumberOfAChartIsAlsoInATable() {
+    String cells = String.join("\n", all("<t[hd][^>]*>.*?</t[hd]>", markup(COMPARISON)));
+    for (JsonNode model : payload(COMPARISON).path("models")) {
+      for (JsonNode point : model.path("loss")) {
+        assertThat(cells).contains(">" + Numbers.significant(point.get(1).asDouble(), 4) + "<");
+      }
+      for (String key : List.of("cleanByEpoch", "robustByEpoch")) {
+        for (JsonNode point : model.path(key)) {
+          assertThat(cells).contains(">" + Numbers.percent(point.get(1).asDouble()) + "<");
+        }
+      }
+      for (String key : List.of("clean", "attacked")) {
+        for (JsonNode bin : model.path(key)) {
+          assertThat(cells)
+              .contains(">" + Numbers.percent(bin.path("confidence").asDouble()) + "<")
+              .contains(">" + Numbers.percent(bin.path("accuracy").asDouble()) + "<");
+        }
+      }
+      for (JsonNode row : model.path("confusion")) {
+        List<String> counts = new ArrayList<>();
+        row.forEach(n -> counts.add("<td class=\"num\">" + n.asLong() + "</td>"));
+        assertThat(cells).contains(String.join("\n", counts));
+      }
+    }
   }
 
   @Test

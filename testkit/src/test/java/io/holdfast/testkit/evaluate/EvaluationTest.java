@@ -59,7 +59,8 @@ class EvaluationTest {
     assertThat(card.at("/attacks/fgsm/seen_in_training").asBoolean()).isFalse();
     assertThat(card.at("/attacks/pgd[steps=5, restarts=2]/seen_in_training").asBoolean()).isTrue();
     assertThat(card.at("/timing").size()).isEqualTo(3);
-    assertThat(card.at("/provenance/dataHashes/evaluation").asText()).isEqualTo(TEST.contentHash());
+    assertThat(card.at("/provenance/data_hashes/evaluation").asText())
+        .isEqualTo(TEST.contentHash());
     Scorecard read = Scorecard.read(folder.resolve("scorecard.json"));
     assertThat(read.toJson()).isEqualTo(result.card().toJson());
     assertThat(read.cleanAccuracy().value()).isBetween(0.5, 0.9);
