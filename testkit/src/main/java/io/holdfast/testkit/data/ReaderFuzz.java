@@ -4,11 +4,12 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.testkit.fuzz.Damage;
+import io.holdfast.testkit.fuzz.Fuzz;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +18,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
-/**
- * Damages data files and reads them: whatever comes, a reader either gives pixels in [0, 1] and
- * labels within the classes, or refuses with {@link InvalidInputException}. Anything else escapes
- * to the caller, with the seed that shows it again.
- */
-public final class ReaderFuzz {
+/** Data files: what is still readable gives pixels in [0, 1] and labels within the classes. */
+public final class ReaderFuzz implements Fuzz {
   /** A format: the files of one small data set, and which of them is opened. */
   private record Format(String opened, Map<String, byte[]> files) {}
 
@@ -69,17 +66,12 @@ public final class ReaderFuzz {
     formats.put(name, new Format(file, Map.of(file, content, second, secondContent)));
   }
 
-  /** Names of the formats, for {@link #attempt}. */
+  @Override
   public Set<String> formats() {
     return formats.keySet();
   }
 
-  /**
-   * Damages one file of a format and reads all that is left.
-   *
-   * @return true if the file was refused, false if it was still readable
-   * @throws AssertionError if a value is out of range, or something other than a refusal was thrown
-   */
+  @Override
   public boolean attempt(String name, Seed seed) {
     Format format = Objects.requireNonNull(formats.get(name), name);
     RandomGenerator random = seed.generator();
@@ -88,8 +80,8 @@ public final class ReaderFuzz {
     String victim = inside ? format.opened() : names[random.nextInt(names.length)];
     UnaryOperator<byte[]> damage =
         inside
-            ? content -> SampleImages.changedInside(content, random, c -> damage(c, random))
-            : content -> damage(content, random);
+            ? content -> SampleImages.changedInside(content, random, c -> Damage.of(c, random))
+            : content -> Damage.of(content, random);
     format
         .files()
         .forEach(
@@ -129,34 +121,5 @@ public final class ReaderFuzz {
       }
     }
     data.contentHash();
-  }
-
-  /** One to four changes: bits, bytes, stretches cut, doubled or filled, the end cut off. */
-  private static byte[] damage(byte[] content, RandomGenerator random) {
-    byte[] bytes = content.clone();
-    int changes = 1 + random.nextInt(4);
-    for (int i = 0; i < changes && bytes.length > 0; i++) {
-      int reach = random.nextBoolean() ? bytes.length : Math.min(bytes.length, 128);
-      int at = random.nextInt(reach);
-      int length = Math.min(bytes.length - at, 1 + random.nextInt(16));
-      switch (random.nextInt(7)) {
-        case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
-        case 1 -> bytes[at] = (byte) random.nextInt(256);
-        case 2 -> Arrays.fill(bytes, at, at + length, (byte) (random.nextBoolean() ? -1 : 0));
-        case 3 -> bytes = Arrays.copyOf(bytes, at);
-        case 4 -> bytes = splice(bytes, at, at + length, new byte[0]);
-        case 5 -> bytes = splice(bytes, at, at, Arrays.copyOfRange(bytes, at, at + length));
-        default -> bytes[at] = (byte) "0123456789-.,eE\n\"{}[]nNaA".charAt(random.nextInt(25));
-      }
-    }
-    return bytes;
-  }
-
-  private static byte[] splice(byte[] bytes, int from, int to, byte[] instead) {
-    byte[] out = new byte[bytes.length - (to - from) + instead.length];
-    System.arraycopy(bytes, 0, out, 0, from);
-    System.arraycopy(instead, 0, out, from, instead.length);
-    System.arraycopy(bytes, to, out, from + instead.length, bytes.length - to);
-    return out;
   }
 }

@@ -1,4 +1,4 @@
-/** Small data files of every format, and fuzzing of the readers. */
+/** Small data files of every format, and damaging them. */
 @NullMarked
 package io.holdfast.testkit.data;
 
