@@ -16,7 +16,7 @@ final class DriverChecks {
   /** The attack alone, before there are inputs. */
   static void require(AttackDriver driver, Attack attack) {
     Problems problems = new Problems("attack " + attack.key());
-    problems.collect(driver.threat()::checked);
+    problems.collect(() -> driver.threat().checkedFor(values(driver)));
     stagesFit(driver, attack, problems);
     problems.collect(() -> checkStages(driver, attack));
     problems.throwIfAny();
@@ -24,7 +24,7 @@ final class DriverChecks {
 
   static void require(AttackDriver driver, Attack attack, Tensor x, int[] labels, long[] ids) {
     Problems problems = new Problems("attack " + attack.key());
-    problems.collect(driver.threat()::checked);
+    problems.collect(() -> driver.threat().checkedFor(values(driver)));
     stagesFit(driver, attack, problems);
     inputsFit(driver, x, labels, ids, problems);
     problems.throwIfAny();
@@ -42,6 +42,11 @@ final class DriverChecks {
     for (Attack stage : attack.stages(driver.threat(), classes)) {
       stage.check(driver.threat(), classes);
     }
+  }
+
+  /** Of one input. */
+  private static long values(AttackDriver driver) {
+    return Arrays.stream(driver.model().inputShape()).reduce(1, Math::multiplyExact);
   }
 
   private static void attackFits(AttackDriver driver, Attack attack, Problems problems) {

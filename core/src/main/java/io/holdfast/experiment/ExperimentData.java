@@ -67,6 +67,7 @@ public record ExperimentData(
       requireSame(experiment, "validation", train, validation, problems);
     }
     requireDomain(experiment, problems);
+    requireSize(experiment, train, problems);
     Architecture architecture = architecture(experiment, train, problems);
     requireAttacks(experiment, train, problems);
     if (architecture != null) {
@@ -135,6 +136,18 @@ public record ExperimentData(
           "one that holds the pixels, which are in [0, 1]",
           "[" + domain.low() + ", " + domain.high() + "]",
           null);
+    }
+  }
+
+  private static void requireSize(Experiment experiment, Dataset train, Problems problems) {
+    try {
+      experiment.threat().checkedFor(train.info().sampleSize());
+    } catch (InvalidInputException e) {
+      e.problems()
+          .forEach(
+              p ->
+                  experiment.reject(
+                      problems, "threat", p.field(), p.expected(), p.found(), p.hint()));
     }
   }
 

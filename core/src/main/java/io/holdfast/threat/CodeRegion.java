@@ -6,6 +6,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
@@ -38,13 +39,20 @@ final class CodeRegion extends InputRegion {
 
   /**
    * Makes, one after the other, the {@code max(1, fraction * budget)} changes that raise the
-   * objective most to first order (Ebrahimi et al. 2018, section 3), then projects.
+   * objective most to first order (Ebrahimi et al. 2018, section 3); of too many changes, undoes
+   * those that raise it least.
    */
   @Override
   public void step(Tensor variables, Tensor gradient, double fraction) {
     float[] slopes = gradient.toFloats();
     int moves = (int) Math.max(1, Math.round(fraction * set.budget()));
-    edit(variables, (row, x, from) -> climb(x, slopes, row * x.length, moves));
+    edit(
+        variables,
+        (row, x, from) -> {
+          int offset = row * x.length;
+          climb(x, slopes, offset, moves);
+          keepBest(x, from, i -> slopes[offset + i] * (x[i] - from[i]));
+        });
     project(variables);
   }
 
@@ -71,10 +79,15 @@ final class CodeRegion extends InputRegion {
     for (int i = 0; i < x.length; i++) {
       x[i] = x[i] == from[i] ? x[i] : Math.min(set.levels() - 1, Math.max(0, Math.round(x[i])));
     }
+    keepBest(x, from, i -> Math.abs(x[i] - from[i]));
+  }
+
+  /** Undoes changes beyond the budget, those of lowest worth. */
+  private void keepBest(float[] x, float[] from, IntToDoubleFunction worth) {
     IntStream.range(0, x.length)
         .filter(i -> x[i] != from[i])
         .boxed()
-        .sorted(Comparator.comparingDouble(i -> -Math.abs(x[i] - from[i])))
+        .sorted(Comparator.comparingDouble(i -> -worth.applyAsDouble(i)))
         .skip(set.budget())
         .forEach(i -> x[i] = from[i]);
   }

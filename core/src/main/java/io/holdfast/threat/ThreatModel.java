@@ -54,17 +54,27 @@ public record ThreatModel(
   /**
    * Checks that the set fits the domain; files, {@link #within} and attacks do so themselves.
    *
-   * @throws InvalidInputException if an L-infinity epsilon is above the width of the domain
+   * @throws InvalidInputException if an L-infinity epsilon is above the width of the domain, or
+   *     codes lie outside of it
    */
   public ThreatModel checked() {
+    return checkedFor(Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #checked}, for inputs of so many values.
+   *
+   * @throws InvalidInputException also if the set names columns that an input does not have
+   */
+  public ThreatModel checkedFor(long columns) {
     Problems problems = new Problems("threat model " + name);
-    set.members().forEach(member -> checkSize(member, domain, problems));
+    set.members().forEach(member -> checkSize(member, columns, problems));
     problems.throwIfAny();
     return this;
   }
 
-  private static void checkSize(PerturbationSet set, Domain domain, Problems problems) {
-    if (set instanceof Additive ball
+  private void checkSize(PerturbationSet member, long columns, Problems problems) {
+    if (member instanceof Additive ball
         && ball.norm() == Norm.LINF
         && ball.epsilon() > domain.width()) {
       problems.add(
@@ -72,6 +82,24 @@ public record ThreatModel(
           "at most " + Additive.number(domain.width()) + ", the width of the domain",
           Additive.number(ball.epsilon()),
           "epsilon is in the units of the input; for pixels in [0, 1], 8 of 255 is 8/255");
+    } else if (member instanceof CodeChanges codes
+        && (domain.low() > 0 || domain.high() < codes.levels() - 1)) {
+      problems.add(
+          "levels",
+          "codes inside the domain [" + domain.low() + ", " + domain.high() + "]",
+          "0 to " + (codes.levels() - 1));
+    } else if (member instanceof Product product) {
+      checkParts(product, columns, problems);
+    }
+  }
+
+  private void checkParts(Product product, long columns, Problems problems) {
+    for (Product.Part part : product.parts()) {
+      if (part.to() > columns) {
+        problems.add(
+            "columns", "columns of an input, below " + columns, "columns up to " + (part.to() - 1));
+      }
+      checkSize(part.set(), columns, problems);
     }
   }
 

@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.HoldfastException;
@@ -14,6 +15,7 @@ import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Processor;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -177,6 +179,36 @@ class AttackDriverTest {
       assertThat(result.held()).isEqualTo(3);
       assertThat(result.samples().get(0).gradients()).isEqualTo(3);
       assertThat(result.samples().get(0).checks()).isEqualTo(1 + 3 + 1);
+    }
+  }
+
+  /**
+   * Bfloat16 rounds 0.5005 to 0.5 and sees a tie, which counts for class 0; in float32 a margin of
+   * 0.05 is out of reach, one of 0.01 is not.
+   */
+  @Test
+  void aSuccessInBfloat16ThatFloat32RefutesStaysAlive() {
+    assumeTrue(Processor.hasBfloat16(), "this processor does not compute bfloat16");
+    LinearModel steep = new LinearModel(2, 100, 0, 0, 100);
+    int[] labels = {1, 1};
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1);
+        TapeGradients rounded = new TapeGradients(steep, Precision.BFLOAT16)) {
+      Tensor x = Tensors.of(new float[] {0.5f, 0.5005f, 0.5f, 0.5001f}, 2, 2);
+      assertThat(rounded.logits(x).argmax(1).toLongs()).containsExactly(0, 0);
+      assertThat(steep.logits(x).argmax(1).toLongs()).containsExactly(1, 1);
+      AttackResult result =
+          new AttackDriver(steep, ThreatModel.linf(1e-4), workers)
+              .withPrecision(Precision.BFLOAT16)
+              .run(Pgd.steps(3), x, labels, new long[] {7, 8}, new Seed(1));
+      assertThat(result.precision()).isEqualTo("bfloat16");
+      AttackResult.Sample held = result.samples().get(0);
+      assertThat(held.outcome()).isEqualTo(Outcome.HELD);
+      assertThat(held.prediction()).isEqualTo(1);
+      assertThat(held.gradients()).as("it goes on searching").isEqualTo(3);
+      assertThat(held.checks()).as("each success was refuted").isEqualTo(1 + 3 + 1);
+      assertThat(result.samples().get(1).outcome()).isEqualTo(Outcome.FELL);
+      assertThat(steep.logits(result.adversarial()).argmax(1).toLongs()).containsExactly(1, 0);
     }
   }
 
