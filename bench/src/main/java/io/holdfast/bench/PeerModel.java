@@ -39,15 +39,27 @@ final class PeerModel implements AutoCloseable {
   private final Tensor labels; // [all]
   private @Nullable PeerTraining training;
 
-  PeerModel(String architecture, Path weights, Path data, int threads) {
-    network = WeightsFile.open(weights).load(architecture).network();
-    classifier = network.classifier();
-    Safetensors file = Safetensors.read(data);
+  private PeerModel(Network network, Safetensors data, int threads) {
+    this.network = network;
     try (Scope scope = Scope.open()) {
-      images = owner.adopt(file.tensor("images").to(DType.FLOAT32).div(255));
-      labels = owner.adopt(file.tensor("labels").to(DType.INT64));
+      classifier = network.classifier();
+      images = owner.adopt(data.tensor("images").to(DType.FLOAT32).div(255));
+      labels = owner.adopt(data.tensor("labels").to(DType.INT64));
+      workers = Workers.of(threads);
+    } catch (RuntimeException e) {
+      owner.close();
+      throw e;
     }
-    workers = Workers.of(threads);
+  }
+
+  static PeerModel open(String architecture, Path weights, Path data, int threads) {
+    Network network = WeightsFile.open(weights).load(architecture).network();
+    try {
+      return new PeerModel(network, Safetensors.read(data), threads);
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
   }
 
   Map<String, Object> describe() {

@@ -65,7 +65,7 @@ public final class PeerServer implements AutoCloseable {
       before.close();
     }
     PeerModel model =
-        new PeerModel(
+        PeerModel.open(
             text(command, "architecture"),
             Path.of(text(command, "weights")),
             Path.of(text(command, "data")),
