@@ -4,7 +4,6 @@ import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import java.util.List;
 
 /** The L2 ball with the exact projection onto ball and box. */
 final class L2Region extends BallRegion {
@@ -34,8 +33,7 @@ final class L2Region extends BallRegion {
 
   /**
    * {@code min(t |w|, c)} with w the wanted change, c the room, and t in (0, 1] such that its
-   * length is epsilon (or t = 1). The length grows with t in pieces that break where a component
-   * reaches its room; sorting the breaks finds t exactly.
+   * length is epsilon (or t = 1).
    */
   @Override
   Tensor nearest(Tensor size, Tensor room) {
@@ -44,22 +42,27 @@ final class L2Region extends BallRegion {
     return size.mul(t).minimum(room); // [N, D]
   }
 
-  /** t for samples outside the ball, {@code [N, 1]}. */
+  /**
+   * t for samples outside the ball, {@code [N, 1]}. With t from those components alone that have
+   * not reached their room, more may reach theirs, which makes t larger: the first t with which
+   * none is added is exact.
+   */
   private Tensor factor(Tensor size, Tensor room) {
-    Tensor breaks = room.div(size.clampMin(TINY)); // [N, D]
-    Tensor.Ranked order = breaks.sort(1, false);
-    Tensor full = zeroFirst(room.square().gather(1, order.positions()).cumsum(1)); // [N, D+1]
-    Tensor taken = zeroFirst(size.square().gather(1, order.positions()).cumsum(1)); // [N, D+1]
-    Tensor free = size.square().sumKeep(1).sub(taken).clampMin(0); // [N, D+1]
-    Tensor at = order.values().clampMax(1e15).square(); // [N, D] t^2 at each break
-    Tensor length = full.slice(1, 1, full.size(1)).add(at.mul(free.slice(1, 1, free.size(1))));
-    Tensor reached = length.le(epsilon * epsilon).to(DType.INT64).sumKeep(1); // [N, 1] full ones
-    Tensor left = full.gather(1, reached).neg().add(epsilon * epsilon).clampMin(0); // [N, 1]
-    return left.div(free.gather(1, reached).clampMin(TINY)).sqrt().clampMax(1);
-  }
-
-  private static Tensor zeroFirst(Tensor sums) {
-    Tensor zero = Tensors.zeros(DType.FLOAT64, sums.size(0), 1).to(sums.device());
-    return Tensors.cat(List.of(zero, sums), 1);
+    Tensor squares = size.square(); // [N, D]
+    Tensor most = room.square(); // [N, D]
+    Tensor free = squares.sumKeep(1); // [N, 1] of those that have not reached their room
+    Tensor left = Tensors.full(DType.FLOAT64, epsilon * epsilon, 1).to(size.device());
+    double before = -1;
+    while (true) {
+      Tensor t = left.div(free.clampMin(TINY)).sqrt().clampMax(1); // [N, 1]
+      Tensor reached = size.mul(t).ge(room).to(DType.FLOAT64); // [N, D]
+      double count = reached.sum().item();
+      if (count <= before) {
+        return t;
+      }
+      before = count;
+      left = most.mul(reached).sumKeep(1).neg().addInPlace(epsilon * epsilon).clampMin(0); // [N, 1]
+      free = squares.mul(reached.neg().addInPlace(1)).sumKeep(1); // [N, 1]
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,14 +46,15 @@ final class SparseStride implements Stride {
     int n = samples.size();
     Tensor g = gradient.reshape(n, -1); // [n, D]
     long size = g.size(1);
-    long[] rank = new long[n]; // of the smallest component that moves
+    long[] rank = new long[n]; // of the smallest gradient that moves its component
     double[] lengths = new double[n];
     for (int i = 0; i < n; i++) {
-      rank[i] = Math.max(0, Math.min(size - 1, (long) (size - samples.get(i).moved())));
+      rank[i] = Math.max(0, Math.min(size, (long) Math.ceil(samples.get(i).moved())) - 1);
       lengths[i] = samples.get(i).length();
     }
+    long lowest = Arrays.stream(rank).max().orElse(0);
     Tensor ranks = Tensors.of(rank, n, 1).to(g.device());
-    Tensor least = g.abs().sort(1, false).values().gather(1, ranks); // [n, 1]
+    Tensor least = g.abs().topk(lowest + 1, 1).values().gather(1, ranks); // [n, 1]
     Tensor moves = g.sign().mul(g.abs().ge(least)); // [n, D] -1, 0 or 1
     Tensor count = moves.abs().sumKeep(1).clampMin(1); // [n, 1]
     return moves.div(count).view(gradient.shape()).mul(PerSample.column(lengths, gradient));
