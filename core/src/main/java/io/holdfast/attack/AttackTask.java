@@ -11,6 +11,7 @@ import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +144,17 @@ public final class AttackTask {
    * @return who stays; apply it to every tensor that the attack carries on with
    */
   public Stay settle(Tensor variables, Tensor logits) {
-    int[] hits = run.hits(rows, logits);
+    return settle(variables, logits, i -> true);
+  }
+
+  /**
+   * As {@link #settle(Tensor, Tensor)}, for searches that leave the perturbation set.
+   *
+   * @param counts whether a position's variables may count, such as those inside the set; the
+   *     others stay whatever their logits
+   */
+  public Stay settle(Tensor variables, Tensor logits, IntPredicate counts) {
+    int[] hits = Arrays.stream(run.hits(rows, logits)).filter(counts).toArray();
     if (hits.length == 0) {
       return Stay.ALL;
     }

@@ -5,6 +5,7 @@ import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
+import io.holdfast.attack.minimal.Fab;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
@@ -29,6 +30,8 @@ public final class Attacks {
     row(Apgd.DLR);
     row(Apgd.T);
     row(Square.SPEC);
+    row(Fab.ALL);
+    row(Fab.TARGETED);
   }
 
   private Attacks() {}

@@ -44,6 +44,19 @@ public final class Knobs {
         key, meaning + ", in [0, 1]", false, get, with, (r, usual) -> r.number(key, usual, 0, 1));
   }
 
+  /** A number in [low, high]. */
+  public static <A> Knob<A> number(
+      String key,
+      String meaning,
+      double low,
+      double high,
+      Function<A, Double> get,
+      BiFunction<A, Double, A> with) {
+    String range = ", in [" + low + ", " + high + "]";
+    return new One<>(
+        key, meaning + range, false, get, with, (r, usual) -> r.number(key, usual, low, high));
+  }
+
   /** {@code true} or {@code false}. */
   public static <A> Knob<A> flag(
       String key, String meaning, Function<A, Boolean> get, BiFunction<A, Boolean, A> with) {

@@ -39,7 +39,9 @@ class AttacksTest {
         "pgd[steps=10,targets=least-likely,eot=4,track=last]",
         "apgd-ce",
         "apgd-dlr[steps=50,restarts=1,rho=0.5,eot=20]",
-        "apgd-t[targets=3,loss=cw]"
+        "apgd-t[targets=3,loss=cw]",
+        "fab[steps=20,eta=1.2]",
+        "fab-t[restarts=5,alpha_max=0.2,beta=0.8,targets=3]"
       })
   void keysAreCanonical(String key) {
     assertThat(Attacks.parse(key).key()).isEqualTo(key);
@@ -80,6 +82,8 @@ class AttacksTest {
         "apgd-ce[rho=1.5]; rho",
         "apgd-ce[targets=3]; targets",
         "apgd-t[restarts=0]; restarts",
+        "fab[eta=0.9]; eta",
+        "fab[targets=3]; targets",
       })
   void refuses(String text, String message) {
     assertThatThrownBy(() -> Attacks.parse(text))

@@ -5,6 +5,7 @@ import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
+import io.holdfast.attack.minimal.Fab;
 import io.holdfast.testkit.attack.AttackContract;
 import io.holdfast.testkit.attack.AttackRow;
 import io.holdfast.threat.RotationTranslation;
@@ -57,6 +58,16 @@ class AttackContractTest extends AttackContract {
         new AttackRow("square l1", n -> Square.queries(60).restarts(n), L1),
         new AttackRow(
             "square union", n -> Square.queries(30).restarts(n), ThreatModel.union(LINF, L2)),
+        fab(Fab.Kind.ALL, LINF),
+        fab(Fab.Kind.ALL, L2),
+        fab(Fab.Kind.ALL, L1),
+        fab(Fab.Kind.TARGETED, LINF),
+        fab(Fab.Kind.TARGETED, L2),
+        fab(Fab.Kind.TARGETED, L1),
+        new AttackRow(
+            "fab union",
+            n -> Fab.of(Fab.Kind.ALL).steps(8).restarts(n),
+            ThreatModel.union(LINF, L1)),
         new AttackRow(
             "uniform noise",
             n -> new RandomNoise(RandomNoise.Kind.UNIFORM, n),
@@ -70,5 +81,10 @@ class AttackContractTest extends AttackContract {
   private static AttackRow apgd(Apgd.Kind kind, ThreatModel threat) {
     String name = "apgd-" + kind + " " + threat.set().key();
     return new AttackRow(name, n -> Apgd.of(kind).steps(6).restarts(n), threat);
+  }
+
+  private static AttackRow fab(Fab.Kind kind, ThreatModel threat) {
+    String name = Fab.of(kind).name() + " " + threat.set().key();
+    return new AttackRow(name, n -> Fab.of(kind).steps(15).restarts(n), threat);
   }
 }

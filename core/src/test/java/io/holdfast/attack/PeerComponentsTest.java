@@ -3,7 +3,6 @@ package io.holdfast.attack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.common.Json;
 import io.holdfast.common.Seed;
 import io.holdfast.model.arch.WeightsFile;
@@ -25,34 +24,38 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Each of AutoAttack's Auto-PGDs, run alone, agrees point by point with the original's recorded
+ * Each of AutoAttack's components, run alone, agrees point by point with the original's recorded
  * verdicts: at least as often as the original with itself under another seed, less 2 points, in
  * 100. Where that is not recorded (fmnist-standard) it is taken as 100.
  */
 @Tag("slow")
-class PeerApgdTest {
+class PeerComponentsTest {
   private static final Path PEERS =
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");
 
   @ParameterizedTest
   @CsvSource({
-    "CE, fmnist-trades, l1, 6, 95",
-    "DLR, fmnist-trades, l1, 6, 93",
-    "T, fmnist-trades, l1, 6, 92",
-    "CE, fmnist-trades, l2, 1.5, 91",
-    "DLR, fmnist-trades, l2, 1.5, 91",
-    "T, fmnist-trades, l2, 1.5, 95",
-    "CE, fmnist-standard, linf, 0.03, 98",
-    "DLR, fmnist-standard, linf, 0.03, 98",
-    "T, fmnist-standard, linf, 0.03, 98",
-    "CE, cifar-nfgsm, linf, 0.03137254901960784, 98",
-    "DLR, cifar-nfgsm, linf, 0.03137254901960784, 98",
-    "T, cifar-nfgsm, linf, 0.03137254901960784, 98"
+    "apgd-ce, fmnist-trades, l1, 6, 95",
+    "apgd-dlr, fmnist-trades, l1, 6, 93",
+    "apgd-t, fmnist-trades, l1, 6, 92",
+    "apgd-ce, fmnist-trades, l2, 1.5, 91",
+    "apgd-dlr, fmnist-trades, l2, 1.5, 91",
+    "apgd-t, fmnist-trades, l2, 1.5, 95",
+    "apgd-ce, fmnist-standard, linf, 0.03, 98",
+    "apgd-dlr, fmnist-standard, linf, 0.03, 98",
+    "apgd-t, fmnist-standard, linf, 0.03, 98",
+    "apgd-ce, cifar-nfgsm, linf, 0.03137254901960784, 98",
+    "apgd-dlr, cifar-nfgsm, linf, 0.03137254901960784, 98",
+    "apgd-t, cifar-nfgsm, linf, 0.03137254901960784, 98",
+    "fab-t, fmnist-trades, l1, 6, 98",
+    "fab-t, fmnist-trades, l2, 1.5, 98",
+    "fab-t, fmnist-standard, linf, 0.03, 98",
+    "fab-t, cifar-nfgsm, linf, 0.03137254901960784, 98"
   })
-  void agreesWithTheOriginal(Apgd.Kind kind, String model, String norm, double epsilon, int least)
+  void agreesWithTheOriginal(String attack, String model, String norm, double epsilon, int least)
       throws IOException {
     assumeTrue(Files.isDirectory(PEERS), "skipped: recorded values are absent at " + PEERS);
-    String recorded = recorded(model + "." + norm, Apgd.of(kind).name());
+    String recorded = recorded(model + "." + norm, attack);
     boolean colour = model.startsWith("cifar");
     Safetensors images =
         Safetensors.read(
@@ -77,7 +80,8 @@ class PeerApgdTest {
               .toArray();
       AttackDriver driver = new AttackDriver(network.classifier(), threat, workers);
       AttackResult result =
-          driver.run(Apgd.of(kind), x, labels, LongStream.range(0, n).toArray(), new Seed(0));
+          driver.run(
+              Attacks.parse(attack), x, labels, LongStream.range(0, n).toArray(), new Seed(0));
       int agree = 0;
       for (int i = 0; i < n; i++) {
         boolean held = result.samples().get(i).outcome() == Outcome.HELD;

@@ -1,0 +1,5 @@
+/** Attacks that look for the smallest perturbation. */
+@NullMarked
+package io.holdfast.attack.minimal;
+
+import org.jspecify.annotations.NullMarked;
