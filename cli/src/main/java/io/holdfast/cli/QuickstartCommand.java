@@ -4,6 +4,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.experiment.ComparedRun;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
@@ -64,6 +65,7 @@ final class QuickstartCommand extends BaseCommand {
       parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
       Report.Builder report = Report.builder().title("Quickstart").command(typed());
       MODELS.forEach(name -> new RunFolder(out.resolve(name)).addTo(report, name));
+      ComparedRun.addTo(report, MODELS.stream().map(out::resolve).toList());
       Path file = out.resolve("report.html");
       report.build().write(file);
       if (job.json) {

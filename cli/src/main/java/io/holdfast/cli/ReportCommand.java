@@ -1,5 +1,6 @@
 package io.holdfast.cli;
 
+import io.holdfast.experiment.ComparedRun;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.report.Report;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ final class ReportCommand extends BaseCommand {
       report.title(title);
     }
     folders.stream().map(RunFolder::new).forEach(run -> run.addTo(report, run.name()));
+    ComparedRun.addTo(report, folders);
     report.build().write(file);
     screen().println("report: " + file);
     return Exit.DONE;

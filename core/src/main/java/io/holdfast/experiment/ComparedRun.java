@@ -6,8 +6,10 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Scorecard;
+import io.holdfast.report.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,13 @@ public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
             path.toString(), "", "a bundle with a scorecard", "one that was never evaluated");
       }
       return new ComparedRun(card, null);
+    }
+  }
+
+  /** Adds to a report how the last of some runs differs from the first. */
+  public static void addTo(Report.Builder report, List<Path> runs) {
+    if (runs.size() > 1) {
+      report.comparison(open(runs.get(0)).with(open(runs.get(runs.size() - 1))));
     }
   }
 

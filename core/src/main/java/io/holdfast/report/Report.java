@@ -1,6 +1,7 @@
 package io.holdfast.report;
 
 import io.holdfast.common.AtomicFiles;
+import io.holdfast.record.Comparison;
 import io.holdfast.record.Example;
 import io.holdfast.record.Scorecard;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class Report {
     private final List<View.Model> models = new ArrayList<>();
     private String title = "Robustness against small changes of the input";
     private @Nullable String command;
+    private @Nullable Comparison comparison;
 
     private Builder() {}
 
@@ -75,6 +77,15 @@ public final class Report {
       return this;
     }
 
+    /**
+     * How the last model differs from the first, where more than the scorecards is known: sample by
+     * sample.
+     */
+    public Builder comparison(Comparison differences) {
+      comparison = differences;
+      return this;
+    }
+
     /** The command that makes the same report again. */
     public Builder command(String text) {
       command = text;
@@ -87,7 +98,7 @@ public final class Report {
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {
-      return new Report(new View(title, models, command));
+      return new Report(new View(title, models, command, comparison));
     }
   }
 }

@@ -5,6 +5,8 @@ import static io.holdfast.report.Html.el;
 import static io.holdfast.report.Html.text;
 
 import io.holdfast.record.AttackScore;
+import io.holdfast.record.Comparison;
+import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Summary;
 import io.holdfast.report.Html.Element;
@@ -51,7 +53,10 @@ final class ResultSections {
     String caption =
         view.compares()
             ? "Small figures: 95% intervals, Wilson's for each model and Newcombe's for the difference"
-                + " of the last model from the first."
+                + " of the last model from the first"
+                + (view.differences().cleanAccuracy().paired()
+                    ? ", image by image."
+                    : ", as if of different images.")
             : "Small figures: Wilson's 95% intervals.";
     return all(
         Parts.lead(
@@ -67,11 +72,12 @@ final class ResultSections {
 
   private List<Element> resultRows() {
     List<Element> rows = new ArrayList<>();
+    List<@Nullable Difference> differences = differences();
     for (Payload.Row row : Payload.rows(view)) {
       List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(row.label())));
       row.rates().forEach(rate -> cells.add(Parts.rate(rate)));
       if (view.compares()) {
-        cells.add(difference(row.rates().get(0), row.rates().get(row.rates().size() - 1)));
+        cells.add(difference(differences.get(rows.size())));
       }
       Element tr = el("tr", cells);
       rows.add(row.label().equals(Payload.ALL_ATTACKS) ? tr.css("total") : tr);
@@ -79,16 +85,25 @@ final class ResultSections {
     return rows;
   }
 
-  private static Element difference(@Nullable Rate before, @Nullable Rate after) {
-    if (before == null || after == null) {
+  /** Of the rows of results, in their order. */
+  private List<@Nullable Difference> differences() {
+    Comparison all = view.differences();
+    List<@Nullable Difference> differences = new ArrayList<>();
+    differences.add(all.cleanAccuracy());
+    view.attackKeys().forEach(key -> differences.add(all.attacks().get(key)));
+    differences.add(all.robustAccuracy());
+    return differences;
+  }
+
+  private static Element difference(@Nullable Difference difference) {
+    if (difference == null) {
       return Parts.number("–");
     }
-    Difference difference = Difference.of(before, after);
-    return el(
-            "td",
-            text(Numbers.points(difference.value())),
-            el("small", Numbers.points(difference.lo()) + " to " + Numbers.points(difference.hi())))
-        .css("num");
+    String ends =
+        Numbers.points(difference.ci95().get(0))
+            + " to "
+            + Numbers.points(difference.ci95().get(1));
+    return el("td", text(Numbers.points(difference.value())), el("small", ends)).css("num");
   }
 
   private Html strength() {

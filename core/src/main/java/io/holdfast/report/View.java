@@ -3,6 +3,7 @@ package io.holdfast.report;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.Calibration;
 import io.holdfast.record.ClassScore;
+import io.holdfast.record.Comparison;
 import io.holdfast.record.CurvePoint;
 import io.holdfast.record.Example;
 import io.holdfast.record.Rate;
@@ -23,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param models in the order of comparison; the last is the one that the report is about
  * @param command the command that makes this report again, if known
  */
-record View(String title, List<Model> models, @Nullable String command) {
+record View(
+    String title,
+    List<Model> models,
+    @Nullable String command,
+    @Nullable Comparison comparison) {
 
   View {
     models = List.copyOf(models);
@@ -39,6 +44,13 @@ record View(String title, List<Model> models, @Nullable String command) {
 
   boolean compares() {
     return models.size() > 1;
+  }
+
+  /** From the first model to the last; by their scorecards alone where no comparison was given. */
+  Comparison differences() {
+    return comparison == null
+        ? Comparison.of(models.get(0).card(), subject().card())
+        : comparison;
   }
 
   /**

@@ -8,6 +8,8 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.Json;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.ClassScore;
+import io.holdfast.record.Comparison;
+import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -184,6 +187,22 @@ class ReportTest {
         assertThat(cells).contains(String.join("\n", counts));
       }
     }
+  }
+
+  @Test
+  void differencesAreThoseOfTheComparisonThatWasGiven() {
+    Comparison paired =
+        new Comparison(
+            Difference.paired(700, 20, 100, 180), null, Map.of(), Map.of(), List.of(), List.of());
+    String page =
+        Report.builder()
+            .model("standard", ReportFixture.standard())
+            .model("hardened", ReportFixture.hardened())
+            .comparison(paired)
+            .build()
+            .render();
+    assertThat(page).contains("+8.0", "image by image");
+    assertThat(COMPARISON).contains("as if of different images");
   }
 
   @Test

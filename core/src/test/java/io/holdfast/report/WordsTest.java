@@ -1,9 +1,7 @@
 package io.holdfast.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.data.Offset.offset;
 
-import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +44,7 @@ class WordsTest {
             List.of(
                 model("standard", ReportFixture.standard()),
                 model("hardened", ReportFixture.hardened())),
+            null,
             null);
     assertThat(Words.verdict(view))
         .isEqualTo(
@@ -59,7 +58,7 @@ class WordsTest {
 
   @Test
   void verdictOfOneModelSaysWhatItCosts() {
-    View view = new View("t", List.of(model("my model", ReportFixture.hardened())), null);
+    View view = new View("t", List.of(model("my model", ReportFixture.hardened())), null, null);
     assertThat(Words.verdict(view))
         .startsWith("“my model” keeps 79 of 100 images correct")
         .endsWith("; with no attack it answers 86 correctly.");
@@ -67,7 +66,7 @@ class WordsTest {
 
   @Test
   void verdictWithoutAttackClaimsNoRobustness() {
-    View view = new View("t", List.of(model("plain", ReportFixture.notAttacked())), null);
+    View view = new View("t", List.of(model("plain", ReportFixture.notAttacked())), null, null);
     assertThat(Words.verdict(view))
         .isEqualTo("The plain model answers 86 of 100 images correctly; no attack was tried.");
     assertThat(Words.basis(view)).isEqualTo("Measured on 400 test images.");
@@ -77,15 +76,6 @@ class WordsTest {
   void weakestClassIsNamed() {
     assertThat(Words.weakest(model("m", ReportFixture.hardened())))
         .startsWith("Shirt is the weakest class under attack: 57.5% correct, down from 72.5%");
-  }
-
-  @Test
-  void differenceHasNewcombesInterval() {
-    // Newcombe (1998), table II, contrast (a), method 10: 56/70 - 48/80 is 0.2 [0.0524, 0.3339].
-    Difference difference = Difference.of(Rate.of(48, 80), Rate.of(56, 70));
-    assertThat(difference.value()).isCloseTo(0.2, offset(1e-12));
-    assertThat(difference.lo()).isCloseTo(0.0524, offset(5e-5));
-    assertThat(difference.hi()).isCloseTo(0.3339, offset(5e-5));
   }
 
   @Test
