@@ -25,10 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param command the command that makes this report again, if known
  */
 record View(
-    String title,
-    List<Model> models,
-    @Nullable String command,
-    @Nullable Comparison comparison) {
+    String title, List<Model> models, @Nullable String command, @Nullable Comparison comparison) {
 
   View {
     models = List.copyOf(models);
@@ -48,9 +45,7 @@ record View(
 
   /** From the first model to the last; by their scorecards alone where no comparison was given. */
   Comparison differences() {
-    return comparison == null
-        ? Comparison.of(models.get(0).card(), subject().card())
-        : comparison;
+    return comparison == null ? Comparison.of(models.get(0).card(), subject().card()) : comparison;
   }
 
   /**
