@@ -58,7 +58,7 @@ class ReportBrowserTest {
     assertThat(marks(dom, "outcomes", "<circle")).isEqualTo(2 * 4);
     assertThat(marks(dom, "outcomes", "class=\"interval\"")).isEqualTo(2 * 4);
     assertThat(marks(dom, "epsilon", "<circle"))
-        .isEqualTo(standard.curve().size() + hardened.curve().size() + 4);
+        .isEqualTo(standard.curve().size() + hardened.curve().size());
     assertThat(marks(dom, "epsilon", "class=\"band\"")).isEqualTo(2);
     assertThat(marks(dom, "classes", "<circle")).isEqualTo(2 * 10 * 2);
     assertThat(marks(dom, "confusion", "<rect")).isEqualTo(2 * 100);
