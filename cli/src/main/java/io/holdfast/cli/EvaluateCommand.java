@@ -63,6 +63,10 @@ final class EvaluateCommand extends BaseCommand {
       if (curve > 0) {
         evaluation = evaluation.curve(RobustnessCurve.standard(curve));
       }
+      RunFolder folder = new RunFolder(out.folder);
+      problems.collect(folder::requireNoRun);
+      problems.collect(() -> AtomicFiles.requireWritableFolder(out.folder));
+      problems.throwIfAny();
       if (job.dryRun) {
         print(evaluation.estimate(opened.samples()));
         return Exit.DONE;

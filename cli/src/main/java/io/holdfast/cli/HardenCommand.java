@@ -39,22 +39,16 @@ final class HardenCommand extends BaseCommand {
     Experiment experiment = Experiment.read(file, overrides);
     ExperimentData data = ExperimentData.open(experiment);
     try (Job running = Job.start(job)) {
+      Harden.Options options =
+          new Harden.Options(
+              out.folder, job.resume, job.workers, running.progress(), running.stopper(), typed());
       if (job.dryRun) {
+        Harden.check(experiment, data, options);
         Plan plan = Plan.of(experiment, data, job.workers, running.stopper());
         screen.print(job.json ? plan.toJson() : plan.toText());
         return Exit.DONE;
       }
-      EvaluationResult result =
-          Harden.run(
-              experiment,
-              data,
-              new Harden.Options(
-                  out.folder,
-                  job.resume,
-                  job.workers,
-                  running.progress(),
-                  running.stopper(),
-                  typed()));
+      EvaluationResult result = Harden.run(experiment, data, options);
       if (job.json) {
         screen.print(result.card().toJson());
       } else {

@@ -94,18 +94,17 @@ final class QuickstartCommand extends BaseCommand {
 
   private Scorecard run(String name, Part part, Job running) {
     running.progress().note(name + " model");
-    Harden.Options options =
-        new Harden.Options(
-            out.resolve(name),
-            job.resume,
-            job.workers,
-            running.progress(),
-            running.stopper(),
-            typed());
-    return Harden.run(part.experiment(), part.data(), options).card();
+    return Harden.run(part.experiment(), part.data(), options(name, running)).card();
+  }
+
+  private Harden.Options options(String name, Job running) {
+    return new Harden.Options(
+        out.resolve(name), job.resume, job.workers, running.progress(), running.stopper(), typed());
   }
 
   private void printPlans(Map<String, Part> parts, Job running, PrintWriter screen) {
+    parts.forEach(
+        (name, part) -> Harden.check(part.experiment(), part.data(), options(name, running)));
     Map<String, Plan> plans = new LinkedHashMap<>();
     parts.forEach(
         (name, part) ->

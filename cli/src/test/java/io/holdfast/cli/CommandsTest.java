@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.data.DataSource;
 import io.holdfast.experiment.Experiment;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,21 @@ final class CommandsTest {
     assertThat(one.test().options().split()).isEqualTo("test");
     Ran.command("init", file, "--data", "a.npz", "--test", "b.npz", "--force");
     assertThat(Experiment.read(file, List.of()).test().path()).isEqualTo("b.npz");
+  }
+
+  @Test
+  void validationIsAShareOnlyIfTheWholeTextIsANumber(@TempDir Path folder) {
+    Path file = folder.resolve("mine.yaml");
+    Ran.command("init", file);
+    for (String path : List.of("../val.zip", "2024-val.npz", "./val", "-val.npz", "1/val")) {
+      Experiment one = Experiment.read(file, List.of("data.validation=" + path));
+      assertThat(one.validation()).as(path).isEqualTo(DataSource.of(path));
+    }
+    for (String share : List.of("1/8", "0.125", ".125", "125e-3", "\"1 / 8\"")) {
+      Experiment one = Experiment.read(file, List.of("data.validation=" + share));
+      assertThat(one.validation()).as(share).isNull();
+      assertThat(one.validationShare()).as(share).isEqualTo(0.125);
+    }
   }
 
   @Test

@@ -123,8 +123,24 @@ public final class AtomicFiles {
     }
   }
 
-  /** Makes a folder and its parents, and checks that files can be written there. */
-  public static void ensureWritableFolder(Path folder) {
+  /**
+   * Checks that {@link #ensureWritableFolder} would succeed, without making the folder: a file can
+   * be made and deleted in the nearest parent that is there.
+   */
+  public static void requireWritableFolder(Path folder) {
+    Path there = folder.toAbsolutePath().normalize();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    requireNoFile(there);
+    try {
+      probe(there);
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
+  private static void requireNoFile(Path folder) {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidInputException(
           folder.toString(),
@@ -133,11 +149,20 @@ public final class AtomicFiles {
           "a file of that name",
           "choose another folder, or move the file away");
     }
+  }
+
+  private static void probe(Path folder) throws IOException {
+    Path probe = temporary(folder.toAbsolutePath().resolve("probe"));
+    Files.write(probe, new byte[0], StandardOpenOption.CREATE_NEW);
+    Files.delete(probe);
+  }
+
+  /** Makes a folder and its parents, and checks that files can be written there. */
+  public static void ensureWritableFolder(Path folder) {
+    requireNoFile(folder);
     try {
       Files.createDirectories(folder);
-      Path probe = temporary(folder.toAbsolutePath().resolve("probe"));
-      Files.write(probe, new byte[0], StandardOpenOption.CREATE_NEW);
-      Files.delete(probe);
+      probe(folder);
     } catch (IOException e) {
       throw FileFailures.writing(folder, e);
     }

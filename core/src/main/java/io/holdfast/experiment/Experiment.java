@@ -63,7 +63,10 @@ public record Experiment(
   /** The seed unless the experiment names one. */
   public static final long DEFAULT_SEED = 0;
 
-  private static final Pattern NUMBER = Pattern.compile("[-+.\\d].*");
+  private static final Pattern NUMBER =
+      Pattern.compile(
+          "[-+]?DIGITS(\\s*/\\s*DIGITS)?"
+              .replace("DIGITS", "(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?"));
   private static final List<String> THREAT_FILES = List.of(".yaml", ".yml", ".json");
 
   public Experiment {

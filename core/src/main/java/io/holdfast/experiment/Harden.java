@@ -73,9 +73,30 @@ public final class Harden {
     return new Harden(experiment, data, options).run();
   }
 
-  private EvaluationResult run() {
+  /**
+   * Refuses all that {@link #run(Experiment, ExperimentData, Options)} would refuse before its
+   * first step, except a folder that holds another run to resume; leaves nothing changed.
+   *
+   * @throws InvalidInputException if experiment, data and folder do not go together
+   */
+  public static void check(Experiment experiment, ExperimentData data, Options options) {
+    new Harden(experiment, data, options).check();
+  }
+
+  private void check() {
     StartingWeights.requireOutside(options.out(), experiment);
+    folder.requireUsable();
+    try (StartingWeights start = StartingWeights.open(experiment)) {
+      training(start).check(data.train());
+    }
+  }
+
+  private EvaluationResult run() {
+    check(); // before prepare, which deletes an earlier run
     Provenance provenance = provenance();
+    if (!options.resume() && folder.holdsRun()) {
+      options.progress().note("the earlier run in " + options.out() + " is replaced");
+    }
     folder.prepare(provenance, options.resume());
     try (Bundle trained = model(provenance)) {
       EvaluationResult result = evaluate(trained, provenance);
@@ -114,26 +135,27 @@ public final class Harden {
       return folder.readModel();
     }
     try (StartingWeights start = StartingWeights.open(experiment)) {
-      Bundle trained =
-          Hardening.of(data.architecture())
-              .against(experiment.threat())
-              .settings(experiment.training())
-              .inner(experiment.inner().maximiser(experiment.threat()))
-              .augmentation(experiment.augmentation())
-              .validation(data.validation())
-              .startFrom(start.bundle())
-              .freeze(experiment.freeze())
-              .seed(experiment.seed().value())
-              .workers(options.workers())
-              .folder(options.out())
-              .resume(options.resume())
-              .progress(options.progress())
-              .stopper(options.stopper())
-              .provenance(provenance)
-              .fit(data.train());
+      Bundle trained = training(start).provenance(provenance).fit(data.train());
       trained.write(folder.model());
       return trained;
     }
+  }
+
+  private Hardening training(StartingWeights start) {
+    return Hardening.of(data.architecture())
+        .against(experiment.threat())
+        .settings(experiment.training())
+        .inner(experiment.inner().maximiser(experiment.threat()))
+        .augmentation(experiment.augmentation())
+        .validation(data.validation())
+        .startFrom(start.bundle())
+        .freeze(experiment.freeze())
+        .seed(experiment.seed().value())
+        .workers(options.workers())
+        .folder(options.out())
+        .resume(options.resume())
+        .progress(options.progress())
+        .stopper(options.stopper());
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance) {

@@ -242,18 +242,11 @@ public final class Hardening {
    * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
    */
   public Bundle fit(Dataset train) {
-    check(train);
-    Dataset rest = train;
-    Dataset held = validation;
-    if (held == null && share > 0) {
-      List<Dataset> parts = holdOut(train, seed, share);
-      held = parts.get(0);
-      rest = parts.get(1);
-    }
+    requireData(train);
     Network network = architecture.initialise(seed.split("weights"));
-    try {
+    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
       prepare(network);
-      train(network, rest, held);
+      Trainer.train(job(network, train, pool));
       return Bundle.of(network)
           .architecture(architecture.name())
           .threat(settings.objective().adversarial() ? threat : null)
@@ -266,12 +259,22 @@ public final class Hardening {
     }
   }
 
+  /** Refuses what {@link #fit} would refuse before its first step; changes nothing. */
+  void check(Dataset train) {
+    requireData(train);
+    try (Network network = architecture.initialise(seed.split("weights"));
+        Workers pool = Workers.of(1)) {
+      prepare(network);
+      Trainer.check(job(network, train, pool));
+    }
+  }
+
   /** The validation samples and the rest of the training samples, stratified. */
   static List<Dataset> holdOut(Dataset train, Seed seed, double share) {
     return train.split(seed.split("hold-out"), share, 1 - share);
   }
 
-  private void check(Dataset train) {
+  private void requireData(Dataset train) {
     Problems problems = new Problems("training");
     if (settings.objective().adversarial() && threat == null) {
       problems.add("threat", "a threat model for " + settings.objective().name(), "none");
@@ -299,30 +302,34 @@ public final class Hardening {
     network.freeze(freeze);
   }
 
-  private void train(Network network, Dataset train, @Nullable Dataset held) {
+  private TrainJob job(Network network, Dataset train, Workers pool) {
+    Dataset rest = train;
+    Dataset held = validation;
+    if (held == null && share > 0) {
+      List<Dataset> parts = holdOut(train, seed, share);
+      held = parts.get(0);
+      rest = parts.get(1);
+    }
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
     TrainSettings all =
         inner == null
             ? settings.toBuilder().steps(Curve.constant(search.steps())).build()
             : settings;
-    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
-      Trainer.train(
-          new TrainJob(
-              network,
-              train,
-              held,
-              threat,
-              search,
-              all,
-              augmentation,
-              seed,
-              pool,
-              folder,
-              resume,
-              progress,
-              stopper));
-    }
+    return new TrainJob(
+        network,
+        rest,
+        held,
+        threat,
+        search,
+        all,
+        augmentation,
+        seed,
+        pool,
+        folder,
+        resume,
+        progress,
+        stopper);
   }
 
   private Provenance origin(Dataset train) {

@@ -5,6 +5,7 @@ import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +27,10 @@ import java.util.stream.Stream;
  */
 public record RunFolder(Path path) {
   private static final String EXPERIMENT = "experiment.json";
+  private static final String LEDGER = "ledger.d";
+  private static final Pattern LEDGER_FILE =
+      Pattern.compile("lock|segment-\\d{5}\\.hfl|compact\\.parquet|\\..*");
+  private static final String ELSEWHERE = "choose another folder, or move it away";
   private static final List<String> OWN =
       List.of(
           "model.holdfast",
@@ -33,7 +39,7 @@ public record RunFolder(Path path) {
           "scorecard.json",
           "examples.jsonl",
           "ledger.parquet",
-          "ledger.d",
+          LEDGER,
           "report.html",
           EXPERIMENT);
 
@@ -86,6 +92,59 @@ public record RunFolder(Path path) {
       return;
     }
     AtomicFiles.write(file, Json.pretty(run));
+  }
+
+  /** Whether an experiment was run here, to its end or not. */
+  public boolean holdsRun() {
+    return Files.exists(path.resolve(EXPERIMENT));
+  }
+
+  /**
+   * Refuses a folder that holds an experiment's run, for results of another kind.
+   *
+   * @throws InvalidInputException if it does
+   */
+  public void requireNoRun() {
+    if (holdsRun()) {
+      throw new InvalidInputException(
+          path.toString(),
+          "",
+          "a folder without the run of an experiment, whose results would be overwritten",
+          "a run of harden",
+          "choose another folder");
+    }
+  }
+
+  /**
+   * Checks that a run could be written here; leaves nothing behind.
+   *
+   * @throws InvalidInputException if it could not, or what would be replaced is not ours
+   */
+  void requireUsable() {
+    AtomicFiles.requireWritableFolder(path);
+    Problems problems = new Problems(path.toString());
+    for (String name : OWN) {
+      boolean folder = name.equals(LEDGER);
+      if (!folder && Files.isDirectory(path.resolve(name))) {
+        problems.add(name, "a file of an earlier run", "a folder", ELSEWHERE);
+      }
+      if (folder && Files.exists(path.resolve(name)) && !isLedger(path.resolve(name))) {
+        problems.add(name, "the ledger of an earlier run", "something else", ELSEWHERE);
+      }
+    }
+    problems.throwIfAny();
+  }
+
+  private static boolean isLedger(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(
+          f -> LEDGER_FILE.matcher(f.getFileName() + "").matches() && !Files.isDirectory(f));
+    } catch (IOException e) {
+      throw FileFailures.reading(folder, e);
+    }
   }
 
   static void delete(Path path) {

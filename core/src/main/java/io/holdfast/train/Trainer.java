@@ -72,7 +72,12 @@ public final class Trainer {
     }
   }
 
-  private static void check(TrainJob job) {
+  /**
+   * Checks all that can be checked before the first step; changes nothing.
+   *
+   * @throws InvalidInputException if the job does not fit together, with every problem
+   */
+  public static void check(TrainJob job) {
     Problems problems = new Problems("training");
     String objective = job.settings().objective().name();
     if (job.settings().objective().adversarial() && job.threat() == null) {
