@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
+import io.holdfast.tensor.Memory;
 
 /**
  * A long job under way: shows its progress on the error stream and stops at Ctrl-C.
@@ -22,6 +23,7 @@ record Job(Progress progress, Stopper stopper) implements AutoCloseable {
       throw new InvalidInputException(
           "--workers", "", "at least 1, or 0 for one per core", Integer.toString(options.workers));
     }
+    Memory.limitBytes(); // refuses a limit that is no size before anything is done
     Progress progress = Progress.forConsole(System.err);
     return new Job(progress, Stopper.install(progress));
   }

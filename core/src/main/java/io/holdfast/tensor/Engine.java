@@ -100,8 +100,7 @@ public final class Engine {
       return failure;
     }
     Matcher bytes = ASKED.matcher(text);
-    String asked =
-        bytes.find() ? " for " + Memory.gibibytes(Double.parseDouble(bytes.group(1))) : "";
+    String asked = bytes.find() ? " for " + Memory.size(Double.parseDouble(bytes.group(1))) : "";
     return new HoldfastException(
         "out of memory: the system has no room" + asked + "; " + Memory.REMEDY, failure);
   }

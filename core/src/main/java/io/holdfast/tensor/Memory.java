@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -8,20 +9,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Resident memory of this process, and a limit on it that fails with a message before the kernel's
- * killer strikes. The limit is {@code holdfast.memory.limit} in bytes (a system property), else 90%
- * of what the container or the machine has.
+ * killer strikes. The limit is the system property {@code holdfast.memory.limit}, in bytes or as
+ * {@code 512m} or {@code 5g}, else 90% of what the container or the machine has.
  */
 public final class Memory {
   static final String REMEDY =
-      "use a smaller batch, fewer workers, or raise -Dholdfast.memory.limit";
+      "use a smaller batch or fewer workers, or raise the limit, such as"
+          + " HOLDFAST_JAVA_OPTS=-Dholdfast.memory.limit=8g";
+  private static final String PROPERTY = "holdfast.memory.limit";
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([kmgKMG]?)");
   private static final long CHECK_EVERY_NANOS = 50_000_000L;
   private static final long PAGE = 4096;
   private static final Path STATM = Path.of("/proc/self/statm");
   private static final AtomicLong NEXT_CHECK = new AtomicLong(Long.MIN_VALUE);
-  private static volatile long limit = defaultLimit();
+  private static volatile long limit; // 0 until it is asked for
 
   private Memory() {}
 
@@ -61,13 +67,42 @@ public final class Memory {
   }
 
   private static long defaultLimit() {
-    Long set = Long.getLong("holdfast.memory.limit");
-    return set != null ? set : availableToProcess() / 10 * 9;
+    String set = System.getProperty(PROPERTY);
+    return set != null ? parse(set) : availableToProcess() / 10 * 9;
   }
 
-  /** The limit on resident bytes that {@link #check} enforces. */
+  /** Bytes of a text such as {@code 1500000}, {@code 800k}, {@code 512m} or {@code 5g}. */
+  static long parse(String text) {
+    Matcher size = SIZE.matcher(text.strip());
+    if (size.matches()) {
+      double unit =
+          switch (size.group(2).toLowerCase(Locale.ROOT)) {
+            case "k" -> 0x1p10;
+            case "m" -> 0x1p20;
+            case "g" -> 0x1p30;
+            default -> 1;
+          };
+      long number = Long.parseLong(size.group(1));
+      if (number > 0 && number * unit < 0x1p62) {
+        return number * (long) unit;
+      }
+    }
+    throw new InvalidInputException(
+        "-D" + PROPERTY, "", "bytes, or a size such as 512m or 5g", "\"" + text + "\"");
+  }
+
+  /**
+   * The limit on resident bytes that {@link #check} enforces.
+   *
+   * @throws InvalidInputException if the system property is no size
+   */
   public static long limitBytes() {
-    return limit;
+    long now = limit;
+    if (now == 0) {
+      now = defaultLimit();
+      limit = now;
+    }
+    return now;
   }
 
   /** Sets the limit on resident bytes for this process. */
@@ -106,20 +141,25 @@ public final class Memory {
    */
   static void checkRoom(double wanted) {
     long held = residentBytes();
-    if (held + wanted > limit) {
-      String more = wanted > 0 ? ", wants " + gibibytes(wanted) + " more" : "";
+    long most = limitBytes();
+    if (held + wanted > most) {
+      String more = wanted > 0 ? ", wants " + size(wanted) + " more" : "";
       throw new HoldfastException(
           "out of memory: this process holds "
-              + gibibytes((double) held)
+              + size((double) held)
               + more
               + " and its limit is "
-              + gibibytes((double) limit)
+              + size((double) most)
               + "; "
               + REMEDY);
     }
   }
 
-  static String gibibytes(double bytes) {
+  /** In MiB below 10 GiB, so that near sizes differ. */
+  static String size(double bytes) {
+    if (bytes < 10 * 0x1p30) {
+      return String.format(Locale.ROOT, "%.0f MiB", bytes / 0x1p20);
+    }
     return String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -169,6 +170,22 @@ class TensorTest {
       assertThat(Tensors.of(new float[] {1, Float.NaN}).allFinite()).isFalse();
       assertThat(Tensors.of(new float[] {1, 2}).allFinite()).isTrue();
     }
+  }
+
+  @Test
+  void memoryLimitsHaveUnits() {
+    assertThat(Memory.parse("1500000")).isEqualTo(1_500_000);
+    assertThat(Memory.parse("800k")).isEqualTo(800 << 10);
+    assertThat(Memory.parse("512M")).isEqualTo(512 << 20);
+    assertThat(Memory.parse("5g")).isEqualTo(5L << 30);
+    for (String bad : List.of("abc", "", "0", "-1", "5t", "1.5g", "999999999999999999g")) {
+      assertThatThrownBy(() -> Memory.parse(bad))
+          .as(bad)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("-Dholdfast.memory.limit: expected bytes, or a size such as 512m");
+    }
+    assertThat(Memory.size(300 * 0x1p20)).isEqualTo("300 MiB");
+    assertThat(Memory.size(12 * 0x1p30)).isEqualTo("12.0 GiB");
   }
 
   @Test
