@@ -104,6 +104,7 @@ final class ShardStep implements ShardContext {
 
   /** Computes one shard in the innermost open scope. */
   static Result compute(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
+    common.job().stopper().check(); // the rest of a step may take minutes
     return new ShardStep(common, shard, positions, batchNorm).compute(common.owner());
   }
 

@@ -119,11 +119,13 @@ public final class Trainer {
       task.skip(step() * batch);
       boolean worked = false;
       while (step() < totalSteps && !state.counters.stopped()) {
-        if (job.stopper().isRequested()) {
-          save();
+        try {
           job.stopper().check();
+          advance(task);
+        } catch (RunInterruptedException e) { // a step that was begun has changed nothing
+          save();
+          throw e;
         }
-        advance(task);
         worked = true;
       }
       if (worked) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
+import io.holdfast.data.ForwardingDataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.Flip;
 import io.holdfast.data.image.PadCrop;
@@ -16,10 +17,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
 class ResumeTest {
@@ -84,6 +88,34 @@ class ResumeTest {
   @Test
   void fromEveryStepWithAdamW() {
     resumedEqualsUninterrupted(ResumeTest::adam);
+  }
+
+  /** The stop comes while the first of four shards of the second step reads its samples. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stoppedBetweenShardsTheStepIsAbandoned(boolean synchronised) {
+    Supplier<Run> kind =
+        () -> rich().with(r -> r.workers = 1).settings(s -> s.synchronised(synchronised));
+    Outcome whole = kind.get().in(folder.resolve("whole")).go();
+    Run first = kind.get().in(folder.resolve("part"));
+    Stopper stopper = Stopper.manual();
+    AtomicInteger reads = new AtomicInteger();
+    first.stopper = stopper;
+    first.train =
+        new ForwardingDataset(Run.TRAIN) {
+          @Override
+          public void read(int index, float[] into, int offset) {
+            if (reads.incrementAndGet() == 32 + 3) {
+              stopper.request();
+            }
+            super.read(index, into, offset);
+          }
+        };
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(reads).hasValue(32 + 8);
+    assertThat(Run.metrics(folder.resolve("part"))).hasSize(1);
+    assertThat(kind.get().in(folder.resolve("part")).resuming().go()).isEqualTo(whole);
+    assertThat(Run.metrics(folder.resolve("part"))).isEqualTo(Run.metrics(folder.resolve("whole")));
   }
 
   @Test
