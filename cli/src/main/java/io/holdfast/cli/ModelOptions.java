@@ -12,6 +12,7 @@ import io.holdfast.experiment.Experiment;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -113,6 +114,9 @@ final class ModelOptions {
             "such as --threat linf:0.1");
       }
     }
+    if (bundle[0] != null && samples[0] != null) {
+      requireLabels(bundle[0].classifier().classes(), samples[0], problems);
+    }
     try {
       problems.throwIfAny();
     } catch (InvalidInputException e) {
@@ -122,6 +126,19 @@ final class ModelOptions {
       throw e;
     }
     return new Opened(bundle[0], samples[0].first(examples), bounds[0]);
+  }
+
+  /** Of all samples, whether they are attacked or not: other labels mean another task. */
+  private void requireLabels(int classes, Dataset samples, Problems problems) {
+    int largest = IntStream.range(0, samples.size()).map(samples::label).max().orElse(0);
+    if (largest >= classes) {
+      problems
+          .in("--data " + data)
+          .add(
+              "labels",
+              "classes from 0 to " + (classes - 1) + ", those of the model",
+              Integer.toString(largest));
+    }
   }
 
   private static void requireGiven(

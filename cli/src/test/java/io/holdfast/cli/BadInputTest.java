@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -337,6 +338,65 @@ final class BadInputTest {
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err()).contains("expected a folder without the run of an experiment");
     assertThat(out.resolve("scorecard.json")).hasContent("mine");
+  }
+
+  /** A label beyond the model's classes, in a sample that would not be attacked. */
+  @Test
+  void labelsOfAllSamplesAreChecked() {
+    Path data = folder.resolve("twelve.safetensors");
+    floats(data, 0.5f, 12);
+    Ran ran =
+        Ran.command(
+            "evaluate",
+            "--model",
+            weights(),
+            "--architecture",
+            "mlp,hidden=16",
+            "--data",
+            data,
+            "--threat",
+            "linf:0.1",
+            "--attack",
+            "fgsm",
+            "--examples",
+            5,
+            "--out",
+            folder.resolve("o"));
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err())
+        .contains("labels: expected classes from 0 to 9, those of the model, found 11");
+  }
+
+  @Test
+  void thePlanNamesClassesWithoutASample() {
+    Path data = folder.resolve("stray.safetensors");
+    labelled(data, i -> i % 2 == 0 ? 0 : 15, 1, 28, 28);
+    Ran ran =
+        Ran.command(
+            "harden",
+            good,
+            "--out",
+            folder.resolve("o"),
+            "--dry-run",
+            "--set",
+            "data={train: " + data + ", test: " + data + ", validation: 0}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .contains(
+            "note        14 of 16 classes have no sample to train on: 1, 2, 3, 4, 5, 6, 7, 8, 9,"
+                + " 10, ...");
+  }
+
+  private static void labelled(Path file, IntUnaryOperator label, long... shape) {
+    int n = 20;
+    int size = (int) Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("images", Tensors.of(new float[n * size], n, shape[0], shape[1], shape[2]));
+      tensors.put(
+          "labels", Tensors.of(IntStream.range(0, n).map(label).asLongStream().toArray(), n));
+      Safetensors.write(file, tensors, Map.of());
+    }
   }
 
   /** Of an MLP with 16 hidden units. */

@@ -12,6 +12,7 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.Domain;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExperimentData(
     Dataset train, @Nullable Dataset validation, Dataset test, Architecture architecture) {
+  private static final int SHOWN = 10;
 
   /**
    * Opens all sources and checks that they fit each other, the model and the threat model.
@@ -83,6 +85,27 @@ public record ExperimentData(
     }
     List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);
     return new ExperimentData(parts.get(1), parts.get(0), test, architecture);
+  }
+
+  /**
+   * Says which classes have no sample to train on, which often means a stray label; empty if all
+   * have one.
+   */
+  String emptyClasses() {
+    int[] counts = train.classCounts();
+    List<String> names = train.info().classes();
+    List<String> empty =
+        IntStream.range(0, counts.length).filter(k -> counts[k] == 0).mapToObj(names::get).toList();
+    if (empty.isEmpty()) {
+      return "";
+    }
+    String some = String.join(", ", empty.subList(0, Math.min(SHOWN, empty.size())));
+    return empty.size()
+        + " of "
+        + counts.length
+        + " classes have no sample to train on: "
+        + some
+        + (empty.size() > SHOWN ? ", ..." : "");
   }
 
   private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {

@@ -94,6 +94,9 @@ public final class Harden {
   private EvaluationResult run() {
     check(); // before prepare, which deletes an earlier run
     Provenance provenance = provenance();
+    if (!data.emptyClasses().isEmpty()) {
+      options.progress().note(data.emptyClasses());
+    }
     if (!options.resume() && folder.holdsRun()) {
       options.progress().note("the earlier run in " + options.out() + " is replaced");
     }

@@ -71,6 +71,9 @@ public record Plan(
             + ", "
             + data.train().info().classCount()
             + " classes");
+    if (!data.emptyClasses().isEmpty()) {
+      words.put("note", data.emptyClasses());
+    }
     words.put("model", e.model().name());
     words.put("threat", e.threat().describe());
     words.put(
