@@ -11,6 +11,7 @@ import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,8 +106,13 @@ final class HardenCommandTest {
     Ran other = Ran.command("harden", file, "--out", run, "--resume", "--set", "train.epochs=1");
     assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(other.err())
-        .contains("the run to resume: configuration: expected", "leave out --resume");
+        .contains("the run to resume: configuration.train.epochs: expected 1, found 2 (leave out")
+        .hasLineCount(1);
     assertThat(run.resolve("model.holdfast")).exists();
+    // when checkpoints are written makes no other run
+    Ran same =
+        Ran.command("harden", file, "--out", run, "--resume", "--set", "train.checkpoint.steps=7");
+    assertThat(same.exit()).as(same.err()).isZero();
   }
 
   @Test
@@ -202,7 +208,7 @@ final class HardenCommandTest {
   }
 
   @Test
-  void keepsTheExamplesOfOneAttack() {
+  void keepsTheExamplesOfOneAttack() throws IOException {
     Path out = folder.resolve("attack");
     Object[] args = {
       "attack",
@@ -240,6 +246,14 @@ final class HardenCommandTest {
     String rate =
         "%.1f%%".formatted(100 * Scorecard.fromJson(again.out(), "card").cleanAccuracy().value());
     assertThat(attack.out()).contains(rate);
+    // a second run leaves no picture of the first, and what is not ours alone
+    Path mine = Files.writeString(out.resolve("png/mine.png"), "mine");
+    args[8] = 5;
+    assertThat(Ran.command(args).exit()).isZero();
+    assertThat(mine).hasContent("mine");
+    try (Stream<Path> pictures = Files.list(out.resolve("png"))) {
+      assertThat(pictures).hasSize(5 + 1);
+    }
   }
 
   @Test

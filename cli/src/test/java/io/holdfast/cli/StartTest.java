@@ -136,6 +136,6 @@ final class StartTest {
             "model.start=" + start);
     Ran ran = Ran.command(args.toArray());
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err()).contains("the run to resume: data: expected", "leave out --resume");
+    assertThat(ran.err()).contains("the run to resume: data.start: expected", "leave out --resume");
   }
 }

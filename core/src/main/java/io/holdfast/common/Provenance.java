@@ -1,6 +1,7 @@
 package io.holdfast.common;
 
 import com.fasterxml.jackson.annotation.JsonAlias;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
@@ -10,7 +11,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Where a result comes from. Holds no time and no machine name, so that equal runs give equal
@@ -34,6 +38,8 @@ public record Provenance(
     long seed,
     @JsonAlias("dataHashes") Map<String, String> dataHashes,
     Map<String, Object> configuration) {
+  private static final String CHECKPOINT = "configuration.train.checkpoint";
+  private static final String MISSING = "nothing";
 
   public Provenance {
     dataHashes = Collections.unmodifiableMap(new TreeMap<>(dataHashes));
@@ -57,16 +63,47 @@ public record Provenance(
    *
    * @param source of the earlier run, for messages
    * @param hint what to do about a difference
-   * @throws InvalidInputException with every part that differs
+   * @throws InvalidInputException with every key that differs
    */
   public void requireSame(Provenance earlier, String source, String hint) {
     Problems problems = new Problems(source);
     compare("code version", codeVersion, earlier.codeVersion, hint, problems);
     compare("engine version", engineVersion, earlier.engineVersion, hint, problems);
     compare("seed", seed, earlier.seed, hint, problems);
-    compare("data", dataHashes, earlier.dataHashes, hint, problems);
-    compare("configuration", configuration, earlier.configuration, hint, problems);
+    compareAll("data", dataHashes, earlier.dataHashes, hint, problems);
+    compareAll("configuration", configuration, earlier.configuration, hint, problems);
     problems.throwIfAny();
+  }
+
+  /** Key by key; when checkpoints are written makes no other run. */
+  private static void compareAll(
+      String field, Map<String, ?> now, Map<String, ?> earlier, String hint, Problems problems) {
+    SortedMap<String, String> here = leaves(field, now);
+    SortedMap<String, String> there = leaves(field, earlier);
+    SortedSet<String> names = new TreeSet<>(here.keySet());
+    names.addAll(there.keySet());
+    for (String name : names) {
+      String expected = here.getOrDefault(name, MISSING);
+      String found = there.getOrDefault(name, MISSING);
+      boolean counts = !name.equals(CHECKPOINT) && !name.startsWith(CHECKPOINT + ".");
+      if (counts && !expected.equals(found)) {
+        problems.add(name, expected, found, hint);
+      }
+    }
+  }
+
+  private static SortedMap<String, String> leaves(String name, Map<String, ?> values) {
+    SortedMap<String, String> leaves = new TreeMap<>();
+    addLeaves(name, Json.tree(values), leaves);
+    return leaves;
+  }
+
+  private static void addLeaves(String name, JsonNode node, SortedMap<String, String> into) {
+    if (node.isObject()) {
+      node.properties().forEach(e -> addLeaves(name + "." + e.getKey(), e.getValue(), into));
+    } else {
+      into.put(name, Json.canonical(node));
+    }
   }
 
   private static void compare(

@@ -33,7 +33,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Runs one attack and keeps what it makes: {@code adversarial.safetensors} with {@code images} and
@@ -64,6 +66,8 @@ public record AdversarialRun(
   private static final int CHUNK = 256;
   private static final int PICTURES = 24;
   private static final String RESULT = "adversarial.safetensors";
+  private static final String PNG = "png";
+  private static final Pattern PICTURE = Pattern.compile("-?\\d+-\\d+-\\d+\\.png");
   private static final String PARTS = "attack.d";
   private static final String RUN = "holdfast.attack";
 
@@ -88,16 +92,42 @@ public record AdversarialRun(
   public Summary on(Dataset data) {
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
-    AtomicFiles.ensureWritableFolder(folder);
     Path parts = folder.resolve(PARTS);
+    String run = fingerprint(data);
+    int chunks = (data.size() + CHUNK - 1) / CHUNK;
+    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
+      new AttackDriver(bundle.classifier(), threat, pool).check(attack);
+      prepare(parts);
+      attack(data, pool, parts, run, chunks);
+    }
+    Summary summary = finish(parts, chunks, data.info().shape());
+    RunFolder.delete(parts);
+    return summary;
+  }
+
+  /** Leaves nothing of an earlier run, except the parts that are to be gone on with. */
+  private void prepare(Path parts) {
+    AtomicFiles.ensureWritableFolder(folder);
     if (!resume) {
       RunFolder.delete(parts);
     }
+    RunFolder.delete(folder.resolve(RESULT));
+    Path pictures = folder.resolve(PNG);
+    if (Files.isDirectory(pictures)) {
+      AtomicFiles.removeLeftovers(pictures);
+      try (Stream<Path> files = Files.list(pictures)) {
+        files
+            .filter(f -> PICTURE.matcher(f.getFileName() + "").matches())
+            .forEach(RunFolder::delete);
+      } catch (IOException e) {
+        throw FileFailures.writing(pictures, e);
+      }
+    }
     AtomicFiles.ensureWritableFolder(parts);
-    String run = fingerprint(data);
-    int chunks = (data.size() + CHUNK - 1) / CHUNK;
-    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers);
-        Progress.Task task = progress.start(attack.key(), data.size(), "images")) {
+  }
+
+  private void attack(Dataset data, Workers pool, Path parts, String run, int chunks) {
+    try (Progress.Task task = progress.start(attack.key(), data.size(), "images")) {
       for (int i = 0; i < chunks; i++) {
         Path part = parts.resolve("part-" + i + ".safetensors");
         int[] indices =
@@ -110,9 +140,6 @@ public record AdversarialRun(
         }
       }
     }
-    Summary summary = finish(parts, chunks, data.info().shape());
-    RunFolder.delete(parts);
-    return summary;
   }
 
   private String fingerprint(Dataset data) {
@@ -231,12 +258,6 @@ public record AdversarialRun(
   }
 
   private void write(Pixels picture, String name) {
-    Path file = folder.resolve("png").resolve(name);
-    try {
-      Files.createDirectories(folder.resolve("png"));
-      Files.write(file, Png.encode(picture));
-    } catch (IOException e) {
-      throw FileFailures.writing(file, e);
-    }
+    AtomicFiles.write(folder.resolve(PNG).resolve(name), Png.encode(picture));
   }
 }
