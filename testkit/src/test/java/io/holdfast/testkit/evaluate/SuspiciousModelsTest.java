@@ -149,6 +149,6 @@ class SuspiciousModelsTest {
     assertThat(result.card().threat()).isEqualTo("desk");
     assertThat(result.card().curve())
         .extracting(p -> p.epsilon())
-        .containsExactly(0.15, 0.3, 0.45, 0.6, 0.9);
+        .containsExactly(0.0, 0.15, 0.3, 0.45, 0.6, 0.9);
   }
 }
