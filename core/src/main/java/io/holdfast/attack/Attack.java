@@ -19,6 +19,11 @@ public interface Attack {
   /** The least the attacker must see of the model. */
   Knowledge needs();
 
+  /** Whether it looks for the smallest change, so that the threat need not have a limit. */
+  default boolean seeksSmallest() {
+    return false;
+  }
+
   /** What is perturbed together. */
   default SampleScope scope() {
     return SampleScope.PER_SAMPLE;

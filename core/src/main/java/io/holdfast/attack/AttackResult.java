@@ -13,8 +13,9 @@ import java.util.List;
  * @param shard samples per shard
  * @param precision of the search, as in files
  * @param adversarial {@code [N, ...]} in the caller's scope: where a sample fell, the input that
- *     felled it; where it held, the admissible input found nearest to the goal; where it was wrong
- *     already, or was never attacked, the clean input itself, bit for bit
+ *     felled it, the nearest of them where the threat has no limit; where it held, the admissible
+ *     input found nearest to the goal, without a limit the clean one; where it was wrong already,
+ *     or was never attacked, the clean input itself, bit for bit
  * @param samples one per input, in its order
  */
 public record AttackResult(

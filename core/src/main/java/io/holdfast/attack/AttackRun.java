@@ -43,6 +43,7 @@ final class AttackRun {
   final boolean[] standing; // still to be attacked
   final boolean[] fell;
   final int[] wanted; // the class that the goal asks for, or -1
+  private final double[] smallest; // the least change that is confirmed, where that counts
   final double[] margin; // how near to the goal the adversarial input is, higher is nearer
   final long[] queries;
   final long[] gradientCounts;
@@ -73,6 +74,8 @@ final class AttackRun {
     standing = new boolean[n];
     fell = new boolean[n];
     wanted = new int[n];
+    smallest = new double[n];
+    Arrays.fill(smallest, Double.POSITIVE_INFINITY);
     margin = new double[n];
     Arrays.fill(margin, Double.NEGATIVE_INFINITY);
     queries = new long[n];
@@ -203,6 +206,34 @@ final class AttackRun {
       }
     }
     return gone;
+  }
+
+  /** The length of the smallest change known that the model confirmed; infinite for none. */
+  double smallest(int row) {
+    return smallest[row];
+  }
+
+  /**
+   * Confirms candidates in float32 where the smallest change counts; samples go on standing.
+   *
+   * @param candidates admissible inputs, one per row
+   * @param distances of theirs from the clean inputs
+   * @return true where the goal is reached
+   */
+  boolean[] compare(int[] rows, PerturbationSet set, Tensor candidates, double[] distances) {
+    float[][] z = check(rows, candidates);
+    boolean[] reached = new boolean[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      int row = rows[i];
+      reached[i] = reached(row, z[i]);
+      if (reached[i] && distances[i] < smallest[row]) {
+        smallest[row] = distances[i];
+        fell[row] = true;
+        Tensor candidate = candidates.select(0, i);
+        take(row, candidate, z[i], set, candidate);
+      }
+    }
+    return reached;
   }
 
   /** Judges the last candidates of a round; keeps the one nearest to the goal. */

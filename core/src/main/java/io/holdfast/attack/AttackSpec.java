@@ -24,7 +24,7 @@ public record AttackSpec<A extends Attack>(
 
   /** Every perturbation set. */
   public static final List<String> EVERY_SET =
-      List.of("linf", "l2", "l1", "rotation-translation", "code-changes", "product");
+      List.of("linf", "l2", "l1", "l0", "rotation-translation", "code-changes", "product");
 
   public AttackSpec {
     sets = List.copyOf(sets);

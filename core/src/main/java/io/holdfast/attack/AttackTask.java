@@ -6,6 +6,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Additive;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class AttackTask {
   private final int round;
   private final SharedScope owner;
   private final Region region;
+  private final @Nullable Smallest smallest;
   private int[] rows;
   private List<Seed> seeds;
   private Reference reference;
@@ -45,6 +47,10 @@ public final class AttackTask {
     this.reference = reference;
     this.owner = owner;
     this.region = threat.around(run.inputs(rows));
+    smallest =
+        threat.set() instanceof Additive ball && ball.unlimited()
+            ? new Smallest(ball, threat.domain(), region.clean(), owner)
+            : null;
   }
 
   /** Number of samples in the task now. */
@@ -55,6 +61,14 @@ public final class AttackTask {
   /** What may be done to the samples in the task; never the region of a union. */
   public Region region() {
     return region;
+  }
+
+  /**
+   * Whether the threat has no limit and the smallest change is wanted: {@link #settle} then takes
+   * note of the points that reach the goal, and nobody leaves the task.
+   */
+  public boolean seeksSmallest() {
+    return smallest != null;
   }
 
   /** The threat model; for a union, the one of the member that this round is about. */
@@ -137,7 +151,9 @@ public final class AttackTask {
 
   /**
    * Takes the samples that reached the goal out of the task. Each is first projected and confirmed
-   * in float32 by the model itself; one that is refuted stays.
+   * in float32 by the model itself; one that is refuted stays. Where the {@linkplain
+   * #seeksSmallest() smallest change} is wanted, all stay, and the smallest that reached the goal
+   * is confirmed when the round has ended.
    *
    * @param variables those that {@code logits} belong to
    * @param logits {@code [n, K]} as the search saw them
@@ -158,6 +174,10 @@ public final class AttackTask {
     if (hits.length == 0) {
       return Stay.ALL;
     }
+    if (smallest != null) {
+      smallest.note(variables, hits);
+      return Stay.ALL;
+    }
     boolean[] gone;
     try (Scope scope = Scope.open()) {
       Tensor admissible = variables.clone();
@@ -173,7 +193,9 @@ public final class AttackTask {
       throw new IllegalStateException(
           run.where() + ": " + variables.size(0) + " results for " + rows.length + " samples");
     }
-    if (rows.length > 0) {
+    if (smallest != null) {
+      smallest.confirm(run, rows, variables);
+    } else if (rows.length > 0) {
       Tensor admissible = variables.clone();
       region.project(admissible);
       run.judge(rows, threat.set(), region, admissible);

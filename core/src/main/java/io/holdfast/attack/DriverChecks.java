@@ -73,6 +73,12 @@ final class DriverChecks {
     if (restarts < 1) {
       problems.add("restarts", "at least 1", Integer.toString(restarts));
     }
+    if (member.unlimited() && !attack.seeksSmallest()) {
+      problems.add(
+          "epsilon",
+          "a finite epsilon, or an attack that looks for the smallest change",
+          member.set().key());
+    }
     boolean several = restarts * attack.targeting().rounds(attack, member, classes) != 1;
     if (attack.scope() == SampleScope.UNIVERSAL && several) {
       problems.add("restarts", "one round of a universal attack", "several");

@@ -1,5 +1,9 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.threat.PerturbationSet;
+import io.holdfast.threat.ThreatModel;
+
 /**
  * An attack of the registry; its name and its key follow from its line there.
  *
@@ -8,6 +12,28 @@ package io.holdfast.attack;
 public interface ListedAttack<A extends ListedAttack<A>> extends Attack {
   /** The attack's line in the registry. */
   AttackSpec<A> spec();
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Whoever overrides this calls it first: it refuses sets that are not in the attack's line,
+   * unless that says {@link AttackSpec#EVERY_SET}.
+   */
+  @Override
+  default void check(ThreatModel threat, int classes) {
+    if (spec().sets().equals(AttackSpec.EVERY_SET)) {
+      return;
+    }
+    for (PerturbationSet member : threat.set().members()) {
+      if (!spec().sets().contains(member.kind())) {
+        throw new InvalidInputException(
+            "attack " + key(),
+            "",
+            "a threat model of " + String.join(", ", spec().sets()),
+            threat.set().key());
+      }
+    }
+  }
 
   @Override
   default String name() {

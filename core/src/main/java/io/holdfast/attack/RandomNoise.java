@@ -6,7 +6,6 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.Norm;
-import io.holdfast.threat.ThreatModel;
 import java.util.List;
 import java.util.Locale;
 
@@ -67,15 +66,6 @@ public record RandomNoise(Kind kind, int restarts) implements ListedAttack<Rando
   @Override
   public Knowledge needs() {
     return Knowledge.DECISION;
-  }
-
-  @Override
-  public void check(ThreatModel threat, int classes) {
-    boolean balls = threat.set().members().stream().allMatch(Additive.class::isInstance);
-    if (kind == Kind.GAUSSIAN && !balls) {
-      throw new InvalidInputException(
-          "attack " + key(), "", "a threat model of balls", threat.set().key());
-    }
   }
 
   @Override

@@ -65,6 +65,14 @@ final class Conversions {
     };
   }
 
+  static Conversion<Double> numberOr(String word, double meaning, double min, double max) {
+    Conversion<Double> number = number(min, max);
+    return (node, report) ->
+        node instanceof Scalar scalar && scalar.text().equals(word)
+            ? (Double) meaning
+            : number.of(node, report);
+  }
+
   static Conversion<String> choice(Collection<String> allowed) {
     return (node, report) -> {
       if (node instanceof Scalar scalar && allowed.contains(scalar.text())) {

@@ -110,6 +110,20 @@ public final class SettingsReader {
     return value == null ? fallback : value;
   }
 
+  /**
+   * A required finite number in {@code [min, max]}, or a word that stands for a value of its own.
+   *
+   * @param word such as {@code inf}
+   * @param meaning its value
+   */
+  public double numberOr(String key, String word, double meaning, double min, double max) {
+    return required(
+        key,
+        numberText(min, max),
+        read(key, Conversions.numberOr(word, meaning, min, max)),
+        Math.max(min, -Double.MAX_VALUE));
+  }
+
   /** A required finite number above 0. */
   public double positive(String key) {
     return number(key, Double.MIN_VALUE, Double.POSITIVE_INFINITY);

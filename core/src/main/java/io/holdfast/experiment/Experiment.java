@@ -111,7 +111,7 @@ public record Experiment(
     SettingsReader data = r.requiredSection("data");
     SettingsReader model = r.requiredSection("model");
     SettingsReader training = r.section("train");
-    ThreatModel threat = threat(r);
+    ThreatModel threat = limited(threat(r), r);
     InnerSearch inner = InnerSearch.read(training);
     boolean share = isShare(data);
     Experiment experiment =
@@ -135,6 +135,22 @@ public record Experiment(
             settings);
     r.finish();
     return experiment;
+  }
+
+  /**
+   * Training, curves and verdicts of an experiment need a size; distances are for the command
+   * evaluate.
+   */
+  private static ThreatModel limited(ThreatModel threat, SettingsReader r) {
+    if (!threat.unlimited()) {
+      return threat;
+    }
+    r.reject(
+        "threat",
+        "a threat model with a finite epsilon",
+        threat.set().key(),
+        "the smallest changes of a trained model: evaluate --threat " + threat.set().key());
+    return ThreatModel.linf(0);
   }
 
   private static boolean isShare(SettingsReader data) {

@@ -5,22 +5,32 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The ball {@code {x + d : |d| <= epsilon}} in the L-infinity, L2 or L1 norm over all components.
+ * The ball {@code {x + d : |d| <= epsilon}} in a norm over all components. Without a limit the
+ * attacker may change all within the domain, and what counts is how little he needs.
  *
- * @param norm {@link Norm#LINF}, {@link Norm#L2} or {@link Norm#L1}
- * @param epsilon radius in the units of the input, finite, at least 0
+ * @param norm in which changes are measured
+ * @param epsilon radius in the units of the input, at least 0, infinite for no limit; in {@link
+ *     Norm#L0} how many components may change, a whole number
  */
 public record Additive(Norm norm, double epsilon) implements PerturbationSet {
   /** How far rounding to float32 may carry a point out of the ball, in units of 1 + epsilon. */
   public static final double TOLERANCE = 1e-6;
 
+  /** The epsilon of no limit in files. */
+  static final String UNLIMITED = "inf";
+
   public Additive {
-    if (norm == Norm.L0) {
-      throw new IllegalArgumentException("no ball in the L0 norm; use CodeChanges for codes");
+    if (!(epsilon >= 0)) {
+      throw new IllegalArgumentException("epsilon: a number of at least 0, not " + epsilon);
     }
-    if (!(epsilon >= 0) || Double.isInfinite(epsilon)) {
-      throw new IllegalArgumentException("epsilon: a finite number of at least 0, not " + epsilon);
+    if (norm == Norm.L0 && epsilon != Math.rint(epsilon)) {
+      throw new IllegalArgumentException("epsilon: a whole number in L0, not " + epsilon);
     }
+  }
+
+  /** Whether the attacker may change as much as he likes within the domain. */
+  public boolean unlimited() {
+    return Double.isInfinite(epsilon);
   }
 
   @Override
@@ -30,8 +40,12 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
 
   @Override
   public String describe() {
+    if (unlimited()) {
+      return "change the input as little as he can, measured in " + norm.words();
+    }
     String size = number(epsilon);
     return switch (norm) {
+      case L0 -> "change at most " + size + " values, each by any amount (L0)";
       case LINF -> "change every value by at most " + size + " (L-infinity)";
       case L2 -> "change the input by a Euclidean length of at most " + size + " (L2)";
       default -> "change the input by at most " + size + " in sum over all values (L1)";
@@ -40,20 +54,25 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
 
   @Override
   public Map<String, Object> toMap() {
-    return PerturbationSets.map(norm.key(), "epsilon", epsilon);
+    return PerturbationSets.map(norm.key(), "epsilon", unlimited() ? UNLIMITED : epsilon);
   }
 
   @Override
   public Additive scaled(double factor) {
-    return new Additive(norm, epsilon * factor);
+    double size = unlimited() ? epsilon : epsilon * factor;
+    return new Additive(norm, norm == Norm.L0 ? Math.floor(size) : size);
   }
 
   @Override
   public Region around(Tensor clean, Domain domain) {
+    if (unlimited()) {
+      return new BoxRegion(clean, domain);
+    }
     return switch (norm) {
       case LINF -> new LinfRegion(clean, epsilon, domain);
       case L2 -> new L2Region(clean, epsilon, domain);
-      default -> new L1Region(clean, epsilon, domain);
+      case L1 -> new L1Region(clean, epsilon, domain);
+      case L0 -> new L0Region(clean, (long) epsilon, domain);
     };
   }
 
@@ -73,6 +92,9 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
 
   /** The shortest text of a number, without a trailing {@code .0}. */
   static String number(double value) {
+    if (Double.isInfinite(value)) {
+      return UNLIMITED;
+    }
     return value == Math.rint(value) && Math.abs(value) < 1e9
         ? String.format(Locale.ROOT, "%.0f", value)
         : Double.toString(value);

@@ -9,6 +9,11 @@ public sealed interface PerturbationSet permits Additive, Parametric, Discrete, 
   /** Short text that names the set and its size, such as {@code linf:0.1}. */
   String key();
 
+  /** What kind of set it is, as a file names it, such as {@code linf}. */
+  default String kind() {
+    return (String) toMap().getOrDefault(PerturbationSets.KIND, "");
+  }
+
   /** In plain words, to follow "the attacker may". */
   String describe();
 

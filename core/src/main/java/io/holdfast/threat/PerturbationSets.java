@@ -13,7 +13,15 @@ final class PerturbationSets {
   private static final String UNION = "union";
   private static final double ANY = Double.POSITIVE_INFINITY;
   private static final List<String> NAMES =
-      List.of("linf", "l2", "l1", UNION, RotationTranslation.NAME, CodeChanges.NAME, Product.NAME);
+      List.of(
+          "linf",
+          "l2",
+          "l1",
+          "l0",
+          UNION,
+          RotationTranslation.NAME,
+          CodeChanges.NAME,
+          Product.NAME);
 
   private PerturbationSets() {}
 
@@ -44,8 +52,21 @@ final class PerturbationSets {
           new CodeChanges(
               reader.integer("levels", 2, 2, Integer.MAX_VALUE),
               reader.integer("changes", 0, Integer.MAX_VALUE));
-      default -> new Additive(Norm.ofKey(kind).orElseThrow(), reader.number("epsilon", 0, ANY));
+      default -> ball(Norm.ofKey(kind).orElseThrow(), reader);
     };
+  }
+
+  private static Additive ball(Norm norm, SettingsReader reader) {
+    double epsilon = reader.numberOr("epsilon", Additive.UNLIMITED, ANY, 0, ANY);
+    if (norm == Norm.L0 && epsilon != Math.rint(epsilon)) {
+      reader.reject(
+          "epsilon",
+          "how many values may change, a whole number",
+          Additive.number(epsilon),
+          "changes of any size to few values are l0; small changes of all are linf");
+      return new Additive(norm, 0);
+    }
+    return new Additive(norm, epsilon);
   }
 
   private static @Nullable PerturbationSet union(SettingsReader reader) {

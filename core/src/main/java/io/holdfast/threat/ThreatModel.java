@@ -69,6 +69,9 @@ public record ThreatModel(
   public ThreatModel checkedFor(long columns) {
     Problems problems = new Problems("threat model " + name);
     set.members().forEach(member -> checkSize(member, columns, problems));
+    if (set instanceof Union && set.members().stream().anyMatch(ThreatModel::hasNoLimit)) {
+      problems.add("epsilon", "a finite epsilon in every member of a union", set.key());
+    }
     problems.throwIfAny();
     return this;
   }
@@ -76,6 +79,7 @@ public record ThreatModel(
   private void checkSize(PerturbationSet member, long columns, Problems problems) {
     if (member instanceof Additive ball
         && ball.norm() == Norm.LINF
+        && !ball.unlimited()
         && ball.epsilon() > domain.width()) {
       problems.add(
           "epsilon",
@@ -104,9 +108,9 @@ public record ThreatModel(
   }
 
   /**
-   * Reads a file, or a short form: {@code linf:0.1}, {@code l2:1.5}, {@code l1:12}, a union such as
-   * {@code linf:8/255+l2:1}, each also with the keys of a file in brackets: {@code
-   * linf:0.1[goal=least-likely]}.
+   * Reads a file, or a short form: {@code linf:0.1}, {@code l2:1.5}, {@code l1:12}, {@code l0:25},
+   * {@code l2:inf} for the smallest change, a union such as {@code linf:8/255+l2:1}, each also with
+   * the keys of a file in brackets: {@code linf:0.1[goal=least-likely]}.
    *
    * @throws InvalidInputException naming everything that is wrong
    */
@@ -146,6 +150,16 @@ public record ThreatModel(
   /** The L1 ball in [0, 1]; epsilon in the units of the input. */
   public static ThreatModel l1(double epsilon) {
     return of(ball(Norm.L1, epsilon));
+  }
+
+  /** The L0 ball in [0, 1]: so many values may change, each by any amount. */
+  public static ThreatModel l0(long values) {
+    return of(ball(Norm.L0, (double) values));
+  }
+
+  /** Changes of any size within [0, 1]; what counts is how little is needed in this norm. */
+  public static ThreatModel smallest(Norm norm) {
+    return of(new Additive(norm, Double.POSITIVE_INFINITY));
   }
 
   /** What any of several threat models admits; the rest is the first one's. */
@@ -206,19 +220,31 @@ public record ThreatModel(
   /**
    * The same threat of another size; the members of a union keep their proportions.
    *
-   * @param epsilon finite, at least 0; the present one must not be 0
+   * @param epsilon finite, at least 0; the present one must not be 0; in L0 it is rounded down
    */
   public ThreatModel withEpsilon(double epsilon) {
     if (epsilon == epsilon()) {
       return this;
     }
     if (set instanceof Additive ball) {
-      return with(ball(ball.norm(), epsilon));
+      return with(ball(ball.norm(), ball.norm() == Norm.L0 ? Math.floor(epsilon) : epsilon));
     }
     if (epsilon() == 0) {
       throw new IllegalArgumentException("a set of size 0 cannot be scaled to " + epsilon);
     }
     return with(set.scaled(epsilon / epsilon()));
+  }
+
+  /**
+   * Whether the attacker may change as much as he likes within the domain, so that attacks look for
+   * the smallest change.
+   */
+  public boolean unlimited() {
+    return hasNoLimit(set);
+  }
+
+  private static boolean hasNoLimit(PerturbationSet set) {
+    return set instanceof Additive ball && ball.unlimited();
   }
 
   /** One threat model per member of a union; itself where it is no union. */

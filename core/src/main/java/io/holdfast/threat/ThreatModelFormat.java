@@ -16,9 +16,10 @@ import java.util.regex.Pattern;
 /** Threat models as sections, files and short forms. */
 final class ThreatModelFormat {
   private static final List<String> FILES = List.of(".yaml", ".yml", ".json");
-  private static final List<String> SHORT = List.of("linf", "l2", "l1");
+  private static final List<String> SHORT = List.of("linf", "l2", "l1", "l0");
   private static final Pattern PLUS = Pattern.compile("\\+(?=[A-Za-z])");
-  private static final String FORM = "a short form such as linf:0.1, l2:1.5, l1:12, or a file";
+  private static final String FORM =
+      "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, l2:inf, or a file";
 
   private ThreatModelFormat() {}
 

@@ -83,6 +83,9 @@ public final class Trainer {
     if (job.settings().objective().adversarial() && job.threat() == null) {
       problems.add("threat", "a threat model for " + objective, "none");
     }
+    if (job.threat() != null && job.threat().unlimited()) {
+      problems.add("threat.epsilon", "a finite epsilon", job.threat().set().key());
+    }
     if (job.train().size() == 0) {
       problems.add("data.train", "at least one sample", "none");
     }

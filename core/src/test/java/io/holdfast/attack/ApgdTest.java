@@ -120,7 +120,7 @@ class ApgdTest {
     ThreatModel turning = ThreatModel.of(new RotationTranslation(8, 0.05));
     assertThatThrownBy(() -> Apgd.of(Apgd.Kind.CE).check(turning, 10))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("a threat model of balls");
+        .hasMessageContaining("a threat model of linf, l2, l1");
     assertThat(Arrays.stream(Apgd.Kind.values()).map(kind -> Apgd.of(kind).key()))
         .containsExactly("apgd-ce", "apgd-dlr", "apgd-t");
   }

@@ -11,6 +11,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Goal;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
@@ -109,9 +110,31 @@ class FabTest {
     ThreatModel turning = ThreatModel.of(new RotationTranslation(8, 0.05));
     assertThatThrownBy(() -> Fab.of(Fab.Kind.ALL).check(turning, 10))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("a threat model of balls");
+        .hasMessageContaining("a threat model of linf, l2, l1");
     assertThatThrownBy(() -> new Fab(Fab.Kind.ALL, 0, 1, 2, 0.5, Double.NaN, 9))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContainingAll("steps", "alpha_max", "eta", "beta");
+  }
+
+  /**
+   * Without a limit the distances are the closed forms, margin over the dual length of the slopes'
+   * difference, within eta; no sample leaves before the end.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void distancesWithoutALimitAreTheClosedForms(Fab.Kind kind) {
+    float[] points = {0.5f, 0.4f, 0.1f, 0.6f, 0.3f, 0.2f};
+    Fab attack = Fab.of(kind).eta(1.01).steps(30);
+    for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+      double part = norm == Norm.LINF ? 0.5 : norm == Norm.L2 ? Math.sqrt(0.5) : 1;
+      List<AttackResult.Sample> samples = run(attack, ThreatModel.smallest(norm), 3, points);
+      assertThat(samples).extracting(AttackResult.Sample::outcome).containsOnly(Outcome.FELL);
+      assertThat(samples)
+          .extracting(AttackResult.Sample::distances)
+          .allSatisfy(d -> assertThat(d.in(norm)).isPositive());
+      assertThat(samples.get(0).distances().in(norm)).isBetween(0.1 * part, 0.1 * part * 1.012);
+      assertThat(samples.get(1).distances().in(norm)).isBetween(0.3 * part, 0.3 * part * 1.012);
+      assertThat(samples).allSatisfy(sample -> assertThat(sample.prediction()).isNotZero());
+    }
   }
 }

@@ -26,6 +26,9 @@ class ThreatModelTest {
                 new Product.Part(4, 6, CodeChanges.bitFlips(1))));
     return List.of(
         ThreatModel.linf(0.1),
+        ThreatModel.l0(25),
+        ThreatModel.smallest(Norm.L2),
+        ThreatModel.smallest(Norm.L0).knowing(Knowledge.DECISION).queries(1000),
         ThreatModel.l2(1.5).within(-1, 1).named("mine", 3),
         ThreatModel.l1(12).wanting(Goal.target(3)).knowing(Knowledge.SCORE).queries(500),
         ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)).wanting(Goal.leastLikely()),
@@ -49,6 +52,8 @@ class ThreatModelTest {
     assertThat(ThreatModel.parse("linf:8/255")).isEqualTo(ThreatModel.linf(8 / 255.0));
     assertThat(ThreatModel.parse("l2:1.5")).isEqualTo(ThreatModel.l2(1.5));
     assertThat(ThreatModel.parse(" l1:12 ")).isEqualTo(ThreatModel.l1(12));
+    assertThat(ThreatModel.parse("l0:25")).isEqualTo(ThreatModel.l0(25));
+    assertThat(ThreatModel.parse("l2:inf")).isEqualTo(ThreatModel.smallest(Norm.L2));
     assertThat(ThreatModel.parse("linf:0.1+l2:1"))
         .isEqualTo(ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)));
     assertThat(ThreatModel.parse("linf:0.1[goal=class:2]"))
@@ -93,7 +98,8 @@ class ThreatModelTest {
         "linf:-0.1",
         "linf:nan",
         "linf:2",
-        "linf:inf",
+        "linf:-inf",
+        "linf:inf+l2:1",
         "linf:",
         "linf",
         "lnf:0.1",

@@ -5,10 +5,7 @@ import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Losses;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
-import io.holdfast.threat.PerturbationSet;
-import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
@@ -35,17 +32,6 @@ public interface ScoreAttack<A extends ScoreAttack<A>> extends ListedAttack<A> {
   @Override
   default Knowledge needs() {
     return Knowledge.SCORE;
-  }
-
-  @Override
-  default void check(ThreatModel threat, int classes) {
-    for (PerturbationSet member : threat.set().members()) {
-      boolean known = member instanceof Additive ball && spec().sets().contains(ball.norm().key());
-      if (!known) {
-        String expected = "a threat model of " + String.join(", ", spec().sets());
-        throw new InvalidInputException("attack " + key(), "", expected, member.key());
-      }
-    }
   }
 
   @Override

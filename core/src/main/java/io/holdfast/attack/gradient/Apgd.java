@@ -186,10 +186,7 @@ public record Apgd(
 
   @Override
   public void check(ThreatModel threat, int classes) {
-    if (!threat.set().members().stream().allMatch(Additive.class::isInstance)) {
-      throw new InvalidInputException(
-          "attack " + key(), "", "a threat model of balls", threat.set().key());
-    }
+    ListedAttack.super.check(threat, classes);
     boolean targeted = threat.goal().targeted() || kind == Kind.T;
     GradientChecks.requireClasses(key(), loss, targeted, classes);
   }

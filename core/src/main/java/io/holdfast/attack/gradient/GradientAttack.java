@@ -19,6 +19,7 @@ public interface GradientAttack<A extends GradientAttack<A>> extends ListedAttac
 
   @Override
   default void check(ThreatModel threat, int classes) {
+    ListedAttack.super.check(threat, classes);
     boolean targeted = threat.goal().targeted() || targeting() != Targeting.GOAL;
     GradientChecks.requireClasses(key(), ascent().loss(), targeted, classes);
   }

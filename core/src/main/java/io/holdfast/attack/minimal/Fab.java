@@ -6,10 +6,8 @@ import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Targeting;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -170,11 +168,8 @@ public record Fab(
   }
 
   @Override
-  public void check(ThreatModel threat, int classes) {
-    if (!threat.set().members().stream().allMatch(Additive.class::isInstance)) {
-      throw new InvalidInputException(
-          "attack " + key(), "", "a threat model of balls", threat.set().key());
-    }
+  public boolean seeksSmallest() {
+    return true;
   }
 
   @Override

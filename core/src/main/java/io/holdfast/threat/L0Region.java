@@ -1,0 +1,114 @@
+package io.holdfast.threat;
+
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The L0 ball: some components change, each as far as the box lets it; the others keep the clean
+ * value, bit for bit. Shapes: N batch, D components.
+ */
+final class L0Region extends InputRegion {
+  private final long most;
+  private final Domain domain;
+
+  /**
+   * @param most components that may change, at least 0
+   */
+  L0Region(Tensor clean, long most, Domain domain) {
+    super(clean);
+    this.most = most;
+    this.domain = domain;
+  }
+
+  /** As many components as may change, each drawn uniformly from the domain. */
+  @Override
+  public Tensor randomStart(List<Seed> seeds) {
+    Tensor start = origin(); // [N, ...]
+    try (Scope scope = Scope.open()) {
+      Tensor rows = flat(start); // [N, D]
+      int width = Math.toIntExact(rows.size(1));
+      int count = (int) Math.min(most, width);
+      for (int i = 0; i < seeds.size() && count > 0; i++) {
+        try (Scope each = Scope.open()) {
+          int[] order = seeds.get(i).split("components").permutation(width);
+          long[] some = Arrays.stream(order).limit(count).asLongStream().toArray();
+          Tensor drawn =
+              Rng.of(seeds.get(i).split("values")).uniform(domain.low(), domain.high(), count);
+          rows.select(0, i).indexCopyInPlace(0, Tensors.of(some, count), drawn);
+        }
+      }
+      start.copyFrom(rows.view(start.shape()));
+    }
+    return start;
+  }
+
+  /**
+   * The steepest change: the {@code max(1, fraction * most)} components that raise a linear
+   * objective most move to the face of the box where their gradient points; of too many changes
+   * those that raise it least are undone.
+   */
+  @Override
+  public void step(Tensor variables, Tensor gradient, double fraction) {
+    if (most == 0) {
+      project(variables);
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor x = flat(variables); // [N, D]
+      Tensor g = flat(gradient); // [N, D]
+      Tensor face =
+          Tensors.where(g.gt(0), x.mul(0).add(domain.high()), x.mul(0).add(domain.low())); // [N, D]
+      Tensor gain = face.sub(x).mul(g); // [N, D], at least 0
+      Tensor chosen = largest(gain, Math.max(1, Math.round(fraction * most))); // [N, D]
+      Tensor next = Tensors.where(chosen.and(gain.gt(0)), face, x); // [N, D]
+      keep(variables, next, next.sub(flat(clean())).mul(g));
+    }
+  }
+
+  /**
+   * Into the box; of too many changes those are kept whose loss would lead furthest away: the
+   * squared distance that undoing one adds is {@code (w - c)^2 - (w - x)^2}, with w wanted, c clean
+   * and x in the box.
+   */
+  @Override
+  public void project(Tensor variables) {
+    try (Scope scope = Scope.open()) {
+      Tensor wanted = flat(variables); // [N, D]
+      Tensor x = wanted.clamp(domain.low(), domain.high()); // [N, D]
+      Tensor undone = wanted.sub(flat(clean())).square(); // [N, D]
+      keep(variables, x, undone.subInPlace(wanted.sub(x).square()));
+    }
+  }
+
+  /**
+   * Writes {@code x} where its worth is among the largest of its row, the clean value elsewhere.
+   */
+  private void keep(Tensor variables, Tensor x, Tensor worth) {
+    Tensor home = flat(clean()); // [N, D]
+    Tensor changed = x.ne(home); // [N, D]
+    Tensor ranked = worth.maskedFill(changed.not(), Double.NEGATIVE_INFINITY); // [N, D]
+    Tensor kept = changed.and(largest(ranked, most)); // [N, D]
+    variables.copyFrom(Tensors.where(kept, x, home).view(variables.shape()));
+  }
+
+  /** True at the {@code count} largest values of each row, {@code [N, D]}. */
+  private static Tensor largest(Tensor values, long count) {
+    long some = Math.min(count, values.size(1));
+    Tensor mask = Tensors.zerosLike(values); // [N, D]
+    if (some > 0) {
+      mask.scatterInPlace(1, values.topk(some, 1).positions(), 1);
+    }
+    return mask.to(DType.FLOAT32).gt(0);
+  }
+
+  /** {@code [N, ...]} as {@code [N, D]}. */
+  private static Tensor flat(Tensor t) {
+    return t.reshape(t.size(0), -1);
+  }
+}

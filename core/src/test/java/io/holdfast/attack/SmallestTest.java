@@ -1,0 +1,176 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.model.Classifier;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Threats without a limit: what the driver makes of the points that an attack looks at. */
+class SmallestTest {
+  private static final float[] HOME = {0.5f, 0.4f};
+
+  /** Looks at fixed points, one after the other, and gives the last. */
+  private static class Looks implements Attack {
+    private final float[][] points;
+
+    Looks(float[]... points) {
+      this.points = points;
+    }
+
+    @Override
+    public String name() {
+      return "looks";
+    }
+
+    @Override
+    public String key() {
+      return "looks";
+    }
+
+    @Override
+    public Knowledge needs() {
+      return Knowledge.DECISION;
+    }
+
+    @Override
+    public boolean seeksSmallest() {
+      return true;
+    }
+
+    @Override
+    public Tensor perturb(AttackTask task) {
+      assertThat(task.seeksSmallest()).isTrue();
+      Tensor x = task.region().origin();
+      for (float[] point : points) {
+        x = Tensors.of(point, 1, 2);
+        assertThat(task.settle(x, task.logits(x))).isEqualTo(AttackTask.Stay.ALL);
+      }
+      return x;
+    }
+  }
+
+  /** Its search sees the second logit higher by this than the model itself does. */
+  private record Biased(Classifier inner, float bias) implements Classifier {
+    @Override
+    public int classes() {
+      return 2;
+    }
+
+    @Override
+    public long[] inputShape() {
+      return inner.inputShape();
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return inner.logits(x);
+    }
+
+    @Override
+    public io.holdfast.model.InputGradients gradients(io.holdfast.tensor.Precision precision) {
+      io.holdfast.model.InputGradients own = inner.gradients(precision);
+      return new io.holdfast.model.InputGradients() {
+        @Override
+        public Tensor logits(Tensor x) {
+          return own.logits(x).add(Tensors.of(new float[] {0, bias}, 1, 2));
+        }
+
+        @Override
+        public Pass pass(Tensor x, java.util.function.UnaryOperator<Tensor> cotangent) {
+          return own.pass(x, cotangent);
+        }
+
+        @Override
+        public void close() {
+          own.close();
+        }
+      };
+    }
+  }
+
+  private static AttackResult.Sample run(Classifier model, Attack attack, Norm norm) {
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1)) {
+      return new AttackDriver(model, ThreatModel.smallest(norm), workers)
+          .run(attack, Tensors.of(HOME, 1, 2), new int[] {0}, new long[] {3}, new Seed(1))
+          .samples()
+          .get(0);
+    }
+  }
+
+  private static Classifier identity() {
+    return new LinearModel(2, 1, 0, 0, 1);
+  }
+
+  @Test
+  void theNearestPointInTheThreatsNormCounts() {
+    Looks attack =
+        new Looks(
+            new float[] {0.1f, 0.4f}, // L-infinity 0.4, L0 1
+            new float[] {0.4f, 0.45f}, // L-infinity 0.1, L0 2: the nearest
+            new float[] {0.5f, 0.45f}, // nearer, not adversarial
+            new float[] {0.3f, 0.6f}); // L-infinity 0.2, L0 2
+    AttackResult.Sample sample = run(identity(), attack, Norm.LINF);
+    assertThat(sample.outcome()).isEqualTo(Outcome.FELL);
+    assertThat(sample.distances().linf()).isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(run(identity(), attack, Norm.L0).distances().l0()).isEqualTo(1);
+    assertThat(sample.queries()).isEqualTo(4);
+    assertThat(sample.checks()).as("clean, the result, the nearest").isEqualTo(3);
+  }
+
+  @Test
+  void whatIsGivenBackCountsWithoutALook() {
+    AttackResult.Sample sample =
+        run(
+            identity(),
+            new Looks(new float[] {0.1f, 0.4f}) {
+              @Override
+              public Tensor perturb(AttackTask task) {
+                super.perturb(task);
+                return Tensors.of(new float[] {0.44f, 0.46f}, 1, 2);
+              }
+            },
+            Norm.LINF);
+    assertThat(sample.distances().linf()).isLessThan(0.07);
+  }
+
+  @Test
+  void whatTheModelRefutesMovesOutwardsUntilItAgrees() {
+    Classifier model = new Biased(identity(), 2e-4f);
+    float[] almost = {0.45005f, 0.44995f};
+    AttackResult.Sample sample = run(model, new Looks(almost, HOME), Norm.LINF);
+    assertThat(sample.outcome()).isEqualTo(Outcome.FELL);
+    assertThat(sample.distances().linf()).isBetween(0.05, 0.0505);
+    Classifier wrong = new Biased(identity(), 0.05f);
+    assertThat(run(wrong, new Looks(new float[] {0.47f, 0.43f}, HOME), Norm.LINF).outcome())
+        .as("far from the boundary nothing helps")
+        .isEqualTo(Outcome.HELD);
+  }
+
+  @Test
+  void fixedBudgetsAndUnionsAreRefused() {
+    assertThatThrownBy(() -> run(identity(), Pgd.steps(3), Norm.L2))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("a finite epsilon")
+        .hasMessageContaining("l2:inf");
+    ThreatModel union = ThreatModel.union(ThreatModel.smallest(Norm.L2), ThreatModel.linf(0.1));
+    assertThatThrownBy(union::checked)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("every member of a union");
+    assertThat(List.of(ThreatModel.parse("l2:inf"), ThreatModel.parse("l0:inf")))
+        .allMatch(ThreatModel::unlimited);
+  }
+}
