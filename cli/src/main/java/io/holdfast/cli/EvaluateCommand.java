@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Call;
+import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
@@ -14,8 +15,10 @@ import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.report.Report;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +46,15 @@ final class EvaluateCommand extends BaseCommand {
       description = "Also robust accuracy against epsilon, on N samples (default: none).")
   private int curve;
 
+  @Option(
+      names = "--budget",
+      paramLabel = "TIME",
+      description = {
+        "The most time for the attacks, such as 20m or 1h30m (default: as long as they need);",
+        "what is not finished then is marked in the scorecard, and --resume goes on with it."
+      })
+  private @Nullable String budget;
+
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
 
@@ -62,6 +74,12 @@ final class EvaluateCommand extends BaseCommand {
               .stopper(running.stopper());
       if (curve > 0) {
         evaluation = evaluation.curve(RobustnessCurve.standard(curve));
+      }
+      String time = budget;
+      if (time != null) {
+        Duration[] most = new Duration[1];
+        ModelOptions.collect("--budget", time, problems, () -> most[0] = Deadline.parse(time));
+        evaluation = most[0] == null ? evaluation : evaluation.budget(most[0]);
       }
       RunFolder folder = new RunFolder(out.folder);
       problems.collect(folder::requireNoRun);

@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
@@ -39,6 +40,7 @@ import java.util.stream.IntStream;
  * @param shard samples per shard, at least 1; 32 suits processors
  * @param progress told how many more samples are done; their sum is the number of samples
  * @param stopper ends the attack between shards
+ * @param deadline ends it within a step, with what is known by then
  */
 public record AttackDriver(
     Classifier model,
@@ -47,7 +49,8 @@ public record AttackDriver(
     Precision precision,
     int shard,
     LongConsumer progress,
-    Stopper stopper) {
+    Stopper stopper,
+    Deadline deadline) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
 
@@ -59,29 +62,45 @@ public record AttackDriver(
 
   /** A search in float32 with shards of {@link #SHARD}. */
   public AttackDriver(Classifier model, ThreatModel threat, Workers workers) {
-    this(model, threat, workers, Precision.FLOAT32, SHARD, n -> {}, Stopper.manual());
+    this(
+        model,
+        threat,
+        workers,
+        Precision.FLOAT32,
+        SHARD,
+        n -> {},
+        Stopper.manual(),
+        Deadline.none());
   }
 
   public AttackDriver withPrecision(Precision search) {
-    return new AttackDriver(model, threat, workers, search, shard, progress, stopper);
+    return new AttackDriver(model, threat, workers, search, shard, progress, stopper, deadline);
   }
 
   /** The same for another threat model. */
   public AttackDriver withThreat(ThreatModel other) {
-    return new AttackDriver(model, other, workers, precision, shard, progress, stopper);
+    return new AttackDriver(model, other, workers, precision, shard, progress, stopper, deadline);
   }
 
   public AttackDriver withShard(int samples) {
-    return new AttackDriver(model, threat, workers, precision, samples, progress, stopper);
+    return new AttackDriver(
+        model, threat, workers, precision, samples, progress, stopper, deadline);
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
-    return new AttackDriver(model, threat, workers, precision, shard, listener, stopper);
+    return new AttackDriver(model, threat, workers, precision, shard, listener, stopper, deadline);
   }
 
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
-    return new AttackDriver(model, threat, workers, precision, shard, progress, flag);
+    return new AttackDriver(model, threat, workers, precision, shard, progress, flag, deadline);
+  }
+
+  /**
+   * When it has passed, samples that still stand are left unfinished; those that fell stay fallen.
+   */
+  public AttackDriver withDeadline(Deadline end) {
+    return new AttackDriver(model, threat, workers, precision, shard, progress, stopper, end);
   }
 
   /**
@@ -107,7 +126,7 @@ public record AttackDriver(
     DriverChecks.require(this, attack, x, labels, ids);
     try (InputGradients gradients = model.gradients(precision)) {
       String where = "attack " + attack.key();
-      AttackRun run = new AttackRun(where, model, gradients, threat, x, labels, ids);
+      AttackRun run = new AttackRun(where, model, gradients, threat, x, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
       progress.accept(labels.length - standing(run).length);
@@ -119,6 +138,9 @@ public record AttackDriver(
   private void stages(Attack attack, AttackRun run, Seed seed) {
     List<Attack> stages = attack.stages(threat, model.classes());
     for (Attack stage : stages) {
+      if (run.isCut()) {
+        return;
+      }
       int[] rows = standing(run);
       long[] queries = Arrays.stream(rows).mapToLong(i -> run.queries[i]).toArray();
       long[] gradients = Arrays.stream(rows).mapToLong(i -> run.gradientCounts[i]).toArray();
@@ -133,7 +155,7 @@ public record AttackDriver(
   private void rounds(Attack attack, AttackRun run, Seed seed) {
     List<ThreatModel> members = threat.members();
     int most = members.stream().mapToInt(member -> count(attack, member)).max().orElse(0);
-    for (int round = 0; round < most; round++) {
+    for (int round = 0; round < most && !run.isCut(); round++) {
       for (int m = 0; m < members.size(); m++) {
         ThreatModel member = members.get(m);
         if (round < count(attack, member)) {
@@ -169,6 +191,8 @@ public record AttackDriver(
           new AttackTask(
               run, round.member(), round.number(), rows, seeds, reference(round, run, rows), owner);
       task.finish(round.attack().perturb(task));
+    } catch (OutOfTime e) {
+      run.cut();
     }
   }
 
@@ -225,6 +249,7 @@ public record AttackDriver(
     int clean = Logits.best(run.cleanLogits[row]);
     Outcome outcome =
         clean != label ? Outcome.SKIPPED_WRONG : run.fell[row] ? Outcome.FELL : Outcome.HELD;
+    boolean finished = !(run.isCut() && run.standing[row]);
     return new AttackResult.Sample(
         run.ids(new int[] {row})[0],
         label,
@@ -237,6 +262,7 @@ public record AttackDriver(
         run.queries[row],
         run.gradientCounts[row],
         run.checks[row],
-        run.stages.get(row));
+        run.stages.get(row),
+        finished);
   }
 }

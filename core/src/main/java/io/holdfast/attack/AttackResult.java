@@ -42,6 +42,7 @@ public record AttackResult(
    * @param checks forward passes of the driver in float32: the clean input, confirmations, the end
    *     of each round
    * @param stages of an attack that consists of several: those that the sample went through
+   * @param finished false where the deadline came while the sample still stood: it held so far
    */
   public record Sample(
       long id,
@@ -55,7 +56,8 @@ public record AttackResult(
       long queries,
       long gradients,
       long checks,
-      List<Stage> stages) {
+      List<Stage> stages,
+      boolean finished) {
     public Sample {
       stages = List.copyOf(stages);
     }

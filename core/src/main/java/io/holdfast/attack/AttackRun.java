@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
@@ -35,6 +36,8 @@ final class AttackRun {
   private final Tensor x; // [N, ...]
   private final int[] labels;
   private final long[] ids;
+  private final Deadline deadline;
+  private volatile boolean cut;
   final Tensor adversarial; // [N, ...]
   final float[][] cleanLogits; // [N][K]
   final float[][] finalLogits; // [N][K], of the adversarial inputs
@@ -57,7 +60,9 @@ final class AttackRun {
       ThreatModel threat,
       Tensor x,
       int[] labels,
-      long[] ids) {
+      long[] ids,
+      Deadline deadline) {
+    this.deadline = deadline;
     this.where = where;
     this.model = model;
     this.gradients = gradients;
@@ -127,7 +132,20 @@ final class AttackRun {
     return labels[row];
   }
 
+  /** Notes that the deadline came before the end. */
+  void cut() {
+    cut = true;
+  }
+
+  boolean isCut() {
+    return cut;
+  }
+
+  /** Before each pass of the search. */
   void spend(int[] rows, int forwards, int backwards) {
+    if (cut || deadline.passed()) {
+      throw new OutOfTime();
+    }
     for (int row : rows) {
       queries[row] += forwards;
       gradientCounts[row] += backwards;

@@ -3,6 +3,7 @@ package io.holdfast.evaluate;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
@@ -19,6 +20,7 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.InnerSearch;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -62,6 +64,7 @@ public final class Evaluation {
   boolean resume;
   Progress progress = Progress.silent();
   Stopper stopper = Stopper.manual();
+  @Nullable Duration budget;
   @Nullable Provenance provenance;
 
   private Evaluation(Classifier classifier) {
@@ -84,6 +87,7 @@ public final class Evaluation {
     resume = other.resume;
     progress = other.progress;
     stopper = other.stopper;
+    budget = other.budget;
     provenance = other.provenance;
   }
 
@@ -194,6 +198,14 @@ public final class Evaluation {
     return change(e -> e.stopper = flag);
   }
 
+  /**
+   * The most time that the attacks may take; by default as long as they need. What is not finished
+   * by then has no rows, the scorecard says so, and {@link #resume} goes on with it.
+   */
+  public Evaluation budget(Duration most) {
+    return change(e -> e.budget = most);
+  }
+
   /** Where the model comes from: data and configuration of its training are kept in the ledger. */
   public Evaluation provenance(Provenance ofModel) {
     return change(e -> e.provenance = ofModel);
@@ -235,6 +247,9 @@ public final class Evaluation {
   private AttackDriver driver(ThreatModel against, Workers pool) {
     AttackDriver driver =
         new AttackDriver(classifier, against, pool).withPrecision(precision).withStopper(stopper);
+    if (budget != null) {
+      driver = driver.withDeadline(Deadline.in(budget));
+    }
     EvaluationChecks.requireAttacks(this, driver);
     return driver;
   }

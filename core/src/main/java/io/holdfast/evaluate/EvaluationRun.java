@@ -24,6 +24,9 @@ import java.util.stream.IntStream;
 
 /** One evaluation under way. */
 final class EvaluationRun {
+  private static final String CLEAN = "clean";
+  private static final String CURVE = "curve";
+
   private final Evaluation settings;
   private final Dataset data;
   private final AttackDriver driver;
@@ -56,19 +59,19 @@ final class EvaluationRun {
   EvaluationResult run() {
     ledger.rows().forEach(seen::add);
     probe();
-    phase("clean", all, List.of(AttemptKey.clean()), this::cleanRows);
+    phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
     for (NamedAttack attack : settings.attacks) {
       phase(attack.key(), all, List.of(key(attack)), (c, done) -> verdicts(attack, c, done));
     }
     observations.suite(settings.attacks.stream().map(this::key).toList(), seen);
     if (settings.curve != null) {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
-      phase("curve", curve.choose(data), curve.keys(), curve::rows);
+      phase(CURVE, curve.choose(data), curve.keys(), curve::rows);
     }
     Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
         new Gallery(settings.attacks, driver, settings.seed, seen)
-            .examples(data, settings.examples);
+            .examples(data, driver.deadline().passed() ? 0 : settings.examples);
     ledger.finish();
     write(card, examples);
     return new EvaluationResult(card, examples, ledger.rows());
@@ -88,7 +91,8 @@ final class EvaluationRun {
             .threatModel(threat.toSettings().toMap())
             .classNames(data.info().classes())
             .trainedOn(settings.trainedOn)
-            .observations(observations.list());
+            .observations(observations.list())
+            .planned(settings.keys());
     if (threat.set() instanceof Additive ball) {
       context.ball(ball.norm(), ball.epsilon());
     }
@@ -110,13 +114,19 @@ final class EvaluationRun {
           task.skip(part.length);
           continue;
         }
+        if (driver.deadline().passed() && !name.equals(CLEAN)) {
+          return;
+        }
         settings.stopper.check();
         long start = System.nanoTime();
         List<Attempt> fresh = compute(part, work, task::advance);
+        if (driver.deadline().passed() && name.equals(CURVE)) {
+          return; // rows of those alone that fell in time would bend the curve
+        }
         ledger.append(fresh);
         fresh.forEach(seen::add);
         double accuracy = seen.tally(keys.get(0)).share();
-        task.stat(name.equals("clean") ? "right" : "held", accuracy);
+        task.stat(name.equals(CLEAN) ? "right" : "held", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
       }
     }

@@ -9,6 +9,7 @@ import io.holdfast.threat.Distances;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers,
     List<Attempt> stages = new ArrayList<>();
     for (AttackResult.Sample sample : result.samples()) {
       Attempt clean = seen.clean(sample.id());
-      if (clean.outcome() == Outcome.WRONG) {
+      if (clean.outcome() == Outcome.WRONG || !sample.finished()) {
         continue;
       }
       for (AttackResult.Stage stage : sample.stages()) {
@@ -43,13 +44,16 @@ record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers,
     return stages;
   }
 
-  /** One row per sample of the chunk, in its order. */
+  /** One row per sample of the chunk that the attack finished with, in its order. */
   List<Attempt> of(Kind kind, String key, double epsilon, Chunk chunk, AttackResult result) {
     float[] adversarial = result.adversarial().toFloats(); // [N, ...]
     int stride = adversarial.length / chunk.size();
+    int[] finished =
+        IntStream.range(0, chunk.size()).filter(i -> result.samples().get(i).finished()).toArray();
     return workers.map(
-        chunk.size(),
-        i -> {
+        finished.length,
+        k -> {
+          int i = finished[k];
           AttackResult.Sample sample = result.samples().get(i);
           Attempt clean = seen.clean(sample.id());
           if (clean.outcome() == Outcome.WRONG) {

@@ -18,18 +18,25 @@ final class Flags {
   private final List<Sample> all;
   private final List<Sample> common;
   private final Collection<Attack> attacks;
+  private final Map<String, Long> incomplete;
   private final List<String> flags = new ArrayList<>();
 
   /**
    * @param all every sample
    * @param common those that every attack was tried on
+   * @param incomplete samples without a verdict, by attack, where time ran out
    */
   Flags(
-      ScorecardContext context, List<Sample> all, List<Sample> common, Collection<Attack> attacks) {
+      ScorecardContext context,
+      List<Sample> all,
+      List<Sample> common,
+      Collection<Attack> attacks,
+      Map<String, Long> incomplete) {
     this.context = context;
     this.all = all;
     this.common = common;
     this.attacks = attacks;
+    this.incomplete = incomplete;
   }
 
   List<String> list() {
@@ -37,7 +44,10 @@ final class Flags {
     flagConstantPredictor();
     flagRobustAboveClean();
     attacks.forEach(this::flagUnmoved);
-    flagCoverage();
+    if (incomplete.isEmpty()) {
+      flagCoverage();
+    }
+    flagIncomplete();
     flagTraining();
     if (all.size() < FEW) {
       flag("few samples: %d; the intervals are wide", all.size());
@@ -95,6 +105,15 @@ final class Flags {
             attack.key.attempt(), attack.n(), all.size(), common.size());
       }
     }
+  }
+
+  private void flagIncomplete() {
+    incomplete.forEach(
+        (attack, missing) ->
+            flag(
+                "incomplete: the budget of time ended before %s had judged %d of %d samples, which"
+                    + " count as holding; robust accuracy is an upper bound",
+                attack, missing, all.size()));
   }
 
   private void flagTraining() {

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param curve robust accuracy against epsilon, by attack and epsilon
  * @param confusion label against prediction, clean and under attack
  * @param provenance where the numbers come from
+ * @param incomplete by attack, samples that still lack its verdict since the budget of time had
+ *     ended; robust accuracies are then upper bounds. Empty for a whole evaluation
  * @param timing seconds by phase; the only part that differs between equal runs
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -49,6 +51,7 @@ public record Scorecard(
     List<CurvePoint> curve,
     Confusion confusion,
     Provenance provenance,
+    Map<String, Long> incomplete,
     Map<String, Double> timing) {
   /** Version of the scoring rule that this code computes and reads. */
   public static final int VERSION = 1;
@@ -65,6 +68,7 @@ public record Scorecard(
     threatModel = copy(threatModel, "threat_model");
     attacks = copy(attacks, "attacks");
     certificates = copy(certificates, "certificates");
+    incomplete = incomplete == null ? Map.of() : copy(incomplete, "incomplete");
     timing = copy(timing, "timing");
     flags = List.copyOf(Objects.requireNonNull(flags, "flags is missing"));
     classes = List.copyOf(Objects.requireNonNull(classes, "classes is missing"));
@@ -134,6 +138,7 @@ public record Scorecard(
         curve,
         confusion,
         provenance,
+        incomplete,
         seconds);
   }
 

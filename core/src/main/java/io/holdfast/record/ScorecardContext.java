@@ -4,6 +4,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.threat.Norm;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param classNames by label; empty if the data has none
  * @param trainedOn keys or names of the attacks seen in training
  * @param observations warnings of the evaluator, such as gradients that are zero
+ * @param planned keys of the attacks that every sample was to be tried with; where a budget of time
+ *     ended before, some samples lack a verdict. Empty where that is not known
  * @param provenance where the numbers come from
  * @param timing seconds by phase
  */
@@ -30,6 +33,7 @@ public record ScorecardContext(
     List<String> classNames,
     Set<String> trainedOn,
     List<String> observations,
+    Set<String> planned,
     Provenance provenance,
     Map<String, Double> timing) {
   public ScorecardContext {
@@ -40,6 +44,7 @@ public record ScorecardContext(
     classNames = List.copyOf(classNames);
     trainedOn = Set.copyOf(trainedOn);
     observations = List.copyOf(observations);
+    planned = Collections.unmodifiableSet(new LinkedHashSet<>(planned));
     timing = Collections.unmodifiableMap(new LinkedHashMap<>(timing));
   }
 
@@ -73,6 +78,7 @@ public record ScorecardContext(
     private List<String> classNames = List.of();
     private Set<String> trainedOn = Set.of();
     private List<String> observations = List.of();
+    private Set<String> planned = Set.of();
     private Map<String, Double> timing = Map.of();
 
     private Builder(String threat, Provenance provenance) {
@@ -107,6 +113,12 @@ public record ScorecardContext(
       return this;
     }
 
+    /** The attacks that every sample was to be tried with. */
+    public Builder planned(Set<String> attacks) {
+      planned = attacks;
+      return this;
+    }
+
     public Builder timing(Map<String, Double> seconds) {
       timing = seconds;
       return this;
@@ -121,6 +133,7 @@ public record ScorecardContext(
           classNames,
           trainedOn,
           observations,
+          planned,
           provenance,
           timing);
     }

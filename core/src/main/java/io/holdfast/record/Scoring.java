@@ -27,6 +27,7 @@ final class Scoring {
   private final TreeMap<AttemptKey, Count> curve = new TreeMap<>();
   private final TreeMap<String, List<Attempt>> certificates = new TreeMap<>();
   private final Problems problems = new Problems("ledger");
+  private boolean cut; // whether a budget of time ended before every verdict was there
 
   Scoring(ScorecardContext context) {
     this.context = context;
@@ -50,6 +51,16 @@ final class Scoring {
       if (worst == null || WORST_FIRST.compare(row, worst) < 0) {
         worst = row;
       }
+    }
+
+    /** Whether it is right when clean and every attack that was tried has failed. */
+    boolean holds() {
+      return held && clean().right();
+    }
+
+    /** The row of the attack that came nearest; the clean one where none was tried. */
+    Attempt worst() {
+      return worst == null ? clean() : worst;
     }
 
     Attempt clean() {
@@ -111,23 +122,26 @@ final class Scoring {
     }
     problems.throwIfAny();
     List<Sample> all = List.copyOf(samples.values());
+    Map<String, Long> incomplete = incomplete(all.size());
+    cut = !incomplete.isEmpty();
     List<Sample> common = attacked(all);
     Rate clean = rate(all, s -> s.clean().right());
-    Rate robust = common.isEmpty() ? null : rate(common, s -> s.held);
+    Rate robust = common.isEmpty() ? null : rate(common, Sample::holds);
     return new Scorecard(
         Scorecard.VERSION,
         context.threat(),
         context.threatModel(),
-        new Flags(context, all, common, attacks.values()).list(),
+        new Flags(context, all, common, attacks.values(), incomplete).list(),
         clean,
         robust,
-        attackScores(),
+        attackScores(all),
         certificateScores(),
         classScores(all),
-        new CalibrationPair(calibration(all, Sample::clean), calibration(common, s -> s.worst)),
+        new CalibrationPair(calibration(all, Sample::clean), calibration(common, Sample::worst)),
         curvePoints(),
         confusion(all, common),
         context.provenance(),
+        incomplete,
         context.timing());
   }
 
@@ -167,20 +181,42 @@ final class Scoring {
     return same;
   }
 
-  /** Those that every attack was tried on. */
+  /** Samples without a verdict, by attack that was to give one; empty where none was planned. */
+  private Map<String, Long> incomplete(int samples) {
+    Map<String, Long> missing = new LinkedHashMap<>();
+    for (String key : context.planned()) {
+      Attack attack = attacks.get(key);
+      long verdicts = attack == null ? 0 : attack.n();
+      if (verdicts < samples) {
+        missing.put(key, samples - verdicts);
+      }
+    }
+    return missing;
+  }
+
+  /** Those that every attack was tried on; all where time ran out and what held holds so far. */
   private List<Sample> attacked(List<Sample> all) {
+    if (cut) {
+      return all;
+    }
     return attacks.isEmpty()
         ? List.of()
         : all.stream().filter(s -> s.verdicts == attacks.size()).toList();
   }
 
-  private Map<String, AttackScore> attackScores() {
+  private Map<String, AttackScore> attackScores(List<Sample> all) {
     Map<String, AttackScore> scores = new LinkedHashMap<>();
-    attacks.forEach((key, attack) -> scores.put(key, attackScore(key, attack)));
+    long right = all.stream().filter(s -> s.clean().right()).count();
+    attacks.forEach(
+        (key, attack) -> {
+          boolean whole = !cut || attack.n() == all.size();
+          Rate robust = whole ? attack.robust() : Rate.of(right - attack.fallen.size(), all.size());
+          scores.put(key, attackScore(key, attack, robust));
+        });
     return scores;
   }
 
-  private AttackScore attackScore(String key, Attack attack) {
+  private AttackScore attackScore(String key, Attack attack, Rate robust) {
     Map<String, Summary> distance = new LinkedHashMap<>();
     for (Norm norm : Norm.values()) {
       Summary summary = summary(attack.fallen, row -> row.distance(norm));
@@ -190,7 +226,7 @@ final class Scoring {
     }
     long fell = attack.fallen.size();
     return new AttackScore(
-        attack.robust(),
+        robust,
         attack.attacked() == 0 ? null : Rate.of(fell, attack.attacked()),
         context.seenInTraining(key),
         attack.key.epsilon(),
@@ -242,7 +278,7 @@ final class Scoring {
                   label,
                   className(context, label),
                   rate(members, s -> s.clean().right()),
-                  common.isEmpty() ? null : rate(common, s -> s.held)));
+                  common.isEmpty() ? null : rate(common, Sample::holds)));
         });
     return scores;
   }
@@ -275,7 +311,7 @@ final class Scoring {
     }
     return new Confusion(
         matrix(classes, all.stream().map(Sample::clean).toList()),
-        common.isEmpty() ? null : matrix(classes, common.stream().map(s -> s.worst).toList()));
+        common.isEmpty() ? null : matrix(classes, common.stream().map(Sample::worst).toList()));
   }
 
   private static int highest(Attempt row) {

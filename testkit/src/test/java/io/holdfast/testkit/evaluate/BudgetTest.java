@@ -1,0 +1,137 @@
+package io.holdfast.testkit.evaluate;
+
+import static io.holdfast.testkit.evaluate.Suite.MODEL;
+import static io.holdfast.testkit.evaluate.Suite.TEST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Deadline;
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import io.holdfast.record.Rate;
+import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a budget of time leaves behind, and that a resumed run ends as an unlimited one. */
+class BudgetTest {
+  private static final Attack LONG = Pgd.steps(100_000);
+
+  private static Evaluation evaluation(Attack last) {
+    return Evaluation.of(MODEL)
+        .against(ThreatModel.linf(0.02))
+        .with(Fgsm.standard())
+        .with(last)
+        .chunk(50)
+        .examples(0);
+  }
+
+  @Test
+  void endsOnTimeAndSaysWhatIsMissing(@TempDir Path folder) {
+    long begin = System.nanoTime();
+    EvaluationResult result =
+        evaluation(LONG).folder(folder).budget(Duration.ofSeconds(3)).on(TEST.first(100));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    assertThat(seconds).as("a hundred thousand steps would take hours").isBetween(2.9, 30.0);
+    Scorecard card = result.card();
+    assertThat(card.incomplete()).containsOnlyKeys(LONG.key());
+    assertThat(card.flags()).anyMatch(f -> f.contains("budget of time") && f.contains("of 100"));
+    Rate robust = card.robustAccuracy();
+    assertThat(robust).isNotNull();
+    assertThat(robust.n()).isEqualTo(100);
+    assertThat(robust.value())
+        .as("what nobody judged holds so far")
+        .isLessThanOrEqualTo(
+            Objects.requireNonNull(card.attacks().get("fgsm")).robustAccuracy().value());
+    assertThat(result.rows())
+        .filteredOn(row -> row.kind() == Kind.VERDICT && row.attempt().equals(LONG.key()))
+        .as("only what is final has rows")
+        .extracting(row -> row.outcome())
+        .doesNotContain(Outcome.HELD);
+    Scorecard read = Scorecard.read(folder.resolve("scorecard.json"));
+    assertThat(read.toJson()).isEqualTo(card.toJson());
+  }
+
+  @Test
+  void aBudgetSpentBeforeTheFirstAttackLeavesTheCleanAccuracy() {
+    Scorecard card = evaluation(LONG).budget(Duration.ofNanos(1)).on(TEST.first(100)).card();
+    assertThat(card.incomplete()).containsEntry("fgsm", 100L).containsEntry(LONG.key(), 100L);
+    assertThat(card.robustAccuracy()).isEqualTo(card.cleanAccuracy());
+    assertThat(card.flags()).filteredOn(f -> f.startsWith("incomplete")).hasSize(2);
+  }
+
+  @Test
+  void resumedItEndsWithTheLedgerOfAnUnlimitedRun(@TempDir Path folder) throws IOException {
+    Attack steps = Pgd.steps(60).restarts(2);
+    Dataset data = TEST.first(100);
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    Scorecard expected = evaluation(steps).folder(whole).on(data).card();
+    assertThat(expected.incomplete()).isEmpty();
+    int runs = 0;
+    while (true) {
+      Scorecard card =
+          evaluation(steps)
+              .folder(parts)
+              .resume(true)
+              .budget(Duration.ofMillis(100L << runs))
+              .on(data)
+              .card();
+      runs++;
+      if (card.incomplete().isEmpty()) {
+        assertThat(card.withoutTiming()).isEqualTo(expected.withoutTiming());
+        break;
+      }
+    }
+    assertThat(runs).as("the first budget was too small").isGreaterThan(1);
+    assertThat(parts.resolve("ledger.parquet"))
+        .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+  }
+
+  /** The clock of this driver moves with each look, so that the cut comes at a known step. */
+  @Test
+  void fallenSamplesStayFallenAndTheOthersAreUnfinished() {
+    AtomicLong now = new AtomicLong();
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1)) {
+      int n = 64;
+      Dataset data = TEST.first(n);
+      AttackDriver driver =
+          new AttackDriver(MODEL, ThreatModel.linf(0.02), workers)
+              .withDeadline(Deadline.in(Duration.ofNanos(12), now::incrementAndGet));
+      AttackResult result =
+          driver.run(
+              Pgd.steps(10),
+              Tensors.of(data.read(IntStream.range(0, n).toArray()), n, 1, 28, 28),
+              IntStream.range(0, n).map(data::label).toArray(),
+              IntStream.range(0, n).mapToLong(data::id).toArray(),
+              new Seed(1));
+      assertThat(result.samples())
+          .filteredOn(s -> !s.finished())
+          .isNotEmpty()
+          .allMatch(s -> s.outcome() == Outcome.HELD);
+      assertThat(result.samples())
+          .filteredOn(AttackResult.Sample::finished)
+          .isNotEmpty()
+          .noneMatch(s -> s.outcome() == Outcome.HELD);
+    }
+  }
+}
