@@ -13,6 +13,7 @@ final class Commands {
         InitCommand::new,
         HardenCommand::new,
         EvaluateCommand::new,
+        CampaignCommand::new,
         AttackCommand::new,
         CompareCommand::new,
         ReportCommand::new,

@@ -38,9 +38,19 @@ public final class Deadline {
     return new Deadline(() -> nanos.getAsLong() - start, budget.toNanos());
   }
 
+  /** Whether there is no end at all. */
+  public boolean isNone() {
+    return end == Long.MAX_VALUE;
+  }
+
+  /** What is left, at least 0; for {@link #none} some hundred years. */
+  public Duration remaining() {
+    return Duration.ofNanos(isNone() ? end : Math.max(0, end - clock.getAsLong()));
+  }
+
   /** Whether the time is over. */
   public boolean passed() {
-    return end != Long.MAX_VALUE && clock.getAsLong() >= end;
+    return !isNone() && clock.getAsLong() >= end;
   }
 
   /**

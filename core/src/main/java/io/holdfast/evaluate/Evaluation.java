@@ -233,6 +233,18 @@ public final class Evaluation {
   }
 
   /**
+   * Checks that model, threat model, attacks and data go together; writes nothing.
+   *
+   * @throws InvalidInputException as {@link #on}
+   */
+  public void check(Dataset data) {
+    ThreatModel against = EvaluationChecks.require(this, data);
+    try (Workers one = Workers.of(1)) {
+      driver(against, one);
+    }
+  }
+
+  /**
    * Checks everything and estimates the cost by a few passes over a few samples; writes nothing.
    *
    * @throws InvalidInputException as {@link #on}

@@ -38,7 +38,8 @@ public record EvaluationSection(List<NamedAttack> attacks, int examples, int cur
         r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE));
   }
 
-  private static List<NamedAttack> attacks(SettingsReader r) {
+  /** The list {@code attacks} of a section; the usual ones where it is missing. */
+  static List<NamedAttack> attacks(SettingsReader r) {
     if (!r.has("attacks")) {
       return DEFAULT_ATTACKS.stream().map(EvaluationSection::named).toList();
     }

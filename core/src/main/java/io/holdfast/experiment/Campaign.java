@@ -1,0 +1,147 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.bundle.Models;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.DataSource;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.model.arch.NameMap;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many attacks on many models within many threat models, as one file says it:
+ *
+ * <pre>{@code
+ * name: quarterly
+ * data: "embedded:fashion-mnist/test"
+ * examples: 500
+ * models: {standard: runs/standard/model.holdfast, theirs: {path: w.safetensors, architecture: small-cnn}}
+ * threats: ["linf:0.1", "l2:1.5"]
+ * attacks: [fgsm, "pgd[steps=50,restarts=5]"]
+ * }</pre>
+ *
+ * @param name of the campaign
+ * @param seed of all random streams
+ * @param data labelled samples
+ * @param examples the most of them to attack, the first ones; at least 1
+ * @param models at least one
+ * @param threats at least one, with names of their own
+ * @param attacks at least one, with keys of their own
+ */
+public record Campaign(
+    String name,
+    Seed seed,
+    DataSource data,
+    int examples,
+    List<Model> models,
+    List<ThreatModel> threats,
+    List<NamedAttack> attacks) {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  public Campaign {
+    models = List.copyOf(models);
+    threats = List.copyOf(threats);
+    attacks = List.copyOf(attacks);
+  }
+
+  /**
+   * One of the models.
+   *
+   * @param name in tables and folders: letters, digits, dot, dash and underscore
+   * @param path of a bundle or of weights
+   * @param architecture of weights
+   * @param nameMap from our names of weights to those in the file
+   */
+  public record Model(
+      String name, String path, @Nullable String architecture, @Nullable String nameMap) {
+    /**
+     * Opens it; the caller closes it.
+     *
+     * @throws InvalidInputException if it is missing, damaged or does not fit its architecture
+     */
+    public Bundle open() {
+      return Models.open(
+          path, architecture, nameMap == null ? null : NameMap.read(Path.of(nameMap)));
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InvalidInputException with every problem found
+   */
+  public static Campaign read(Path file) {
+    Problems problems = new Problems(file.toString());
+    SettingsReader r = Settings.parse(file).reader(problems);
+    Campaign campaign =
+        new Campaign(
+            r.text("name", "campaign"),
+            new Seed(
+                r.longInteger("seed", Experiment.DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE)),
+            DataSource.read(r, "data"),
+            r.integer("examples", EvaluationSection.DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
+            models(r),
+            threats(r),
+            EvaluationSection.attacks(r));
+    r.finish();
+    problems.throwIfAny();
+    return campaign;
+  }
+
+  private static List<Model> models(SettingsReader r) {
+    SettingsReader section = r.requiredSection("models");
+    List<Model> models = new ArrayList<>();
+    for (String name : section.keys()) {
+      if (!PLAIN.matcher(name).matches()) {
+        section.reject(name, "a name of letters, digits, dot, dash and underscore", name, null);
+      }
+      if (section.isSection(name)) {
+        SettingsReader one = section.section(name);
+        models.add(
+            new Model(
+                name,
+                one.text("path"),
+                one.textOrNull("architecture"),
+                one.textOrNull("name_map")));
+      } else {
+        models.add(new Model(name, section.text(name), null, null));
+      }
+    }
+    if (models.isEmpty() && r.has("models")) {
+      r.reject("models", "at least one model", "none", null);
+    }
+    return models;
+  }
+
+  private static List<ThreatModel> threats(SettingsReader r) {
+    List<ThreatModel> threats = new ArrayList<>();
+    Set<String> folders = new HashSet<>();
+    for (SettingsReader entry : r.textsOrSections("threats")) {
+      ThreatModel threat = ThreatModel.read(entry);
+      if (!folders.add(folder(threat))) {
+        r.reject("threats", "threat models with names of their own", threat.name(), null);
+      }
+      threats.add(threat);
+    }
+    if (threats.isEmpty()) {
+      r.reject("threats", "at least one threat model, such as linf:0.1", "none", null);
+    }
+    return threats;
+  }
+
+  /** The name of a threat model's folders. */
+  static String folder(ThreatModel threat) {
+    return threat.name().replaceAll("[^A-Za-z0-9._+-]+", "-");
+  }
+}

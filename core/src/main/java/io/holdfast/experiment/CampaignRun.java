@@ -1,0 +1,219 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Deadline;
+import io.holdfast.common.Format;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.record.Rate;
+import io.holdfast.record.Scorecard;
+import io.holdfast.report.Report;
+import io.holdfast.tensor.Processor;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Runs a campaign into a folder: {@code MODEL/THREAT/} with ledger and scorecard for each pair,
+ * {@code campaign.json}, and a report for each threat model. A killed run goes on where it was, and
+ * ends with the same ledgers, byte for byte.
+ *
+ * @param campaign what to run
+ * @param out the folder
+ * @param resume whether to go on with what an earlier run has left there
+ * @param workers threads in all, 0 for one per core; any number gives the same ledgers
+ * @param jobs pairs that run at once and share the threads, at least 1
+ * @param budget when to end with what is there by then, shared fairly among the pairs that are left
+ * @param progress told of everything; a line for each pair that is done
+ * @param stopper asked between shards
+ */
+public record CampaignRun(
+    Campaign campaign,
+    Path out,
+    boolean resume,
+    int workers,
+    int jobs,
+    Deadline budget,
+    Progress progress,
+    Stopper stopper) {
+  /** The result's file. */
+  public static final String RESULT = "campaign.json";
+
+  public CampaignRun {
+    if (jobs < 1) {
+      throw new InvalidInputException("--jobs", "", "at least 1", Integer.toString(jobs));
+    }
+  }
+
+  /** One model within one threat model. */
+  private record Pair(Campaign.Model model, ThreatModel threat) {
+    String folder() {
+      return model.name() + "/" + Campaign.folder(threat);
+    }
+  }
+
+  /**
+   * Checks models, data, threat models and attacks against each other; writes nothing.
+   *
+   * @throws InvalidInputException with every problem of every pair
+   */
+  public void check() {
+    check(campaign.data().open());
+  }
+
+  private void check(Dataset all) {
+    Problems problems = new Problems("campaign " + campaign.name());
+    Dataset data = all.first(campaign.examples());
+    for (Campaign.Model model : campaign.models()) {
+      problems.collect(
+          () -> {
+            try (Bundle bundle = model.open()) {
+              for (ThreatModel threat : campaign.threats()) {
+                problems.collect(() -> evaluation(bundle, threat).check(data));
+              }
+            }
+          });
+    }
+    problems.collect(() -> AtomicFiles.requireWritableFolder(out));
+    problems.throwIfAny();
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws InvalidInputException as {@link #check}, or if the folder holds another campaign's
+   *     ledgers
+   * @throws RunInterruptedException if a stop was requested; resuming goes on
+   */
+  public CampaignResult run() {
+    Dataset all = campaign.data().open();
+    check(all);
+    AtomicFiles.ensureWritableFolder(out);
+    List<Pair> pairs = new ArrayList<>();
+    for (Campaign.Model model : campaign.models()) {
+      campaign.threats().forEach(threat -> pairs.add(new Pair(model, threat)));
+    }
+    List<Scorecard> cards = cards(pairs, all.first(campaign.examples()));
+    List<CampaignResult.Cell> cells = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      Pair pair = pairs.get(i);
+      cells.add(
+          CampaignResult.Cell.of(
+              pair.model().name(), pair.threat().name(), pair.folder(), cards.get(i)));
+    }
+    CampaignResult result = new CampaignResult(campaign.name(), cells);
+    AtomicFiles.write(out.resolve(RESULT), result.toJson());
+    campaign.threats().forEach(threat -> report(threat, pairs, cards));
+    return result;
+  }
+
+  private List<Scorecard> cards(List<Pair> pairs, Dataset data) {
+    int threads = workers == 0 ? Processor.cores() : workers;
+    AtomicInteger left = new AtomicInteger(pairs.size());
+    ExecutorService pool = Executors.newFixedThreadPool(Math.min(jobs, pairs.size()));
+    try {
+      List<Future<Scorecard>> running = new ArrayList<>();
+      for (Pair pair : pairs) {
+        running.add(pool.submit(() -> card(pair, data, Math.max(1, threads / jobs), left)));
+      }
+      List<Scorecard> cards = new ArrayList<>();
+      for (Future<Scorecard> one : running) {
+        cards.add(one.get());
+      }
+      return cards;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunInterruptedException("interrupted; run again with --resume to go on");
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private Scorecard card(Pair pair, Dataset data, int threads, AtomicInteger left) {
+    Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
+    try (Bundle bundle = pair.model().open()) {
+      Evaluation evaluation =
+          evaluation(bundle, pair.threat())
+              .workers(threads)
+              .folder(out.resolve(pair.folder()))
+              .resume(resume)
+              .progress(titled(pair))
+              .stopper(stopper);
+      if (!budget.isNone()) {
+        evaluation = evaluation.budget(share.multipliedBy(jobs));
+      }
+      Scorecard card = evaluation.on(data).card();
+      progress.note(line(pair, card));
+      return card;
+    }
+  }
+
+  private Evaluation evaluation(Bundle bundle, ThreatModel threat) {
+    return Evaluation.of(bundle)
+        .against(threat)
+        .with(campaign.attacks().toArray(NamedAttack[]::new))
+        .seed(campaign.seed().value())
+        .examples(0);
+  }
+
+  private Progress titled(Pair pair) {
+    return new Progress() {
+      @Override
+      public Task start(String title, long total, String unit) {
+        return progress.start(pair.folder() + " " + title, total, unit);
+      }
+
+      @Override
+      public void note(String text) {
+        progress.note(pair.folder() + ": " + text);
+      }
+    };
+  }
+
+  /** Who has fallen to what, in one line. */
+  private static String line(Pair pair, Scorecard card) {
+    StringBuilder text = new StringBuilder(pair.folder()).append(": clean ");
+    text.append(Format.percent(card.cleanAccuracy().value()));
+    card.attacks()
+        .forEach(
+            (key, score) ->
+                text.append(", ")
+                    .append(key)
+                    .append(' ')
+                    .append(Format.percent(score.robustAccuracy().value())));
+    Rate robust = card.robustAccuracy();
+    if (robust != null) {
+      text.append(", all together ").append(Format.percent(robust.value()));
+    }
+    return text.append(card.incomplete().isEmpty() ? "" : " (incomplete)").toString();
+  }
+
+  private void report(ThreatModel threat, List<Pair> pairs, List<Scorecard> cards) {
+    Report.Builder report = Report.builder().title(campaign.name() + ", " + threat.name());
+    for (int i = 0; i < pairs.size(); i++) {
+      if (pairs.get(i).threat().equals(threat)) {
+        report.model(pairs.get(i).model().name(), cards.get(i));
+      }
+    }
+    report.build().write(out.resolve(Campaign.folder(threat) + ".html"));
+  }
+}

@@ -1,0 +1,173 @@
+package io.holdfast.testkit.campaign;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.common.Deadline;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Stopper;
+import io.holdfast.experiment.Campaign;
+import io.holdfast.experiment.CampaignResult;
+import io.holdfast.experiment.CampaignRun;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CampaignTest {
+  private static final List<String> LEDGERS =
+      List.of("first/linf-0.05", "first/far", "second/linf-0.05", "second/far");
+
+  private Path shared = Path.of("");
+  private Path file = Path.of("");
+  private Path whole = Path.of("");
+  private CampaignResult expected = new CampaignResult("", List.of());
+
+  @BeforeAll
+  void runWhole(@TempDir Path folder) throws IOException {
+    shared = folder;
+    file = CampaignFolder.write(shared);
+    whole = shared.resolve("whole");
+    expected = CampaignFolder.run(file, whole, false, Progress.silent()).run();
+  }
+
+  private void requireSame(Path out) throws IOException {
+    for (String pair : LEDGERS) {
+      assertThat(out.resolve(pair).resolve("ledger.parquet"))
+          .hasSameBinaryContentAs(whole.resolve(pair).resolve("ledger.parquet"));
+    }
+    assertThat(out.resolve(CampaignRun.RESULT))
+        .hasSameBinaryContentAs(whole.resolve(CampaignRun.RESULT));
+  }
+
+  @Test
+  void everyPairHasItsLedgerAndItsCell() {
+    assertThat(expected.cells()).extracting(CampaignResult.Cell::folder).isEqualTo(LEDGERS);
+    assertThat(expected.cells())
+        .allSatisfy(
+            cell -> {
+              assertThat(cell.attacks()).hasSize(3);
+              assertThat(cell.cleanAccuracy().n()).isEqualTo(300);
+              assertThat(cell.robustAccuracy()).isNotNull();
+              assertThat(cell.robustAccuracy().value())
+                  .isLessThan(cell.cleanAccuracy().value())
+                  .isLessThanOrEqualTo(
+                      cell.attacks().values().stream()
+                          .mapToDouble(rate -> rate.value())
+                          .min()
+                          .orElseThrow());
+            });
+    assertThat(whole.resolve("linf-0.05.html")).content().contains("first").contains("second");
+    assertThat(whole.resolve("far.html")).exists();
+  }
+
+  @Test
+  void killedTwiceItEndsWithTheSameLedgers() throws Exception {
+    Path killed = shared.resolve("killed");
+    runAndDie(killed, 7);
+    runAndDie(killed, 25);
+    List<String> started = Collections.synchronizedList(new ArrayList<>());
+    Progress watching =
+        (title, total, unit) -> n -> started.add(title.substring(0, title.indexOf(' ')) + " " + n);
+    CampaignFolder.run(file, killed, true, watching).run();
+    requireSame(killed);
+    assertThat(started)
+        .as("nothing is computed twice: the first pair was done before the second kill")
+        .noneMatch(title -> title.startsWith(LEDGERS.get(0) + " "));
+  }
+
+  private void runAndDie(Path out, int advances) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CampaignProcess.class.getName(),
+                file.toString(),
+                out.toString(),
+                Integer.toString(advances))
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isEqualTo(CampaignProcess.DIED);
+  }
+
+  @Test
+  void severalAtOnceGiveTheSameLedgers() throws IOException {
+    Path out = shared.resolve("jobs");
+    new CampaignRun(
+            Campaign.read(file),
+            out,
+            false,
+            2,
+            2,
+            Deadline.none(),
+            Progress.silent(),
+            Stopper.manual())
+        .run();
+    requireSame(out);
+  }
+
+  @Test
+  void aBudgetIsSharedAndWhatIsMissingIsSaid() throws IOException {
+    Path out = shared.resolve("budget");
+    CampaignResult cut =
+        new CampaignRun(
+                Campaign.read(file),
+                out,
+                false,
+                1,
+                1,
+                Deadline.in(Duration.ofMillis(1)),
+                Progress.silent(),
+                Stopper.manual())
+            .run();
+    assertThat(cut.cells()).hasSize(4).allMatch(cell -> !cell.incomplete().isEmpty());
+    assertThat(Files.readString(out.resolve(CampaignRun.RESULT))).contains("incomplete");
+    CampaignFolder.run(file, out, true, Progress.silent()).run();
+    requireSame(out);
+  }
+
+  @Test
+  void everyProblemIsReportedAtOnce() throws IOException {
+    Path bad = shared.resolve("bad.yaml");
+    Files.writeString(
+        bad,
+        """
+        data: "embedded:fashion-mnist/test"
+        models: {"no/name": x.holdfast}
+        threats: ["linf:0.05", "linf:0.05"]
+        attacks: [fgsmm]
+        jobs: 2
+        """);
+    assertThatThrownBy(() -> Campaign.read(bad))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("a name of letters, digits")
+        .hasMessageContaining("threat models with names of their own")
+        .hasMessageContaining("did you mean fgsm?")
+        .hasMessageContaining("jobs");
+    Path unfit = shared.resolve("unfit.yaml");
+    Files.writeString(
+        unfit,
+        Files.readString(file)
+            .replace("{name: far, perturbation: l2, epsilon: 1}", "\"l2:inf\"")
+            .replace("model-1", "model-9"));
+    assertThatThrownBy(
+            () -> CampaignFolder.run(unfit, shared.resolve("x"), false, Progress.silent()).run())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("model-9")
+        .hasMessageContaining("a finite epsilon");
+    assertThat(shared.resolve("x")).doesNotExist();
+  }
+}
