@@ -1,7 +1,6 @@
 package io.holdfast.cli;
 
 import io.holdfast.attack.Attack;
-import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Attacks;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Format;
@@ -49,7 +48,7 @@ final class AttackCommand extends BaseCommand {
   public Integer call() {
     PrintWriter screen = screen();
     if (list) {
-      list(screen);
+      AttacksCommand.list(screen, job.json);
       return Exit.DONE;
     }
     Problems problems = new Problems("");
@@ -124,33 +123,5 @@ final class AttackCommand extends BaseCommand {
 
   private static String number(double value) {
     return Format.number(value);
-  }
-
-  private void list(PrintWriter screen) {
-    if (job.json) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      for (AttackSpec<?> s : Attacks.describe()) {
-        Map<String, Object> one = new LinkedHashMap<>();
-        one.put("summary", s.summary());
-        one.put("sets", s.sets());
-        one.put("needs", s.needs().key());
-        one.put("paper", s.paper());
-        Map<String, String> parameters = new LinkedHashMap<>();
-        s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));
-        one.put("parameters", parameters);
-        all.put(s.name(), one);
-      }
-      screen.print(Json.pretty(all));
-      return;
-    }
-    for (AttackSpec<?> s : Attacks.describe()) {
-      screen.println(s.name() + ": " + s.summary());
-      screen.println("  against " + String.join(", ", s.sets()));
-      if (!s.paper().isEmpty()) {
-        screen.println("  " + s.paper());
-      }
-      s.parameters()
-          .forEach(p -> screen.println("  " + p.name() + "=" + p.standard() + "  " + p.meaning()));
-    }
   }
 }

@@ -15,6 +15,7 @@ final class Commands {
         EvaluateCommand::new,
         CampaignCommand::new,
         AttackCommand::new,
+        AttacksCommand::new,
         CompareCommand::new,
         ReportCommand::new,
         DoctorCommand::new,

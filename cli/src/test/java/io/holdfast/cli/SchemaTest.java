@@ -72,9 +72,26 @@ final class SchemaTest {
         Arguments.of(
             "train.augment",
             named(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"))),
-        Arguments.of("evaluate", none),
-        Arguments.of(
-            "evaluate.attacks", named(Attacks.describe().stream().map(AttackSpec::name).toList())));
+        Arguments.of("evaluate", none));
+  }
+
+  static Stream<String> attacks() {
+    return Attacks.describe().stream().map(AttackSpec::name);
+  }
+
+  /** Each attack has a section of its own in the schema. */
+  @ParameterizedTest
+  @MethodSource("attacks")
+  void schemaAndReaderKnowTheSameSettingsOfAnAttack(String name) {
+    String key = "evaluate.attacks." + UNKNOWN;
+    Settings settings = BASE.withOverride("evaluate.attacks", "{name: " + name + "}");
+    Set<String> inSchema = new TreeSet<>();
+    for (JsonNode choice : node("evaluate.attacks").at("/anyOf/0/anyOf")) {
+      if (choice.at("/properties/name/enum/0").asText().equals(name)) {
+        choice.path("properties").fieldNames().forEachRemaining(inSchema::add);
+      }
+    }
+    assertThat(knownKeys(settings.withOverride(key, "1"), key)).isEqualTo(inSchema);
   }
 
   private static List<String> named(List<String> names) {
@@ -193,8 +210,11 @@ final class SchemaTest {
                   || !row.replace(" ", "").contains(text.replace(" ", ""))) {
                 missing.add(key + ": " + text + ": " + value.path("description").asText());
               }
-              boolean likeTrain = key.equals("data.test") || key.equals("data.validation");
-              if (!likeTrain) {
+              boolean elsewhere =
+                  key.equals("data.test")
+                      || key.equals("data.validation") // as data.train
+                      || key.equals("evaluate.attacks"); // docs/attacks.md
+              if (!elsewhere) {
                 collectMissing(value, key, page, missing);
               }
             });

@@ -24,6 +24,11 @@ public interface Attack {
     return false;
   }
 
+  /** Whether it can go towards a given class; else a target is reached by chance alone. */
+  default boolean steers() {
+    return true;
+  }
+
   /** What is perturbed together. */
   default SampleScope scope() {
     return SampleScope.PER_SAMPLE;

@@ -69,6 +69,11 @@ public record RandomNoise(Kind kind, int restarts) implements ListedAttack<Rando
   }
 
   @Override
+  public boolean steers() {
+    return false;
+  }
+
+  @Override
   public Tensor perturb(AttackTask task) {
     return kind == Kind.UNIFORM
         ? task.region().randomStart(task.seeds()) // [n, ...]

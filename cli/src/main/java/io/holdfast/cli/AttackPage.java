@@ -1,0 +1,154 @@
+package io.holdfast.cli;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.Format;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.evaluate.AttackCost;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The inventory of attacks for people and for programs. */
+final class AttackPage {
+  private static final String BEGIN = "<!-- generated: ";
+  private static final String END = "<!-- end -->";
+  private static final long[] SHAPE = {1, 28, 28};
+  private static final int CLASSES = 10;
+
+  /** The sizes at which the cost is counted. */
+  private static final Map<String, String> SIZES =
+      Map.of("linf", "linf:0.1", "l2", "l2:1.5", "l1", "l1:12", "l0", "l0:25");
+
+  private AttackPage() {}
+
+  /** Names, sets, knowledge, targets and parameters with defaults, by name. */
+  static Map<String, Object> json() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    for (AttackSpec<?> s : Attacks.describe()) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("summary", s.summary());
+      one.put("norms", s.sets());
+      one.put("sets", s.sets());
+      one.put("knowledge", s.needs().key());
+      one.put("needs", s.needs().key());
+      one.put("targeted", s.usual().steers());
+      one.put("smallest", s.usual().seeksSmallest());
+      one.put("paper", s.paper());
+      Map<String, String> parameters = new LinkedHashMap<>();
+      s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));
+      one.put("parameters", parameters);
+      all.put(s.name(), one);
+    }
+    return all;
+  }
+
+  /** One row per attack: norms, knowledge, targets, cost, paper. */
+  static String inventory() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | name | threat models | knowledge | targeted | gradients | queries | paper |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """);
+    for (AttackSpec<?> s : Attacks.describe()) {
+      AttackCost cost = cost(s);
+      text.append("| `").append(s.name()).append("` | ").append(sets(s)).append(" | ");
+      text.append(s.needs().key()).append(" | ").append(s.usual().steers() ? "yes" : "no");
+      text.append(" | ").append(Format.count(cost.gradients()));
+      text.append(" | ").append(Format.count(cost.queries()));
+      text.append(" | ").append(s.paper().isEmpty() ? "the baseline" : s.paper());
+      text.append(" |\n");
+    }
+    return text.toString();
+  }
+
+  private static String sets(AttackSpec<?> spec) {
+    if (spec.sets().equals(AttackSpec.EVERY_SET)) {
+      return "every";
+    }
+    String all = String.join(", ", spec.sets());
+    return spec.usual().seeksSmallest() ? all + "; `inf`" : all;
+  }
+
+  /** On the first set that it takes; without a limit where it looks for the smallest change. */
+  static AttackCost cost(AttackSpec<?> spec) {
+    String set = spec.sets().get(0);
+    Attack attack = spec.usual();
+    ThreatModel threat =
+        attack.seeksSmallest()
+            ? ThreatModel.smallest(Norm.ofKey(set).orElseThrow())
+            : ThreatModel.parse(SIZES.getOrDefault(set, set));
+    return AttackCost.of(attack, threat, SHAPE, CLASSES);
+  }
+
+  /** Every parameter of every attack. */
+  static String parameters() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | attack | parameter | default | meaning |
+            | --- | --- | --- | --- |
+            """);
+    for (AttackSpec<?> s : Attacks.describe()) {
+      for (AttackSpec.Parameter p : s.parameters()) {
+        text.append("| `").append(s.name()).append("` | `").append(p.name()).append("` | ");
+        text.append(p.standard()).append(" | ").append(p.meaning()).append(" |\n");
+      }
+    }
+    return text.toString();
+  }
+
+  /** What stands between the marks of a page. */
+  static Map<String, String> generated() {
+    Map<String, String> parts = new LinkedHashMap<>();
+    parts.put("inventory", inventory());
+    parts.put("parameters", parameters());
+    return parts;
+  }
+
+  /**
+   * A page with its generated parts made anew.
+   *
+   * @throws InvalidInputException if a mark is missing
+   */
+  static String renew(String page, String source, Map<String, String> parts) {
+    String renewed = page;
+    List<String> missing = new ArrayList<>();
+    for (Map.Entry<String, String> part : parts.entrySet()) {
+      String begin = BEGIN + part.getKey() + " -->\n";
+      int from = renewed.indexOf(begin);
+      int to = from < 0 ? -1 : renewed.indexOf(END, from);
+      if (to < 0) {
+        missing.add(begin.strip() + " ... " + END);
+        continue;
+      }
+      renewed =
+          renewed.substring(0, from + begin.length()) + part.getValue() + renewed.substring(to);
+    }
+    if (!missing.isEmpty()) {
+      throw new InvalidInputException(
+          source, "", "a page with " + String.join(", ", missing), "one without");
+    }
+    return renewed;
+  }
+
+  /** Makes the generated parts of a file anew. */
+  static void renew(Path file) {
+    try {
+      String page = Files.readString(file);
+      AtomicFiles.write(file, renew(page, file.toString(), generated()));
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.holdfast.evaluate;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
+import io.holdfast.common.Seed;
+import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
+
+/**
+ * What an attack spends on one sample, counted on a linear model: within a ball on one that it
+ * cannot fell, without a limit on one that falls.
+ *
+ * @param queries forward passes, each backward pass's forward included
+ * @param gradients backward passes
+ */
+public record AttackCost(long queries, long gradients) {
+  private static final Seed SEED = new Seed(28);
+
+  /** Far more than any change of a linear model in [0, 1] makes up. */
+  private static final float OUT_OF_REACH = 1e6f;
+
+  /**
+   * Counts.
+   *
+   * @param shape of one input, such as {@code [1, 28, 28]}
+   * @param classes at least 2
+   * @throws io.holdfast.common.InvalidInputException if the attack does not take the threat model,
+   *     the inputs or so few classes
+   */
+  public static AttackCost of(Attack attack, ThreatModel threat, long[] shape, int classes) {
+    try (Scope scope = Scope.open();
+        SharedScope owner = Scope.shared();
+        Workers one = Workers.of(1)) {
+      Linear model = new Linear(shape, classes, owner, threat.unlimited() ? 0 : OUT_OF_REACH);
+      Tensor x = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
+      int label = (int) model.logits(x).argmax(1).item();
+      AttackResult.Sample spent =
+          new AttackDriver(model, threat, one)
+              .run(attack, x, new int[] {label}, new long[] {0}, SEED)
+              .samples()
+              .get(0);
+      return new AttackCost(spent.queries(), spent.gradients());
+    }
+  }
+
+  private static long[] batch(long[] shape) {
+    long[] batch = new long[shape.length + 1];
+    batch[0] = 1;
+    System.arraycopy(shape, 0, batch, 1, shape.length);
+    return batch;
+  }
+
+  /** Logits {@code x W + lead} of the first class. */
+  private static final class Linear implements Classifier {
+    private final long[] shape;
+    private final Tensor weights; // [D, K]
+    private final Tensor lead; // [1, K]
+
+    Linear(long[] shape, int classes, SharedScope owner, float lead) {
+      this.shape = shape.clone();
+      long components = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+      weights = owner.adopt(Rng.of(SEED.split("w")).normal(components, classes));
+      float[] first = new float[classes];
+      first[0] = lead;
+      this.lead = owner.adopt(Tensors.of(first, 1, classes));
+    }
+
+    @Override
+    public int classes() {
+      return (int) lead.size(1);
+    }
+
+    @Override
+    public long[] inputShape() {
+      return shape.clone();
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return x.flatten(1, -1).matmul(weights).add(lead); // [N, K]
+    }
+  }
+}
