@@ -8,12 +8,14 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from . import kinks
 from .attacks import Budget, correct, cross_entropy, input_gradient, torchattacks_pgd
 from .inputs import RECORDED, WORK, Workload, cifar, cores, fashion, fashion_mnist
 from .ours import PeerServer, evaluate
 
 EPSILON = {"fmnist-trades": 0.1, "fmnist-standard": 0.1, "cifar-nfgsm": 8 / 255}
-VALUES_TOLERANCE, PIXEL_TOLERANCE, PIXEL_SHARE, POINTS = 1e-5, 1e-4, 0.95, 0.2
+VALUES_TOLERANCE, PIXEL_TOLERANCE, PIXEL_SHARE, POINTS = kinks.TOLERANCE, 1e-4, 0.95, 0.2
+GRADIENT = "input_gradient_of_summed_cross_entropy"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
         server = None if options.without_ours else stack.enter_context(PeerServer())
         for work in works:
             recorded = load_file(RECORDED / f"{work.name}.values.safetensors")
-            failures += _compare(work.name, "PyTorch", recorded, _by_pytorch(work, recorded))
+            failures += _compare(work, "PyTorch", recorded, _by_pytorch(work, recorded))
             if server:
-                failures += _compare(work.name, "ours", recorded, _by_ours(server, work))
+                failures += _compare(work, "ours", recorded, _by_ours(server, work))
     failures += _robust_accuracy(works[0], options)
     print("agree: ok" if not failures else f"agree: FAILED {', '.join(failures)}")
     return 1 if failures else 0
@@ -53,7 +55,7 @@ def _by_pytorch(work: Workload, recorded: dict[str, torch.Tensor]) -> dict[str, 
         logits = model(images[:n])
     return {
         "logits": logits,
-        "input_gradient_of_summed_cross_entropy": input_gradient(model, cross_entropy(labels[:n]))(images[:n]),
+        GRADIENT: input_gradient(model, cross_entropy(labels[:n]))(images[:n]),
         "pgd_end": budget.descend(images, input_gradient(model, cross_entropy(labels)), recorded["pgd_start"]),
     }
 
@@ -70,17 +72,22 @@ def _by_ours(server: PeerServer, work: Workload) -> dict[str, torch.Tensor]:
     return load_file(values) | load_file(end)
 
 
-def _compare(name: str, who: str, recorded: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
+def _compare(work: Workload, who: str, recorded: dict[str, torch.Tensor], found: dict[str, torch.Tensor]) -> list[str]:
+    prefix = f"{work.name:<16} {who:<8}"
     failures = []
-    for key in ("logits", "input_gradient_of_summed_cross_entropy"):
-        # Differences are absolute below 1 and relative above it.
-        worst = ((found[key] - recorded[key]).abs() / recorded[key].abs().clamp(min=1)).max().item()
-        print(f"{name:<16} {who:<8} {key:<40} largest difference {worst:.1e} (at most {VALUES_TOLERANCE:.0e})")
-        if not worst <= VALUES_TOLERANCE:
-            failures.append(f"{name} {who} {key}")
+    worst = kinks.differences(found["logits"], recorded["logits"]).max().item()
+    print(f"{prefix} {'logits':<40} largest difference {worst:.1e} (at most {VALUES_TOLERANCE:.0e})")
+    if not worst <= VALUES_TOLERANCE:
+        failures.append(f"{work.name} {who} logits")
+    images, labels = work.batch(len(recorded[GRADIENT]))
+    verdict = kinks.judge(work.model(), images, labels, found[GRADIENT], recorded[GRADIENT])
+    print(f"{prefix} {GRADIENT:<40} largest difference {verdict.worst:.1e} (at most {VALUES_TOLERANCE:.0e}), "
+          f"{len(verdict.on_kink)} of {len(images)} samples on a kink, {len(verdict.wrong)} wrong")
+    if verdict.wrong:
+        failures.append(f"{work.name} {who} {GRADIENT}")
     share = ((found["pgd_end"] - recorded["pgd_end"]).abs() <= PIXEL_TOLERANCE).float().mean().item()
-    print(f"{name:<16} {who:<8} {'pgd_end':<40} {share:.2%} of pixels within {PIXEL_TOLERANCE:.0e} (at least {PIXEL_SHARE:.0%})")
-    return failures if share >= PIXEL_SHARE else [*failures, f"{name} {who} pgd_end"]
+    print(f"{prefix} {'pgd_end':<40} {share:.2%} of pixels within {PIXEL_TOLERANCE:.0e} (at least {PIXEL_SHARE:.0%})")
+    return failures if share >= PIXEL_SHARE else [*failures, f"{work.name} {who} pgd_end"]
 
 
 def _robust_accuracy(work: Workload, options: argparse.Namespace) -> list[str]:

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 import torch
-from peers import agree, clock, recipe
+from peers import agree, clock, kinks, recipe
 from peers.attacks import CONTENDERS, Budget, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.nets import small_cnn
@@ -44,6 +44,46 @@ class AttackTest(unittest.TestCase):
                 self.assertTrue(0 <= end.min() and end.max() <= 1)
                 with torch.no_grad():
                     self.assertGreater(loss(work.model()(end)).item(), loss(work.model()(images)).item())
+
+
+class KinkTest(unittest.TestCase):
+    def setUp(self):
+        # One pixel at 0.5, where a ReLU has its kink: the first logit is 0 up to there and grows above.
+        self.model = torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.ReLU(), torch.nn.Linear(1, 2)).double()
+        for parameter, value in zip(self.model.parameters(), ([[1.0]], [-0.5], [[1.0], [0.0]], [0.0, 0.0])):
+            parameter.data = torch.tensor(value, dtype=torch.float64)
+        self.below, self.above = 0.0, -0.5  # of the cross-entropy of class 0, by the pixel
+
+    def judge(self, pixel, found, recorded):
+        x, found, recorded = (torch.tensor([[value]]) for value in (pixel, found, recorded))
+        return kinks.judge(self.model, x, torch.tensor([0]), found, recorded)
+
+    def test_both_sides_of_a_kink_are_right(self):
+        self.assertEqual(self.judge(0.5, self.below, self.above).on_kink, [0])
+        self.assertEqual(self.judge(0.5, self.above, self.below).on_kink, [0])
+
+    def test_nothing_is_excused_away_from_a_kink(self):
+        self.assertEqual(self.judge(0.50001, self.below, self.above).wrong, [0])
+        self.assertEqual(self.judge(0.49999, self.below, self.above).wrong, [0])
+
+    def test_a_third_value_is_wrong_on_either_hand(self):
+        for found, recorded in [(self.above + 1e-4, self.below), (self.below, self.above - 1e-4), (float("nan"), self.below)]:
+            self.assertEqual(self.judge(0.5, found, recorded).wrong, [0])
+
+    def test_an_altered_weight_is_found_out(self):
+        work = fashion("fmnist-standard")
+        images, labels = work.batch(16)
+        recorded = input_gradient(work.model(), cross_entropy(labels))(images)
+        altered = work.model()
+        with torch.no_grad():
+            altered[0].weight[0, 0, 0, 0] += 0.3
+        found = input_gradient(altered, cross_entropy(labels))(images)
+        # Neither a network that is not the recorded one passes, nor a kernel that computes another network.
+        for model in (altered, work.model()):
+            verdict = kinks.judge(model, images, labels, found, recorded)
+            self.assertEqual(verdict.on_kink, [])
+            self.assertGreater(len(verdict.wrong), 8)
+        self.assertEqual(kinks.judge(work.model(), images, labels, recorded, recorded).wrong, [])
 
 
 class RecipeTest(unittest.TestCase):

@@ -81,15 +81,20 @@ final class QuickstartCommand extends BaseCommand {
   private Map<String, Part> parts() {
     List<String> all = new ArrayList<>(data.overrides());
     all.addAll(overrides);
-    Problems problems = new Problems(RESOURCE);
-    SettingsReader reader = Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(problems);
     Map<String, Part> parts = new LinkedHashMap<>();
     for (String name : MODELS) {
-      Settings section = Settings.of(reader.section(name).settings().toMap());
-      Experiment experiment = Experiment.of(section, RESOURCE + ", " + name, all);
+      Experiment experiment = experiment(name, all);
       parts.put(name, new Part(experiment, ExperimentData.open(experiment)));
     }
     return parts;
+  }
+
+  /** One of the two experiments, {@code standard} or {@code hardened}, with changes. */
+  static Experiment experiment(String name, List<String> changes) {
+    SettingsReader both =
+        Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(new Problems(RESOURCE));
+    Settings one = Settings.of(both.section(name).settings().toMap());
+    return Experiment.of(one, RESOURCE + ", " + name, changes);
   }
 
   private Scorecard run(String name, Part part, Job running) {

@@ -2,20 +2,25 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
+import io.holdfast.testkit.data.SampleImages;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,28 +78,61 @@ final class LibraryTest {
   @ParameterizedTest
   @ValueSource(strings = {"fashion-linf", "fashion-trades"})
   void theEmbeddedExamplesRun(String name, @TempDir Path folder) {
-    Ran ran =
-        Ran.command(
-            "harden",
-            ROOT.resolve("examples/" + name + ".yaml"),
-            "--out",
-            folder.resolve("run"),
-            "--set",
-            "model.architecture=mlp[hidden=8]",
-            "--set",
-            "train.epochs=1",
-            "--set",
-            "train.batch=1024",
-            "--set",
-            "train.attack.steps=1",
-            "--set",
-            "train.validation.examples=8",
-            "--set",
-            "evaluate.examples=8",
-            "--set",
-            "evaluate.attacks=[fgsm]",
-            "--set",
-            "evaluate.curve=0");
+    runsSmall(name, folder, "model.architecture=mlp[hidden=8]", "train.batch=1024");
+  }
+
+  @Test
+  void theCifarExampleRunsOnZipsOfImages(@TempDir Path folder) throws IOException {
+    List<String> settings =
+        new ArrayList<>(List.of("model.architecture=preact-resnet-18[width=16]"));
+    for (String split : List.of("train", "test")) {
+      Path zip = folder.resolve(split + ".zip");
+      int count = split.equals("train") ? 60 : 12;
+      Files.write(zip, SampleImages.random(count, 3, 32, 32, new Seed(count)).imageZip("jpg"));
+      settings.add("data." + split + "=" + zip);
+    }
+    runsSmall("cifar10", folder, settings.toArray(String[]::new));
+  }
+
+  @Test
+  void theExampleOnAllOfFashionMnistRunsOnIdxFiles(@TempDir Path folder) throws IOException {
+    List<String> settings = new ArrayList<>(List.of("model.architecture=mlp[hidden=8]"));
+    for (String split : List.of("train", "t10k")) {
+      SampleImages images = SampleImages.random(48, 1, 28, 28, new Seed(split.length()));
+      Path prefix = folder.resolve(split);
+      Files.write(Path.of(prefix + "-images-idx3-ubyte"), images.idxImages());
+      Files.write(Path.of(prefix + "-labels-idx1-ubyte"), images.idxLabels());
+      settings.add("data." + (split.equals("train") ? "train" : "test") + "=" + prefix);
+    }
+    settings.add("data.validation=0");
+    runsSmall("fashion-full", folder, settings.toArray(String[]::new));
+  }
+
+  @Test
+  void everyExampleIsRunByATest() throws IOException {
+    try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
+      assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
+          .containsExactlyInAnyOrder(
+              "cifar10.yaml", "fashion-full.yaml", "fashion-linf.yaml", "fashion-trades.yaml");
+    }
+  }
+
+  /** One epoch with one inner step and hardly an evaluation, from an example to its report. */
+  private static void runsSmall(String example, Path folder, String... settings) {
+    Path file = ROOT.resolve("examples/" + example + ".yaml");
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", folder.resolve("run")));
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "train.epochs=1",
+                "train.attack.steps=1",
+                "train.validation.examples=8",
+                "evaluate.examples=8",
+                "evaluate.attacks=[fgsm]",
+                "evaluate.curve=0"));
+    all.addAll(Arrays.asList(settings));
+    all.forEach(setting -> args.addAll(List.of("--set", setting)));
+    Ran ran = Ran.command(args.toArray());
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(folder.resolve("run/report.html")).exists();
   }

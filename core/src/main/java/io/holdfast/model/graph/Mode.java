@@ -21,8 +21,8 @@ public sealed interface Mode {
   Mode EVALUATION = new Evaluation(true);
 
   /**
-   * Evaluation in PyTorch's default memory order: sums are rounded as there, so that a point on a
-   * kink of the network gets the gradient that PyTorch gives it.
+   * Evaluation in PyTorch's default memory order: on the same processor sums are rounded as there,
+   * so that a point on a kink of the network gets the gradient that PyTorch gives it.
    */
   Mode REFERENCE = new Evaluation(false);
 
