@@ -8,6 +8,7 @@ import io.holdfast.common.FileFailures;
 import io.holdfast.common.Format;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.evaluate.AttackCost;
+import io.holdfast.experiment.InventoryRun;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
@@ -144,9 +145,39 @@ final class AttackPage {
 
   /** Makes the generated parts of a file anew. */
   static void renew(Path file) {
+    renew(file, generated());
+  }
+
+  /** Writes what attacks did on one model into a file. */
+  static void measured(Path file, List<InventoryRun.Row> rows) {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | attack | threat model | fell | median distance | gradients | queries | seconds | unfinished |
+            | --- | --- | --- | --- | --- | --- | --- | --- |
+            """);
+    for (InventoryRun.Row row : rows) {
+      if (row.refused() == null) {
+        text.append("| `").append(row.attack()).append("` | ").append(row.threat());
+        text.append(" | ").append(row.fell()).append(" of ").append(row.attacked());
+        text.append(" | ").append(number(row.distance()));
+        text.append(" | ").append(number(row.gradients()));
+        text.append(" | ").append(number(row.queries()));
+        text.append(" | ").append(Format.number(row.seconds()));
+        text.append(" | ").append(row.unfinished() == 0 ? "" : row.unfinished()).append(" |\n");
+      }
+    }
+    renew(file, Map.of("measured", text.toString()));
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "-" : Format.number(value);
+  }
+
+  private static void renew(Path file, Map<String, String> parts) {
     try {
       String page = Files.readString(file);
-      AtomicFiles.write(file, renew(page, file.toString(), generated()));
+      AtomicFiles.write(file, renew(page, file.toString(), parts));
     } catch (IOException e) {
       throw FileFailures.reading(file, e);
     }

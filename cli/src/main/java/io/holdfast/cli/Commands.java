@@ -16,6 +16,7 @@ final class Commands {
         CampaignCommand::new,
         AttackCommand::new,
         AttacksCommand::new,
+        InventoryCommand::new,
         CompareCommand::new,
         ReportCommand::new,
         DoctorCommand::new,

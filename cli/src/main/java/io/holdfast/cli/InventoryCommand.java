@@ -1,0 +1,146 @@
+package io.holdfast.cli;
+
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Attacks;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Call;
+import io.holdfast.common.Deadline;
+import io.holdfast.common.Format;
+import io.holdfast.common.Json;
+import io.holdfast.common.Nearest;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Table;
+import io.holdfast.experiment.InventoryRun;
+import io.holdfast.threat.ThreatModel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Tries every attack on one model. */
+@Command(
+    name = "inventory",
+    mixinStandardHelpOptions = true,
+    description = "Tries every attack with its defaults on one model, each for a limited time.")
+final class InventoryCommand extends BaseCommand {
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--attack",
+      paramLabel = "A[,B]",
+      description = "Names of attacks (default: all of them).")
+  private @Nullable String attacks;
+
+  @Option(
+      names = "--threats",
+      paramLabel = "T[,U]",
+      description = {
+        "The threat models to judge by, in place of --threat; each attack runs against those that",
+        "it takes (default: ${DEFAULT-VALUE})."
+      })
+  private String threats = "linf:0.1,l2:1.5,l1:12,l0:25";
+
+  @Option(
+      names = "--budget",
+      paramLabel = "TIME",
+      description = "For each attack and threat model (default: ${DEFAULT-VALUE}).")
+  private String budget = "60s";
+
+  @Option(
+      names = "--page",
+      hidden = true,
+      paramLabel = "FILE",
+      description = "Also writes the table into docs/attacks.md.")
+  private java.nio.file.@Nullable Path page;
+
+  @Mixin private JobOptions.Out out = new JobOptions.Out();
+  @Mixin private JobOptions job = new JobOptions();
+
+  @Override
+  public Integer call() {
+    Problems problems = new Problems("");
+    List<AttackSpec<?>> chosen = chosen(problems);
+    List<ThreatModel> sizes = new ArrayList<>();
+    for (String text : Call.splitList(threats)) {
+      ModelOptions.collect("--threats", text, problems, () -> sizes.add(ThreatModel.parse(text)));
+    }
+    Duration[] time = new Duration[1];
+    ModelOptions.collect("--budget", budget, problems, () -> time[0] = Deadline.parse(budget));
+    if (model.threat == null) {
+      model.threat = sizes.isEmpty() ? "linf:0.1" : sizes.get(0).set().key();
+    }
+    try (ModelOptions.Opened opened = model.open(problems);
+        Job running = Job.start(job)) {
+      AtomicFiles.ensureWritableFolder(out.folder);
+      List<InventoryRun.Row> rows =
+          new InventoryRun(
+                  opened.bundle(),
+                  opened.samples(),
+                  sizes,
+                  time[0],
+                  model.seed,
+                  job.workers,
+                  out.folder,
+                  job.resume,
+                  running.progress(),
+                  running.stopper())
+              .run(chosen);
+      AtomicFiles.write(out.folder.resolve("inventory.json"), Json.pretty(rows));
+      if (page != null) {
+        AttackPage.measured(page, rows);
+      }
+      if (job.json) {
+        screen().print(Json.pretty(rows));
+      } else {
+        print(rows);
+      }
+      return Exit.DONE;
+    }
+  }
+
+  private List<AttackSpec<?>> chosen(Problems problems) {
+    if (attacks == null) {
+      return Attacks.describe();
+    }
+    List<String> names = Call.splitList(attacks);
+    List<String> known = Attacks.describe().stream().map(AttackSpec::name).toList();
+    for (String name : names) {
+      if (!known.contains(name)) {
+        problems.add("--attack", "the name of an attack", name, Nearest.hint(name, known));
+      }
+    }
+    List<AttackSpec<?>> some = new ArrayList<>();
+    for (AttackSpec<?> spec : Attacks.describe()) {
+      if (names.contains(spec.name())) {
+        some.add(spec);
+      }
+    }
+    return some;
+  }
+
+  private void print(List<InventoryRun.Row> rows) {
+    Table table =
+        new Table("attack", "threat", "fell", "distance", "gradients", "queries", "time", "");
+    for (InventoryRun.Row row : rows) {
+      String refused = row.refused();
+      if (refused != null) {
+        table.row(row.attack(), row.threat(), "-", "-", "-", "-", "-", "needs " + refused);
+      } else {
+        table.row(
+            row.attack(),
+            row.threat(),
+            Format.percent(row.fell(), row.attacked()),
+            Format.number(row.distance()),
+            Format.number(row.gradients()),
+            Format.number(row.queries()),
+            Format.seconds(row.seconds()),
+            row.unfinished() == 0 ? "" : row.unfinished() + " unfinished");
+      }
+    }
+    screen().print(table);
+    screen().println("ledgers: " + out.folder);
+  }
+}

@@ -1,0 +1,169 @@
+package io.holdfast.experiment;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tries every attack with its defaults on one model, each within a budget of time, one threat model
+ * per set that the attack takes. Attacks that look for the smallest change run without a limit.
+ *
+ * @param bundle the model
+ * @param data samples to attack
+ * @param threats the sizes to judge by, one per set
+ * @param budget of each attack and threat model
+ * @param seed of all random streams
+ * @param workers threads, 0 for one per core
+ * @param out one folder per attack and threat model, with its ledger
+ * @param resume whether to go on with what is there
+ * @param progress told of samples
+ * @param stopper asked between shards
+ */
+public record InventoryRun(
+    Bundle bundle,
+    Dataset data,
+    List<ThreatModel> threats,
+    Duration budget,
+    long seed,
+    int workers,
+    Path out,
+    boolean resume,
+    Progress progress,
+    Stopper stopper) {
+  public InventoryRun {
+    threats = List.copyOf(threats);
+  }
+
+  /**
+   * What one attack did within one threat model.
+   *
+   * @param attack its name
+   * @param threat the size by which success is judged
+   * @param refused why it could not be run; null if it was
+   * @param attacked samples that were right when clean and have a verdict
+   * @param fell those of them that fell within the threat model
+   * @param distance median of what was found, whatever its size, in the threat model's norm; NaN
+   *     for none
+   * @param queries median over those attacked
+   * @param gradients median over those attacked
+   * @param seconds of the attack
+   * @param unfinished samples without a verdict when time was up
+   */
+  public record Row(
+      String attack,
+      String threat,
+      @Nullable String refused,
+      long attacked,
+      long fell,
+      double distance,
+      double queries,
+      double gradients,
+      double seconds,
+      long unfinished) {}
+
+  /**
+   * Runs the attacks.
+   *
+   * @throws InvalidInputException if model and data do not go together
+   */
+  public List<Row> run(List<AttackSpec<?>> attacks) {
+    List<Row> rows = new ArrayList<>();
+    for (AttackSpec<?> spec : attacks) {
+      for (ThreatModel threat : threats) {
+        if (spec.sets().contains(threat.set().kind())) {
+          rows.add(row(spec, threat));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private Row row(AttackSpec<?> spec, ThreatModel judged) {
+    Optional<Norm> norm = Norm.ofKey(judged.set().kind());
+    Attack attack = spec.usual();
+    ThreatModel searched =
+        attack.seeksSmallest() && norm.isPresent() ? ThreatModel.smallest(norm.get()) : judged;
+    Evaluation evaluation =
+        Evaluation.of(bundle.classifier())
+            .against(searched)
+            .with(attack)
+            .seed(seed)
+            .workers(workers)
+            .examples(0)
+            .chunk(Math.min(data.size(), Evaluation.CHUNK))
+            .budget(budget)
+            .folder(out.resolve(spec.name()).resolve(Campaign.folder(judged)))
+            .resume(resume)
+            .progress(progress)
+            .stopper(stopper);
+    try {
+      evaluation.check(data);
+    } catch (InvalidInputException e) {
+      String why = e.problems().get(0).expected();
+      return new Row(
+          spec.name(), judged.set().key(), why, 0, 0, Double.NaN, Double.NaN, Double.NaN, 0, 0);
+    }
+    EvaluationResult result = evaluation.on(data);
+    List<Attempt> verdicts = new ArrayList<>();
+    for (Attempt row : result.rows()) {
+      if (row.kind() == Kind.VERDICT && row.outcome() != Outcome.SKIPPED_WRONG) {
+        verdicts.add(row);
+      }
+    }
+    List<Attempt> fallen =
+        verdicts.stream()
+            .filter(row -> row.outcome() == Outcome.FELL && isWithin(row, judged, norm))
+            .toList();
+    long unfinished = result.card().incomplete().values().stream().mapToLong(Long::longValue).sum();
+    return new Row(
+        spec.name(),
+        judged.set().key(),
+        null,
+        verdicts.size(),
+        fallen.size(),
+        norm.isEmpty()
+            ? Double.NaN
+            : median(
+                (searched.unlimited() ? verdicts : fallen)
+                    .stream()
+                        .filter(row -> row.outcome() == Outcome.FELL)
+                        .mapToDouble(row -> row.distance(norm.get()))
+                        .toArray()),
+        median(verdicts.stream().mapToDouble(Attempt::queries).toArray()),
+        median(verdicts.stream().mapToDouble(Attempt::gradients).toArray()),
+        result.card().timing().getOrDefault(attack.key(), 0.0),
+        unfinished);
+  }
+
+  private static boolean isWithin(Attempt row, ThreatModel judged, Optional<Norm> norm) {
+    return norm.isEmpty() || row.distance(norm.get()) <= judged.epsilon() * (1 + 1e-5);
+  }
+
+  private static double median(double[] values) {
+    if (values.length == 0) {
+      return Double.NaN;
+    }
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}
