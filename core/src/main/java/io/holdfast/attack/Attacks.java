@@ -6,6 +6,7 @@ import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
 import io.holdfast.attack.minimal.Fab;
+import io.holdfast.attack.spatial.RotationGrid;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
@@ -32,6 +33,7 @@ public final class Attacks {
     row(Square.SPEC);
     row(Fab.ALL);
     row(Fab.TARGETED);
+    row(RotationGrid.SPEC);
   }
 
   private Attacks() {}

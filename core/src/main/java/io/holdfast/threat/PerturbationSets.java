@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class PerturbationSets {
   static final String KIND = "perturbation";
   private static final String UNION = "union";
+  private static final int MOST_PIXELS = 10_000;
   private static final double ANY = Double.POSITIVE_INFINITY;
   private static final List<String> NAMES =
       List.of(
@@ -20,6 +21,7 @@ final class PerturbationSets {
           "l0",
           UNION,
           RotationTranslation.NAME,
+          Flow.NAME,
           CodeChanges.NAME,
           Product.NAME);
 
@@ -48,6 +50,10 @@ final class PerturbationSets {
       case RotationTranslation.NAME ->
           new RotationTranslation(
               reader.number("degrees", 30, 0, 180), reader.number("shift", 0.1, 0, 1));
+      case Flow.NAME ->
+          new Flow(
+              reader.number("pixels", 2, 0, MOST_PIXELS),
+              reader.integer("grid", Flow.GRID, 1, MOST_PIXELS));
       case CodeChanges.NAME ->
           new CodeChanges(
               reader.integer("levels", 2, 2, Integer.MAX_VALUE),

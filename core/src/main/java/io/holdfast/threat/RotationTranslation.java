@@ -91,25 +91,9 @@ public record RotationTranslation(double degrees, double shift) implements Param
       double dy = i / width % height - (height - 1) / 2.0 - theta[2] * height;
       double column = cos * dx + sin * dy + (width - 1) / 2.0;
       double row = -sin * dx + cos * dy + (height - 1) / 2.0;
-      out[i] = bilinear(clean, plane * height * width, height, width, row, column);
+      out[i] = Bilinear.at(clean, plane * height * width, height, width, row, column);
     }
     return out;
-  }
-
-  private static double bilinear(
-      double[] image, int offset, int height, int width, double row, double column) {
-    int top = (int) Math.floor(row);
-    int left = (int) Math.floor(column);
-    double sum = 0;
-    for (int r = top; r <= top + 1; r++) {
-      for (int c = left; c <= left + 1; c++) {
-        if (r >= 0 && r < height && c >= 0 && c < width) {
-          double weight = (1 - Math.abs(row - r)) * (1 - Math.abs(column - c));
-          sum += weight * image[offset + r * width + c];
-        }
-      }
-    }
-    return sum;
   }
 
   /** Rounding of positions to float32, in pixels of range 1. */

@@ -1,6 +1,7 @@
 package io.holdfast.threat;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.Rng;
@@ -59,6 +60,42 @@ class OtherSetsTest {
               new RotationTranslation(1e-3, 0)
                   .contains(first, other, new long[] {2, 7, 12}, made, Domain.UNIT))
           .isFalse();
+    }
+  }
+
+  @Test
+  void flowsAgreeWithTheirSlowTwinAlsoWhereImagesAreNotSquare() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Rng.of(new Seed(2)).uniform(0, 1, N, 2, 7, 12);
+      Flow set = new Flow(1.7, 3);
+      startsAndStepsStayInside(set, clean, Domain.UNIT, 2, 7, 12);
+      Region region = set.around(clean, Domain.UNIT);
+      Tensor v = region.randomStart(SEEDS);
+      double[] other = region.apply(v).select(0, 0).toDoubles();
+      double[] first = clean.select(0, 0).toDoubles();
+      double[] made = v.select(0, 0).toDoubles();
+      long[] shape = {2, 7, 12};
+      assertThat(new Flow(0.1, 3).contains(first, other, shape, made, Domain.UNIT)).isFalse();
+      made[4] += 0.01;
+      assertThat(set.contains(first, other, shape, made, Domain.UNIT)).isFalse();
+    }
+  }
+
+  /** Where all points of the grid shift alike, the whole image does. */
+  @Test
+  void anEvenFlowShiftsTheImage() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Rng.of(new Seed(2)).uniform(0, 1, 1, 1, 5, 6);
+      float[] theta = {2, 2, 2, 2, -1, -1, -1, -1}; // right by two, up by one
+      double[] moved = new Flow(2, 2).transform(clean, Tensors.of(theta, 1, 8)).toDoubles();
+      double[] before = clean.toDoubles();
+      for (int row = 0; row < 5; row++) {
+        for (int column = 0; column < 6; column++) {
+          boolean inside = row + 1 < 5 && column - 2 >= 0;
+          double expected = inside ? before[(row + 1) * 6 + column - 2] : 0;
+          assertThat(moved[row * 6 + column]).isCloseTo(expected, within(1e-5));
+        }
+      }
     }
   }
 

@@ -33,6 +33,7 @@ class ThreatModelTest {
         ThreatModel.l1(12).wanting(Goal.target(3)).knowing(Knowledge.SCORE).queries(500),
         ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)).wanting(Goal.leastLikely()),
         ThreatModel.of(new RotationTranslation(30, 0.1)),
+        ThreatModel.of(new Flow(1.5, 4)),
         ThreatModel.of(CodeChanges.bitFlips(2)),
         ThreatModel.of(product));
   }

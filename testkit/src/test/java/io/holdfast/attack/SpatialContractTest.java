@@ -1,0 +1,23 @@
+package io.holdfast.attack;
+
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.spatial.RotationGrid;
+import io.holdfast.testkit.attack.AttackContract;
+import io.holdfast.testkit.attack.AttackRow;
+import io.holdfast.threat.Flow;
+import io.holdfast.threat.RotationTranslation;
+import io.holdfast.threat.ThreatModel;
+import java.util.stream.Stream;
+
+class SpatialContractTest extends AttackContract {
+  @Override
+  protected Stream<AttackRow> rows() {
+    return Stream.of(
+        new AttackRow(
+            "rotation-grid",
+            n -> new RotationGrid(5, 3),
+            ThreatModel.of(new RotationTranslation(12, 0.06))),
+        new AttackRow(
+            "pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))));
+  }
+}
