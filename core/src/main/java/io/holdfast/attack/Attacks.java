@@ -7,6 +7,7 @@ import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
 import io.holdfast.attack.minimal.Fab;
 import io.holdfast.attack.spatial.RotationGrid;
+import io.holdfast.attack.universal.Universal;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
@@ -34,6 +35,7 @@ public final class Attacks {
     row(Fab.ALL);
     row(Fab.TARGETED);
     row(RotationGrid.SPEC);
+    row(Universal.SPEC);
   }
 
   private Attacks() {}

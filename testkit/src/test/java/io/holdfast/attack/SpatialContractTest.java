@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.spatial.RotationGrid;
+import io.holdfast.attack.universal.Universal;
 import io.holdfast.testkit.attack.AttackContract;
 import io.holdfast.testkit.attack.AttackRow;
 import io.holdfast.threat.Flow;
@@ -17,6 +18,9 @@ class SpatialContractTest extends AttackContract {
             "rotation-grid",
             n -> new RotationGrid(5, 3),
             ThreatModel.of(new RotationTranslation(12, 0.06))),
+        new AttackRow("uap linf", n -> Universal.steps(8), ThreatModel.linf(0.2)),
+        new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
+        new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
         new AttackRow(
             "pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))));
   }
