@@ -51,7 +51,15 @@ final class SchemaTest {
         Arguments.of(
             "threat",
             Stream.of(
-                    "linf", "l2", "l1", "l0", "union", "rotation-translation", "flow", "code-changes", "product")
+                    "linf",
+                    "l2",
+                    "l1",
+                    "l0",
+                    "union",
+                    "rotation-translation",
+                    "flow",
+                    "code-changes",
+                    "product")
                 .map(kind -> "{perturbation: " + kind + "}")
                 .toList()),
         Arguments.of("train", none),

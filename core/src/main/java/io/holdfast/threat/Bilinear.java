@@ -9,8 +9,7 @@ final class Bilinear {
    *
    * @param values with one plane from {@code offset} on, row-major
    */
-  static double at(
-      double[] values, int offset, int height, int width, double row, double column) {
+  static double at(double[] values, int offset, int height, int width, double row, double column) {
     int top = (int) Math.floor(row);
     int left = (int) Math.floor(column);
     double sum = 0;

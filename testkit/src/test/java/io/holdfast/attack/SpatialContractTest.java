@@ -21,7 +21,6 @@ class SpatialContractTest extends AttackContract {
         new AttackRow("uap linf", n -> Universal.steps(8), ThreatModel.linf(0.2)),
         new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
         new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
-        new AttackRow(
-            "pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))));
+        new AttackRow("pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))));
   }
 }

@@ -26,9 +26,9 @@ import java.util.stream.IntStream;
  * One perturbation for all samples (Moosavi-Dezfooli et al. 2017), by projected ascent on the sum
  * of the samples' losses (Shafahi et al. 2020, section 3, whose clipped loss keeps a few samples
  * from ruling the sum), in small groups whose gradients are gathered before each step (Liu et al.
- * 2023, SGA, section 3.2). Towards a target where the goal has one. The samples that it is made
- * for are those it is judged on, those of one chunk together: an attacker who knows them all.
- * Samples that it leaves as they are cost as much as the others.
+ * 2023, SGA, section 3.2). Towards a target where the goal has one. The samples that it is made for
+ * are those it is judged on, those of one chunk together: an attacker who knows them all. Samples
+ * that it leaves as they are cost as much as the others.
  *
  * @param steps over all samples, at least 1
  * @param group samples whose gradients are gathered for a step within one pass over all, at least 1
@@ -72,7 +72,8 @@ public record Universal(int steps, int group, double relativeStep, double clip)
   public Universal {
     require("steps", "a whole number of at least 1", steps >= 1, steps);
     require("group", "a whole number of at least 1", group >= 1, group);
-    require("relative_step", "a part in (0, 1]", relativeStep > 0 && relativeStep <= 1, relativeStep);
+    require(
+        "relative_step", "a part in (0, 1]", relativeStep > 0 && relativeStep <= 1, relativeStep);
     require("clip", "a margin of at least 0", clip >= 0, clip);
   }
 
