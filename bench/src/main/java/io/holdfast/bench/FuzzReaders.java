@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
- * Damages and reads data files, experiment files, bundles, segments of ledgers and scorecards until
- * stopped; the optional argument is the first seed.
+ * Damages and reads data files, experiment files, bundles, segments of ledgers, scorecards and
+ * libraries until stopped; the optional argument is the first seed.
  */
 public final class FuzzReaders {
   private static final int REPORT = 200;

@@ -17,6 +17,16 @@ abstract class BaseCommand implements Callable<Integer> {
     return Objects.requireNonNull(spec).commandLine().getOut();
   }
 
+  /** Where notes go that are no results. */
+  final PrintWriter notes() {
+    return Objects.requireNonNull(spec).commandLine().getErr();
+  }
+
+  /** This command, for its own help. */
+  final CommandLine group() {
+    return Objects.requireNonNull(spec).commandLine();
+  }
+
   /** The whole of {@code holdfast}. */
   final CommandLine root() {
     return Objects.requireNonNull(spec).root().commandLine();

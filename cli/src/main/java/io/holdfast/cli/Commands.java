@@ -17,6 +17,7 @@ final class Commands {
         AttackCommand::new,
         AttacksCommand::new,
         InventoryCommand::new,
+        LibraryCommand::new,
         CompareCommand::new,
         ReportCommand::new,
         DoctorCommand::new,

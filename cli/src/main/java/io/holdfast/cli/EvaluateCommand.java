@@ -112,7 +112,8 @@ final class EvaluateCommand extends BaseCommand {
 
   private void print(EvaluationResult result) {
     RunFolder folder = new RunFolder(out.folder);
-    Report.Builder report = Report.builder().title("Evaluation of " + model.model).command(typed());
+    Report.Builder report =
+        Report.builder().title("Evaluation of " + model.which.model).command(typed());
     folder.addTo(report, "model").build().write(folder.report());
     if (job.json) {
       screen().print(result.card().toJson());

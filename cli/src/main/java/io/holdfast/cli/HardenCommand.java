@@ -37,7 +37,7 @@ final class HardenCommand extends BaseCommand {
   public Integer call() {
     PrintWriter screen = screen();
     Experiment experiment = Experiment.read(file, overrides);
-    ExperimentData data = ExperimentData.open(experiment);
+    ExperimentData data = ExperimentData.open(experiment, Today.now());
     try (Job running = Job.start(job)) {
       Harden.Options options =
           new Harden.Options(

@@ -1,7 +1,6 @@
 package io.holdfast.cli;
 
 import io.holdfast.bundle.Bundle;
-import io.holdfast.bundle.Models;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
@@ -9,32 +8,15 @@ import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.Experiment;
-import io.holdfast.model.arch.NameMap;
 import io.holdfast.threat.ThreatModel;
-import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What is attacked, with what samples, within what bounds. */
 final class ModelOptions {
-  @Option(
-      names = "--model",
-      paramLabel = "M",
-      description = "A bundle, or a weights file (.safetensors) with --architecture.")
-  String model = "";
-
-  @Option(
-      names = "--architecture",
-      paramLabel = "NAME[,KEY=VALUE]...",
-      description = "The network of a weights file, such as preact-resnet-18,width=16.")
-  @Nullable String architecture;
-
-  @Option(
-      names = "--name-map",
-      paramLabel = "FILE",
-      description = "From our names of weights to those in the weights file.")
-  @Nullable Path nameMap;
+  @Mixin ModelOption which = new ModelOption();
 
   @Option(
       names = "--data",
@@ -87,25 +69,20 @@ final class ModelOptions {
     if (examples < 1) {
       problems.add("--examples", "at least 1", Integer.toString(examples));
     }
-    requireGiven("--model", model, "a bundle, or a weights file with --architecture", problems);
+    requireGiven(
+        "--model", which.model, "a bundle, or a weights file with --architecture", problems);
     requireGiven("--data", data, "labelled samples", problems);
-    Bundle[] bundle = new Bundle[1];
+    Bundle bundle = which.open(problems);
     Dataset[] samples = new Dataset[1];
     ThreatModel[] bounds = new ThreatModel[1];
-    if (!model.isEmpty()) {
-      problems.collect(
-          () ->
-              bundle[0] =
-                  Models.open(model, architecture, nameMap == null ? null : NameMap.read(nameMap)));
-    }
     if (!data.isEmpty()) {
       problems.collect(() -> samples[0] = Datasets.open(data));
     }
     String given = threat;
     if (given != null) {
       collect("--threat", given, problems, () -> bounds[0] = ThreatModel.parse(given));
-    } else if (bundle[0] != null) {
-      bounds[0] = bundle[0].threat();
+    } else if (bundle != null) {
+      bounds[0] = bundle.threat();
       if (bounds[0] == null) {
         problems.add(
             "--threat",
@@ -114,18 +91,21 @@ final class ModelOptions {
             "such as --threat linf:0.1");
       }
     }
-    if (bundle[0] != null && samples[0] != null) {
-      requireLabels(bundle[0].classifier().classes(), samples[0], problems);
+    if (bundle != null && samples[0] != null) {
+      requireLabels(bundle.classifier().classes(), samples[0], problems);
     }
     try {
       problems.throwIfAny();
     } catch (InvalidInputException e) {
-      if (bundle[0] != null) {
-        bundle[0].close();
+      if (bundle != null) {
+        bundle.close();
       }
       throw e;
     }
-    return new Opened(bundle[0], samples[0].first(examples), bounds[0]);
+    if (bundle == null) {
+      throw new IllegalStateException("a model that could not be opened was reported");
+    }
+    return new Opened(bundle, samples[0].first(examples), bounds[0]);
   }
 
   /** Of all samples, whether they are attacked or not: other labels mean another task. */

@@ -84,7 +84,7 @@ final class QuickstartCommand extends BaseCommand {
     Map<String, Part> parts = new LinkedHashMap<>();
     for (String name : MODELS) {
       Experiment experiment = experiment(name, all);
-      parts.put(name, new Part(experiment, ExperimentData.open(experiment)));
+      parts.put(name, new Part(experiment, ExperimentData.open(experiment, Today.now())));
     }
     return parts;
   }

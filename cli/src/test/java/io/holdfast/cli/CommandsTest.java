@@ -120,6 +120,7 @@ final class CommandsTest {
             "harden",
             "evaluate",
             "attack",
+            "library",
             "compare",
             "report",
             "doctor",

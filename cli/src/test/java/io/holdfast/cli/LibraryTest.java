@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
+import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
 import io.holdfast.testkit.data.SampleImages;
+import io.holdfast.testkit.library.SampleLibrary;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -109,11 +111,28 @@ final class LibraryTest {
   }
 
   @Test
+  void theExampleOnSavedExamplesRunsOnALibrary(@TempDir Path folder) throws IOException {
+    Path library = folder.resolve("library");
+    SampleLibrary.write(library, FashionMnist.train().first(64), 0.1, new Seed(3));
+    runsSmall(
+        "library",
+        folder,
+        "train.library.path=" + library,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=1024");
+    assertThat(folder.resolve("run/metrics.jsonl")).content().contains("library_accuracy");
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
           .containsExactlyInAnyOrder(
-              "cifar10.yaml", "fashion-full.yaml", "fashion-linf.yaml", "fashion-trades.yaml");
+              "cifar10.yaml",
+              "fashion-full.yaml",
+              "fashion-linf.yaml",
+              "fashion-trades.yaml",
+              "library.yaml");
     }
   }
 

@@ -80,6 +80,11 @@ final class SchemaTest {
         Arguments.of(
             "train.augment",
             named(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"))),
+        Arguments.of("train.library", none),
+        Arguments.of("train.library.ratio", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.library.difficulty", none),
+        Arguments.of("train.library.difficulty.least", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.library.difficulty.most", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("evaluate", none));
   }
 

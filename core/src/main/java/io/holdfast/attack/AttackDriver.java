@@ -263,6 +263,7 @@ public record AttackDriver(
         run.gradientCounts[row],
         run.checks[row],
         run.stages.get(row),
-        finished);
+        finished,
+        run.parameters(row));
   }
 }

@@ -43,6 +43,8 @@ public record AttackResult(
    *     of each round
    * @param stages of an attack that consists of several: those that the sample went through
    * @param finished false where the deadline came while the sample still stood: it held so far
+   * @param variables what a set of parameters made the adversarial input from; empty for other sets
+   *     and where nothing was changed
    */
   public record Sample(
       long id,
@@ -57,9 +59,11 @@ public record AttackResult(
       long gradients,
       long checks,
       List<Stage> stages,
-      boolean finished) {
+      boolean finished,
+      List<Float> variables) {
     public Sample {
       stages = List.copyOf(stages);
+      variables = List.copyOf(variables);
     }
   }
 

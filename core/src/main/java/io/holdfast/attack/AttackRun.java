@@ -12,6 +12,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.Goal;
+import io.holdfast.threat.Parametric;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
@@ -300,6 +301,17 @@ final class AttackRun {
       }
       return Distances.between(clean, other);
     }
+  }
+
+  /** What a set of parameters made one sample's result from; empty for other sets. */
+  List<Float> parameters(int row) {
+    List<Float> parameters = new ArrayList<>();
+    if (sets[row] instanceof Parametric) {
+      for (float value : variables[row]) {
+        parameters.add(value);
+      }
+    }
+    return parameters;
   }
 
   private static double[] widen(float[] values) {

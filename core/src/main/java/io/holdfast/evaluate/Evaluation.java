@@ -19,6 +19,7 @@ import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.InnerSearch;
+import io.holdfast.train.LibraryMix;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -98,16 +99,18 @@ public final class Evaluation {
 
   /**
    * An evaluation of a bundle's model, with its origin. Of a hardened one, against its own threat
-   * model, and with the attack that its configuration names as seen in training.
+   * model, and with the attack that its configuration names as seen in training; so are those of
+   * saved examples that it was trained on.
    */
   public static Evaluation of(Bundle bundle) {
     Evaluation evaluation = of(bundle.classifier()).provenance(bundle.provenance());
+    Set<String> seen = new LinkedHashSet<>(LibraryMix.recorded(bundle.provenance()));
     ThreatModel own = bundle.threat();
-    if (own == null) {
-      return evaluation;
+    if (own != null) {
+      seen.addAll(InnerSearch.recorded(bundle.provenance()).seen());
+      evaluation = evaluation.against(own);
     }
-    InnerSearch search = InnerSearch.recorded(bundle.provenance());
-    return evaluation.against(own).trainedOn(search.seen().toArray(String[]::new));
+    return evaluation.trainedOn(seen.toArray(String[]::new));
   }
 
   private Evaluation change(Consumer<Evaluation> edit) {

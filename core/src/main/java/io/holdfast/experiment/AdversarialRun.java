@@ -3,19 +3,23 @@ package io.holdfast.experiment;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.library.AttackFile;
+import io.holdfast.attack.library.AttackOrigin;
+import io.holdfast.attack.library.ModelOrigin;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.Progress;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Rate;
 import io.holdfast.report.Png;
+import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -32,16 +36,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Runs one attack and keeps what it makes: {@code adversarial.safetensors} with {@code images} and
- * {@code clean} (float32 {@code [N, ...]}), {@code labels}, {@code ids}, {@code clean_predictions},
- * {@code predictions} and {@code outcomes} (int64 {@code [N]}; 0 held, 1 fell, 2 wrong when clean),
- * and for images the first ones as {@code png/ID-LABEL-PREDICTION.png}.
+ * Runs one attack and keeps what it makes: {@code adversarial.safetensors} with the columns of
+ * {@link AttackFile}, and for images the first ones as {@code png/ID-LABEL-PREDICTION.png}.
  *
  * @param bundle what is attacked
  * @param threat what the attacker may do
@@ -65,10 +66,15 @@ public record AdversarialRun(
     Stopper stopper) {
   private static final int CHUNK = 256;
   private static final int PICTURES = 24;
-  private static final String RESULT = "adversarial.safetensors";
+
+  /** The file of examples in the folder. */
+  public static final String RESULT = "adversarial.safetensors";
+
   private static final String PNG = "png";
   private static final Pattern PICTURE = Pattern.compile("-?\\d+-\\d+-\\d+\\.png");
   private static final String PARTS = "attack.d";
+  private static final String COLUMNS =
+      "columns 2"; // parts of an earlier form are not gone on with
   private static final String RUN = "holdfast.attack";
 
   /**
@@ -100,9 +106,14 @@ public record AdversarialRun(
       prepare(parts);
       attack(data, pool, parts, run, chunks);
     }
-    Summary summary = finish(parts, chunks, data.info().shape());
+    Summary summary = finish(parts, chunks, data);
     RunFolder.delete(parts);
     return summary;
+  }
+
+  /** Deletes the folder of a run with all that is in it. */
+  public static void delete(Path folder) {
+    RunFolder.delete(folder);
   }
 
   /** Leaves nothing of an earlier run, except the parts that are to be gone on with. */
@@ -146,6 +157,7 @@ public record AdversarialRun(
     return Hashes.sha256Hex(
         String.join(
             "\n",
+            COLUMNS,
             bundle.network().hash(),
             threat.toSettings().toJson(),
             attack.key(),
@@ -173,42 +185,36 @@ public record AdversarialRun(
                   IntStream.of(indices).map(data::label).toArray(),
                   IntStream.of(indices).mapToLong(data::id).toArray(),
                   seed);
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      tensors.put("images", result.adversarial());
-      tensors.put("clean", clean);
-      List<AttackResult.Sample> samples = result.samples();
-      tensors.put("labels", longs(samples, AttackResult.Sample::label));
-      tensors.put("ids", longs(samples, AttackResult.Sample::id));
-      tensors.put("clean_predictions", longs(samples, AttackResult.Sample::cleanPrediction));
-      tensors.put("predictions", longs(samples, AttackResult.Sample::prediction));
-      tensors.put("outcomes", longs(samples, s -> code(s.outcome())));
-      Safetensors.write(part, tensors, Map.of(RUN, run));
+      Safetensors.write(part, AttackFile.columns(result, clean), Map.of(RUN, run));
     }
-  }
-
-  private static Tensor longs(
-      List<AttackResult.Sample> samples, ToLongFunction<AttackResult.Sample> column) {
-    return Tensors.of(samples.stream().mapToLong(column).toArray(), samples.size()); // [n]
-  }
-
-  private static long code(Outcome outcome) {
-    return outcome == Outcome.HELD ? 0 : outcome == Outcome.FELL ? 1 : 2;
   }
 
   /** Puts the parts together. */
-  private Summary finish(Path parts, int chunks, List<Integer> shape) {
+  private Summary finish(Path parts, int chunks, Dataset data) {
     try (Scope scope = Scope.open()) {
-      Map<String, List<Tensor>> columns = new LinkedHashMap<>();
+      List<Map<String, Tensor>> columns = new ArrayList<>();
       for (int i = 0; i < chunks; i++) {
-        Safetensors.read(parts.resolve("part-" + i + ".safetensors"))
-            .tensors()
-            .forEach((name, t) -> columns.computeIfAbsent(name, n -> new ArrayList<>()).add(t));
+        columns.add(Safetensors.read(parts.resolve("part-" + i + ".safetensors")).tensors());
       }
-      Map<String, Tensor> all = new LinkedHashMap<>();
-      columns.forEach((name, list) -> all.put(name, Tensors.cat(list, 0)));
-      Safetensors.write(folder.resolve(RESULT), all, Map.of("holdfast.key", attack.key()));
-      return summary(all, shape);
+      Map<String, Tensor> all = AttackFile.join(columns);
+      Map<String, String> metadata = new LinkedHashMap<>(origin(data).toMetadata());
+      metadata.put("holdfast.key", attack.key());
+      Safetensors.write(folder.resolve(RESULT), all, metadata);
+      return summary(all, data.info().shape());
     }
+  }
+
+  private AttackFile.Origin origin(Dataset data) {
+    AttackOrigin by =
+        new AttackOrigin(
+            attack.key(), seed.value(), Precision.FLOAT32.text(), Provenance.currentCode(), 0, 0);
+    return new AttackFile.Origin(
+        by,
+        ModelOrigin.of(bundle),
+        threat,
+        data.info().name(),
+        data.contentHash(),
+        data.info().licence());
   }
 
   private Summary summary(Map<String, Tensor> all, List<Integer> shape) {

@@ -1,6 +1,7 @@
 package io.holdfast.experiment;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
@@ -13,8 +14,11 @@ import io.holdfast.model.arch.Blueprint;
 import io.holdfast.tensor.Device;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.InnerSearch;
+import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.LibraryMix;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -39,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param inner the search for adversarial examples in training
  * @param training how to train
  * @param augmentation of training samples
+ * @param library saved examples to train on, or null for none
  * @param evaluation what to attack the result with
  * @param settings the file as written, overrides included
  */
@@ -58,6 +63,7 @@ public record Experiment(
     InnerSearch inner,
     TrainSettings training,
     Augmentation augmentation,
+    @Nullable LibraryMix library,
     EvaluationSection evaluation,
     Settings settings) {
   /** The seed unless the experiment names one. */
@@ -131,6 +137,7 @@ public record Experiment(
             inner,
             TrainSettings.read(training, inner, threat.epsilon()),
             Augmentation.read(training, "augment"),
+            LibraryMix.read(training),
             EvaluationSection.read(r.section("evaluate")),
             settings);
     r.finish();
@@ -199,9 +206,24 @@ public record Experiment(
         .withOverride("train.precision", training.precision().text());
   }
 
-  /** Names of attacks seen in training; none where the objective has no adversary. */
+  /** As {@link #resolved()}, with the attacks whose saved examples are trained on. */
+  Settings resolved(@Nullable LibraryFeed saved) {
+    return saved == null
+        ? resolved()
+        : resolved()
+            .withOverride("train.library.attacks", Json.compact(saved.examples().attacks()));
+  }
+
+  /** Names of attacks seen in training; none where neither objective nor library has any. */
   public Set<String> trainedOn() {
-    return training.objective().adversarial() ? inner.seen() : Set.of();
+    Set<String> seen = new LinkedHashSet<>();
+    if (training.objective().adversarial()) {
+      seen.addAll(inner.seen());
+    }
+    if (library != null) {
+      seen.addAll(library.attacks());
+    }
+    return seen;
   }
 
   /** Adds a problem at the line of a key. */

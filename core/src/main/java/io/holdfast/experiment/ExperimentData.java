@@ -10,6 +10,9 @@ import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.Domain;
+import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.LibraryMix;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,27 +25,70 @@ import org.jspecify.annotations.Nullable;
  * @param validation null for none
  * @param test of which nothing but shape, classes and size is asked before training has ended
  * @param architecture for these inputs and classes
+ * @param library saved examples to train on, or null for none
  */
 public record ExperimentData(
-    Dataset train, @Nullable Dataset validation, Dataset test, Architecture architecture) {
+    Dataset train,
+    @Nullable Dataset validation,
+    Dataset test,
+    Architecture architecture,
+    @Nullable LibraryFeed library) {
   private static final int SHOWN = 10;
+
+  /** Data without saved examples. */
+  public ExperimentData(
+      Dataset train, @Nullable Dataset validation, Dataset test, Architecture architecture) {
+    this(train, validation, test, architecture, null);
+  }
+
+  /**
+   * As {@link #open(Experiment, LocalDate)}, for experiments without a library.
+   *
+   * @throws InvalidInputException also if the experiment has one, whose expiry needs a day
+   */
+  public static ExperimentData open(Experiment experiment) {
+    if (experiment.library() != null) {
+      throw new InvalidInputException(
+          experiment.source(),
+          "train.library",
+          "data that is opened with the day by which expiry is judged",
+          "no day");
+    }
+    return open(experiment, LocalDate.EPOCH);
+  }
 
   /**
    * Opens all sources and checks that they fit each other, the model and the threat model.
    *
+   * @param today the day by which the expiry of saved examples is judged
    * @throws InvalidInputException with every problem found
    */
-  public static ExperimentData open(Experiment experiment) {
+  public static ExperimentData open(Experiment experiment, LocalDate today) {
     Problems problems = new Problems(experiment.source());
     Dataset train = open(experiment.train(), problems);
     Dataset test = open(experiment.test(), problems);
     DataSource source = experiment.validation();
     Dataset validation = source == null ? null : open(source, problems);
+    LibraryFeed library = library(experiment, today, problems);
     problems.throwIfAny();
     if (train == null || test == null) {
       throw new IllegalStateException("data that could not be opened was reported");
     }
-    return of(experiment, train, test, validation);
+    return of(experiment, train, test, validation, library);
+  }
+
+  private static @Nullable LibraryFeed library(
+      Experiment experiment, LocalDate today, Problems problems) {
+    LibraryMix mix = experiment.library();
+    if (mix == null) {
+      return null;
+    }
+    try {
+      return mix.open(experiment.threat(), today);
+    } catch (InvalidInputException e) {
+      problems.addAll(e);
+      return null;
+    }
   }
 
   private static @Nullable Dataset open(DataSource source, Problems problems) {
@@ -61,7 +107,11 @@ public record ExperimentData(
    * @throws InvalidInputException with every problem found
    */
   static ExperimentData of(
-      Experiment experiment, Dataset train, Dataset test, @Nullable Dataset validation) {
+      Experiment experiment,
+      Dataset train,
+      Dataset test,
+      @Nullable Dataset validation,
+      @Nullable LibraryFeed library) {
     Problems problems = new Problems(experiment.source());
     requireClasses(experiment, train, problems);
     requireSame(experiment, "test", train, test, problems);
@@ -72,6 +122,9 @@ public record ExperimentData(
     requireSize(experiment, train, problems);
     Architecture architecture = architecture(experiment, train, problems);
     requireAttacks(experiment, train, problems);
+    if (library != null) {
+      library.check(train, problems);
+    }
     if (architecture != null) {
       StartingWeights.require(experiment, architecture, problems);
     }
@@ -81,10 +134,10 @@ public record ExperimentData(
     }
     double share = experiment.validationShare();
     if (validation != null || share == 0) {
-      return new ExperimentData(train, validation, test, architecture);
+      return new ExperimentData(train, validation, test, architecture, library);
     }
     List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);
-    return new ExperimentData(parts.get(1), parts.get(0), test, architecture);
+    return new ExperimentData(parts.get(1), parts.get(0), test, architecture, library);
   }
 
   /**

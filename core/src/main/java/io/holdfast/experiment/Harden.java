@@ -16,10 +16,13 @@ import io.holdfast.model.Classifier;
 import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
+import io.holdfast.train.LibraryFeed;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -97,6 +100,9 @@ public final class Harden {
     if (!data.emptyClasses().isEmpty()) {
       options.progress().note(data.emptyClasses());
     }
+    if (data.library() != null) {
+      LibraryWords.of(data.library()).forEach(options.progress()::note);
+    }
     if (!options.resume() && folder.holdsRun()) {
       options.progress().note("the earlier run in " + options.out() + " is replaced");
     }
@@ -129,7 +135,11 @@ public final class Harden {
         hashes.put("start", hash);
       }
     }
-    return Provenance.of(Engine.version(), experiment.seed(), hashes, experiment.resolved());
+    LibraryFeed library = data.library();
+    if (library != null) {
+      hashes.put("library", library.examples().hash());
+    }
+    return Provenance.of(Engine.version(), experiment.seed(), hashes, experiment.resolved(library));
   }
 
   /** The trained model: of this run if it had got so far, else trained now. */
@@ -150,6 +160,7 @@ public final class Harden {
         .settings(experiment.training())
         .inner(experiment.inner().maximiser(experiment.threat()))
         .augmentation(experiment.augmentation())
+        .library(data.library())
         .validation(data.validation())
         .startFrom(start.bundle())
         .freeze(experiment.freeze())
@@ -162,7 +173,7 @@ public final class Harden {
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance) {
-    return suite(experiment, trained.classifier())
+    return suite(experiment, data, trained.classifier())
         .workers(options.workers())
         .folder(options.out())
         .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
@@ -173,15 +184,19 @@ public final class Harden {
   }
 
   /** The evaluation that an experiment asks for. */
-  static Evaluation suite(Experiment experiment, Classifier model) {
+  static Evaluation suite(Experiment experiment, ExperimentData data, Classifier model) {
     EvaluationSection section = experiment.evaluation();
+    Set<String> seen = new LinkedHashSet<>(experiment.trainedOn());
+    if (data.library() != null) {
+      seen.addAll(data.library().examples().attacks());
+    }
     Evaluation evaluation =
         Evaluation.of(model)
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())
             .seed(experiment.seed().value())
-            .trainedOn(experiment.trainedOn().toArray(String[]::new));
+            .trainedOn(seen.toArray(String[]::new));
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
     }

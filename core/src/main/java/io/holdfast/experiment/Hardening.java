@@ -20,6 +20,7 @@ import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Curve;
+import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.Optimiser;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
@@ -55,6 +56,7 @@ public final class Hardening {
   private Pgd attack = Pgd.steps(7);
   private @Nullable InnerMaximiser inner;
   private Augmentation augmentation = Augmentation.NONE;
+  private @Nullable LibraryFeed library;
   private double share = Dataset.DEFAULT_VALIDATION;
   private @Nullable Dataset validation;
   private @Nullable Bundle start;
@@ -78,6 +80,7 @@ public final class Hardening {
     attack = other.attack;
     inner = other.inner;
     augmentation = other.augmentation;
+    library = other.library;
     share = other.share;
     validation = other.validation;
     start = other.start;
@@ -165,6 +168,11 @@ public final class Hardening {
   /** Changes to each training sample. */
   public Hardening augmentation(Augmentation transforms) {
     return change(h -> h.augmentation = transforms);
+  }
+
+  /** Saved examples that take places in each batch, or null for none. */
+  public Hardening library(@Nullable LibraryFeed saved) {
+    return change(h -> h.library = saved);
   }
 
   /** The share of the training samples to hold out for validation, in [0, 1); 0 for none. */
@@ -329,7 +337,8 @@ public final class Hardening {
         folder,
         resume,
         progress,
-        stopper);
+        stopper,
+        library);
   }
 
   private Provenance origin(Dataset train) {
@@ -337,6 +346,9 @@ public final class Hardening {
     hashes.put("train", train.contentHash());
     if (validation != null) {
       hashes.put("validation", validation.contentHash());
+    }
+    if (library != null) {
+      hashes.put("library", library.examples().hash());
     }
     return Provenance.of(Engine.version(), seed, hashes, described());
   }
@@ -352,6 +364,13 @@ public final class Hardening {
     training.put("attack", attack.key());
     training.put("settings", settings.toString());
     training.put("augment", augmentation.toString());
+    if (library != null) {
+      training.put(
+          "library",
+          Map.of(
+              "path", library.mix().path(),
+              "attacks", List.copyOf(library.examples().attacks())));
+    }
     all.put("train", training);
     return Settings.of(all);
   }

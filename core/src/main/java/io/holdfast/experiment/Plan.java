@@ -49,7 +49,7 @@ public record Plan(
       Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
     int samples = Math.min(experiment.evaluation().examples(), data.test().size());
     try (Network network = data.architecture().initialise(experiment.seed())) {
-      return Harden.suite(experiment, network.classifier())
+      return Harden.suite(experiment, data, network.classifier())
           .workers(workers)
           .stopper(stopper)
           .estimate(data.train().first(samples));
@@ -89,6 +89,9 @@ public record Plan(
             + e.training().precision().text()
             + " on "
             + e.device());
+    if (data.library() != null) {
+      words.put("library", LibraryWords.used(data.library()));
+    }
     words.put(
         "evaluation",
         String.join(", ", e.evaluation().attacks().stream().map(a -> a.key()).toList())

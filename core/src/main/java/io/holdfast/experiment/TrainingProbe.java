@@ -68,7 +68,8 @@ final class TrainingProbe {
               null,
               false,
               clock,
-              enough));
+              enough,
+              data.library()));
     } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough
     }

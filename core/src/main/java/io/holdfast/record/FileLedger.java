@@ -2,14 +2,13 @@ package io.holdfast.record;
 
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
+import io.holdfast.common.FolderLock;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Provenance;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,11 +27,11 @@ final class FileLedger implements Ledger {
   private final Path parquet;
   private final Path folder;
   private final Provenance provenance;
-  private final FileChannel lock;
+  private final FolderLock lock;
   private final RowIndex index = new RowIndex();
   private @Nullable SegmentWriter writer;
 
-  private FileLedger(Path output, Provenance provenance, FileChannel lock) {
+  private FileLedger(Path output, Provenance provenance, FolderLock lock) {
     this.parquet = output.resolve(LedgerContent.PARQUET);
     this.folder = output.resolve(LedgerContent.SEGMENTS);
     this.provenance = provenance;
@@ -143,11 +142,7 @@ final class FileLedger implements Ledger {
     if (open != null) {
       open.close();
     }
-    try {
-      lock.close();
-    } catch (IOException e) {
-      throw FileFailures.writing(folder, e);
-    }
+    lock.close();
   }
 
   private SegmentWriter open() {
@@ -158,40 +153,23 @@ final class FileLedger implements Ledger {
     return open;
   }
 
-  private static FileChannel lock(Path output) {
+  private static FolderLock lock(Path output) {
     Path folder = output.resolve(LedgerContent.SEGMENTS);
-    Path file = folder.resolve(LOCK);
-    FileChannel channel = null;
     try {
       Files.createDirectories(folder);
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = channel.tryLock();
-      if (lock != null && Files.exists(file)) {
-        return channel;
-      }
-      channel.close();
-    } catch (OverlappingFileLockException e) {
-      closeQuietly(channel);
     } catch (IOException e) {
-      closeQuietly(channel);
-      throw FileFailures.writing(file, e);
+      throw FileFailures.writing(folder, e);
     }
-    throw new InvalidInputException(
-        output.toString(),
-        "ledger",
-        "a folder that no other run is writing to",
-        "a ledger that another run has open",
-        "wait for that run to end, or choose another folder");
-  }
-
-  private static void closeQuietly(@Nullable FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException ignored) {
-      // Nothing was written through it, and the failure that led here is the one to report.
+    FolderLock lock = FolderLock.take(folder.resolve(LOCK));
+    if (lock == null) {
+      throw new InvalidInputException(
+          output.toString(),
+          "ledger",
+          "a folder that no other run is writing to",
+          "a ledger that another run has open",
+          "wait for that run to end, or choose another folder");
     }
+    return lock;
   }
 
   /** Deletes the segments and what a kill may have left beside them. */

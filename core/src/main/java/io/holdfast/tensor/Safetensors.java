@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -93,8 +94,22 @@ public final class Safetensors {
    */
   public byte[] bytes(String name) {
     Entry entry = entry(name);
-    byte[] bytes = new byte[Math.toIntExact(entry.end() - entry.begin())];
-    data.get(Math.toIntExact(entry.begin()), bytes);
+    return bytes(name, 0, Math.toIntExact(entry.end() - entry.begin()));
+  }
+
+  /**
+   * A stretch of one tensor's raw little-endian bytes, such as a row.
+   *
+   * @param from its first byte, counted from the tensor's own
+   * @param count how many
+   * @throws InvalidInputException if there is no such tensor
+   * @throws IndexOutOfBoundsException if the stretch is not within the tensor
+   */
+  public byte[] bytes(String name, long from, int count) {
+    Entry entry = entry(name);
+    Objects.checkFromIndexSize(from, count, entry.end() - entry.begin());
+    byte[] bytes = new byte[count];
+    data.get(Math.toIntExact(entry.begin() + from), bytes);
     return bytes;
   }
 

@@ -34,6 +34,11 @@ record Fingerprint(Map<String, String> parts) {
     parts.put("threat", text(String.valueOf(job.threat())));
     parts.put("data.train", content(job.train()));
     parts.put("data.validation", content(job.validation()));
+    LibraryFeed library = job.library();
+    if (library != null) {
+      parts.put("train.library", text(library.mix().recipe()));
+      parts.put("data.library", library.examples().hash().substring(0, HEAD));
+    }
     parts.put("seed", Long.toString(job.seed().value()));
     parts.put("model", hash(job.network().graph().toString()));
     parts.put("model.freeze", text(job.network().frozen()));

@@ -72,6 +72,7 @@ final class RunLog implements AutoCloseable {
     row.put("loss", s.sums().meanLoss());
     put(row, "clean_accuracy", s.sums().clean().share());
     put(row, "robust_accuracy", s.sums().robust().share());
+    put(row, "library_accuracy", s.sums().library().share());
     row.put("learning_rate", s.learningRate());
     row.put("gradient_norm", s.gradientNorm());
     put(row, "epsilon", s.epsilon());
@@ -82,6 +83,7 @@ final class RunLog implements AutoCloseable {
     task.stat("loss", epoch.meanLoss());
     show(task, "clean", epoch.clean().share());
     show(task, "robust", epoch.robust().share());
+    show(task, "library", epoch.library().share());
   }
 
   /**
@@ -100,6 +102,7 @@ final class RunLog implements AutoCloseable {
     row.put("loss", sums.meanLoss());
     put(row, "train_clean_accuracy", sums.clean().share());
     put(row, "train_robust_accuracy", sums.robust().share());
+    put(row, "train_library_accuracy", sums.library().share());
     if (validation != null) {
       row.put("clean_accuracy", validation.clean());
       put(row, "robust_accuracy", validation.robust());

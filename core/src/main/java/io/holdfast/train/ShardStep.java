@@ -4,7 +4,6 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
-import io.holdfast.data.Dataset;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.BatchStatistics;
@@ -26,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +53,8 @@ final class ShardStep implements ShardContext {
    * @param cleanShare of samples that stay clean
    * @param gradients of the present weights in evaluation mode
    * @param owner of what the shards hand back
+   * @param places for each place of the batch the saved example that takes it, or {@link
+   *     LibraryFeed#NONE}; empty where there is no library
    */
   record Common(
       TrainJob job,
@@ -65,7 +65,8 @@ final class ShardStep implements ShardContext {
       InnerMaximiser inner,
       double cleanShare,
       InputGradients gradients,
-      SharedScope owner) {}
+      SharedScope owner,
+      List<Integer> places) {}
 
   private final Common common;
   private final TrainJob job;
@@ -79,6 +80,7 @@ final class ShardStep implements ShardContext {
   private final List<BatchStatistics> statistics = new ArrayList<>();
   private final int shard;
   private final BatchNormPolicy batchNorm;
+  private final SavedRows saved;
   private @Nullable Tensor perturbed; // [m], null for all
   private int passes;
 
@@ -90,10 +92,10 @@ final class ShardStep implements ShardContext {
     graph = job.network().graph();
     stream = job.seed().split("layers").split(common.number()).split(shard);
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
-    inputs = read(positions);
-    labels =
-        Tensors.of(
-            Arrays.stream(positions).mapToLong(job.train()::label).toArray(), positions.length);
+    saved = SavedRows.of(job, common.places(), shard, positions.length);
+    long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
+    inputs = saved.into(read(positions), classes, !job.settings().objective().adversarial());
+    labels = Tensors.of(classes, positions.length);
     parameters = new LinkedHashMap<>(job.network().weights());
     for (Graph.Parameter p : job.network().trainable()) {
       Tensor leaf = job.network().weight(p.name()).asLeaf();
@@ -115,7 +117,8 @@ final class ShardStep implements ShardContext {
     if (!Double.isFinite(value)) {
       throw Update.diverged("loss", value, common.number());
     }
-    StepSums sums = new StepSums(value, ids.length, clean(loss.clean()), robust(loss.robust()));
+    StepSums sums =
+        new StepSums(value, ids.length, clean(loss.clean()), robust(loss.robust()), library(loss));
     return new Result(
         gradients(sum.div(common.batch()), owner),
         sums,
@@ -142,30 +145,38 @@ final class ShardStep implements ShardContext {
     if (logits == null && shard > 0) {
       return Tally.NONE;
     }
-    return tally(logits == null ? evaluationLogits(inputs) : logits, labels);
+    return tally(logits == null ? evaluationLogits(inputs) : logits, saved.others());
   }
 
   /** Counts those that were perturbed only. */
   private Tally robust(@Nullable Tensor logits) {
-    Tensor rows = perturbed;
-    if (logits == null || rows == null) {
-      return logits == null ? Tally.NONE : tally(logits, labels);
+    return logits == null ? Tally.NONE : tally(logits, perturbed);
+  }
+
+  /** Counts saved examples: the adversarial ones, which an objective without them has as inputs. */
+  private Tally library(ShardLoss loss) {
+    Tensor logits = job.settings().objective().adversarial() ? loss.robust() : loss.clean();
+    return logits == null || saved.isEmpty() ? Tally.NONE : tally(logits, saved.rows());
+  }
+
+  /**
+   * Counts.
+   *
+   * @param rows int64 {@code [m]}, null for all
+   */
+  private Tally tally(Tensor logits, @Nullable Tensor rows) {
+    Tensor z = rows == null ? logits : logits.indexSelect(0, rows); // [m, K]
+    Tensor y = rows == null ? labels : labels.indexSelect(0, rows); // [m]
+    if (y.count() == 0) {
+      return Tally.NONE;
     }
-    return tally(logits.indexSelect(0, rows), labels.indexSelect(0, rows));
+    long correct = (long) z.argmax(1).eq(y).to(DType.INT64).sum().item();
+    return new Tally(correct, y.count());
   }
 
-  private static Tally tally(Tensor logits, Tensor labels) {
-    long correct = (long) logits.argmax(1).eq(labels).to(DType.INT64).sum().item();
-    return new Tally(correct, labels.count());
-  }
-
-  private Tensor read(int[] positions) {
+  private float[] read(int[] positions) {
     Seed seed = job.seed().split("augment");
-    Dataset data = job.augmentation().over(job.train(), seed, common.epoch());
-    long[] shape = data.info().shapeArray();
-    return Tensors.of(
-        data.read(positions),
-        LongStream.concat(LongStream.of(positions.length), LongStream.of(shape)).toArray());
+    return job.augmentation().over(job.train(), seed, common.epoch()).read(positions);
   }
 
   // ---- what objectives use
@@ -213,7 +224,7 @@ final class ShardStep implements ShardContext {
       return search.maximise(common.gradients(), loss, threat, inputs, reference, seeds(ids));
     }
     if (rows.count() == 0) {
-      return inputs;
+      return saved.adversarialOver(inputs);
     }
     long[] some = Arrays.stream(rows.toLongs()).map(i -> ids[(int) i]).toArray();
     Tensor worst =
@@ -224,7 +235,7 @@ final class ShardStep implements ShardContext {
             inputs.indexSelect(0, rows),
             select(reference, rows),
             seeds(some));
-    return inputs.clone().indexCopyInPlace(0, rows, worst); // [n, ...]
+    return saved.adversarialOver(inputs.clone().indexCopyInPlace(0, rows, worst)); // [n, ...]
   }
 
   private List<Seed> seeds(long[] samples) {
@@ -232,14 +243,18 @@ final class ShardStep implements ShardContext {
     return Arrays.stream(samples).mapToObj(epoch::split).toList();
   }
 
-  /** Positions of the samples that do not stay clean, int64 {@code [m]}; null for all. */
+  /**
+   * Positions of the samples that do not stay clean and are no saved examples, int64 {@code [m]};
+   * null for all.
+   */
   private @Nullable Tensor toPerturb() {
     if (common.cleanShare() == 0) {
-      return null;
+      return saved.others();
     }
     Seed seeds = job.seed().split("mix").split(common.epoch());
     long[] rows =
         IntStream.range(0, ids.length)
+            .filter(i -> !saved.has(i))
             .filter(i -> seeds.split(ids[i]).generator().nextDouble() >= common.cleanShare())
             .asLongStream()
             .toArray();

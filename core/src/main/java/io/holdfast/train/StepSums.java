@@ -8,10 +8,11 @@ import java.util.List;
  * @param loss summed over samples
  * @param samples how many there were
  * @param clean predictions on clean inputs
- * @param robust predictions on adversarial inputs
+ * @param robust predictions on adversarial inputs that were made on the fly
+ * @param library predictions on saved ones
  */
-record StepSums(double loss, long samples, Tally clean, Tally robust) {
-  static final StepSums NONE = new StepSums(0, 0, Tally.NONE, Tally.NONE);
+record StepSums(double loss, long samples, Tally clean, Tally robust, Tally library) {
+  static final StepSums NONE = new StepSums(0, 0, Tally.NONE, Tally.NONE, Tally.NONE);
 
   static StepSums of(List<ShardStep.Result> shards) {
     return shards.stream().map(ShardStep.Result::sums).reduce(NONE, StepSums::plus);
@@ -22,7 +23,8 @@ record StepSums(double loss, long samples, Tally clean, Tally robust) {
         loss + other.loss,
         samples + other.samples,
         clean.plus(other.clean),
-        robust.plus(other.robust));
+        robust.plus(other.robust),
+        library.plus(other.library));
   }
 
   double meanLoss() {

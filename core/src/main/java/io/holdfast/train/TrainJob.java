@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param resume true to go on from the folder's checkpoint, if there is one
  * @param progress told of each step
  * @param stopper asked before each step
+ * @param library saved examples that take places in each batch, or null for none
  */
 public record TrainJob(
     Network network,
@@ -43,4 +44,56 @@ public record TrainJob(
     @Nullable Path folder,
     boolean resume,
     Progress progress,
-    Stopper stopper) {}
+    Stopper stopper,
+    @Nullable LibraryFeed library) {
+  /** A run without saved examples. */
+  public TrainJob(
+      Network network,
+      Dataset train,
+      @Nullable Dataset validation,
+      @Nullable ThreatModel threat,
+      InnerMaximiser inner,
+      TrainSettings settings,
+      Augmentation augmentation,
+      Seed seed,
+      Workers workers,
+      @Nullable Path folder,
+      boolean resume,
+      Progress progress,
+      Stopper stopper) {
+    this(
+        network,
+        train,
+        validation,
+        threat,
+        inner,
+        settings,
+        augmentation,
+        seed,
+        workers,
+        folder,
+        resume,
+        progress,
+        stopper,
+        null);
+  }
+
+  /** The same with saved examples. */
+  public TrainJob with(@Nullable LibraryFeed saved) {
+    return new TrainJob(
+        network,
+        train,
+        validation,
+        threat,
+        inner,
+        settings,
+        augmentation,
+        seed,
+        workers,
+        folder,
+        resume,
+        progress,
+        stopper,
+        saved);
+  }
+}

@@ -92,6 +92,10 @@ public final class Trainer {
     if (job.network().trainable().isEmpty()) {
       problems.add("model.freeze", "at least one layer with weights to train", "all are frozen");
     }
+    LibraryFeed library = job.library();
+    if (library != null) {
+      library.check(job.train(), problems);
+    }
     boolean needed = job.settings().keepBest() || job.settings().patience() > 0;
     if (needed && Validator.of(job) == null) {
       problems.add(
@@ -193,6 +197,7 @@ public final class Trainer {
     List<int[]> parts = shards.at(step());
     int epoch = (int) (step() / shards.stepsPerEpoch());
     InnerMaximiser inner = job.inner().withSteps((int) Math.round(settings.steps().at(z)));
+    LibraryFeed library = job.library();
     ShardStep.Common common =
         new ShardStep.Common(
             job,
@@ -203,7 +208,10 @@ public final class Trainer {
             inner,
             settings.cleanShare().at(z),
             gradients,
-            owner);
+            owner,
+            library == null
+                ? List.of()
+                : library.places(step(), z, shards.batchSize(), job.seed()));
     if (synchronised && parts.size() > 1) {
       return job.workers()
           .mapTogether(

@@ -63,6 +63,7 @@ final class Run {
   Progress progress = Progress.silent();
   Stopper stopper = Stopper.manual();
   List<String> frozen = List.of();
+  @Nullable LibraryFeed library;
 
   /** What came out. */
   record Outcome(TrainResult result, String weights) {}
@@ -138,7 +139,8 @@ final class Run {
               folder,
               resume,
               progress,
-              stopper));
+              stopper,
+              library));
     }
   }
 

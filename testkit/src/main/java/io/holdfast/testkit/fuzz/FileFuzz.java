@@ -1,9 +1,17 @@
 package io.holdfast.testkit.fuzz;
 
+import io.holdfast.attack.library.Entry;
+import io.holdfast.attack.library.ExampleLibrary;
+import io.holdfast.attack.library.LibraryFolder;
+import io.holdfast.attack.library.SavedExample;
+import io.holdfast.attack.library.Transfer;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.image.InMemoryImages;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.arch.Architectures;
@@ -14,6 +22,7 @@ import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Scorecard;
 import io.holdfast.record.ScorecardContext;
+import io.holdfast.testkit.library.SampleLibrary;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,8 +41,9 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * Experiment files, bundles, segments of a ledger, scorecards: a bundle that is still readable is
- * the same model, a ledger gives the first of the rows that were written, a scorecard reads back.
+ * Experiment files, bundles, segments of a ledger, scorecards, libraries of examples: a bundle that
+ * is still readable is the same model, a ledger gives the first of the rows that were written, a
+ * scorecard reads back, a library gives entries that were written and tells what it leaves out.
  */
 public final class FileFuzz implements Fuzz {
   private static final String EXPERIMENT =
@@ -92,6 +102,9 @@ public final class FileFuzz implements Fuzz {
     Path card = folder.resolve("scorecard.json");
     write(card, scorecard(rows).toJson().getBytes(StandardCharsets.UTF_8));
     add("scorecard", card, FileFuzz::readScorecard);
+    Path library = folder.resolve("library");
+    List<SavedExample> examples = writeLibrary(library);
+    add("library", library, file -> readLibrary(file, examples));
   }
 
   private void add(String name, Path opened, Consumer<Path> reader) {
@@ -183,6 +196,39 @@ public final class FileFuzz implements Fuzz {
     Scorecard card = Scorecard.read(path);
     require(
         Scorecard.fromJson(card.toJson(), "again").equals(card), "a scorecard that does not last");
+  }
+
+  /** Six examples of four values, and how they transfer to a model. */
+  private static List<SavedExample> writeLibrary(Path folder) {
+    DatasetInfo info = new DatasetInfo("fuzz", List.of(1, 2, 2), List.of("a", "b", "c"), "MIT");
+    byte[] pixels = new byte[24];
+    new Seed(5).generator().nextBytes(pixels);
+    Dataset data = InMemoryImages.of(info, pixels, new int[] {0, 1, 2, 0, 1, 2});
+    List<SavedExample> examples = SampleLibrary.examples(data, 0.1, new Seed(6));
+    LibraryFolder library = LibraryFolder.at(folder);
+    library.add(examples.subList(0, 3), SampleLibrary.TODAY);
+    library.add(examples.subList(3, 6), SampleLibrary.TODAY);
+    Set<String> fooled = Set.of(examples.get(0).entry().id());
+    library.note(
+        new Transfer(
+            examples.get(0).entry().model(), SampleLibrary.TODAY, fooled, Set.of(), Set.of()),
+        SampleLibrary.TODAY);
+    return examples;
+  }
+
+  /** Damage within a library is told by it, which counts as a refusal here. */
+  private static void readLibrary(Path path, List<SavedExample> written) {
+    ExampleLibrary library = ExampleLibrary.load(path, SampleLibrary.TODAY);
+    List<Entry> entries = written.stream().map(SavedExample::entry).toList();
+    for (Entry entry : library.usable()) {
+      require(entries.contains(entry), "an entry that was not written");
+      require(library.content(entry).id().equals(entry.id()), "other numbers than were written");
+    }
+    if (!library.damaged().isEmpty()) {
+      throw new InvalidInputException(
+          path.toString(), "", "a sound library", library.damaged().get(0).message());
+    }
+    require(library.usable().size() == written.size(), "entries that are missing without a word");
   }
 
   private static void require(boolean sound, String found) {

@@ -28,7 +28,8 @@ class FileFuzzTest {
     "bundle, 300, 399",
     "bundle folder, 400, 400",
     "ledger segments, 200, 399",
-    "scorecard, 200, 399"
+    "scorecard, 200, 399",
+    "library, 390, 400"
   })
   void damageIsRefusedOrHarmless(String format, int least, int most) {
     int refused = 0;
@@ -46,7 +47,8 @@ class FileFuzzTest {
       tried.add(format);
     }
     assertThat(tried)
-        .containsExactly("experiment", "bundle", "bundle folder", "ledger segments", "scorecard");
+        .containsExactly(
+            "experiment", "bundle", "bundle folder", "ledger segments", "scorecard", "library");
     assertThatThrownBy(() -> fuzz.attempt("another", new Seed(1)))
         .isInstanceOf(NullPointerException.class);
   }

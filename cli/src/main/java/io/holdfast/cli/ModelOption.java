@@ -1,0 +1,42 @@
+package io.holdfast.cli;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.bundle.Models;
+import io.holdfast.common.Problems;
+import io.holdfast.model.arch.NameMap;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which model. */
+final class ModelOption {
+  @Option(
+      names = "--model",
+      paramLabel = "M",
+      description = "A bundle, or a weights file (.safetensors) with --architecture.")
+  String model = "";
+
+  @Option(
+      names = "--architecture",
+      paramLabel = "NAME[,KEY=VALUE]...",
+      description = "The network of a weights file, such as preact-resnet-18,width=16.")
+  @Nullable String architecture;
+
+  @Option(
+      names = "--name-map",
+      paramLabel = "FILE",
+      description = "From our names of weights to those in the weights file.")
+  @Nullable Path nameMap;
+
+  /** Opens it; null where none was named or something is wrong, which was added. */
+  @Nullable Bundle open(Problems problems) {
+    Bundle[] bundle = new Bundle[1];
+    if (!model.isEmpty()) {
+      problems.collect(
+          () ->
+              bundle[0] =
+                  Models.open(model, architecture, nameMap == null ? null : NameMap.read(nameMap)));
+    }
+    return bundle[0];
+  }
+}

@@ -1,0 +1,126 @@
+package io.holdfast.attack.library;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Example;
+import io.holdfast.record.Examples;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Ledger;
+import io.holdfast.record.LedgerContent;
+import io.holdfast.record.Pixels;
+import io.holdfast.threat.Distances;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The examples that an evaluation kept to be looked at, {@code examples.jsonl}, with what its
+ * ledger says of them. There are few of them; {@code holdfast attack} keeps all.
+ */
+public final class RunExamples {
+  private final Path folder;
+  private final Provenance provenance;
+  private final JsonNode evaluation;
+  private final ThreatModel threat;
+  private final Terms terms;
+  private final Map<String, Attempt> verdicts = new HashMap<>();
+
+  private RunExamples(Path folder, LedgerContent ledger, Terms terms) {
+    this.folder = folder;
+    this.terms = terms;
+    provenance = ledger.provenance();
+    evaluation = Json.tree(provenance.configuration()).path("evaluation");
+    threat = threat();
+    for (Attempt row : ledger.rows()) {
+      if (row.kind() == Kind.VERDICT) {
+        verdicts.put(row.sampleId() + " " + row.attempt(), row);
+      }
+    }
+  }
+
+  /**
+   * The kept examples that felled their sample.
+   *
+   * @param folder of a finished evaluation, with {@code examples.jsonl} and {@code ledger.parquet}
+   * @throws InvalidInputException if it is none, or its files are damaged
+   */
+  public static List<SavedExample> read(Path folder, Terms terms) {
+    RunExamples run = new RunExamples(folder, Ledger.read(folder), terms);
+    List<SavedExample> saved = new ArrayList<>();
+    for (Example example : Examples.read(folder.resolve("examples.jsonl"))) {
+      if (example.fooled() && example.cleanPrediction() == example.label()) {
+        saved.add(run.saved(example));
+      }
+    }
+    return saved;
+  }
+
+  private ThreatModel threat() {
+    Problems problems = new Problems(folder + ": provenance of the ledger");
+    SettingsReader reader =
+        Settings.yaml(evaluation.path("threat").toString(), folder.toString()).reader(problems);
+    ThreatModel read = ThreatModel.read(reader);
+    problems.throwIfAny();
+    return read;
+  }
+
+  private SavedExample saved(Example e) {
+    Pixels clean = e.clean();
+    Content content =
+        new Content(
+            List.of(clean.channels(), clean.height(), clean.width()),
+            e.label(),
+            clean.values(),
+            e.adversarial().values(),
+            new float[0]);
+    Attempt verdict = verdict(e);
+    AttackOrigin attack =
+        new AttackOrigin(
+            evaluation.path("attacks").path(e.attack()).asText(e.attack()),
+            evaluation.path("seed").asLong(),
+            evaluation.path("precision").asText(),
+            provenance.codeVersion(),
+            verdict.queries(),
+            verdict.gradients());
+    String hash = provenance.dataHashes().getOrDefault("evaluation", "");
+    Entry entry =
+        new Entry(
+            content.id(),
+            content.shape(),
+            e.label(),
+            e.adversarialPrediction(),
+            e.adversarialConfidence(),
+            verdict.trueConfidence(),
+            Distances.between(Content.wide(content.clean()), Content.wide(content.adversarial())),
+            threat,
+            attack,
+            new ModelOrigin(evaluation.path("weights").asText(), "", ""),
+            terms.source(evaluation.path("data").asText(), hash, e.sampleId(), ""),
+            terms.date(),
+            terms.expires(),
+            Status.ACTIVE);
+    return new SavedExample(entry, content);
+  }
+
+  private Attempt verdict(Example e) {
+    @Nullable Attempt row = verdicts.get(e.sampleId() + " " + e.attack());
+    if (row == null) {
+      throw new InvalidInputException(
+          folder.resolve("examples.jsonl").toString(),
+          "sample " + e.sampleId(),
+          "a verdict of " + e.attack() + " in the ledger",
+          "none");
+    }
+    return row;
+  }
+}

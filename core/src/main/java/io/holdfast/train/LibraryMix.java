@@ -1,0 +1,111 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.library.Difficulty;
+import io.holdfast.attack.library.ExampleLibrary;
+import io.holdfast.attack.library.RankedExamples;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The section {@code train.library}: how much of a saved library goes into each batch, and which of
+ * its examples.
+ *
+ * @param path of the library's folder
+ * @param ratio over progress: share of each batch's places that saved examples take, in [0, 1]
+ * @param attacks names of attacks whose examples are used; empty for all
+ * @param by what makes an example hard
+ * @param least over progress: share of the easiest examples that are passed over, in [0, 1]
+ * @param most over progress: share of difficulty from which on examples are too hard, in [0, 1]
+ * @param outside whether examples are used that the threat model in training does not admit
+ */
+public record LibraryMix(
+    String path,
+    Curve ratio,
+    Set<String> attacks,
+    Difficulty by,
+    Curve least,
+    Curve most,
+    boolean outside) {
+  private static final String KEY = "library";
+  private static final double RATIO = 0.25;
+
+  public LibraryMix {
+    attacks = Set.copyOf(attacks);
+  }
+
+  /** All examples within the threat model, at this share of each batch. */
+  public static LibraryMix of(Path library, double ratio) {
+    return new LibraryMix(
+        library.toString(),
+        Curve.constant(ratio),
+        Set.of(),
+        Difficulty.CONFIDENCE,
+        Curve.constant(0),
+        Curve.constant(1),
+        false);
+  }
+
+  /** The same with examples between two shares of difficulty alone. */
+  public LibraryMix difficulty(Difficulty what, Curve from, Curve to) {
+    return new LibraryMix(path, ratio, attacks, what, from, to, outside);
+  }
+
+  /** Reads the section; null where there is none. */
+  public static @Nullable LibraryMix read(SettingsReader train) {
+    if (!train.has(KEY)) {
+      return null;
+    }
+    SettingsReader r = train.section(KEY);
+    SettingsReader difficulty = r.section("difficulty");
+    return new LibraryMix(
+        r.text("path"),
+        Curve.read(r, "ratio", Curve.constant(RATIO), 0, 1),
+        new LinkedHashSet<>(r.texts("attacks", List.of())),
+        difficulty.choice("by", Difficulty.CONFIDENCE),
+        Curve.read(difficulty, "least", Curve.constant(0), 0, 1),
+        Curve.read(difficulty, "most", Curve.constant(1), 0, 1),
+        r.flag("outside", false));
+  }
+
+  /** Attacks whose saved examples a model was trained on, by its recorded configuration. */
+  public static Set<String> recorded(Provenance ofModel) {
+    Problems none = new Problems("the recorded configuration"); // what is unknown is left alone
+    LibraryMix mix = read(Settings.of(ofModel.configuration()).reader(none).section("train"));
+    return mix == null ? Set.of() : mix.attacks;
+  }
+
+  /**
+   * Opens the library, verifies it and chooses.
+   *
+   * @param threat in training, or null for none
+   * @param today the day by which expiry is judged
+   * @throws InvalidInputException if there is no library, or nothing in it can be used
+   */
+  public LibraryFeed open(@Nullable ThreatModel threat, LocalDate today) {
+    Path folder;
+    try {
+      folder = Path.of(path);
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(path, "", "a path", e.getReason());
+    }
+    ExampleLibrary library = ExampleLibrary.load(folder, today);
+    return new LibraryFeed(this, RankedExamples.of(library, attacks, outside ? null : threat, by));
+  }
+
+  /** What makes runs equal, the examples themselves apart. */
+  String recipe() {
+    return Arrays.asList(ratio, least, most).toString();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.holdfast.attack.library;
+
+import org.jspecify.annotations.NullMarked;
