@@ -51,7 +51,14 @@ final class SchemaTest {
         Arguments.of(
             "threat",
             Stream.of(
-                    "linf", "l2", "l1", "union", "rotation-translation", "code-changes", "product")
+                    "linf",
+                    "l2",
+                    "l1",
+                    "union",
+                    "rotation-translation",
+                    "corruption",
+                    "code-changes",
+                    "product")
                 .map(kind -> "{perturbation: " + kind + "}")
                 .toList()),
         Arguments.of("train", none),

@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.attack.blackbox.Square;
+import io.holdfast.attack.corruption.WorstCorruption;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -32,6 +33,7 @@ public final class Attacks {
     row(Square.SPEC);
     row(Fab.ALL);
     row(Fab.TARGETED);
+    row(WorstCorruption.SPEC);
   }
 
   private Attacks() {}

@@ -1,6 +1,7 @@
 package io.holdfast.threat;
 
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.image.corruption.Corruption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ final class PerturbationSets {
           "l0",
           UNION,
           RotationTranslation.NAME,
+          CommonCorruptions.NAME,
           CodeChanges.NAME,
           Product.NAME);
 
@@ -48,6 +50,9 @@ final class PerturbationSets {
       case RotationTranslation.NAME ->
           new RotationTranslation(
               reader.number("degrees", 30, 0, 180), reader.number("shift", 0.1, 0, 1));
+      case CommonCorruptions.NAME ->
+          new CommonCorruptions(
+              reader.integer("severity", 0, Corruption.SEVEREST), reader.flag("extra", false));
       case CodeChanges.NAME ->
           new CodeChanges(
               reader.integer("levels", 2, 2, Integer.MAX_VALUE),
