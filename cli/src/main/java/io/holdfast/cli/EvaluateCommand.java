@@ -5,8 +5,11 @@ import io.holdfast.common.Call;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
+import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
+import io.holdfast.data.image.corruption.Corruption;
+import io.holdfast.evaluate.CorruptionBenchmark;
 import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
@@ -36,7 +39,7 @@ final class EvaluateCommand extends BaseCommand {
       paramLabel = "A[,B]",
       description = {
         "Attacks with parameters in brackets, such as fgsm,pgd[steps=50,restarts=5]",
-        "(default: ${DEFAULT-VALUE}). 'holdfast attack --list' names them."
+        "(default: ${DEFAULT-VALUE}), or 'none'. 'holdfast attack --list' names them."
       })
   private String attacks = String.join(",", EvaluationSection.DEFAULT_ATTACKS);
 
@@ -55,6 +58,24 @@ final class EvaluateCommand extends BaseCommand {
       })
   private @Nullable String budget;
 
+  @Option(
+      names = "--corruptions",
+      paramLabel = "N",
+      description = {
+        "Also accuracy under natural corruptions at severities 1 to 5, on N samples",
+        "(default: none)."
+      })
+  private int corruptions;
+
+  @Option(
+      names = "--corruption-types",
+      paramLabel = "T[,T]",
+      description = {
+        "Which: 'common' for the 15 of the benchmark, 'all' for the 4 others too, or names",
+        "such as fog,gaussian-noise (default: ${DEFAULT-VALUE})."
+      })
+  private String corruptionTypes = "common";
+
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
 
@@ -62,6 +83,7 @@ final class EvaluateCommand extends BaseCommand {
   public Integer call() {
     Problems problems = new Problems("");
     List<NamedAttack> suite = suite(problems);
+    List<Corruption> types = types(problems);
     try (ModelOptions.Opened opened = model.open(problems);
         Job running = Job.start(job)) {
       Evaluation evaluation =
@@ -81,6 +103,9 @@ final class EvaluateCommand extends BaseCommand {
         ModelOptions.collect("--budget", time, problems, () -> most[0] = Deadline.parse(time));
         evaluation = most[0] == null ? evaluation : evaluation.budget(most[0]);
       }
+      if (corruptions > 0 && !types.isEmpty()) {
+        evaluation = evaluation.corruptions(CorruptionBenchmark.of(corruptions, types));
+      }
       RunFolder folder = new RunFolder(out.folder);
       problems.collect(folder::requireNoRun);
       problems.collect(() -> AtomicFiles.requireWritableFolder(out.folder));
@@ -97,6 +122,9 @@ final class EvaluateCommand extends BaseCommand {
 
   private List<NamedAttack> suite(Problems problems) {
     List<NamedAttack> suite = new ArrayList<>();
+    if (attacks.strip().equals("none")) {
+      return suite;
+    }
     ModelOptions.collect(
         "--attack",
         attacks,
@@ -108,6 +136,30 @@ final class EvaluateCommand extends BaseCommand {
           }
         });
     return suite;
+  }
+
+  private List<Corruption> types(Problems problems) {
+    switch (corruptionTypes.strip()) {
+      case "common":
+        return Corruption.COMMON;
+      case "all":
+        return Corruption.ALL;
+      default:
+        List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
+        List<Corruption> types = new ArrayList<>();
+        for (String name : Call.splitList(corruptionTypes)) {
+          Corruption.ofKey(name)
+              .ifPresentOrElse(
+                  types::add,
+                  () ->
+                      problems.add(
+                          "--corruption-types",
+                          "common, all, or some of " + String.join(", ", names),
+                          name,
+                          Nearest.hint(name, names)));
+        }
+        return types;
+    }
   }
 
   private void print(EvaluationResult result) {

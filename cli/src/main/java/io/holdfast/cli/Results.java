@@ -2,6 +2,9 @@ package io.holdfast.cli;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Table;
+import io.holdfast.record.CorruptionScores;
+import io.holdfast.record.Interval;
+import io.holdfast.record.MeanAccuracy;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import java.util.Map;
@@ -20,17 +23,29 @@ final class Results {
     if (robust != null && card.attacks().size() > 1) {
       row(table, "every attack together", robust);
     }
+    CorruptionScores corruptions = card.corruptions();
+    if (corruptions != null) {
+      row(table, "clean, of those corrupted", corruptions.clean());
+      MeanAccuracy mean = corruptions.accuracy();
+      row(table, "mean over corruptions", mean.value(), mean.interval(), mean.n());
+      MeanAccuracy worst = corruptions.types().get(corruptions.worst()).accuracy();
+      row(table, "worst: " + corruptions.worst(), worst.value(), worst.interval(), worst.n());
+    }
     StringBuilder text = new StringBuilder(table.toString());
     card.flags().forEach(flag -> text.append("note: ").append(flag).append('\n'));
     return text.toString();
   }
 
   private static void row(Table table, String name, Rate rate) {
-    table.row(name, Format.percent(rate.value()), interval(rate), Format.count(rate.n()));
+    row(table, name, rate.value(), rate.interval(), rate.n());
   }
 
-  private static String interval(Rate rate) {
-    return Format.percent(rate.interval().lo()) + " to " + Format.percent(rate.interval().hi());
+  private static void row(Table table, String name, double value, Interval interval, long n) {
+    table.row(name, Format.percent(value), text(interval), Format.count(n));
+  }
+
+  private static String text(Interval interval) {
+    return Format.percent(interval.lo()) + " to " + Format.percent(interval.hi());
   }
 
   /** Several models side by side. */
@@ -43,7 +58,7 @@ final class Results {
               name,
               Format.percent(card.cleanAccuracy().value()),
               percent(robust),
-              robust == null ? "-" : interval(robust));
+              robust == null ? "-" : text(robust.interval()));
         });
     return table.toString();
   }

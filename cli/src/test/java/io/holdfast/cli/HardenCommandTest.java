@@ -11,6 +11,7 @@ import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
@@ -166,6 +167,28 @@ final class HardenCommandTest {
     assertThat(first.robustAccuracy()).isEqualTo(trained.robustAccuracy());
     assertThat(ofBundle.resolve("ledger.parquet")).exists();
     assertThat(ofBundle.resolve("report.html")).exists();
+  }
+
+  @Test
+  void corruptsWithoutAnyAttack() {
+    Path out = folder.resolve("corrupted");
+    Object[] natural = {"--attack", "none", "--corruptions", 20, "--corruption-types"};
+    Path model = run.resolve("model.holdfast");
+    Path data = folder.resolve("test.safetensors");
+    Ran ran = evaluate(natural, model, out, "fog,pixelate,spatter", "--data", data);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("mean over corruptions", "worst: ");
+    Scorecard card = Scorecard.read(out.resolve("scorecard.json"));
+    assertThat(Objects.requireNonNull(card.corruptions()).types().keySet())
+        .containsExactly("fog", "pixelate", "spatter");
+    assertThat(card.attacks()).isEmpty();
+    assertThat(out.resolve("report.html")).content().contains("Natural corruptions", "Pixelate");
+    Ran wrong = evaluate(natural, model, folder.resolve("wrong"), "fgo", "--data", data);
+    assertThat(wrong.err()).contains("--corruption-types").contains("did you mean fog?");
+    Object[] threat = {"--threat", "corruption:2", "--attack", "worst-corruption", "--data", data};
+    Ran worst = evaluate(threat, model, folder.resolve("worst"), "--examples", 20);
+    assertThat(worst.exit()).as(worst.err()).isZero();
+    assertThat(worst.out()).contains("worst-corruption");
   }
 
   private static Ran evaluate(Object[] suite, Path model, Path out, Object... more) {

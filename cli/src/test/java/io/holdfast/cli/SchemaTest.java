@@ -58,6 +58,7 @@ final class SchemaTest {
                     "union",
                     "rotation-translation",
                     "flow",
+                    "corruption",
                     "code-changes",
                     "product")
                 .map(kind -> "{perturbation: " + kind + "}")

@@ -22,9 +22,22 @@ public record AttackSpec<A extends Attack>(
   /** The balls. */
   public static final List<String> BALLS = List.of("linf", "l2", "l1");
 
+  /** Every perturbation set with gradients. */
+  public static final List<String> WITH_GRADIENTS =
+      List.of("linf", "l2", "l1", "l0", "rotation-translation", "flow", "code-changes", "product");
+
   /** Every perturbation set. */
   public static final List<String> EVERY_SET =
-      List.of("linf", "l2", "l1", "l0", "rotation-translation", "code-changes", "product");
+      List.of(
+          "linf",
+          "l2",
+          "l1",
+          "l0",
+          "rotation-translation",
+          "flow",
+          "code-changes",
+          "product",
+          "corruption");
 
   public AttackSpec {
     sets = List.copyOf(sets);

@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.attack.blackbox.Square;
+import io.holdfast.attack.corruption.WorstCorruption;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -36,6 +37,7 @@ public final class Attacks {
     row(Fab.TARGETED);
     row(RotationGrid.SPEC);
     row(Universal.SPEC);
+    row(WorstCorruption.SPEC);
   }
 
   private Attacks() {}

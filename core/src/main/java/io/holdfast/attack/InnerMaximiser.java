@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
@@ -43,8 +44,13 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
    * Steps of a length.
    *
    * @param nominal the threat model at full strength, to whose members an absolute length refers
+   * @throws InvalidInputException if its set has no gradients
    */
   public static InnerMaximiser of(int steps, StepSize length, ThreatModel nominal, Start start) {
+    if (!nominal.set().differentiable()) {
+      throw new InvalidInputException(
+          "training", "threat", "a perturbation set with gradients", nominal.set().key());
+    }
     return new InnerMaximiser(
         steps, nominal.members().stream().map(length::fraction).toList(), start);
   }

@@ -19,8 +19,12 @@ record CleanPass(Classifier model, Workers workers, int shard, long seed, boolea
 
   /** Logits of each sample, {@code [N][K]}. */
   float[][] logits(Chunk chunk) {
-    int n = chunk.size();
-    long[] ids = chunk.ids();
+    return logits(chunk.x(), chunk.ids(), "clean pass");
+  }
+
+  /** Logits of the inputs {@code x [N, ...]}, {@code [N][K]}. */
+  float[][] logits(Tensor x, long[] ids, String where) {
+    int n = ids.length;
     List<float[][]> parts =
         workers.map(
             (n + shard - 1) / shard,
@@ -28,8 +32,8 @@ record CleanPass(Classifier model, Workers workers, int shard, long seed, boolea
               int from = s * shard;
               int to = Math.min(n, from + shard);
               try (NoGrad off = NoGrad.on()) {
-                Tensor logits = model.logits(chunk.x().slice(0, from, to)); // [shard, K]
-                Finite.require(logits, "logit", Arrays.copyOfRange(ids, from, to), "clean pass");
+                Tensor logits = model.logits(x.slice(0, from, to)); // [shard, K]
+                Finite.require(logits, "logit", Arrays.copyOfRange(ids, from, to), where);
                 return Logits.rows(logits);
               }
             });

@@ -10,7 +10,8 @@ import java.util.Map;
  *
  * @param seconds of wall time in all
  * @param bytes resident memory of the process at its largest, or -1 where the system does not tell
- * @param phases seconds by phase: {@code clean}, the attacks by key, {@code curve}
+ * @param phases seconds by phase: {@code clean}, the attacks by key, {@code curve}, {@code
+ *     corruptions}
  */
 public record Estimate(double seconds, long bytes, Map<String, Double> phases) {
   public Estimate {

@@ -4,12 +4,14 @@ import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.CommonCorruptions;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
@@ -61,6 +63,11 @@ final class Estimator {
       int samples = Math.min(curve.samples(), data.size());
       phases.put("curve", samples * curve.factors().size() * perSample(curve.attack()));
     }
+    CorruptionBenchmark benchmark = settings.corruptions;
+    if (benchmark != null) {
+      int samples = Math.min(benchmark.samples(), data.size());
+      phases.put("corruptions", samples * corruptions(benchmark));
+    }
     double all = phases.values().stream().mapToDouble(s -> s).sum();
     return new Estimate(all, bytes(phases.size()), phases);
   }
@@ -90,6 +97,22 @@ final class Estimator {
           + (spent.queries() - spent.gradients()) * seconds.forward()
           + spent.gradients() * seconds.both();
     }
+  }
+
+  /** Seconds that all corruptions of one sample take: made, then judged. */
+  private double corruptions(CorruptionBenchmark benchmark) {
+    long[] shape = settings.classifier.inputShape();
+    List<Corruption> types = benchmark.typesFor((int) shape[0]);
+    float[] x = data.read(0);
+    Domain domain = driver.threat().domain();
+    long begin = System.nanoTime();
+    for (Corruption type : types) {
+      for (int severity : benchmark.severities()) {
+        CommonCorruptions.corrupt(x, shape, new float[] {type.number(), severity, 0}, domain);
+      }
+    }
+    double made = (System.nanoTime() - begin) / 1e9 / driver.workers().count();
+    return made + types.size() * benchmark.severities().size() * seconds.check();
   }
 
   private Seconds measure() {

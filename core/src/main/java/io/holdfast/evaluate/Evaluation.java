@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a suite of attacks on a classifier: first every clean sample in float32, then each attack,
- * then the curve over epsilon if one is wanted. Immutable: each method gives a changed copy.
+ * then the curve over epsilon and the natural corruptions if they are wanted. Immutable: each
+ * method gives a changed copy.
  *
  * <pre>{@code
  * Scorecard card = Evaluation.of(classifier).against(ThreatModel.linf(0.1))
@@ -54,6 +55,7 @@ public final class Evaluation {
   @Nullable ThreatModel threat;
   List<NamedAttack> attacks = List.of();
   @Nullable RobustnessCurve curve;
+  @Nullable CorruptionBenchmark corruptions;
   Set<String> trainedOn = Set.of();
   Set<String> unseen = Set.of();
   Precision precision = Precision.auto();
@@ -77,6 +79,7 @@ public final class Evaluation {
     threat = other.threat;
     attacks = other.attacks;
     curve = other.curve;
+    corruptions = other.corruptions;
     trainedOn = other.trainedOn;
     unseen = other.unseen;
     precision = other.precision;
@@ -139,6 +142,11 @@ public final class Evaluation {
   /** Robust accuracy against epsilon too; off by default. */
   public Evaluation curve(RobustnessCurve overRadii) {
     return change(e -> e.curve = overRadii);
+  }
+
+  /** Accuracy under natural corruptions too, which nobody chose against it; off by default. */
+  public Evaluation corruptions(CorruptionBenchmark benchmark) {
+    return change(e -> e.corruptions = benchmark);
   }
 
   /** Names or keys of all attacks that the model saw in training; parameters do not matter. */

@@ -3,6 +3,7 @@ package io.holdfast.evaluate;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -75,6 +76,12 @@ final class EvaluationChecks {
       of.add(
           "shape",
           Arrays.toString(e.classifier.inputShape()) + ", what the model takes",
+          Arrays.toString(shape));
+    }
+    if (e.corruptions != null && !Corruption.takes(shape)) {
+      of.add(
+          "shape",
+          "images [1 or 3, H, W] of at least 8x8 for natural corruptions",
           Arrays.toString(shape));
     }
     int classes = e.classifier.classes();

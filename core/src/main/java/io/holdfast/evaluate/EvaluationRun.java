@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
 final class EvaluationRun {
   private static final String CLEAN = "clean";
   private static final String CURVE = "curve";
+  private static final String CORRUPTIONS = "corruptions";
 
   private final Evaluation settings;
   private final Dataset data;
@@ -67,6 +68,12 @@ final class EvaluationRun {
     if (settings.curve != null) {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
       phase(CURVE, curve.choose(data), curve.keys(), curve::rows);
+    }
+    if (settings.corruptions != null) {
+      int channels = data.info().shape().get(0);
+      CorruptionPass natural =
+          new CorruptionPass(settings.corruptions, channels, clean, driver, rows, settings.seed);
+      phase(CORRUPTIONS, natural.choose(data), natural.keys(), natural::rows);
     }
     Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
@@ -120,13 +127,13 @@ final class EvaluationRun {
         settings.stopper.check();
         long start = System.nanoTime();
         List<Attempt> fresh = compute(part, work, task::advance);
-        if (driver.deadline().passed() && name.equals(CURVE)) {
+        if (driver.deadline().passed() && (name.equals(CURVE) || name.equals(CORRUPTIONS))) {
           return; // rows of those alone that fell in time would bend the curve
         }
         ledger.append(fresh);
         fresh.forEach(seen::add);
         double accuracy = seen.tally(keys.get(0)).share();
-        task.stat(name.equals(CLEAN) ? "right" : "held", accuracy);
+        task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
       }
     }

@@ -2,6 +2,7 @@ package io.holdfast.evaluate;
 
 import io.holdfast.common.Provenance;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.ThreatModel;
@@ -55,6 +56,13 @@ final class Origin {
       curve.put("samples", e.curve.samples());
       curve.put("factors", e.curve.factors());
       section.put("curve", curve);
+    }
+    if (e.corruptions != null) {
+      Map<String, Object> corruptions = new LinkedHashMap<>();
+      corruptions.put("samples", e.corruptions.samples());
+      corruptions.put("types", e.corruptions.types().stream().map(Corruption::key).toList());
+      corruptions.put("severities", e.corruptions.severities());
+      section.put("corruptions", corruptions);
     }
     if (e.classifier instanceof NetworkClassifier network) {
       section.put("weights", network.network().hash());

@@ -1,7 +1,9 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.Logits;
 import io.holdfast.record.Attempt;
+import io.holdfast.record.AttemptKey;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Workers;
@@ -96,6 +98,28 @@ record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers,
         .outcome(Outcome.FELL)
         .distances(fallen.l0(), fallen.l1(), fallen.l2(), fallen.linf())
         .ssim(fallen.ssim())
+        .build();
+  }
+
+  /**
+   * The row of a sample that was corrupted, right or wrong when clean.
+   *
+   * @param logits of the corrupted sample
+   * @param corrupted all samples of the chunk
+   */
+  Attempt corrupted(
+      AttemptKey key, Chunk chunk, int i, float[] logits, Distances d, float[] corrupted) {
+    int best = Logits.best(logits);
+    int label = chunk.label(i);
+    int offset = i * (corrupted.length / chunk.size());
+    return Attempt.of(key.kind(), key.attempt(), chunk.id(i), label)
+        .group(chunk.group(i))
+        .threat(key.threat(), key.epsilon())
+        .seed(seed)
+        .predicted(best, Logits.probability(logits, best), Logits.probability(logits, label))
+        .distances(d.l0(), d.l1(), d.l2(), d.linf())
+        .ssim(ssim == null ? Double.NaN : ssim.of(chunk.values(), corrupted, offset))
+        .queries(1)
         .build();
   }
 

@@ -15,8 +15,10 @@ import java.util.Set;
  * @param attacks under the keys that they have in ledger and scorecard: the texts given
  * @param examples the most test samples to attack, the first ones; at least 1
  * @param curve the most samples for robust accuracy against epsilon; 0 for no curve
+ * @param corruptions the most samples for accuracy under natural corruptions; 0 for none
  */
-public record EvaluationSection(List<NamedAttack> attacks, int examples, int curve) {
+public record EvaluationSection(
+    List<NamedAttack> attacks, int examples, int curve, int corruptions) {
   /** Test samples to attack unless the experiment says more. */
   public static final int DEFAULT_EXAMPLES = 1000;
 
@@ -35,7 +37,8 @@ public record EvaluationSection(List<NamedAttack> attacks, int examples, int cur
     return new EvaluationSection(
         attacks(r),
         r.integer("examples", DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
-        r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE));
+        r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE),
+        r.integer("corruptions", 0, 0, Integer.MAX_VALUE));
   }
 
   /** The list {@code attacks} of a section; the usual ones where it is missing. */

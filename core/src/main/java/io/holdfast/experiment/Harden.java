@@ -8,6 +8,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.CorruptionBenchmark;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
@@ -199,6 +200,9 @@ public final class Harden {
             .trainedOn(seen.toArray(String[]::new));
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
+    }
+    if (section.corruptions() > 0) {
+      evaluation = evaluation.corruptions(CorruptionBenchmark.standard(section.corruptions()));
     }
     return evaluation;
   }

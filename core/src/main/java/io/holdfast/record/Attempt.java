@@ -11,8 +11,8 @@ import java.util.Objects;
  * @param sampleId stable id of the sample in its data set
  * @param label true class, from 0
  * @param group group of the sample, -1 for none
- * @param attempt {@code clean}, the key of the attack or certificate, or of a stage as in {@code
- *     autoattack/square}
+ * @param attempt {@code clean}, the key of the attack or certificate, of a stage as in {@code
+ *     autoattack/square}, or of the corruption
  * @param kind why the row stands here
  * @param threat id of the threat model; empty for clean rows
  * @param epsilon magnitude allowed to the attack; 0 for clean rows; the certified radius for
@@ -172,7 +172,7 @@ public record Attempt(
       this.attempt = attempt;
       this.outcome =
           switch (kind) {
-            case CLEAN -> Outcome.WRONG;
+            case CLEAN, CORRUPTION -> Outcome.WRONG;
             case VERDICT, STAGE, CURVE -> Outcome.HELD;
             case CERTIFICATE -> Outcome.ABSTAINED;
           };
@@ -200,12 +200,12 @@ public record Attempt(
       return this;
     }
 
-    /** The prediction; for a clean row it sets the outcome too. */
+    /** The prediction; for a clean or corrupted row it sets the outcome too. */
     public Builder predicted(int predictedClass, float probability, float trueProbability) {
       prediction = predictedClass;
       confidence = probability;
       trueConfidence = trueProbability;
-      if (kind == Kind.CLEAN) {
+      if (kind == Kind.CLEAN || kind == Kind.CORRUPTION) {
         outcome = predictedClass == label ? Outcome.CORRECT : Outcome.WRONG;
       }
       return this;

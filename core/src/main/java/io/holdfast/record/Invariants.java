@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>one row per key and sample, one label per sample, a clean row for each sample;
- *   <li>a clean row is correct if and only if it predicts the label; what fell does not predict it;
+ *   <li>a clean or corrupted row is correct if and only if it predicts the label; what fell does
+ *       not predict it;
  *   <li>a sample wrong when clean is skipped by attacks and certified by no method, any other
  *       sample is never skipped;
  *   <li>no attack succeeds inside a certified ball: neither one allowed at most the certified
- *       radius under the same threat model, nor one whose distance is within it;
+ *       radius under the same threat model, nor one whose distance is within it; nor does a
+ *       corruption that changes so little make it wrong;
  *   <li>distances of an additive threat are within the row's epsilon, up to {@link #tolerance}.
  * </ul>
  */
@@ -76,11 +78,12 @@ public final class Invariants {
     if (!index.add(row)) {
       throw violation("two rows of the same attempt", row);
     }
+    boolean judged = row.kind() == Kind.CLEAN || row.kind() == Kind.CORRUPTION;
+    if (judged && row.right() != (row.outcome() == Outcome.CORRECT)) {
+      throw violation("outcome and prediction disagree", row);
+    }
     if (row.kind() == Kind.CLEAN) {
       clean.put(row.sampleId(), row);
-      if (row.right() != (row.outcome() == Outcome.CORRECT)) {
-        throw violation("outcome and prediction disagree", row);
-      }
     } else if (row.outcome() == Outcome.CERTIFIED) {
       certified.computeIfAbsent(row.sampleId(), id -> new ArrayList<>()).add(row);
     }
@@ -110,6 +113,7 @@ public final class Invariants {
           throw violation("certified although the prediction is wrong", base, row);
         }
       }
+      case WRONG -> inspectCertificates(row);
       default -> {}
     }
   }
@@ -129,9 +133,14 @@ public final class Invariants {
       throw violation("fell although the prediction is the label", row);
     }
     inspectAttacked(base, row);
+    inspectCertificates(row);
+  }
+
+  private void inspectCertificates(Attempt row) {
     for (Attempt certificate : certified.getOrDefault(row.sampleId(), List.of())) {
       if (isInside(row, certificate)) {
-        throw violation("an attack succeeded inside a certified ball", certificate, row);
+        String what = row.kind() == Kind.CORRUPTION ? "a corruption" : "an attack";
+        throw violation(what + " succeeded inside a certified ball", certificate, row);
       }
     }
   }

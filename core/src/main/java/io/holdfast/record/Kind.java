@@ -12,8 +12,15 @@ public enum Kind {
   STAGE,
   /** An attack at one of several magnitudes, for the curve of robust accuracy only. */
   CURVE,
+  /** The sample under one natural corruption of one severity, which nobody chose against it. */
+  CORRUPTION,
   /** A certificate for the sample. */
   CERTIFICATE;
+
+  /** Whether rows tell who held and who fell; those of the others, who is right. */
+  public boolean judgesAttacks() {
+    return this == VERDICT || this == STAGE || this == CURVE;
+  }
 
   /** The name in files: the constant in lower case. */
   public String key() {

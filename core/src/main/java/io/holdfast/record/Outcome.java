@@ -5,9 +5,9 @@ import java.util.Set;
 
 /** How an attempt ended. */
 public enum Outcome {
-  /** Clean sample, predicted as labelled. */
+  /** Clean or corrupted sample, predicted as labelled. */
   CORRECT,
-  /** Clean sample, predicted otherwise. */
+  /** Clean or corrupted sample, predicted otherwise. */
   WRONG,
   /** The attack did not reach its goal. */
   HELD,
@@ -30,7 +30,7 @@ public enum Outcome {
   /** Whether a row of this kind may end so. */
   public boolean fits(Kind kind) {
     return switch (kind) {
-      case CLEAN -> this == CORRECT || this == WRONG;
+      case CLEAN, CORRUPTION -> this == CORRECT || this == WRONG;
       case VERDICT, CURVE -> OF_ATTACKS.contains(this);
       case STAGE -> this == HELD || this == FELL;
       case CERTIFICATE -> this == CERTIFIED || this == ABSTAINED;

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param classes by label
  * @param calibration expected calibration error, clean and under attack
  * @param curve robust accuracy against epsilon, by attack and epsilon
+ * @param corruptions accuracy under natural corruptions; null where none were tried
  * @param confusion label against prediction, clean and under attack
  * @param provenance where the numbers come from
  * @param incomplete by attack, samples that still lack its verdict since the budget of time had
@@ -49,6 +50,7 @@ public record Scorecard(
     List<ClassScore> classes,
     CalibrationPair calibration,
     List<CurvePoint> curve,
+    @Nullable CorruptionScores corruptions,
     Confusion confusion,
     Provenance provenance,
     Map<String, Long> incomplete,
@@ -136,6 +138,7 @@ public record Scorecard(
         classes,
         calibration,
         curve,
+        corruptions,
         confusion,
         provenance,
         incomplete,

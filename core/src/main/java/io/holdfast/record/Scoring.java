@@ -25,6 +25,7 @@ final class Scoring {
   private final TreeMap<String, Attack> attacks = new TreeMap<>();
   private final Map<String, StageScore> stages = new LinkedHashMap<>(); // as in the ledger
   private final TreeMap<AttemptKey, Count> curve = new TreeMap<>();
+  private final CorruptionScoring corruptions = new CorruptionScoring();
   private final TreeMap<String, List<Attempt>> certificates = new TreeMap<>();
   private final Problems problems = new Problems("ledger");
   private boolean cut; // whether a budget of time ended before every verdict was there
@@ -139,10 +140,16 @@ final class Scoring {
         classScores(all),
         new CalibrationPair(calibration(all, Sample::clean), calibration(common, Sample::worst)),
         curvePoints(),
+        corruptions.scores(this::rightWhenClean),
         confusion(all, common),
         context.provenance(),
         incomplete,
         context.timing());
+  }
+
+  private boolean rightWhenClean(long id) {
+    Sample sample = samples.get(id);
+    return sample != null && sample.clean().right();
   }
 
   private void add(Attempt row) {
@@ -162,6 +169,7 @@ final class Scoring {
         count.held += row.outcome() == Outcome.HELD ? 1 : 0;
         count.wrong += row.outcome() == Outcome.SKIPPED_WRONG ? 1 : 0;
       }
+      case CORRUPTION -> corruptions.add(row);
       case CERTIFICATE ->
           certificates.computeIfAbsent(row.attempt(), key -> new ArrayList<>()).add(row);
     }

@@ -34,7 +34,7 @@ final class SegmentFormat {
   private static final byte PROVENANCE = 1;
   private static final byte ROWS = 2;
   private static final List<Kind> KINDS =
-      List.of(Kind.CLEAN, Kind.VERDICT, Kind.CURVE, Kind.CERTIFICATE, Kind.STAGE);
+      List.of(Kind.CLEAN, Kind.VERDICT, Kind.CURVE, Kind.CERTIFICATE, Kind.STAGE, Kind.CORRUPTION);
   private static final List<Outcome> OUTCOMES =
       List.of(
           Outcome.CORRECT,

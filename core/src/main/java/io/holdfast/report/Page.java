@@ -54,6 +54,7 @@ final class Page {
   private List<Section> sections() {
     List<Section> sections = new ArrayList<>();
     sections.addAll(new ResultSections(view).sections());
+    sections.addAll(new CorruptionSection(view).sections());
     sections.addAll(new DetailSections(view).sections());
     sections.addAll(new BackgroundSections(view).sections());
     return sections;

@@ -2,12 +2,14 @@ package io.holdfast.report;
 
 import io.holdfast.common.Json;
 import io.holdfast.record.ClassScore;
+import io.holdfast.record.CorruptionScores;
 import io.holdfast.record.Rate;
 import io.holdfast.report.View.Model;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The numbers that the charts draw, as JSON that is safe inside a script element. */
@@ -51,6 +53,7 @@ final class Payload {
     data.put("curve", curve(model));
     data.put("classes", drawnClasses(model).stream().map(Payload::classRates).toList());
     data.put("confusion", model.card().confusion().attacked());
+    data.put("corruptions", corruptions(model.card().corruptions()));
     data.put("clean", Model.bins(model.card().calibration().clean()));
     data.put("attacked", Model.bins(model.card().calibration().attacked()));
     data.put("loss", pairs(model.training().loss()));
@@ -68,6 +71,41 @@ final class Payload {
 
   private static ClassRates classRates(ClassScore score) {
     return new ClassRates(score.name(), score.cleanAccuracy(), Model.robust(score));
+  }
+
+  private record Cell(int severity, Rate rate) {}
+
+  private record TypeRow(String name, boolean common, List<Cell> cells) {}
+
+  private record Level(int severity, double value, List<Double> ci95, Rate worst) {}
+
+  private record Corruptions(Rate clean, List<TypeRow> types, List<Level> levels) {}
+
+  private static @Nullable Corruptions corruptions(@Nullable CorruptionScores scores) {
+    if (scores == null) {
+      return null;
+    }
+    List<TypeRow> types = new ArrayList<>();
+    scores
+        .types()
+        .forEach(
+            (key, score) -> {
+              List<Cell> cells = new ArrayList<>();
+              score.bySeverity().forEach((s, rate) -> cells.add(new Cell(s, rate)));
+              types.add(new TypeRow(Words.corruption(key), score.common(), cells));
+            });
+    List<Level> levels = new ArrayList<>();
+    scores
+        .bySeverity()
+        .forEach(
+            (s, mean) ->
+                levels.add(
+                    new Level(
+                        s,
+                        mean.value(),
+                        mean.ci95(),
+                        Objects.requireNonNull(scores.everyType().get(s)))));
+    return new Corruptions(scores.clean(), types, levels);
   }
 
   private record CurveRate(double epsilon, Rate rate) {}

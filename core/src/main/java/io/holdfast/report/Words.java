@@ -95,6 +95,12 @@ final class Words {
     return String.join(", ", parts);
   }
 
+  /** A corruption's key as people say it: {@code gaussian-noise} is {@code Gaussian noise}. */
+  static String corruption(String key) {
+    String name = upperFirst(key.replace('-', ' '));
+    return name.replace("Jpeg", "JPEG");
+  }
+
   private static String attackName(String name) {
     List<String> words = new ArrayList<>();
     for (String word : name.split("-", -1)) {

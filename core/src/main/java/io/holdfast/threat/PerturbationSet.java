@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /** The set of admissible perturbations around an input. Immutable; safe for many threads. */
-public sealed interface PerturbationSet permits Additive, Parametric, Discrete, Product, Union {
+public sealed interface PerturbationSet
+    permits Additive, Parametric, Discrete, CommonCorruptions, Product, Union {
   /** Short text that names the set and its size, such as {@code linf:0.1}. */
   String key();
 
@@ -29,6 +30,11 @@ public sealed interface PerturbationSet permits Additive, Parametric, Discrete, 
   /** The sets this one is the union of; itself where it is no union. */
   default List<PerturbationSet> members() {
     return List.of(this);
+  }
+
+  /** Whether attacks and training can climb in it by gradients. */
+  default boolean differentiable() {
+    return members().stream().allMatch(m -> m == this || m.differentiable());
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.holdfast.threat;
 
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.image.corruption.Corruption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ final class PerturbationSets {
           UNION,
           RotationTranslation.NAME,
           Flow.NAME,
+          CommonCorruptions.NAME,
           CodeChanges.NAME,
           Product.NAME);
 
@@ -54,6 +56,9 @@ final class PerturbationSets {
           new Flow(
               reader.number("pixels", 2, 0, MOST_PIXELS),
               reader.integer("grid", Flow.GRID, 1, MOST_PIXELS));
+      case CommonCorruptions.NAME ->
+          new CommonCorruptions(
+              reader.integer("severity", 0, Corruption.SEVEREST), reader.flag("extra", false));
       case CodeChanges.NAME ->
           new CodeChanges(
               reader.integer("levels", 2, 2, Integer.MAX_VALUE),

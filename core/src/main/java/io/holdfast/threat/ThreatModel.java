@@ -109,8 +109,9 @@ public record ThreatModel(
 
   /**
    * Reads a file, or a short form: {@code linf:0.1}, {@code l2:1.5}, {@code l1:12}, {@code l0:25},
-   * {@code l2:inf} for the smallest change, a union such as {@code linf:8/255+l2:1}, each also with
-   * the keys of a file in brackets: {@code linf:0.1[goal=least-likely]}.
+   * {@code corruption:3}, {@code l2:inf} for the smallest change, a union such as {@code
+   * linf:8/255+l2:1}, each also with the keys of a file in brackets: {@code
+   * linf:0.1[goal=least-likely]}.
    *
    * @throws InvalidInputException naming everything that is wrong
    */

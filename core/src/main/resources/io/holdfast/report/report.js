@@ -210,6 +210,71 @@
     });
   }
 
+  // ---- natural corruptions: accuracy by type and severity, darker is less ----
+  function corruptions(host) {
+    const m = models[+host.dataset.model];
+    const { types } = m.corruptions;
+    const severities = [...new Set(types.flatMap((t) => t.cells.map((c) => c.severity)))].sort((a, b) => a - b);
+    const left = labelSpace(types.map((t) => t.name), 20);
+    const width = widthOf(host);
+    const cell = Math.min(64, (width - left - 8) / severities.length);
+    const high = 22;
+    const f = frame(host, 28 + high * types.length + 6, { left, right: width - left - cell * severities.length, top: 28, bottom: 6 },
+      `Accuracy of ${m.name} by type and severity of natural corruptions`);
+    const g = f.svg.append('g').attr('class', m.css);
+    severities.forEach((s, j) => {
+      g.append('text').attr('x', left + cell * (j + 0.5)).attr('y', 18).attr('text-anchor', 'middle').text(j ? s : `severity ${s}`);
+    });
+    types.forEach((t, i) => {
+      const y = f.top + high * i;
+      g.append('text').attr('class', t.common ? 'strong' : '').attr('x', left - 8).attr('y', y + high / 2).attr('dy', '.32em').attr('text-anchor', 'end').text(shorten(t.name, 20));
+      for (const c of t.cells) {
+        const x = left + cell * severities.indexOf(c.severity);
+        const opacity = 0.035 + 0.9 * (1 - c.rate.value);
+        const ink = opacity > 0.8 ? 'inverse' : opacity > 0.5 ? 'middle' : 'strong';
+        tip(g.append('rect').attr('class', 'cell mistake').attr('x', x).attr('y', y).attr('width', cell).attr('height', high)
+          .attr('fill-opacity', opacity), `${t.name}, severity ${c.severity}: ${rateText(c.rate)}`);
+        g.append('text').attr('class', ink).attr('x', x + cell / 2).attr('y', y + high / 2).attr('dy', '.35em').attr('text-anchor', 'middle')
+          .attr('pointer-events', 'none').attr('font-size', 11).text(Math.round(100 * c.rate.value));
+      }
+    });
+  }
+
+  // ---- natural corruptions: mean accuracy by severity ----
+  function severity(host) {
+    const drawn = models.filter((m) => m.corruptions);
+    const names = drawn.map((m) => shorten(m.name, 14));
+    const f = frame(host, 320, { left: 44, right: labelSpace(names, 14) + 6, top: 26, bottom: 46 },
+      'Mean accuracy of each model by severity of natural corruptions');
+    const most = d3.max(drawn, (m) => d3.max(m.corruptions.levels, (l) => l.severity));
+    const x = d3.scaleLinear([0, most], [f.left, f.right]);
+    const y = d3.scaleLinear([0, 1], [f.bottom, f.top]);
+    axisLeft(f, y, axisPercent);
+    axisBottom(f, x, compact, 'severity', false, d3.range(0, most + 1));
+    axisTitle(f, 'accuracy');
+    const labels = [];
+    for (const m of drawn) {
+      const { clean, levels } = m.corruptions;
+      const g = f.svg.append('g').attr('class', m.css);
+      const points = [{ severity: 0, value: clean.value, ci95: clean.ci95 }, ...levels];
+      g.append('path').attr('class', 'band').attr('d',
+        d3.area((p) => x(p.severity), (p) => y(p.ci95[0]), (p) => y(p.ci95[1]))(points));
+      g.append('path').attr('class', 'line').attr('d', d3.line((p) => x(p.severity), (p) => y(p.value))(points));
+      g.append('path').attr('class', 'line dashed').attr('d', d3.line((p) => x(p.severity), (p) => y(p.severity ? p.worst.value : p.value))(points));
+      for (const p of points) {
+        tip(g.append('circle').attr('class', `mark ${p.severity ? 'robust' : 'clean'}`).attr('cx', x(p.severity)).attr('cy', y(p.value)).attr('r', 3.5),
+          p.severity ? `${m.name}, severity ${p.severity}: mean ${percent(p.value)} (95% interval ${percent(p.ci95[0])} to ${percent(p.ci95[1])})` : `${m.name}, no corruption: ${rateText(clean)}`);
+        if (p.severity) {
+          tip(g.append('circle').attr('class', 'mark robust').attr('cx', x(p.severity)).attr('cy', y(p.worst.value)).attr('r', 2.5),
+            `${m.name}, severity ${p.severity}, every type: ${rateText(p.worst)}`);
+        }
+      }
+      const last = points[points.length - 1];
+      labels.push({ x: x(last.severity), y: y(last.value), text: shorten(m.name, 14), css: m.css });
+    }
+    endLabels(f, labels);
+  }
+
   // ---- learning curves ----
   function learning(host) {
     const loss = host.dataset.what === 'loss';
@@ -246,7 +311,7 @@
   }
 
   // ---- draw all, and again when a width changes ----
-  const painters = { outcomes, epsilon, classes, reliability, confusion, learning };
+  const painters = { outcomes, epsilon, corruptions, severity, classes, reliability, confusion, learning };
   const widths = new WeakMap();
   const paint = (host) => {
     widths.set(host, host.clientWidth);

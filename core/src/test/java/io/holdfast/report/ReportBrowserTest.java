@@ -51,10 +51,12 @@ class ReportBrowserTest {
     Chromium.Visit visit = chromium.visit(page(ReportFixture.comparison().render()), "--dump-dom");
     String dom = visit.output();
     assertThat(visit.console()).isEmpty();
-    assertThat(count("<svg [^>]*role=\"img\" aria-label=\"[^\"]+\"", dom)).isEqualTo(10);
+    assertThat(count("<svg [^>]*role=\"img\" aria-label=\"[^\"]+\"", dom)).isEqualTo(13);
 
     Scorecard standard = ReportFixture.standard();
     Scorecard hardened = ReportFixture.hardened();
+    assertThat(marks(dom, "corruptions", "<rect")).isEqualTo(2 * 19 * 5);
+    assertThat(marks(dom, "severity", "<circle")).isEqualTo(2 * (1 + 2 * 5));
     assertThat(marks(dom, "outcomes", "<circle")).isEqualTo(2 * 4);
     assertThat(marks(dom, "outcomes", "class=\"interval\"")).isEqualTo(2 * 4);
     assertThat(marks(dom, "epsilon", "<circle"))
@@ -65,7 +67,7 @@ class ReportBrowserTest {
     assertThat(marks(dom, "reliability", "<circle")).isEqualTo(bins(standard) + bins(hardened));
     assertThat(marks(dom, "learning", "class=\"line ")).isEqualTo(2 + 4);
     assertThat(marks(dom, "learning", "<circle")).isEqualTo(2 * 2 * 4);
-    assertThat(charts(dom, "[a-z]+")).hasSize(10).noneMatch(chart -> chart.contains("NaN"));
+    assertThat(charts(dom, "[a-z]+")).hasSize(13).noneMatch(chart -> chart.contains("NaN"));
     assertThat(dom).contains("hardened, PGD, 50 steps, 5 restarts: 78.8%");
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.report;
 
 import io.holdfast.common.Provenance;
+import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Example;
 import io.holdfast.record.Kind;
@@ -97,12 +98,26 @@ final class ReportFixture {
       for (double epsilon : new double[] {.02, .04, .06, .08, .15, .2}) {
         rows.add(sample.attack(Kind.CURVE, PGD, epsilon, 1, 250));
       }
+      for (Corruption type : Corruption.ALL) {
+        for (int severity = 1; severity <= Corruption.SEVEREST; severity++) {
+          rows.add(sample.corrupted(type, severity));
+        }
+      }
     }
     return Scorecard.of(rows, context(classes, trainedOn));
   }
 
   private record Sample(
       int id, int label, boolean wrong, double falls, int target, float confidence) {
+
+    Attempt corrupted(Corruption type, int severity) {
+      int luck = (37 * id + 11 * type.number()) % 100; // some types are harder than others
+      boolean right = !wrong && luck > severity * (2 + 3 * (type.number() % 5));
+      return Attempt.of(Kind.CORRUPTION, type.key(), id, label)
+          .threat("corruption", severity)
+          .predicted(right ? label : target, confidence, right ? confidence : 0.1f)
+          .build();
+    }
 
     Attempt attack(Kind kind, String attack, double epsilon, double weakness, int work) {
       boolean fell = !wrong && falls * weakness < epsilon;

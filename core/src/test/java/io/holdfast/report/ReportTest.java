@@ -72,6 +72,7 @@ class ReportTest {
             "results",
             "strength",
             "attacks",
+            "corruptions",
             "classes",
             "examples",
             "confusion",
@@ -113,7 +114,7 @@ class ReportTest {
         .hasSize(2 * 6 * 3)
         .allSatisfy(img -> assertThat(img).containsPattern(" alt=\"[^\"]+\""));
     assertThat(all("<table>.*?</table>", markup))
-        .hasSize(11)
+        .hasSize(13)
         .allSatisfy(table -> assertThat(table).contains("<caption>", "scope=\"col\""));
     assertThat(all("<tbody>.*?</tbody>", markup))
         .allSatisfy(

@@ -44,7 +44,7 @@ public record Pgd(
       new AttackSpec<>(
           "pgd",
           "projected steepest steps from a random point of the set",
-          AttackSpec.EVERY_SET,
+          AttackSpec.WITH_GRADIENTS,
           "Madry et al. 2018, section 2.1",
           steps(10),
           List.of(

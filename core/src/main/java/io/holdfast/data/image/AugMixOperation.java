@@ -38,12 +38,16 @@ enum AugMixOperation {
       case EQUALISE -> perChannel(image, c, AugMixOperation::equalise);
       case POSTERISE -> posterise(image, 4 - (int) (4 * level));
       case SOLARISE -> solarise(image, (float) (1 - level));
-      case ROTATE -> affine(image, h, w, new double[] {cos, -sin, 0, sin, cos, 0});
-      case SHEAR_X -> affine(image, h, w, new double[] {1, 0.3 * signed, 0, 0, 1, 0});
-      case SHEAR_Y -> affine(image, h, w, new double[] {1, 0, 0, 0.3 * signed, 1, 0});
-      case TRANSLATE_X -> affine(image, h, w, new double[] {1, 0, signed * w / 3, 0, 1, 0});
-      case TRANSLATE_Y -> affine(image, h, w, new double[] {1, 0, 0, 0, 1, signed * h / 3});
+      case ROTATE -> warp(image, h, w, cos, -sin, 0, sin, cos, 0);
+      case SHEAR_X -> warp(image, h, w, 1, 0.3 * signed, 0, 0, 1, 0);
+      case SHEAR_Y -> warp(image, h, w, 1, 0, 0, 0.3 * signed, 1, 0);
+      case TRANSLATE_X -> warp(image, h, w, 1, 0, signed * w / 3, 0, 1, 0);
+      case TRANSLATE_Y -> warp(image, h, w, 1, 0, 0, 0, 1, signed * h / 3);
     };
+  }
+
+  private static float[] warp(float[] image, int h, int w, double... map) {
+    return Warp.affine(image, h, w, map, Border.ZERO);
   }
 
   /** Changes one channel in place. */
@@ -113,37 +117,5 @@ enum AugMixOperation {
       out[i] = image[i] < threshold ? image[i] : 1 - image[i];
     }
     return out;
-  }
-
-  /** Output (x, y) about the centre takes input (m0 x + m1 y + m2, m3 x + m4 y + m5), bilinear. */
-  private static float[] affine(float[] image, int h, int w, double[] m) {
-    float[] out = new float[image.length];
-    double midX = (w - 1) / 2.0;
-    double midY = (h - 1) / 2.0;
-    for (int i = 0; i < out.length; i++) {
-      double x = i % w - midX;
-      double y = i / w % h - midY;
-      int plane = i / (h * w) * h * w;
-      double fromX = m[0] * x + m[1] * y + m[2] + midX;
-      double fromY = m[3] * x + m[4] * y + m[5] + midY;
-      out[i] = sample(image, plane, h, w, fromY, fromX);
-    }
-    return out;
-  }
-
-  private static float sample(float[] image, int plane, int h, int w, double y, double x) {
-    int top = (int) Math.floor(y);
-    int left = (int) Math.floor(x);
-    double down = y - top;
-    double right = x - left;
-    double sum = (1 - down) * (1 - right) * at(image, plane, h, w, top, left);
-    sum += (1 - down) * right * at(image, plane, h, w, top, left + 1);
-    sum += down * (1 - right) * at(image, plane, h, w, top + 1, left);
-    sum += down * right * at(image, plane, h, w, top + 1, left + 1);
-    return (float) sum;
-  }
-
-  private static float at(float[] image, int plane, int h, int w, int y, int x) {
-    return y < 0 || y >= h || x < 0 || x >= w ? 0 : image[plane + y * w + x];
   }
 }

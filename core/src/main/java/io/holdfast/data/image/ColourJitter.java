@@ -48,21 +48,17 @@ public record ColourJitter(double brightness, double contrast, double saturation
     return Math.min(1, Math.max(0, value));
   }
 
-  private static float luma(float[] pixels, int plane, int i) {
-    return 0.299f * pixels[i] + 0.587f * pixels[plane + i] + 0.114f * pixels[2 * plane + i];
-  }
-
   private static float meanLuma(float[] pixels, int c, int plane) {
     double sum = 0;
     for (int i = 0; i < plane; i++) {
-      sum += c == 3 ? luma(pixels, plane, i) : pixels[i];
+      sum += Luma.at(pixels, c, plane, i);
     }
     return (float) (sum / plane);
   }
 
   private static void saturate(float[] pixels, int plane, float factor) {
     for (int i = 0; i < plane; i++) {
-      float grey = luma(pixels, plane, i);
+      float grey = Luma.at(pixels, 3, plane, i);
       for (int at = i; at < 3 * plane; at += plane) {
         pixels[at] = clip(grey + factor * (pixels[at] - grey));
       }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.holdfast.data.image.corruption;
+
+import org.jspecify.annotations.NullMarked;
