@@ -12,6 +12,12 @@ import org.jspecify.annotations.Nullable;
  * features, K classes, L sequence length, D embedding width.
  */
 public final class Nn {
+  /** Channels per block of the widest kernels, those of AVX-512; AVX2's take 8. */
+  private static final long WIDEST_BLOCK = 16;
+
+  private static final long[] ONE = {1, 1};
+  private static final long[] NONE = {0, 0};
+
   private Nn() {}
 
   /**
@@ -26,8 +32,32 @@ public final class Nn {
       long[] padding,
       long[] dilation,
       long groups) {
+    boolean picked = overruns(x, weight, stride, padding);
+    Tensor from = picked ? avgPool2d(x, ONE, stride, NONE) : x; // [N, C, H', W'] if picked
     return Tensor.wrap(
-        torch.conv2d(x.raw(), weight.raw(), optional(bias), stride, padding, dilation, groups));
+        torch.conv2d(
+            from.raw(),
+            weight.raw(),
+            optional(bias),
+            picked ? ONE : stride,
+            padding,
+            dilation,
+            groups));
+  }
+
+  /**
+   * Whether the engine would write past its scratch memory when it takes the derivative by the
+   * weight: 1x1 with a stride, of fewer channels than a block, in channels-last order (oneDNN issue
+   * 6035, open; seen with oneDNN 3.7.1 in LibTorch 2.10 and 3.13.3 in PyTorch 2.15, AVX2, 2 to 7
+   * channels: aborts, hangs, or wrong derivatives without a word). Picking every stride-th pixel
+   * first, here by an average over one pixel, gives the same values without a stride.
+   */
+  private static boolean overruns(Tensor x, Tensor weight, long[] stride, long[] padding) {
+    return weight.requiresGrad()
+        && x.size(1) < WIDEST_BLOCK
+        && weight.size(2) * weight.size(3) == 1
+        && stride[0] * stride[1] > 1
+        && padding[0] + padding[1] == 0;
   }
 
   /** {@code x [*, F] * weight [O, F]^T + bias [O]}. */
