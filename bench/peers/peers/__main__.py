@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from . import agree, pgd, recipe
+from . import agree, autoattack, golden, pgd, recipe
 
-COMMANDS = {"pgd": pgd, "agree": agree, "recipe": recipe}
+COMMANDS = {"pgd": pgd, "agree": agree, "recipe": recipe, "autoattack": autoattack, "golden": golden}
 
 
 def main() -> int:

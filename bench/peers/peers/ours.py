@@ -46,13 +46,14 @@ class PeerServer:
             weights=str(workload.weights), data=str(workload.data), threads=cores(),
         )
 
-    def call(self, command: str, **fields) -> dict:
+    def call(self, command: str, patience: float = ANSWER_SECONDS, /, **fields) -> dict:
+        """The answer to a command, for which it waits so many seconds."""
         try:
             self.process.stdin.write(json.dumps({"cmd": command, **fields}) + "\n")
         except OSError:
             raise self._failed(command, "the process has ended") from None
-        if not select.select([self.process.stdout], [], [], ANSWER_SECONDS)[0]:
-            raise self._failed(command, f"no answer in {ANSWER_SECONDS} s")
+        if not select.select([self.process.stdout], [], [], patience)[0]:
+            raise self._failed(command, f"no answer in {patience} s")
         line = self.process.stdout.readline()
         try:
             answer = json.loads(line)

@@ -3,11 +3,12 @@
 import os
 import shlex
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
 import torch
-from peers import agree, clock, kinks, recipe
+from peers import agree, autoattack, clock, kinks, original, recipe
 from peers.attacks import CONTENDERS, Budget, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.nets import small_cnn
@@ -105,6 +106,36 @@ class RecipeTest(unittest.TestCase):
         renamed = {f"layer{name}": value for name, value in model.state_dict().items()}
         x = torch.rand(2, 1, 28, 28)
         self.assertTrue(torch.equal(recipe.as_pytorch(renamed)(x), model(x)))
+
+
+class AutoAttackTest(unittest.TestCase):
+    def setUp(self):
+        os.environ["PEERS_SERVER"] = STAND_IN
+        self.addCleanup(os.environ.pop, "PEERS_SERVER")
+
+    def test_a_part_is_run_once_and_read_again(self):
+        with tempfile.TemporaryDirectory() as folder, PeerServer() as server:
+            work = fashion()
+            server.load(work)
+            part = autoattack.Part(Path(folder), work, "ours", 2, 5)
+            first = part.once(server)
+            self.assertEqual(len(first["robust"]), 5)
+            self.assertEqual(part.once(None), first)
+            self.assertIsNone(autoattack.Part(Path(folder), work, "suite", 2, 5).once(None))
+
+    def test_the_table_has_ratios_and_agreement(self):
+        results = {
+            "original": {"seconds": 10.0, "robust": "1100", "stages": {}},
+            "ours": {"seconds": 4.0, "robust": "1000", "stages": {"square": [dict(attacked=2, fell=1, least_gradients=0, least_queries=5000)]}},
+        }
+        table = autoattack._table("model", results, 4)
+        for text in ("2.50", "75.00%", "2 attacked,    1 fell", "5000 queries"):
+            self.assertIn(text, table)
+        self.assertEqual(autoattack._ratio(results, "ours"), "2.50")
+        self.assertEqual(autoattack._ratio(results, "suite"), "n/a")
+
+    def test_agreement_is_the_share_of_equal_verdicts(self):
+        self.assertEqual(original.agreement("1100", "1000"), 0.75)
 
 
 class ProtocolTest(unittest.TestCase):

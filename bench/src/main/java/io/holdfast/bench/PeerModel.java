@@ -142,6 +142,13 @@ final class PeerModel implements AutoCloseable {
     }
   }
 
+  /** Any attack on some of the images. */
+  Map<String, Object> attack(JsonNode command) {
+    try (Scope scope = Scope.open()) {
+      return PeerAttack.run(classifier, workers, images, labels, command);
+    }
+  }
+
   /**
    * Logits and input gradients of the summed cross-entropy in float32 and PyTorch's memory order.
    */

@@ -49,6 +49,7 @@ public final class PeerServer implements AutoCloseable {
         case "quit" -> null;
         case "load" -> load(command);
         case "pgd" -> model(command).pgd(command);
+        case "attack" -> model(command).attack(command);
         case "values" -> model(command).values(command);
         case "trades_step" -> model(command).tradesStep(command);
         default -> throw new IllegalArgumentException("unknown command in " + line);

@@ -7,6 +7,9 @@ import io.holdfast.record.Interval;
 import io.holdfast.record.MeanAccuracy;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.record.StageScore;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -32,8 +35,25 @@ final class Results {
       row(table, "worst: " + corruptions.worst(), worst.value(), worst.interval(), worst.n());
     }
     StringBuilder text = new StringBuilder(table.toString());
+    card.attacks().forEach((key, score) -> tally(text, key, score.stages()));
     card.flags().forEach(flag -> text.append("note: ").append(flag).append('\n'));
     return text.toString();
+  }
+
+  /** Who fell to which part of an attack that consists of several. */
+  private static void tally(StringBuilder text, String key, Map<String, StageScore> stages) {
+    if (!stages.isEmpty()) {
+      List<String> parts = new ArrayList<>();
+      stages.forEach(
+          (stage, score) ->
+              parts.add(
+                  stage
+                      + " felled "
+                      + Format.count(score.fell())
+                      + " of "
+                      + Format.count(score.attacked())));
+      text.append(key).append(": ").append(String.join(", ", parts)).append('\n');
+    }
   }
 
   private static void row(Table table, String name, Rate rate) {

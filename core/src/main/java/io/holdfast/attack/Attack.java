@@ -74,6 +74,23 @@ public interface Attack {
   }
 
   /**
+   * Whether a round is spent on a sample that still stands; the driver asks at the beginning of
+   * each round.
+   */
+  default boolean tries(Prospect prospect) {
+    return true;
+  }
+
+  /**
+   * Whether {@link Targeting#ALL} takes the classes in the order of what is known when this attack
+   * begins, instead of that of the clean logits: the logits where the sample came nearest to the
+   * goal, and what other samples of its label fell to.
+   */
+  default boolean learnsTargets() {
+    return false;
+  }
+
+  /**
    * Refuses inputs that this attack cannot work on.
    *
    * @param shape of one input, such as {@code [C, H, W]}

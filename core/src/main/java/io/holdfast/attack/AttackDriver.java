@@ -37,7 +37,7 @@ import java.util.stream.IntStream;
  * @param threat what the attacker may do
  * @param workers that share the work
  * @param precision of the search; verdicts are always float32
- * @param shard samples per shard, at least 1; 32 suits processors
+ * @param shard most samples per shard, at least 1; 32 suits processors
  * @param progress told how many more samples are done; their sum is the number of samples
  * @param stopper ends the attack between shards
  * @param deadline ends it within a step, with what is known by then
@@ -53,6 +53,8 @@ public record AttackDriver(
     Deadline deadline) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
+
+  private static final int FEW = 8; // samples of which a shard of their own is not worth it
 
   public AttackDriver {
     if (shard < 1) {
@@ -141,12 +143,10 @@ public record AttackDriver(
       if (run.isCut()) {
         return;
       }
-      int[] rows = standing(run);
-      long[] queries = Arrays.stream(rows).mapToLong(i -> run.queries[i]).toArray();
-      long[] gradients = Arrays.stream(rows).mapToLong(i -> run.gradientCounts[i]).toArray();
+      StageNotes notes = StageNotes.begin(run, stage);
       rounds(stage, run, seed);
       if (stages.size() > 1) {
-        run.noteStage(stage.key(), rows, queries, gradients);
+        notes.end();
       }
     }
     progress.accept(standing(run).length);
@@ -174,11 +174,23 @@ public record AttackDriver(
   }
 
   private void attackAll(Round round, AttackRun run) {
-    int[] rows = standing(run);
+    int[] rows =
+        Arrays.stream(standing(run))
+            .filter(row -> round.attack().tries(run.prospect(row, round.number())))
+            .toArray();
+    run.tried(rows);
     boolean together = round.attack().scope() == SampleScope.UNIVERSAL;
-    int size = together ? Math.max(1, rows.length) : shard;
+    int size = together ? Math.max(1, rows.length) : evenly(rows.length);
     overShards(rows, size, part -> attackShard(round, run, part));
-    progress.accept(rows.length - standing(run).length);
+    progress.accept(Arrays.stream(rows).filter(row -> !run.standing[row]).count());
+  }
+
+  /**
+   * The size of equal shards, at least two where two are worth it, so that no worker waits long.
+   */
+  private int evenly(int rows) {
+    int shards = Math.max((rows + shard - 1) / shard, rows < 2 * FEW ? 1 : 2);
+    return Math.max(1, (rows + shards - 1) / shards);
   }
 
   /** One pass of the attack over the samples that stand. */
@@ -214,7 +226,7 @@ public record AttackDriver(
     }
     return switch (round.attack().targeting()) {
       case GOAL -> -1;
-      case ALL -> run.byCleanLogit(row)[round.target()];
+      case ALL -> run.targets(row)[round.target()];
       case LEAST_LIKELY -> run.leastLikely(row);
     };
   }

@@ -4,7 +4,6 @@ import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
-import io.holdfast.record.Outcome;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -18,6 +17,7 @@ import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class AttackRun {
   /** In {@link #variables} where the variables are the inputs themselves. */
   static final float[] NONE = {};
+
+  private static final int[] UNKNOWN = {};
 
   private final String where;
   private final Classifier model;
@@ -52,6 +54,9 @@ final class AttackRun {
   final long[] queries;
   final long[] gradientCounts;
   final long[] checks;
+  final boolean[] tried; // whether the present stage spent a round
+  private final int[][] order; // of target classes in the present stage; empty if not learnt
+  int byScores; // samples that fell to stages by scores after stages by gradients
   final List<List<AttackResult.Stage>> stages = new ArrayList<>(); // by row
 
   AttackRun(
@@ -87,24 +92,76 @@ final class AttackRun {
     queries = new long[n];
     gradientCounts = new long[n];
     checks = new long[n];
+    tried = new boolean[n];
+    order = new int[n][];
     for (int i = 0; i < n; i++) {
       stages.add(new ArrayList<>());
     }
   }
 
-  /** Notes what a stage did to the samples that stood before it. */
-  void noteStage(String attack, int[] rows, long[] queriesBefore, long[] gradientsBefore) {
-    for (int i = 0; i < rows.length; i++) {
-      int row = rows[i];
-      stages
-          .get(row)
-          .add(
-              new AttackResult.Stage(
-                  attack,
-                  fell[row] ? Outcome.FELL : Outcome.HELD,
-                  queries[row] - queriesBefore[i],
-                  gradientCounts[row] - gradientsBefore[i]));
+  /** What is known when an attack or a stage begins. */
+  void begin(boolean learnsTargets) {
+    Arrays.fill(tried, false);
+    Arrays.fill(order, UNKNOWN);
+    if (learnsTargets) {
+      long[][] falls = falls();
+      for (int row = 0; row < labels.length; row++) {
+        order[row] = standing[row] ? learnt(row, falls[labels[row]]) : UNKNOWN;
+      }
     }
+  }
+
+  /** The rows that a round is spent on. */
+  void tried(int[] rows) {
+    for (int row : rows) {
+      tried[row] = true;
+    }
+  }
+
+  Prospect prospect(int row, int round) {
+    double before = Logits.margin(cleanLogits[row], labels[row], wanted[row]);
+    double left = before < 0 && margin[row] > Double.NEGATIVE_INFINITY ? margin[row] / before : 1;
+    return new Prospect(round, left, byScores);
+  }
+
+  /** How often samples of each label fell to each class, {@code [K][K]}. */
+  private long[][] falls() {
+    long[][] falls = new long[model.classes()][model.classes()];
+    for (int row = 0; row < labels.length; row++) {
+      if (fell[row]) {
+        falls[labels[row]][Logits.best(finalLogits[row])]++;
+      }
+    }
+    return falls;
+  }
+
+  /**
+   * All classes but the label, the most promising first: by the sum of the ranks among the logits
+   * where the sample came nearest to the goal and among what its label fell to.
+   */
+  private int[] learnt(int row, long[] falls) {
+    int[] nearest = byLogit(row, finalLogits[row]);
+    float[] often = new float[falls.length];
+    for (int k = 0; k < often.length; k++) {
+      often[k] = falls[k];
+    }
+    int[] usual = byLogit(row, often);
+    int[] rank = new int[falls.length];
+    for (int i = 0; i < nearest.length; i++) {
+      rank[nearest[i]] += 2 * i; // where the sample itself came nearest counts twice
+      rank[usual[i]] += falls[usual[i]] > 0 ? i : nearest.length;
+    }
+    return Arrays.stream(nearest)
+        .boxed()
+        .sorted(Comparator.comparingInt(k -> rank[k])) // stable: the nearest first
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** The classes that are steered to in turn. */
+  int[] targets(int row) {
+    int[] known = order[row];
+    return known.length == 0 ? byCleanLogit(row) : known;
   }
 
   String where() {
@@ -188,7 +245,10 @@ final class AttackRun {
 
   /** All classes but the label, the likeliest on the clean input first. */
   int[] byCleanLogit(int row) {
-    float[] z = cleanLogits[row];
+    return byLogit(row, cleanLogits[row]);
+  }
+
+  private int[] byLogit(int row, float[] z) {
     return IntStream.range(0, z.length)
         .filter(k -> k != labels[row])
         .boxed()

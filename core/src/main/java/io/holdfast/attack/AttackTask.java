@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,10 +112,20 @@ public final class AttackTask {
    * search. One query per sample.
    */
   public Tensor logits(Tensor variables) {
+    return counted(() -> run.gradients().logits(region.apply(variables)));
+  }
+
+  /** One query per sample. */
+  Tensor counted(Supplier<Tensor> query) {
     run.spend(rows, 1, 0);
-    Tensor logits = run.gradients().logits(region.apply(variables));
+    Tensor logits = query.get();
     Finite.require(logits, "logit", ids(), run.where());
     return logits;
+  }
+
+  /** Queries about images that differ from the best ones in one patch each; to be closed. */
+  public PatchQueries patchQueries() {
+    return new PatchQueries(this, run.gradients().patches().orElse(null));
   }
 
   /**

@@ -2,6 +2,8 @@ package io.holdfast.attack;
 
 import io.holdfast.attack.blackbox.Square;
 import io.holdfast.attack.corruption.WorstCorruption;
+import io.holdfast.attack.ensemble.AutoAttack;
+import io.holdfast.attack.ensemble.HoldfastSuite;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -38,6 +40,8 @@ public final class Attacks {
     row(RotationGrid.SPEC);
     row(Universal.SPEC);
     row(WorstCorruption.SPEC);
+    row(AutoAttack.SPEC);
+    row(HoldfastSuite.SPEC);
   }
 
   private Attacks() {}

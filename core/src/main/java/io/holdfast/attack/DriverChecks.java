@@ -8,6 +8,9 @@ import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /** What must hold before an attack begins; all problems at once. */
 final class DriverChecks {
@@ -32,16 +35,16 @@ final class DriverChecks {
   }
 
   private static void stagesFit(AttackDriver driver, Attack attack, Problems problems) {
-    for (Attack stage : attack.stages(driver.threat(), driver.model().classes())) {
-      attackFits(driver, stage, problems);
-    }
+    attack
+        .stages(driver.threat(), driver.model().classes())
+        .forEach(stage -> attackFits(driver, stage, problems));
   }
 
   private static void checkStages(AttackDriver driver, Attack attack) {
     int classes = driver.model().classes();
-    for (Attack stage : attack.stages(driver.threat(), classes)) {
-      stage.check(driver.threat(), classes);
-    }
+    Set<Attack> parts = new LinkedHashSet<>(List.of(attack)); // it and what it consists of
+    parts.addAll(attack.stages(driver.threat(), classes));
+    parts.forEach(part -> part.check(driver.threat(), classes));
   }
 
   /** Of one input. */

@@ -1,5 +1,6 @@
 package io.holdfast.evaluate;
 
+import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.common.InvalidInputException;
@@ -65,6 +66,7 @@ final class EvaluationRun {
       phase(attack.key(), all, List.of(key(attack)), (c, done) -> verdicts(attack, c, done));
     }
     observations.suite(settings.attacks.stream().map(this::key).toList(), seen);
+    settings.attacks.forEach(this::observe);
     if (settings.curve != null) {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
       phase(CURVE, curve.choose(data), curve.keys(), curve::rows);
@@ -182,11 +184,21 @@ final class EvaluationRun {
       Chunk first = Chunk.read(data, Chunk.parts(all, settings.chunk).get(0));
       float[][] logits = clean.logits(first);
       observations.outputs(logits);
+      observations.randomness(logits, clean.logits(first));
+      observations.optimisation(settings.classifier, first, driver.workers());
       observations.gradients(settings.classifier, first, logits, driver.workers(), driver.shard());
       for (Attempt row : clean.rows(first, logits)) {
         requireSameModel(row);
       }
     }
+  }
+
+  /** What the stages of an attack tell about the model. */
+  private void observe(NamedAttack attack) {
+    int classes = settings.classifier.classes();
+    List<Attack> stages = attack.attack().stages(threat, classes);
+    observations.classes(attack, classes);
+    observations.scoresAfterGradients(attack, stages, threat, seen);
   }
 
   private void requireSameModel(Attempt now) {

@@ -63,6 +63,16 @@ final class Seen {
     return tallies.computeIfAbsent(key, k -> new Tally());
   }
 
+  /** How many samples there are. */
+  long samples() {
+    return clean.size();
+  }
+
+  /** How many samples fell to this stage of an attack. */
+  long felledBy(String stage, String threat, double epsilon) {
+    return tally(new AttemptKey(Kind.STAGE, stage, threat, epsilon)).fell;
+  }
+
   Attempt clean(long id) {
     return Objects.requireNonNull(clean.get(id), "attacks come after the clean pass");
   }

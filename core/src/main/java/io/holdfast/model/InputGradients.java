@@ -1,6 +1,7 @@
 package io.holdfast.model;
 
 import io.holdfast.tensor.Tensor;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -28,6 +29,11 @@ public interface InputGradients extends AutoCloseable {
 
   /** Logits {@code [N, K]} alone, in this source's precision; off the tape. */
   Tensor logits(Tensor x);
+
+  /** A faster way to ask about images that differ in small patches, where this model has one. */
+  default Optional<PatchLogits> patches() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param queries forward passes in total
  * @param gradients gradient evaluations in total
  * @param queriesToSuccess forward passes of its successes; null if there is none
- * @param stages of an attack that consists of several, by key in their order; else empty
+ * @param stages of an attack that consists of several, by key, the one tried on most samples first;
+ *     else empty
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record AttackScore(

@@ -23,7 +23,7 @@ final class Scoring {
   private final ScorecardContext context;
   private final TreeMap<Long, Sample> samples = new TreeMap<>();
   private final TreeMap<String, Attack> attacks = new TreeMap<>();
-  private final Map<String, StageScore> stages = new LinkedHashMap<>(); // as in the ledger
+  private final TreeMap<String, StageScore> stages = new TreeMap<>();
   private final TreeMap<AttemptKey, Count> curve = new TreeMap<>();
   private final CorruptionScoring corruptions = new CorruptionScoring();
   private final TreeMap<String, List<Attempt>> certificates = new TreeMap<>();
@@ -249,12 +249,10 @@ final class Scoring {
   private Map<String, StageScore> stagesOf(String attack) {
     String prefix = attack + Attempt.STAGE_MARK;
     Map<String, StageScore> own = new LinkedHashMap<>();
-    stages.forEach(
-        (key, score) -> {
-          if (key.startsWith(prefix)) {
-            own.put(key.substring(prefix.length()), score);
-          }
-        });
+    stages.entrySet().stream()
+        .filter(stage -> stage.getKey().startsWith(prefix))
+        .sorted(Comparator.comparingLong(stage -> -stage.getValue().attacked())) // stable
+        .forEach(stage -> own.put(stage.getKey().substring(prefix.length()), stage.getValue()));
     return own;
   }
 

@@ -8,11 +8,13 @@ import io.holdfast.record.AttackScore;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
+import io.holdfast.record.StageScore;
 import io.holdfast.record.Summary;
 import io.holdfast.report.Html.Element;
 import io.holdfast.report.Page.Section;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,8 +54,8 @@ final class ResultSections {
     }
     String caption =
         view.compares()
-            ? "Small figures: 95% intervals, Wilson's for each model and Newcombe's for the difference"
-                + " of the last model from the first"
+            ? "Small figures: 95% intervals, Wilson's for each model and Newcombe's for the"
+                + " difference of the last model from the first"
                 + (view.differences().cleanAccuracy().paired()
                     ? ", image by image."
                     : ", as if of different images.")
@@ -127,8 +129,8 @@ final class ResultSections {
             Parts.chart("epsilon"),
             "Over "
                 + samples(radii)
-                + ". Bands are 95% intervals. A sound evaluation falls to zero for large epsilon; a curve"
-                + " that stays up points to an attack that was too weak."),
+                + ". Bands are 95% intervals. A sound evaluation falls to zero for large epsilon; a"
+                + " curve that stays up points to an attack that was too weak."),
         Parts.details(
             "The numbers", Parts.table("Robust accuracy by epsilon, 95% intervals", head, rows)));
   }
@@ -171,7 +173,47 @@ final class ResultSections {
             .formatted(view.threat().norm());
     return all(
         Parts.lead("Only images that were right to begin with are attacked."),
-        el("div", Parts.table(caption, head, rows)).css("wide"));
+        el("div", Parts.table(caption, head, rows)).css("wide"),
+        all(stageTables()));
+  }
+
+  /** Of each attack that consists of several: who fell to which. */
+  private List<Html> stageTables() {
+    List<Html> tables = new ArrayList<>();
+    for (String key : view.attackKeys()) {
+      for (View.Model model : view.models()) {
+        AttackScore attack = model.card().attacks().get(key);
+        if (attack != null && !attack.stages().isEmpty()) {
+          String of = view.compares() ? " on " + model.name() : "";
+          tables.add(stageTable(Words.attack(key) + of, attack.stages()));
+        }
+      }
+    }
+    return tables;
+  }
+
+  private static Html stageTable(String title, Map<String, StageScore> stages) {
+    List<Element> head = new ArrayList<>(List.of(Parts.columnHead("Part of the attack")));
+    for (String name : List.of("Tried on", "Felled", "Least gradients", "Least queries")) {
+      head.add(Parts.numberHead(name));
+    }
+    List<Element> rows = new ArrayList<>();
+    stages.forEach(
+        (stage, score) ->
+            rows.add(
+                el(
+                    "tr",
+                    Parts.rowHead(Words.attack(stage)).with("title", stage),
+                    Parts.number(Numbers.count((double) score.attacked())),
+                    Parts.number(Numbers.count((double) score.fell())),
+                    Parts.number(Numbers.count((double) score.leastGradients())),
+                    Parts.number(Numbers.count((double) score.leastQueries())))));
+    return Parts.details(
+        title + ", part by part",
+        Parts.table(
+            "Each part is tried on images that still stand; least: spent on an image that held",
+            head,
+            rows));
   }
 
   private Element attackRow(String key, AttackScore attack, int model) {

@@ -16,7 +16,14 @@ public final class Autograd {
   /** What a derivative of our own threw on this thread; native code keeps its message only. */
   private static final ThreadLocal<@Nullable Throwable> FAILED = new ThreadLocal<>();
 
+  private static final ThreadLocal<long[]> COUNT = ThreadLocal.withInitial(() -> new long[1]);
+
   private Autograd() {}
+
+  /** How many derivatives this thread has asked for so far. */
+  public static long count() {
+    return COUNT.get()[0];
+  }
 
   /** The gradient of a one-element output with respect to one leaf. */
   public static Tensor grad(Tensor output, Tensor input) {
@@ -59,6 +66,7 @@ public final class Autograd {
       @Nullable Tensor cotangent,
       boolean createGraph,
       boolean allowUnused) {
+    COUNT.get()[0]++;
     Scope scope = Scope.current();
     TensorVector grads;
     try {

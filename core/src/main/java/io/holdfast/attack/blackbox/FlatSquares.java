@@ -36,10 +36,11 @@ final class FlatSquares extends Squares {
   void change(int side) {
     System.arraycopy(best, 0, next, 0, next.length);
     Window window = window(side);
-    boolean changed = false;
-    for (int draw = 0; draw < DRAWS && !changed; draw++) {
+    changed = window;
+    boolean differs = false;
+    for (int draw = 0; draw < DRAWS && !differs; draw++) {
       for (int c = 0; c < canvas.channels(); c++) {
-        changed |= fill(window, c, sign());
+        differs |= fill(window, c, sign());
       }
     }
   }

@@ -2,6 +2,8 @@ package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Losses;
+import io.holdfast.attack.PatchQueries;
+import io.holdfast.model.Patches;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What attacks by scores share: every walk of the task proposes, the model is asked about all
@@ -32,8 +35,10 @@ final class ScoreSearch {
     ScoreSearch search = new ScoreSearch(task, attack.loss(task.reference().targets() != null));
     int planned = (int) Math.min(attack.queries(), task.queriesLeft());
     search.begin(attack, planned);
-    for (int query = 0; query < planned && task.size() > 0; query++) {
-      search.ask(query);
+    try (PatchQueries queries = task.patchQueries()) {
+      for (int query = 0; query < planned && task.size() > 0; query++) {
+        search.ask(queries, query);
+      }
     }
     return search.batch(walk -> walk.best);
   }
@@ -47,17 +52,38 @@ final class ScoreSearch {
     }
   }
 
-  private void ask(int query) {
+  private void ask(PatchQueries queries, int query) {
     try (Scope scope = Scope.open()) {
       walks.forEach(walk -> walk.propose(query));
       Tensor x = batch(walk -> walk.next); // [n, C, H, W]
-      Tensor logits = task.logits(x); // [n, K]
+      Tensor logits = queries.logits(x, changed(), () -> batch(walk -> walk.best)); // [n, K]
       double[] values = loss.value(logits, task.reference()).toDoubles(); // [n]
+      boolean[] taken = new boolean[values.length];
       for (int i = 0; i < values.length; i++) {
-        walks.get(i).hear(values[i]);
+        taken[i] = walks.get(i).hear(values[i]);
       }
-      walks = task.settle(x, logits).of(walks);
+      queries.accept(taken);
+      AttackTask.Stay stay = task.settle(x, logits);
+      walks = stay.of(walks);
+      queries.retain(stay);
     }
+  }
+
+  /** Where the proposals change the best points, if each does so in a square of one size. */
+  private @Nullable Patches changed() {
+    int[] rows = new int[walks.size()];
+    int[] columns = new int[walks.size()];
+    int side = 0;
+    for (int i = 0; i < rows.length; i++) {
+      Walk.Window window = walks.get(i).changed;
+      if (window == null || (i > 0 && window.side() != side)) {
+        return null;
+      }
+      side = window.side();
+      rows[i] = window.row();
+      columns[i] = window.column();
+    }
+    return new Patches(rows, columns, side, side);
   }
 
   private Tensor batch(Function<Walk, float[]> part) {

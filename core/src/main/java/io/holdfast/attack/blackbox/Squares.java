@@ -38,17 +38,4 @@ abstract class Squares extends Walk {
     int row = random.nextInt(canvas.height() - side + 1);
     return new Window(row, random.nextInt(canvas.width() - side + 1), side);
   }
-
-  /**
-   * A square of pixels.
-   *
-   * @param row of its upper edge
-   * @param column of its left edge
-   * @param side its length, at least 1
-   */
-  record Window(int row, int column, int side) {
-    boolean holds(int i, int j) {
-      return i >= row && i < row + side && j >= column && j < column + side;
-    }
-  }
 }

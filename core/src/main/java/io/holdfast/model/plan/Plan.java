@@ -1,6 +1,7 @@
 package io.holdfast.model.plan;
 
 import io.holdfast.model.InputGradients;
+import io.holdfast.model.PatchLogits;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.DType;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +27,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Plan implements InputGradients {
   /** An operation, and the slots of its inputs; its result goes to the next slot. */
-  private record Step(Operation operation, List<Integer> inputs) {}
+  record Step(Operation operation, List<Integer> inputs) {}
 
   private final SharedScope owner;
   private final DType type;
   private final List<Step> steps;
   private final boolean[] followsInput; // by slot; the others have no gradient
+  private final List<Level> levels; // what may be computed patch by patch
 
   private Plan(Draft draft, DType type) {
     this.type = type;
@@ -45,6 +48,7 @@ public final class Plan implements InputGradients {
       }
       steps = List.copyOf(all);
       followsInput = follows(steps);
+      levels = Level.of(draft.items(), steps);
     } catch (RuntimeException e) {
       owner.close();
       throw e;
@@ -109,20 +113,40 @@ public final class Plan implements InputGradients {
     }
   }
 
+  /** Those of images alone, where some first layers look at neighbourhoods only. */
+  @Override
+  public Optional<PatchLogits> patches() {
+    return levels.isEmpty() ? Optional.empty() : Optional.of(new PatchedPlan(this, levels));
+  }
+
   private Tensor forward(Tensor x, Operation.Pullback[] pullbacks) {
+    return forward(0, laidOut(x), pullbacks);
+  }
+
+  /** The input {@code [N, ...]} as the first step takes it. */
+  Tensor laidOut(Tensor x) {
     Tensor in = x.detach().to(type); // [N, ...]
-    List<Tensor> values = new ArrayList<>();
-    values.add(in.rank() == 4 ? in.channelsLast() : in);
-    for (int i = 0; i < pullbacks.length; i++) {
+    return in.rank() == 4 ? in.channelsLast() : in;
+  }
+
+  /** Logits {@code [N, K]} in float32, given the value of a slot that no step goes round. */
+  Tensor logitsFrom(int slot, Tensor value) {
+    return forward(slot, value, new Operation.Pullback[steps.size()]).to(DType.FLOAT32);
+  }
+
+  private Tensor forward(int slot, Tensor value, Operation.Pullback[] pullbacks) {
+    @Nullable Tensor[] values = new Tensor[steps.size() + 1];
+    values[slot] = value;
+    for (int i = slot; i < steps.size(); i++) {
       List<Tensor> inputs = new ArrayList<>();
       for (int from : steps.get(i).inputs()) {
-        inputs.add(values.get(from));
+        inputs.add(Objects.requireNonNull(values[from]));
       }
-      Operation.Result result = steps.get(i).operation().run(inputs, x.size(0));
-      values.add(result.value());
+      Operation.Result result = steps.get(i).operation().run(inputs, value.size(0));
+      values[i + 1] = result.value();
       pullbacks[i] = result.pullback();
     }
-    return values.get(steps.size());
+    return Objects.requireNonNull(values[steps.size()]);
   }
 
   private Tensor backward(Tensor top, Operation.Pullback[] pullbacks, Tensor x) {

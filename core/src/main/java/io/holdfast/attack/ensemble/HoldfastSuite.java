@@ -1,0 +1,137 @@
+package io.holdfast.attack.ensemble;
+
+import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Knobs;
+import io.holdfast.attack.Losses;
+import io.holdfast.attack.Prospect;
+import io.holdfast.attack.blackbox.Square;
+import io.holdfast.attack.gradient.Apgd;
+import io.holdfast.attack.minimal.Fab;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Our own suite: the parts of AutoAttack with the effort where it pays.
+ *
+ * <ol>
+ *   <li>A few steps of Auto-PGD on cross-entropy, which fell most of what falls at all.
+ *   <li>A few steps towards three classes, the most promising first: those that the sample came
+ *       nearest to, and those that other samples of its label fell to. After this it is known how
+ *       much of each sample's margin is left.
+ *   <li>A few queries of Square, which tell whether gradients can be trusted.
+ *   <li>More steps towards every class, on samples that are near; the later a class comes, the
+ *       nearer a sample must be.
+ *   <li>On the nearest the budgets of AutoAttack: 100 steps towards four classes from new starts,
+ *       cross-entropy from new starts, FAB-T.
+ *   <li>Square with 5,000 queries: on all that stand where the few queries felled any sample that
+ *       gradients had left standing, for then gradients are masked; else on none.
+ * </ol>
+ *
+ * <p>A sample stops once it has fallen. One whose margin has hardly shrunk after 80 gradients is
+ * given up: of the points that AutoAttack fells, none was among those.
+ *
+ * @param effort by which every number of steps and queries is multiplied, in [0.05, 20]
+ * @param eot passes per step whose gradients are averaged, for models that draw random numbers
+ */
+public record HoldfastSuite(double effort, int eot) implements Ensemble<HoldfastSuite> {
+  private static final double LEAST = 0.05;
+  private static final double MOST = 20;
+  private static final double NEAR = 0.5;
+  private static final double NEARER = 0.85;
+  private static final double NEAREST = 0.15;
+
+  /** The registry's line. */
+  public static final AttackSpec<HoldfastSuite> SPEC =
+      new AttackSpec<>(
+          "holdfast",
+          "the parts of AutoAttack, cheap ones first, the effort on samples that may still fall",
+          AttackSpec.BALLS,
+          "",
+          standard(),
+          List.of(
+              Knobs.number(
+                  "effort",
+                  "factor of all steps and queries",
+                  LEAST,
+                  MOST,
+                  HoldfastSuite::effort,
+                  (a, factor) -> new HoldfastSuite(factor, a.eot)),
+              Knobs.count(
+                  "eot",
+                  "passes averaged per step, for random models",
+                  HoldfastSuite::eot,
+                  (a, passes) -> new HoldfastSuite(a.effort, passes))));
+
+  public HoldfastSuite {
+    require(
+        "effort", "in [" + LEAST + ", " + MOST + "]", effort >= LEAST && effort <= MOST, effort);
+    require("eot", "a whole number of at least 1", eot >= 1, eot);
+  }
+
+  private static void require(String field, String expected, boolean holds, Number found) {
+    if (!holds) {
+      throw new InvalidInputException("attack holdfast", field, expected, found.toString());
+    }
+  }
+
+  /** With the budgets that were measured. */
+  public static HoldfastSuite standard() {
+    return new HoldfastSuite(1, 1);
+  }
+
+  @Override
+  public AttackSpec<HoldfastSuite> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public List<Attack> stages(ThreatModel threat, int classes) {
+    List<Attack> stages = new ArrayList<>();
+    add(stages, crossEntropy(20), HoldfastSuite::always);
+    add(stages, targeted(classes, 20, 3), HoldfastSuite::always);
+    add(stages, square(200), HoldfastSuite::always);
+    add(stages, targeted(classes, 50, 9), HoldfastSuite::near);
+    add(stages, targeted(classes, 100, 4), within(NEAREST));
+    add(stages, crossEntropy(60).restarts(2), within(NEAREST));
+    add(stages, Fab.of(Fab.Kind.TARGETED).steps(scaled(40)).targets(3), within(NEAREST));
+    add(stages, square(5000), prospect -> prospect.byScores() > 0);
+    return stages;
+  }
+
+  private static void add(List<Attack> stages, Attack attack, Predicate<Prospect> where) {
+    stages.add(new Effort(attack, "holdfast-" + stages.size(), where));
+  }
+
+  private static boolean always(Prospect prospect) {
+    return true;
+  }
+
+  private static Predicate<Prospect> within(double part) {
+    return prospect -> prospect.left() < part;
+  }
+
+  private static boolean near(Prospect prospect) {
+    return prospect.left() < NEAR * Math.pow(NEARER, prospect.round());
+  }
+
+  private int scaled(int number) {
+    return Math.max(1, (int) Math.rint(number * effort));
+  }
+
+  private Apgd crossEntropy(int steps) {
+    return Apgd.of(Apgd.Kind.CE).steps(scaled(steps)).restarts(1).eot(eot);
+  }
+
+  private Apgd targeted(int classes, int steps, int targets) {
+    Apgd ratio = Apgd.of(Apgd.Kind.T).steps(scaled(steps)).targets(targets).eot(eot);
+    return classes > 2 ? ratio : ratio.loss(Losses.CW);
+  }
+
+  private Square square(int queries) {
+    return Square.queries(scaled(queries));
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the ensembles. */
+@NullMarked
+package io.holdfast.attack.ensemble;
+
+import org.jspecify.annotations.NullMarked;

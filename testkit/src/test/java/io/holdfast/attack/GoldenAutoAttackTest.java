@@ -1,0 +1,155 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.attack.AttackResult.Sample;
+import io.holdfast.attack.ensemble.AutoAttack;
+import io.holdfast.attack.ensemble.AutoAttack.Version;
+import io.holdfast.attack.ensemble.HoldfastSuite;
+import io.holdfast.common.Json;
+import io.holdfast.common.Seed;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Conv2d;
+import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.MaxPool2d;
+import io.holdfast.model.graph.layer.Relu;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Safetensors;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Verdicts of the original AutoAttack on a small hardened model that is kept beside them ({@code
+ * bench/peers/run golden} makes both), and ours.
+ */
+class GoldenAutoAttackTest {
+  private static final JsonNode GOLDEN = Json.read(resource("golden.json"));
+  private static final int MOST_DIFFERENT = 1; // points of 32, where the original is a draw
+
+  private static Path resource(String name) {
+    try {
+      return Path.of(
+          Objects.requireNonNull(
+                  GoldenAutoAttackTest.class.getResource("/autoattack/" + name), name)
+              .toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Network network(Safetensors file) {
+    GraphBuilder g = Graph.builder();
+    g.input("input", TensorType.floats(1, 10, 10));
+    g.add("conv1", Conv2d.of(8, 3));
+    g.add("relu1", new Relu());
+    g.add("conv2", Conv2d.of(12, 3));
+    g.add("relu2", new Relu());
+    g.add("pool", MaxPool2d.of(2));
+    g.add("flatten", new Flatten());
+    Graph graph = g.output(g.add("fc", Linear.of(10))).build();
+    Map<String, Tensor> weights = new HashMap<>();
+    graph.parameters().forEach(p -> weights.put(p.name(), file.tensor(p.name())));
+    return Network.of(graph, weights, "golden.safetensors");
+  }
+
+  private static List<Sample> samples(Attack attack, String norm) {
+    Safetensors file = Safetensors.read(resource("golden.safetensors"));
+    String epsilon = GOLDEN.path("norms").path(norm).path("epsilon").asText();
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(2);
+        Network network = network(file)) {
+      Tensor x = file.tensor("images").to(DType.FLOAT32).div(255); // [N, 1, 10, 10]
+      int[] labels =
+          Arrays.stream(file.tensor("labels").toLongs()).mapToInt(Math::toIntExact).toArray();
+      return new AttackDriver(
+              network.classifier(), ThreatModel.parse(norm + ":" + epsilon), workers)
+          .run(attack, x, labels, LongStream.range(0, labels.length).toArray(), new Seed(0))
+          .samples();
+    }
+  }
+
+  private static String robust(List<Sample> samples) {
+    StringBuilder robust = new StringBuilder();
+    samples.forEach(s -> robust.append(s.outcome() == Outcome.HELD ? '1' : '0'));
+    return robust.toString();
+  }
+
+  private static String recorded(String norm, String attack) {
+    return GOLDEN.path("norms").path(norm).path("attacks").path(attack).path("robust").asText();
+  }
+
+  private static long different(String a, String b) {
+    assertThat(a).hasSameSizeAs(b);
+    long count = 0;
+    for (int i = 0; i < a.length(); i++) {
+      count += a.charAt(i) == b.charAt(i) ? 0 : 1;
+    }
+    return count;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"linf", "l2", "l1"})
+  void theStandardVersionGivesTheVerdictsOfTheOriginal(String norm) {
+    List<Sample> samples = samples(AutoAttack.of(Version.STANDARD), norm);
+    String theirs = recorded(norm, "standard");
+    assertThat(theirs).contains("0").contains("1");
+    assertThat(different(robust(samples), theirs))
+        .as("ours %s, the original's %s", robust(samples), theirs)
+        .isLessThanOrEqualTo(MOST_DIFFERENT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "apgd-ce, linf",
+    "apgd-ce, l2",
+    "apgd-ce, l1",
+    "apgd-dlr, linf",
+    "apgd-dlr, l2",
+    "apgd-dlr, l1",
+    "apgd-t, linf",
+    "apgd-t, l2",
+    "apgd-t, l1",
+    "fab-t, linf",
+    "fab-t, l2",
+    "fab-t, l1",
+    "square, linf",
+    "square, l2",
+    "square, l1"
+  })
+  void eachComponentAloneAgreesToo(String attack, String norm) {
+    Attack ours = Attacks.parse(attack.equals("square") ? "square[resc_schedule=false]" : attack);
+    String theirs = recorded(norm, attack);
+    String robust = robust(samples(ours, norm));
+    assertThat(different(robust, theirs))
+        .as("ours %s, the original's %s", robust, theirs)
+        .isLessThanOrEqualTo(MOST_DIFFERENT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"linf", "l2", "l1"})
+  void ourSuiteLeavesNoMoreStanding(String norm) {
+    List<Sample> samples = samples(HoldfastSuite.standard(), norm);
+    long standing = recorded(norm, "standard").chars().filter(c -> c == '1').count();
+    assertThat(samples.stream().filter(s -> s.outcome() == Outcome.HELD).count())
+        .isLessThanOrEqualTo(standing);
+  }
+}
