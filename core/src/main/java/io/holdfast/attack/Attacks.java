@@ -1,10 +1,14 @@
 package io.holdfast.attack;
 
 import io.holdfast.attack.blackbox.Square;
+import io.holdfast.attack.gradient.Acg;
 import io.holdfast.attack.gradient.Apgd;
+import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.Jitter;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
+import io.holdfast.attack.gradient.Tpgd;
 import io.holdfast.attack.minimal.Fab;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
@@ -26,6 +30,10 @@ public final class Attacks {
     row(Fgsm.SPEC);
     row(RandomFgsm.SPEC);
     row(Pgd.SPEC);
+    Composed.LINES.forEach(Attacks::row);
+    row(Tpgd.SPEC);
+    row(Jitter.SPEC);
+    row(Acg.SPEC);
     row(Apgd.CE);
     row(Apgd.DLR);
     row(Apgd.T);
