@@ -14,6 +14,7 @@ import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.model.Classifier;
 import io.holdfast.report.Report;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +41,8 @@ final class EvaluateCommand extends BaseCommand {
       })
   private String attacks = String.join(",", EvaluationSection.DEFAULT_ATTACKS);
 
+  @Mixin private SurrogateOptions surrogates = new SurrogateOptions();
+
   @Option(
       names = "--curve",
       paramLabel = "N",
@@ -62,7 +65,8 @@ final class EvaluateCommand extends BaseCommand {
   public Integer call() {
     Problems problems = new Problems("");
     List<NamedAttack> suite = suite(problems);
-    try (ModelOptions.Opened opened = model.open(problems);
+    try (SurrogateOptions.Opened others = surrogates.open(problems);
+        ModelOptions.Opened opened = model.open(problems);
         Job running = Job.start(job)) {
       Evaluation evaluation =
           Evaluation.of(opened.bundle())
@@ -72,6 +76,10 @@ final class EvaluateCommand extends BaseCommand {
               .workers(job.workers)
               .progress(running.progress())
               .stopper(running.stopper());
+      Classifier searched = others.model();
+      if (searched != null) {
+        evaluation = evaluation.surrogate(others.name(), searched);
+      }
       if (curve > 0) {
         evaluation = evaluation.curve(RobustnessCurve.standard(curve));
       }
