@@ -58,10 +58,7 @@ final class SurrogateOptions {
     Classifier[] fused = new Classifier[1];
     if (all.size() > 1) {
       ModelOptions.collect(
-          "--surrogate",
-          models,
-          problems,
-          () -> fused[0] = new EnsembleClassifier(all, fusion));
+          "--surrogate", models, problems, () -> fused[0] = new EnsembleClassifier(all, fusion));
     } else if (!all.isEmpty()) {
       fused[0] = all.get(0);
     }

@@ -33,7 +33,8 @@ public record Momentum(Kind kind, double decay) {
     /**
      * Adam's first and second moment with betas 0.9 and 0.999 (Kingma and Ba 2015, algorithm 1), of
      * gradients over their size, so that their scale does not matter. In L-infinity a step follows
-     * the ratio of the moments itself instead of its signs (Uesato et al. 2018, section 4.1).
+     * the ratio of the moments itself instead of its signs (Uesato et al. 2018, section 4.1). In L2
+     * and L1, where a step is a direction of the whole input, the first moment alone decides it.
      */
     ADAM
   }

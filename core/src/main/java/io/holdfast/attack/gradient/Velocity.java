@@ -27,9 +27,8 @@ final class Velocity {
     this.momentum = momentum;
     this.norm = norm;
     boolean none = momentum.kind() == Momentum.Kind.NONE;
-    boolean adam = momentum.kind() == Momentum.Kind.ADAM;
     mean = none ? like : Tensors.zerosLike(like);
-    square = adam ? Tensors.zerosLike(like) : mean;
+    square = isStep() ? Tensors.zerosLike(like) : mean;
   }
 
   /**
@@ -55,6 +54,9 @@ final class Velocity {
 
   private Tensor adam(Tensor g) {
     mean.mulInPlace(BETA1).addInPlace(g, 1 - BETA1);
+    if (!isStep()) {
+      return mean; // a step has a direction, but no components of their own length
+    }
     square.mulInPlace(BETA2).addInPlace(g.square(), 1 - BETA2);
     Tensor deviation = square.div(1 - Math.pow(BETA2, taken)).sqrt().addInPlace(TINY); // [n, ...]
     return mean.div(1 - Math.pow(BETA1, taken)).divInPlace(deviation);

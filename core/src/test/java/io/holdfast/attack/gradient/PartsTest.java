@@ -175,6 +175,11 @@ class PartsTest {
         assertThat((double) second.toFloats()[i]).isCloseTo(m / Math.sqrt(s), within(1e-3));
       }
       assertThat(v.isStep()).isTrue();
+      Velocity direction = new Velocity(Momentum.of(Momentum.Kind.ADAM), Norm.L2, g);
+      direction.take(g);
+      Tensor first = PerSample.unit(Norm.L2, g); // 0.1 of it, then 0.9 of that and 0.1 back
+      requireClose(direction.take(g.neg()), first.mul(0.9 * 0.1 - 0.1), 1e-6);
+      assertThat(direction.isStep()).isFalse();
     }
   }
 
