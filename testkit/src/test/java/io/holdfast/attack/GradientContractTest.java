@@ -50,7 +50,7 @@ class GradientContractTest extends AttackContract {
             ThreatModel.union(LINF, L2)),
         new AttackRow("tpgd linf", n -> new Tpgd(5, StepSize.relative(0.25), n), LINF),
         new AttackRow("tpgd l2", n -> new Tpgd(5, StepSize.relative(0.25), n), L2),
-        new AttackRow("jitter linf", n -> Jitter.standard().restarts(n), LINF),
+        new AttackRow("jitter linf, scale 5", GradientContractTest::jitter, LINF),
         new AttackRow("jitter l2", n -> Jitter.standard().restarts(n), L2),
         new AttackRow("acg linf", n -> Acg.standard().steps(6).restarts(n), LINF),
         new AttackRow("acg l2", n -> Acg.standard().steps(6).restarts(n), L2));
@@ -72,6 +72,11 @@ class GradientContractTest extends AttackContract {
     Composed own = Composed.of(line).steps(3);
     Composed cheap = own.with(own.recipe().with(FEW));
     return new AttackRow(own.name() + " " + threat.set().key(), cheap::restarts, threat);
+  }
+
+  /** With logits scaled less, since at 10 few samples are led to a target. */
+  private static Attack jitter(int restarts) {
+    return new Jitter(10, StepSize.standard(10), restarts, 5, 0.1);
   }
 
   private Attack everything(int restarts) {
