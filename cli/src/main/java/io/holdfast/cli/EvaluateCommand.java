@@ -17,6 +17,7 @@ import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.model.Classifier;
 import io.holdfast.report.Report;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +43,8 @@ final class EvaluateCommand extends BaseCommand {
         "(default: ${DEFAULT-VALUE}), or 'none'. 'holdfast attack --list' names them."
       })
   private String attacks = String.join(",", EvaluationSection.DEFAULT_ATTACKS);
+
+  @Mixin private SurrogateOptions surrogates = new SurrogateOptions();
 
   @Option(
       names = "--curve",
@@ -84,7 +87,8 @@ final class EvaluateCommand extends BaseCommand {
     Problems problems = new Problems("");
     List<NamedAttack> suite = suite(problems);
     List<Corruption> types = types(problems);
-    try (ModelOptions.Opened opened = model.open(problems);
+    try (SurrogateOptions.Opened others = surrogates.open(problems);
+        ModelOptions.Opened opened = model.open(problems);
         Job running = Job.start(job)) {
       Evaluation evaluation =
           Evaluation.of(opened.bundle())
@@ -94,6 +98,10 @@ final class EvaluateCommand extends BaseCommand {
               .workers(job.workers)
               .progress(running.progress())
               .stopper(running.stopper());
+      Classifier searched = others.model();
+      if (searched != null) {
+        evaluation = evaluation.surrogate(others.name(), searched);
+      }
       if (curve > 0) {
         evaluation = evaluation.curve(RobustnessCurve.standard(curve));
       }

@@ -8,6 +8,7 @@ import io.holdfast.common.Stopper;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
@@ -32,6 +33,11 @@ import java.util.stream.IntStream;
  * sample's id alone. Shards depend on seed and outcomes, so that any number of workers gives the
  * same bits; another set of samples beside a sample may change it by the rounding of the engine's
  * kernels only.
+ *
+ * <p>A {@link io.holdfast.model.TransferClassifier} is attacked by way of its surrogate: whatever
+ * the search asks, it asks the surrogate, so that an attacker who sees no more than the predicted
+ * class may use every attack; a point that fools the surrogate is tried on the model, which is a
+ * query.
  *
  * @param model what is attacked
  * @param threat what the attacker may do
@@ -212,7 +218,14 @@ public record AttackDriver(
     long[] labels = Arrays.stream(rows).mapToLong(run::label).toArray();
     long[] targets = Arrays.stream(rows).mapToLong(row -> target(round, run, row)).toArray();
     return new Reference(
-        onDevice(labels, run), targets[0] < 0 ? null : onDevice(targets, run), null);
+        onDevice(labels, run),
+        targets[0] < 0 ? null : onDevice(targets, run),
+        Nn.softmax(searched(run, rows), 1)); // [n, K]
+  }
+
+  /** The clean logits of the model that the search asks, {@code [n, K]}. */
+  private static Tensor searched(AttackRun run, int[] rows) {
+    return run.transfers() ? run.gradients().logits(run.inputs(rows)) : run.cleanLogits(rows);
   }
 
   private static Tensor onDevice(long[] values, AttackRun run) {

@@ -37,8 +37,9 @@ public record AttackResult(
    * @param confidence softmax probability of {@code prediction}
    * @param trueConfidence softmax probability of the label
    * @param distances from the clean to the adversarial input
-   * @param queries forward passes of the search, each backward pass's forward included
-   * @param gradients backward passes of the search
+   * @param queries forward passes of the search, each backward pass's forward included; with a
+   *     surrogate, how often the model was tried during the search
+   * @param gradients backward passes of the search, with a surrogate those of the surrogate
    * @param checks forward passes of the driver in float32: the clean input, confirmations, the end
    *     of each round
    * @param stages of an attack that consists of several: those that the sample went through

@@ -4,6 +4,8 @@ import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
+import io.holdfast.model.TransferClassifier;
+import io.holdfast.record.Outcome;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -36,6 +38,7 @@ final class AttackRun {
   private final Classifier model;
   private final InputGradients gradients;
   private final ThreatModel threat;
+  private final boolean transfers; // the search asks a surrogate, not the model
   private final Tensor x; // [N, ...]
   private final int[] labels;
   private final long[] ids;
@@ -73,6 +76,7 @@ final class AttackRun {
     this.model = model;
     this.gradients = gradients;
     this.threat = threat;
+    this.transfers = model instanceof TransferClassifier;
     this.x = x;
     this.labels = labels;
     this.ids = ids;
@@ -199,14 +203,25 @@ final class AttackRun {
     return cut;
   }
 
-  /** Before each pass of the search. */
+  /** Whether the search asks a surrogate: then only confirmations are queries. */
+  boolean transfers() {
+    return transfers;
+  }
+
+  /** Before each pass of the search: counts what it asks of the model, or of its surrogate. */
   void spend(int[] rows, int forwards, int backwards) {
     if (cut || deadline.passed()) {
       throw new OutOfTime();
     }
+    ask(rows, transfers ? 0 : forwards);
+    for (int row : rows) {
+      gradientCounts[row] += backwards;
+    }
+  }
+
+  private void ask(int[] rows, int forwards) {
     for (int row : rows) {
       queries[row] += forwards;
-      gradientCounts[row] += backwards;
       if (queries[row] > threat.queryBudget()) {
         throw new IllegalStateException(
             where + " asked more than " + threat.queryBudget() + " times about sample " + ids[row]);
@@ -215,6 +230,9 @@ final class AttackRun {
   }
 
   long queriesLeft(int[] rows) {
+    if (transfers) {
+      return ThreatModel.UNLIMITED;
+    }
     return threat.queryBudget() - Arrays.stream(rows).mapToLong(i -> queries[i]).max().orElse(0);
   }
 
@@ -237,6 +255,16 @@ final class AttackRun {
     return threat.goal().targeted() ? leastLikely(row) : -1;
   }
 
+  /** The clean logits of some samples, {@code [n, K]}. */
+  Tensor cleanLogits(int[] rows) {
+    int classes = model.classes();
+    float[] all = new float[rows.length * classes];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(cleanLogits[rows[i]], 0, all, i * classes, classes);
+    }
+    return Tensors.of(all, rows.length, classes).to(x.device());
+  }
+
   /** The class with the smallest clean logit but the label. */
   int leastLikely(int row) {
     int[] order = byCleanLogit(row);
@@ -257,10 +285,16 @@ final class AttackRun {
         .toArray();
   }
 
-  /** Positions in {@code rows} whose logits reach the goal. */
+  /**
+   * Positions in {@code rows} whose logits reach the goal; with a surrogate, only where one more
+   * query may be spent.
+   */
   int[] hits(int[] rows, Tensor logits) {
     float[][] z = Logits.rows(logits);
-    return IntStream.range(0, rows.length).filter(i -> reached(rows[i], z[i])).toArray();
+    return IntStream.range(0, rows.length)
+        .filter(i -> reached(rows[i], z[i]))
+        .filter(i -> !transfers || queries[rows[i]] < threat.queryBudget())
+        .toArray();
   }
 
   private boolean reached(int row, float[] z) {
@@ -274,6 +308,7 @@ final class AttackRun {
     Tensor at = Tensors.of(positions, hits.length).to(x.device());
     Tensor candidates = region.apply(admissible).indexSelect(0, at);
     int[] hitRows = Arrays.stream(hits).map(i -> rows[i]).toArray();
+    ask(hitRows, transfers ? 1 : 0);
     float[][] z = check(hitRows, candidates);
     boolean[] gone = new boolean[rows.length];
     for (int i = 0; i < hits.length; i++) {

@@ -2,6 +2,8 @@ package io.holdfast.attack;
 
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
@@ -11,9 +13,11 @@ import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +81,7 @@ public final class AttackTask {
     return threat;
   }
 
-  /** Labels and, where this round steers towards a class, targets. */
+  /** Labels, clean probabilities and, where this round steers towards a class, targets. */
   public Reference reference() {
     return reference;
   }
@@ -136,28 +140,89 @@ public final class AttackTask {
    *     (EOT, Athalye et al. 2018, section 4.2); logits are averaged too
    */
   public InputGradients.Pass ascend(Tensor variables, Loss loss, int repetitions) {
+    return ascend(variables, loss, Collections.nCopies(repetitions, View.PLAIN));
+  }
+
+  /**
+   * As {@link #ascend(Tensor, Loss, int)}, averaged over several views of the inputs; so are the
+   * logits, which are those of what the model saw.
+   *
+   * @param views at least one; one query and one gradient per sample each
+   */
+  public InputGradients.Pass ascend(Tensor variables, Loss loss, List<View> views) {
     try (Scope scope = Scope.open()) {
-      InputGradients.Pass total = pass(variables, loss);
-      for (int i = 1; i < repetitions; i++) {
-        InputGradients.Pass next = pass(variables, loss);
+      InputGradients.Pass total = pass(variables, loss, views.get(0));
+      for (View view : views.subList(1, views.size())) {
+        InputGradients.Pass next = pass(variables, loss, view);
         total.logits().addInPlace(next.logits());
         total.gradient().addInPlace(next.gradient());
       }
-      if (repetitions > 1) {
-        total.logits().mulInPlace(1.0 / repetitions);
-        total.gradient().mulInPlace(1.0 / repetitions);
+      if (views.size() > 1) {
+        total.logits().mulInPlace(1.0 / views.size());
+        total.gradient().mulInPlace(1.0 / views.size());
       }
       return new InputGradients.Pass(scope.keep(total.logits()), scope.keep(total.gradient()));
     }
   }
 
-  private InputGradients.Pass pass(Tensor variables, Loss loss) {
+  private InputGradients.Pass pass(Tensor variables, Loss loss, View view) {
     run.spend(rows, 1, 1);
-    InputGradients.Pass pass =
-        run.gradients().pass(region.apply(variables), z -> loss.cotangent(z, reference));
+    Tensor inputs = region.apply(variables); // [n, ...]
+    InputGradients.Pass pass = view == View.PLAIN ? seen(inputs, loss) : seen(inputs, loss, view);
+    return new InputGradients.Pass(pass.logits(), region.pullBack(variables, pass.gradient()));
+  }
+
+  private InputGradients.Pass seen(Tensor inputs, Loss loss) {
+    InputGradients.Pass pass = run.gradients().pass(inputs, z -> loss.cotangent(z, reference));
     Finite.require(pass.logits(), "logit", ids(), run.where());
     Finite.require(pass.gradient(), "input gradient", ids(), run.where());
-    return new InputGradients.Pass(pass.logits(), region.pullBack(variables, pass.gradient()));
+    return pass;
+  }
+
+  private InputGradients.Pass seen(Tensor inputs, Loss loss, View view) {
+    Tensor leaf = inputs.asLeaf(); // [n, ...]
+    Tensor seen = view.of(leaf); // [n, ...]
+    InputGradients.Pass pass = seen(seen.detach(), loss);
+    return new InputGradients.Pass(
+        pass.logits(), Autograd.vjp(seen, leaf, pass.gradient())); // [n, ...]
+  }
+
+  /**
+   * The value of a named layer {@code [n, ...]} for some inputs of the attacker's own, such as
+   * guides; they are not counted, as they do not depend on the samples.
+   *
+   * @param inputs {@code [n, ...]}
+   * @throws io.holdfast.common.InvalidInputException if the model has no such layer
+   */
+  public Tensor activation(Tensor inputs, String layer) {
+    try (NoGrad off = NoGrad.on()) {
+      return run.model().activation(inputs, layer);
+    }
+  }
+
+  /**
+   * The value of a named layer and the gradient of a function of it with respect to the variables,
+   * in float32. One query and one gradient per sample.
+   *
+   * @param layer one of the model's {@link io.holdfast.model.Classifier#layers}
+   * @param cotangent from the layer's value {@code [n, ...]}, off the tape, to the derivative of
+   *     what is raised
+   * @return the layer's value in place of logits
+   * @throws io.holdfast.common.InvalidInputException if the model has no such layer
+   */
+  public InputGradients.Pass ascendAt(
+      String layer, Tensor variables, UnaryOperator<Tensor> cotangent) {
+    run.spend(rows, 1, 1);
+    try (Scope scope = Scope.open()) {
+      Tensor leaf = region.apply(variables).asLeaf(); // [n, ...]
+      Tensor value = run.model().activation(leaf, layer); // [n, ...]
+      Tensor flat = value.detach();
+      Tensor gradient = Autograd.vjp(value, leaf, cotangent.apply(flat)); // [n, ...]
+      Finite.require(flat, "activation", ids(), run.where());
+      Finite.require(gradient, "input gradient", ids(), run.where());
+      Tensor own = region.pullBack(variables, gradient); // of the variables
+      return new InputGradients.Pass(scope.keep(flat), scope.keep(own));
+    }
   }
 
   /**
@@ -231,10 +296,11 @@ public final class AttackTask {
       List<Seed> all = seeds;
       seeds = kept.stream().map(all::get).toList();
       region.retain(staying, owner);
-      @Nullable Tensor targets = reference.targets();
       reference =
           new Reference(
-              stay.moveUp(reference.labels()), targets == null ? null : stay.moveUp(targets), null);
+              stay.moveUp(reference.labels()),
+              stay.moveUpOrNull(reference.targets()),
+              stay.moveUpOrNull(reference.probabilities()));
       return stay;
     }
   }
@@ -273,6 +339,10 @@ public final class AttackTask {
      */
     public Tensor moveUp(Tensor t) {
       return positions == null || owner == null ? t : Region.moveUp(t, positions, owner);
+    }
+
+    private @Nullable Tensor moveUpOrNull(@Nullable Tensor t) {
+      return t == null ? null : moveUp(t);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.common.Problems;
+import io.holdfast.model.TransferClassifier;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Domain;
@@ -54,11 +55,12 @@ final class DriverChecks {
 
   private static void attackFits(AttackDriver driver, Attack attack, Problems problems) {
     Knowledge allowed = driver.threat().knowledge();
-    if (!allowed.allows(attack.needs())) {
+    Knowledge needed = needed(driver, attack);
+    if (!allowed.allows(needed)) {
       problems.add(
           "knowledge",
           "an attack for a threat model of knowledge " + allowed.key(),
-          "one that needs " + attack.needs().key());
+          "one that needs " + needed.key());
     }
     problems.collect(() -> attack.checkInputs(driver.model().inputShape()));
     if (attack.needs() == Knowledge.WHITE_BOX && !driver.model().differentiable()) {
@@ -69,6 +71,18 @@ final class DriverChecks {
       problems.add("goal", "a class below " + classes, Integer.toString(goal.target()));
     }
     driver.threat().members().forEach(member -> roundsFit(member, attack, classes, problems));
+  }
+
+  /**
+   * What the attacker must see of the model itself. With a surrogate that is the predicted class,
+   * or the scores where targets are chosen by them.
+   */
+  private static Knowledge needed(AttackDriver driver, Attack attack) {
+    if (!(driver.model() instanceof TransferClassifier)) {
+      return attack.needs();
+    }
+    boolean byScores = attack.targeting() != Targeting.GOAL && !driver.threat().goal().targeted();
+    return byScores ? Knowledge.SCORE : Knowledge.DECISION;
   }
 
   private static void roundsFit(ThreatModel member, Attack attack, int classes, Problems problems) {

@@ -23,6 +23,39 @@ public final class Knobs {
     return new One<>(key, meaning, false, get, with, (r, usual) -> r.integer(key, usual, 1, MANY));
   }
 
+  /** A whole number in [least, most]. */
+  public static <A> Knob<A> whole(
+      String key,
+      String meaning,
+      int least,
+      int most,
+      Function<A, Integer> get,
+      BiFunction<A, Integer, A> with) {
+    return new One<>(
+        key, meaning, false, get, with, (r, usual) -> r.integer(key, usual, least, most));
+  }
+
+  /** An odd number in [least, most]. */
+  public static <A> Knob<A> odd(
+      String key,
+      String meaning,
+      int least,
+      int most,
+      Function<A, Integer> get,
+      BiFunction<A, Integer, A> with) {
+    return new One<>(
+        key, meaning + ", odd", false, get, with, (r, usual) -> odd(r, key, usual, least, most));
+  }
+
+  private static int odd(SettingsReader section, String key, int usual, int least, int most) {
+    int value = section.integer(key, usual, least, most);
+    if (value % 2 == 0) {
+      section.reject(key, "an odd number", Integer.toString(value), null);
+      return usual;
+    }
+    return value;
+  }
+
   /**
    * A whole number of at least 1 that by default follows from what is attacked.
    *
@@ -91,7 +124,7 @@ public final class Knobs {
     List<String> keys = Losses.OF_LABELS.stream().map(Losses::key).toList();
     return new One<>(
         "loss",
-        "what is maximised: ce, cw (margin) or dlr",
+        "what is maximised: ce, cw (margin), dlr, md (two logits' difference) or logit",
         false,
         get,
         with,
@@ -114,7 +147,22 @@ public final class Knobs {
    */
   public static <A> Knob<A> standardStep(
       Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
-    return new Step<>("epsilon/4, beyond ten steps 2.5 epsilon/steps", "as step_size", get, with);
+    return step("epsilon/4, beyond ten steps 2.5 epsilon/steps", get, with);
+  }
+
+  /**
+   * {@code step_size} or {@code relative_step}, of which one may be given.
+   *
+   * @param usual the default in words, where it follows from other settings
+   */
+  public static <A> Knob<A> step(
+      String usual, Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
+    return new Step<>(usual, "as step_size", get, with);
+  }
+
+  /** A setting of a part of the attack. */
+  public static <A, P> Knob<A> of(Function<A, P> part, BiFunction<A, P, A> with, Knob<P> knob) {
+    return new Inner<>(part, with, knob);
   }
 
   /** One value under one key. */
@@ -178,6 +226,26 @@ public final class Knobs {
       }
       arguments.put(key, Integer.toString(given.getAsInt()));
       return with.apply(soFar, given.getAsInt());
+    }
+  }
+
+  /** A setting of a part. */
+  private record Inner<A, P>(Function<A, P> part, BiFunction<A, P, A> with, Knob<P> knob)
+      implements Knob<A> {
+    @Override
+    public List<AttackSpec.Parameter> describe(A usual) {
+      return knob.describe(part.apply(usual));
+    }
+
+    @Override
+    public A read(SettingsReader section, A soFar) {
+      return with.apply(soFar, knob.read(section, part.apply(soFar)));
+    }
+
+    @Override
+    public A write(A attack, A soFar, Map<String, String> arguments) {
+      P told = knob.write(part.apply(attack), part.apply(soFar), arguments);
+      return with.apply(soFar, told);
     }
   }
 

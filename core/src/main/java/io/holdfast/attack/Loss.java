@@ -1,6 +1,8 @@
 package io.holdfast.attack;
 
+import io.holdfast.common.Seed;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /**
  * What an attacker maximises, as a function of the logits. Shapes: N batch, K classes; all float32
@@ -13,6 +15,17 @@ public interface Loss {
   /** Fewest classes for which the loss is defined. */
   default int minClasses(boolean targeted) {
     return 2;
+  }
+
+  /**
+   * The loss of one step. One that has random numbers in it gives itself with those numbers drawn;
+   * the others give themselves.
+   *
+   * @param seeds of this step, one per sample
+   * @param classes K
+   */
+  default Loss drawn(List<Seed> seeds, int classes) {
+    return this;
   }
 
   /** The loss of each sample, {@code [N]}, from {@code logits [N, K]}. */

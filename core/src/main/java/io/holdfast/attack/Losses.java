@@ -38,16 +38,20 @@ public enum Losses implements Loss {
   CW {
     @Override
     public Tensor value(Tensor logits, Reference r) {
-      Tensor best = at(logits, bestOther(logits, anchor(r))); // [N]
-      Tensor own = at(logits, anchor(r)); // [N]
-      return r.targets() == null ? best.sub(own) : own.sub(best);
+      return at(logits, up(logits, r)).subInPlace(at(logits, down(logits, r))); // [N]
     }
 
     @Override
     public Tensor cotangent(Tensor logits, Reference r) {
-      Tensor best = oneHot(bestOther(logits, anchor(r)), logits); // [N, K]
-      Tensor own = oneHot(anchor(r), logits); // [N, K]
-      return r.targets() == null ? best.sub(own) : own.sub(best);
+      return oneHot(up(logits, r), logits).subInPlace(oneHot(down(logits, r), logits)); // [N, K]
+    }
+
+    private Tensor up(Tensor logits, Reference r) {
+      return r.targets() == null ? bestOther(logits, r.labels()) : r.targets(); // [N]
+    }
+
+    private Tensor down(Tensor logits, Reference r) {
+      return r.targets() == null ? r.labels() : bestOther(logits, r.targets()); // [N]
     }
   },
 
@@ -117,12 +121,55 @@ public enum Losses implements Loss {
   },
 
   /**
+   * Minimal difference: how far one wrong logit is above the label's. Without targets it is the
+   * best wrong one, as in {@link #CW}; with targets it is the target's, whatever the other classes
+   * do (Gowal et al. 2019, section 3, the surrogate loss of multi-targeted attacks).
+   */
+  MD {
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      return at(logits, up(logits, r)).subInPlace(at(logits, r.labels())); // [N]
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      return oneHot(up(logits, r), logits).subInPlace(oneHot(r.labels(), logits)); // [N, K]
+    }
+
+    private Tensor up(Tensor logits, Reference r) {
+      return r.targets() == null ? bestOther(logits, r.labels()) : r.targets(); // [N]
+    }
+  },
+
+  /**
+   * One logit alone: minus the label's; towards a target, the target's (Zhao et al. 2021, equation
+   * 4), whose gradient does not fade as the target's probability grows.
+   */
+  LOGIT {
+    @Override
+    public Tensor value(Tensor logits, Reference r) {
+      Tensor own = at(logits, anchor(r)); // [N]
+      return r.targets() == null ? own.neg() : own;
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference r) {
+      Tensor own = oneHot(anchor(r), logits); // [N, K]
+      return r.targets() == null ? own.neg() : own;
+    }
+  },
+
+  /**
    * Kullback-Leibler divergence of the clean probabilities from the present ones, the inner loss of
-   * TRADES (Zhang et al. 2019, equation 5). Needs the clean probabilities.
+   * TRADES (Zhang et al. 2019, equation 5). Needs the clean probabilities. Its slope at the clean
+   * input is 0. Towards a target, minus the divergence of the target alone, which is {@link #CE}.
    */
   KL {
     @Override
     public Tensor value(Tensor logits, Reference r) {
+      if (r.targets() != null) {
+        return CE.value(logits, r); // [N]
+      }
       Tensor p = clean(r); // [N, K]
       Tensor log = p.clampMin(Float.MIN_NORMAL).log(); // [N, K]; 0 log 0 is 0
       return p.mul(log.sub(Nn.logSoftmax(logits, 1))).sum(1); // [N]
@@ -130,7 +177,9 @@ public enum Losses implements Loss {
 
     @Override
     public Tensor cotangent(Tensor logits, Reference r) {
-      return Nn.softmax(logits, 1).subInPlace(clean(r)); // [N, K]
+      return r.targets() != null
+          ? CE.cotangent(logits, r) // [N, K]
+          : Nn.softmax(logits, 1).subInPlace(clean(r)); // [N, K]
     }
 
     private Tensor clean(Reference r) {
@@ -139,7 +188,7 @@ public enum Losses implements Loss {
   };
 
   /** Those that need nothing but labels, or targets. */
-  public static final List<Losses> OF_LABELS = List.of(CE, CW, DLR);
+  public static final List<Losses> OF_LABELS = List.of(CE, CW, DLR, MD, LOGIT);
 
   @Override
   public String key() {

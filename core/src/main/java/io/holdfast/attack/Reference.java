@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param labels true classes {@code [N]}, int64
  * @param targets wanted classes {@code [N]}, int64, or null where any wrong class will do
- * @param probabilities those of the clean inputs {@code [N, K]}, for {@link Losses#KL}, or null
+ * @param probabilities those of the clean inputs {@code [N, K]}, for {@link Losses#KL}, or null;
+ *     the driver of attacks always gives them
  */
 public record Reference(Tensor labels, @Nullable Tensor targets, @Nullable Tensor probabilities) {
   /** Away from these classes. */

@@ -34,6 +34,14 @@ public record StepSize(double absolute, double relative) {
     return relative(Math.min(0.25, 2.5 / steps));
   }
 
+  /**
+   * The standard length of another number of steps, where this is the standard one of {@code
+   * steps}.
+   */
+  public StepSize following(int steps, int other) {
+    return equals(standard(steps)) ? standard(other) : this;
+  }
+
   /** As a part of the threat model's epsilon; 0 where that is 0. */
   public double fraction(ThreatModel nominal) {
     if (Double.isNaN(absolute)) {

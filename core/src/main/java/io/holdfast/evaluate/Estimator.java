@@ -5,7 +5,9 @@ import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.corruption.Corruption;
+import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
+import io.holdfast.model.TransferClassifier;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
@@ -85,16 +87,14 @@ final class Estimator {
       long[] shape = settings.classifier.inputShape();
       Domain domain = driver.threat().domain();
       Tensor x = Tensors.full((domain.low() + domain.high()) / 2, shape).unsqueeze(0); // [1, ...]
-      AttackDriver counter =
-          new AttackDriver(
-              new NeverFalls(settings.classifier, label), driver.threat(), driver.workers());
+      AttackDriver counter = new AttackDriver(neverFalls(label), driver.threat(), driver.workers());
       AttackResult.Sample spent =
           counter
               .run(named.attack(), x, new int[] {label}, new long[] {0}, settings.seed)
               .samples()
               .get(0);
       return spent.checks() * seconds.check()
-          + (spent.queries() - spent.gradients()) * seconds.forward()
+          + Math.max(0, spent.queries() - spent.gradients()) * seconds.forward()
           + spent.gradients() * seconds.both();
     }
   }
@@ -115,17 +115,22 @@ final class Estimator {
     return made + types.size() * benchmark.severities().size() * seconds.check();
   }
 
+  private Classifier neverFalls(int label) {
+    Classifier model = new NeverFalls(settings.classifier, label);
+    return settings.surrogate == null ? model : new TransferClassifier(model, model);
+  }
+
   private Seconds measure() {
     long shard = driver.shard();
     int n = (int) Math.min(data.size(), shard * driver.workers().count());
     int shards = (int) ((n + shard - 1) / shard);
     try (Scope scope = Scope.open();
-        InputGradients source = settings.classifier.gradients(settings.precision)) {
+        InputGradients source = driver.model().gradients(settings.precision)) {
       Chunk chunk = Chunk.read(data, IntStream.range(0, n).toArray());
       IntFunction<Tensor> part = s -> chunk.x().slice(0, s * shard, Math.min(n, (s + 1) * shard));
       double check = time(shards, s -> check(part.apply(s))) / n;
       double forward = time(shards, s -> source.logits(part.apply(s))) / n;
-      boolean gradients = settings.classifier.differentiable();
+      boolean gradients = driver.model().differentiable();
       return new Seconds(check, forward, gradients ? Math.max(forward, steps(chunk)) : forward);
     }
   }

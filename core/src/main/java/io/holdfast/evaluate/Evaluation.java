@@ -13,6 +13,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.Classifier;
+import io.holdfast.model.TransferClassifier;
 import io.holdfast.record.InvariantViolationException;
 import io.holdfast.record.Ledger;
 import io.holdfast.tensor.Precision;
@@ -53,6 +54,8 @@ public final class Evaluation {
 
   final Classifier classifier;
   @Nullable ThreatModel threat;
+  @Nullable Classifier surrogate;
+  String surrogateName = "";
   List<NamedAttack> attacks = List.of();
   @Nullable RobustnessCurve curve;
   @Nullable CorruptionBenchmark corruptions;
@@ -77,6 +80,8 @@ public final class Evaluation {
   private Evaluation(Evaluation other) {
     classifier = other.classifier;
     threat = other.threat;
+    surrogate = other.surrogate;
+    surrogateName = other.surrogateName;
     attacks = other.attacks;
     curve = other.curve;
     corruptions = other.corruptions;
@@ -125,6 +130,21 @@ public final class Evaluation {
   /** What the attacker may do; needed. */
   public Evaluation against(ThreatModel model) {
     return change(e -> e.threat = model);
+  }
+
+  /**
+   * The attacker searches on another model, and this one only judges: transfer. Several surrogates
+   * go into an {@link io.holdfast.model.EnsembleClassifier}.
+   *
+   * @param name for the record
+   * @param model of the same inputs and classes; stays the caller's
+   */
+  public Evaluation surrogate(String name, Classifier model) {
+    return change(
+        e -> {
+          e.surrogateName = name;
+          e.surrogate = model;
+        });
   }
 
   /** More attacks, under their canonical keys. */
@@ -269,12 +289,16 @@ public final class Evaluation {
 
   private AttackDriver driver(ThreatModel against, Workers pool) {
     AttackDriver driver =
-        new AttackDriver(classifier, against, pool).withPrecision(precision).withStopper(stopper);
+        new AttackDriver(attacked(), against, pool).withPrecision(precision).withStopper(stopper);
     if (budget != null) {
       driver = driver.withDeadline(Deadline.in(budget));
     }
     EvaluationChecks.requireAttacks(this, driver);
     return driver;
+  }
+
+  private Classifier attacked() {
+    return surrogate == null ? classifier : new TransferClassifier(classifier, surrogate);
   }
 
   private Workers pool() {

@@ -46,6 +46,9 @@ final class Origin {
     Map<String, Object> attacks = new LinkedHashMap<>();
     e.attacks.forEach(a -> attacks.put(a.key(), a.attack().key()));
     section.put("attacks", attacks);
+    if (e.surrogate != null) {
+      section.put("surrogate", e.surrogateName);
+    }
     section.put("seed", e.seed.value());
     section.put("precision", e.precision.text());
     section.put("chunk", e.chunk);

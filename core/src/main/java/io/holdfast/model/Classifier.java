@@ -1,7 +1,9 @@
 package io.holdfast.model;
 
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /**
  * A model that gives one logit per class. Inputs are raw values in the threat model's domain, such
@@ -28,6 +30,22 @@ public interface Classifier {
   /** True where equal inputs may give different logits (the model draws random numbers). */
   default boolean stochastic() {
     return false;
+  }
+
+  /** Names of the layers whose values {@link #activation} gives; empty where it has none. */
+  default List<String> layers() {
+    return List.of();
+  }
+
+  /**
+   * The value of a named layer, {@code [N, ...]}, of {@code x [N, ...]}, in evaluation mode; on the
+   * tape where {@code x} is.
+   *
+   * @throws InvalidInputException if there is no such layer
+   */
+  default Tensor activation(Tensor x, String layer) {
+    throw new InvalidInputException(
+        "model", "layer", "a model with named layers", "one without, asked for " + layer);
   }
 
   /**

@@ -29,7 +29,8 @@ class LossesTest {
     Arrays.setAll(targets, i -> (labels[i] + 1 + random.nextInt(k - 1)) % k);
     Tensor y = Tensors.of(labels, N);
     if (loss == Losses.KL) {
-      return Reference.probabilities(y, Nn.softmax(Rng.of(seed.split("p")).normal(N, k), 1));
+      Tensor p = Nn.softmax(Rng.of(seed.split("p")).normal(N, k), 1);
+      return new Reference(y, targeted ? Tensors.of(targets, N) : null, p);
     }
     return targeted ? Reference.targets(y, Tensors.of(targets, N)) : Reference.labels(y);
   }
@@ -73,6 +74,10 @@ class LossesTest {
       Tensor t = Tensors.of(new long[] {1}, 1);
       assertThat(Losses.CW.value(z, Reference.labels(y)).item()).isEqualTo(-1);
       assertThat(Losses.CW.value(z, Reference.targets(y, t)).item()).isEqualTo(-3);
+      assertThat(Losses.MD.value(z, Reference.labels(y)).item()).isEqualTo(-1);
+      assertThat(Losses.MD.value(z, Reference.targets(y, t)).item()).isEqualTo(-3);
+      assertThat(Losses.LOGIT.value(z, Reference.labels(y)).item()).isEqualTo(-4);
+      assertThat(Losses.LOGIT.value(z, Reference.targets(y, t)).item()).isEqualTo(1);
       // -(4 - 3) / (4 - 1); with target 1: -(4 - 1) / (4 - (1 - 2) / 2)
       assertThat(Losses.DLR.value(z, Reference.labels(y)).item()).isCloseTo(-1 / 3.0, within(1e-6));
       assertThat(Losses.DLR.value(z, Reference.targets(y, t)).item())
@@ -81,6 +86,17 @@ class LossesTest {
       Tensor three = z.slice(1, 0, 3);
       assertThat(Losses.DLR.value(three, Reference.targets(y, t)).item())
           .isCloseTo(-3 / 2.0, within(1e-6));
+    }
+  }
+
+  /** The best other class is the label in one of them and another one in the other. */
+  @Test
+  void towardsATargetMinimalDifferenceLooksAtTheLabelAndTheMarginAtTheBestOther() {
+    try (Scope scope = Scope.open()) {
+      Tensor z = Tensors.of(new float[] {2, 1, 3}, 1, 3);
+      Reference r = Reference.targets(Tensors.of(new long[] {0}, 1), Tensors.of(new long[] {1}, 1));
+      assertThat(Losses.MD.value(z, r).item()).isEqualTo(-1);
+      assertThat(Losses.CW.value(z, r).item()).isEqualTo(-2);
     }
   }
 

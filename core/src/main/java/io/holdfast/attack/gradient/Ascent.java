@@ -4,46 +4,41 @@ import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.StepSize;
-import io.holdfast.model.InputGradients;
-import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 
 /**
- * The search that gradient attacks share: from a start, steepest steps, each projected onto the set
- * and the domain. Ends early where all samples have fallen or the query budget is used up.
+ * The search that gradient attacks share: from a start, steps along the gradient of a loss, each
+ * projected onto the set and the domain. Ends early where all samples have fallen or the query
+ * budget is used up.
  *
  * @param steps at least 1
  * @param stepSize length of a step
  * @param start where it begins
  * @param loss what is maximised
  * @param eot passes per step whose gradients are averaged, at least 1
- * @param track which iterates count
+ * @param track which iterates count; where the gradient is not that of the iterate itself, {@link
+ *     Pgd.Track#ANY} costs one query more per step
+ * @param recipe what else a step is made of; parts other than {@link Recipe#PLAIN}'s need a ball
  */
 public record Ascent(
-    int steps, StepSize stepSize, Start start, Loss loss, int eot, Pgd.Track track) {
+    int steps, StepSize stepSize, Start start, Loss loss, int eot, Pgd.Track track, Recipe recipe) {
+  /** Plain steps. */
+  public Ascent(int steps, StepSize stepSize, Start start, Loss loss, int eot, Pgd.Track track) {
+    this(steps, stepSize, start, loss, eot, track, Recipe.PLAIN);
+  }
+
   /** One step. */
   public static Ascent once(StepSize stepSize, Start start, Loss loss) {
     return new Ascent(1, stepSize, start, loss, 1, Pgd.Track.LAST);
   }
 
+  /** The same with other parts. */
+  public Ascent with(Recipe parts) {
+    return new Ascent(steps, stepSize, start, loss, eot, track, parts);
+  }
+
   /** The last iterates {@code [n, ...]} of the samples that are left in the task. */
   Tensor climb(AttackTask task) {
-    double fraction = stepSize.fraction(task.threat());
-    Tensor x = start.of(task.region(), task.seeds()); // [n, ...]
-    for (int k = 0; k < steps && task.size() > 0 && task.queriesLeft() >= eot; k++) {
-      try (Scope step = Scope.open()) {
-        InputGradients.Pass pass = task.ascend(x, loss, eot);
-        Tensor gradient = pass.gradient(); // [n, ...]
-        if (track == Pgd.Track.ANY) {
-          AttackTask.Stay stay = task.settle(x, pass.logits());
-          x = stay.moveUp(x);
-          gradient = stay.of(gradient);
-        }
-        if (task.size() > 0) {
-          task.region().step(x, gradient, fraction);
-        }
-      }
-    }
-    return x;
+    return new Climb(this, task).climb();
   }
 }

@@ -3,6 +3,11 @@ package io.holdfast.attack.gradient;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.PerturbationSet;
+import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
+import java.util.List;
 
 /** What the parameters of gradient attacks must satisfy. */
 final class GradientChecks {
@@ -18,7 +23,28 @@ final class GradientChecks {
   /** Attacks know labels, not clean probabilities. */
   static void requireLabelLoss(String attack, Losses loss) {
     if (!Losses.OF_LABELS.contains(loss)) {
-      throw new InvalidInputException("attack " + attack, "loss", "ce, cw or dlr", loss.key());
+      String known = String.join(", ", Losses.OF_LABELS.stream().map(Losses::key).toList());
+      throw new InvalidInputException("attack " + attack, "loss", "one of " + known, loss.key());
+    }
+  }
+
+  static void requireBalls(String attack, ThreatModel threat, List<String> norms) {
+    for (PerturbationSet member : threat.set().members()) {
+      if (!(member instanceof Additive ball && norms.contains(ball.norm().key()))) {
+        String expected = "a threat model of " + String.join(", ", norms);
+        throw new InvalidInputException("attack " + attack, "", expected, member.key());
+      }
+    }
+  }
+
+  /** For parts that work on pixels. */
+  static void requireImages(String attack, long[] shape) {
+    if (shape.length != 3) {
+      throw new InvalidInputException(
+          "attack " + attack,
+          "",
+          "a model of images [C, H, W]",
+          "one of inputs " + Arrays.toString(shape));
     }
   }
 

@@ -10,7 +10,6 @@ import java.util.stream.Stream;
 /** Steepest steps with momentum whose length is halved: for L-infinity and L2. */
 final class HalvingStride implements Stride {
   private static final double FRESH = 0.75;
-  private static final double TINY = 1e-30;
 
   private final Norm norm;
   private List<Halving> samples;
@@ -27,13 +26,7 @@ final class HalvingStride implements Stride {
   }
 
   private Tensor direction(Tensor gradient) {
-    if (norm == Norm.LINF) {
-      return gradient.sign();
-    }
-    Tensor g = gradient.reshape(gradient.size(0), -1); // [n, D]
-    Tensor scaled = g.div(g.abs().max(1).unsqueeze(1).clampMin(TINY)); // squares do not underflow
-    Tensor length = scaled.square().sumKeep(1).sqrt().clampMin(TINY); // [n, 1]
-    return scaled.div(length).view(gradient.shape());
+    return norm == Norm.LINF ? gradient.sign() : PerSample.unit(norm, gradient); // [n, ...]
   }
 
   @Override

@@ -3,11 +3,13 @@ package io.holdfast.attack.gradient;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.Targeting;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,7 +25,7 @@ import java.util.List;
  * @param stepSize length of a step
  * @param restarts rounds on samples that still stand, at least 1
  * @param randomStart whether rounds begin at random in the set; else at the clean input
- * @param loss what is maximised: {@code ce}, {@code cw} or {@code dlr}
+ * @param loss what is maximised: one of {@link Losses#OF_LABELS}
  * @param targeting which class each round steers towards
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
  * @param track which iterates count
@@ -39,6 +41,24 @@ public record Pgd(
     Track track)
     implements GradientAttack<Pgd> {
 
+  /** The settings that have nothing to do with the number and length of steps. */
+  static final List<Knob<Pgd>> ROUNDS =
+      List.of(
+          Knobs.restarts(Pgd::restarts),
+          Knobs.flag(
+              "random_start",
+              "whether rounds start at random in the set",
+              Pgd::randomStart,
+              Pgd::randomStart),
+          Knobs.loss(Pgd::loss, Pgd::loss),
+          Knobs.choice(
+              "targets",
+              "classes steered to: goal, all or least-likely",
+              Pgd::targeting,
+              Pgd::targeting),
+          Knobs.count("eot", "passes averaged per step, for random models", Pgd::eot, Pgd::eot),
+          Knobs.choice("track", "which iterates count: any or last", Pgd::track, Pgd::track));
+
   /** The registry's line. */
   public static final AttackSpec<Pgd> SPEC =
       new AttackSpec<>(
@@ -47,23 +67,16 @@ public record Pgd(
           AttackSpec.WITH_GRADIENTS,
           "Madry et al. 2018, section 2.1",
           steps(10),
-          List.of(
-              Knobs.steps(Pgd::steps, Pgd::withSteps),
-              Knobs.restarts(Pgd::restarts),
-              Knobs.standardStep(Pgd::stepSize, Pgd::stepSize),
-              Knobs.flag(
-                  "random_start",
-                  "whether rounds start at random in the set",
-                  Pgd::randomStart,
-                  Pgd::randomStart),
-              Knobs.loss(Pgd::loss, Pgd::loss),
-              Knobs.choice(
-                  "targets",
-                  "classes steered to: goal, all or least-likely",
-                  Pgd::targeting,
-                  Pgd::targeting),
-              Knobs.count("eot", "passes averaged per step, for random models", Pgd::eot, Pgd::eot),
-              Knobs.choice("track", "which iterates count: any or last", Pgd::track, Pgd::track)));
+          knobs());
+
+  private static List<Knob<Pgd>> knobs() {
+    List<Knob<Pgd>> all = new ArrayList<>();
+    all.add(Knobs.steps(Pgd::steps, Pgd::withSteps));
+    all.add(ROUNDS.get(0)); // restarts
+    all.add(Knobs.standardStep(Pgd::stepSize, Pgd::stepSize));
+    all.addAll(ROUNDS.subList(1, ROUNDS.size()));
+    return all;
+  }
 
   /** Which iterates count. */
   public enum Track {
@@ -85,11 +98,14 @@ public record Pgd(
     return new Pgd(steps, size, 1, true, Losses.CE, Targeting.GOAL, 1, Track.ANY);
   }
 
+  /** Another number of steps of this length. */
+  Pgd steps(int number, StepSize size) {
+    return new Pgd(number, size, restarts, randomStart, loss, targeting, eot, track);
+  }
+
   /** Another number of steps; a standard length follows it. */
   private Pgd withSteps(int number) {
-    boolean standard = stepSize.equals(StepSize.standard(steps));
-    StepSize size = standard ? StepSize.standard(number) : stepSize;
-    return new Pgd(number, size, restarts, randomStart, loss, targeting, eot, track);
+    return steps(number, stepSize.following(steps, number));
   }
 
   public Pgd stepSize(double absolute) {

@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param stepSize length of the step, by default 1.25 epsilon
  * @param restarts rounds on samples that still stand, at least 1
- * @param loss what is maximised: {@code ce}, {@code cw} or {@code dlr}
+ * @param loss what is maximised: one of {@link Losses#OF_LABELS}
  */
 public record RandomFgsm(StepSize stepSize, int restarts, Losses loss)
     implements GradientAttack<RandomFgsm> {

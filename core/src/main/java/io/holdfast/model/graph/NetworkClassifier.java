@@ -7,6 +7,9 @@ import io.holdfast.model.TapeGradients;
 import io.holdfast.model.plan.Plan;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** A network as a classifier: its only input gives logits {@code [N, K]} at its first output. */
 public final class NetworkClassifier implements Classifier {
@@ -56,6 +59,18 @@ public final class NetworkClassifier implements Classifier {
   @Override
   public Tensor logits(Tensor x) {
     return network.apply(x, mode);
+  }
+
+  @Override
+  public List<String> layers() {
+    return network.graph().nodes().stream().map(Graph.Node::name).toList();
+  }
+
+  @Override
+  public Tensor activation(Tensor x, String layer) {
+    network.graph().node(layer);
+    Map<String, Tensor> values = network.activations(x, List.of(layer));
+    return Objects.requireNonNull(values.get(layer)); // [N, ...]
   }
 
   @Override
