@@ -221,7 +221,7 @@ class PixelSetsTest {
     assertThatThrownBy(() -> new SquarePatch(-1)).hasMessageContaining("at least 0");
     assertThatThrownBy(() -> ThreatModel.parse("pixels:2.5"))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("pixels");
+        .hasMessageContaining("count: expected an integer");
     assertThatThrownBy(() -> ThreatModel.parse("patch:-1"))
         .isInstanceOf(InvalidInputException.class);
   }
