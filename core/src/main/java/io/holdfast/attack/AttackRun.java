@@ -350,16 +350,20 @@ final class AttackRun {
     return reached;
   }
 
-  /** Judges the last candidates of a round; keeps the one nearest to the goal. */
-  void judge(int[] rows, PerturbationSet set, Region region, Tensor admissible) {
-    Tensor candidates = region.apply(admissible); // [n, ...]
+  /**
+   * Judges the last candidates of a round; keeps the one nearest to the goal.
+   *
+   * @param candidates admissible inputs, one per row
+   * @param made the variables that they were made from, one per row
+   */
+  void judge(int[] rows, PerturbationSet set, Tensor candidates, Tensor made) {
     float[][] z = check(rows, candidates);
     for (int i = 0; i < rows.length; i++) {
       boolean falls = reached(rows[i], z[i]);
       double near = Logits.margin(z[i], labels[rows[i]], wanted[rows[i]]);
       if (falls || near > margin[rows[i]]) {
         margin[rows[i]] = near;
-        take(rows[i], candidates.select(0, i), z[i], set, admissible.select(0, i));
+        take(rows[i], candidates.select(0, i), z[i], set, made.select(0, i));
         fell[rows[i]] = falls;
         standing[rows[i]] = !falls;
       }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,7 @@ public final class AttackTask {
     this.region = threat.around(run.inputs(rows));
     smallest =
         threat.set() instanceof Additive ball && ball.unlimited()
-            ? new Smallest(ball, threat.domain(), region.clean(), owner)
+            ? new Smallest(ball, threat.domain(), run, rows, region.clean(), owner)
             : null;
   }
 
@@ -70,10 +71,18 @@ public final class AttackTask {
 
   /**
    * Whether the threat has no limit and the smallest change is wanted: {@link #settle} then takes
-   * note of the points that reach the goal, and nobody leaves the task.
+   * note of the points that reach the goal, and nobody leaves the task but by {@link #leave}.
    */
   public boolean seeksSmallest() {
     return smallest != null;
+  }
+
+  /**
+   * Lengths of the smallest changes that earlier rounds found, one per sample in the task; infinite
+   * where there is none, or a limit.
+   */
+  public double[] smallest() {
+    return Arrays.stream(rows).mapToDouble(run::smallest).toArray();
   }
 
   /** The threat model; for a union, the one of the member that this round is about. */
@@ -303,18 +312,58 @@ public final class AttackTask {
     return drop(gone);
   }
 
+  /**
+   * Lets samples go for which the search has nothing left to do in this round.
+   *
+   * @param variables {@code [n, ...]}; those of samples that leave are their results, as what
+   *     {@link Attack#perturb} returns is for the others
+   * @param done whether a position leaves
+   * @return who stays
+   */
+  public Stay leave(Tensor variables, IntPredicate done) {
+    int[] leaving = IntStream.range(0, rows.length).filter(done).toArray();
+    if (leaving.length == 0) {
+      return Stay.ALL;
+    }
+    boolean[] gone = new boolean[rows.length];
+    Arrays.stream(leaving).forEach(i -> gone[i] = true);
+    try (Scope scope = Scope.open()) {
+      long[] positions = Arrays.stream(leaving).asLongStream().toArray();
+      Tensor at = Tensors.of(positions, positions.length).to(variables.device());
+      Tensor admissible = variables.clone();
+      region.project(admissible);
+      int[] some = Arrays.stream(leaving).map(i -> rows[i]).toArray();
+      judge(
+          some,
+          leaving,
+          region.apply(admissible).indexSelect(0, at),
+          admissible.indexSelect(0, at));
+    }
+    return drop(gone);
+  }
+
   /** The final check of a round: every sample left is projected and judged in float32. */
   void finish(Tensor variables) {
     if (variables.size(0) != rows.length) {
       throw new IllegalStateException(
           run.where() + ": " + variables.size(0) + " results for " + rows.length + " samples");
     }
-    if (smallest != null) {
-      smallest.confirm(run, rows, variables);
-    } else if (rows.length > 0) {
+    if (rows.length > 0) {
       Tensor admissible = variables.clone();
       region.project(admissible);
-      run.judge(rows, threat.set(), region, admissible);
+      int[] all = IntStream.range(0, rows.length).toArray();
+      judge(rows, all, region.apply(admissible), admissible);
+    }
+    if (smallest != null) {
+      smallest.confirm();
+    }
+  }
+
+  private void judge(int[] some, int[] positions, Tensor candidates, Tensor made) {
+    if (smallest != null) {
+      smallest.judge(positions, candidates);
+    } else {
+      run.judge(some, threat.set(), candidates, made);
     }
   }
 
@@ -336,6 +385,9 @@ public final class AttackTask {
       List<Seed> all = seeds;
       seeds = kept.stream().map(all::get).toList();
       region.retain(staying, owner);
+      if (smallest != null) {
+        smallest.retain(positions);
+      }
       reference =
           new Reference(
               stay.moveUp(reference.labels()),

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * Where the threat has no limit: the smallest change of each sample that reached the goal, as the
  * search saw it. At the end of the round the model itself confirms them in float32; a point that it
  * refutes, as points on the boundary may be, is moved a little outwards along its own change until
- * it agrees. Shapes: n samples in the task, h those that hit, D components of a sample.
+ * it agrees. Shapes: N samples in the task at first, n those that are left, h those that hit, D
+ * components of a sample.
  */
 final class Smallest {
   /** How much longer a refuted change becomes, one after the other. */
@@ -22,59 +23,83 @@ final class Smallest {
 
   private final Additive ball;
   private final Domain domain;
-  private final Tensor home; // [n, ...] the clean inputs
-  private final Tensor points; // [n, ...]
-  private final double[] distances; // [n], infinite where no point is known
+  private final AttackRun run;
+  private final int[] rows; // [N] of the run
+  private final Tensor home; // [N, ...] the clean inputs
+  private final Tensor points; // [N, ...]
+  private final double[] distances; // [N], infinite where no point is known
+  private int[] places; // [n] where those that are left were at first
 
   /**
-   * @param home clean inputs {@code [n, ...]}, which stay as long as this does
-   * @param owner of the points
+   * Nothing is known yet.
+   *
+   * @param rows of the run, one per sample in the task
+   * @param clean inputs {@code [N, ...]}, copied
+   * @param owner of the copies
    */
-  Smallest(Additive ball, Domain domain, Tensor home, SharedScope owner) {
+  Smallest(
+      Additive ball, Domain domain, AttackRun run, int[] rows, Tensor clean, SharedScope owner) {
     this.ball = ball;
     this.domain = domain;
-    this.home = home;
+    this.run = run;
+    this.rows = rows.clone();
     try (Scope scope = Scope.open()) {
-      points = owner.adopt(home.clone());
+      home = owner.adopt(clean.clone());
+      points = owner.adopt(clean.clone());
     }
-    distances = new double[Math.toIntExact(home.size(0))];
+    distances = new double[rows.length];
     Arrays.fill(distances, Double.POSITIVE_INFINITY);
+    places = IntStream.range(0, rows.length).toArray();
+  }
+
+  /** Only the samples at these positions are left in the task. */
+  void retain(long[] positions) {
+    int[] before = places;
+    places = Arrays.stream(positions).mapToInt(i -> before[(int) i]).toArray();
   }
 
   /**
    * Takes note of points that the search sees at the goal.
    *
    * @param variables {@code [n, ...]}
-   * @param hits positions, ascending
+   * @param hits positions in the task, ascending
    */
   void note(Tensor variables, int[] hits) {
     try (Scope scope = Scope.open()) {
-      Tensor at = positions(hits); // [h]
-      Tensor found = clamped(variables.indexSelect(0, at)); // [h, ...]
-      double[] now = lengths(found, at);
-      int[] closer =
-          IntStream.range(0, hits.length).filter(i -> now[i] < distances[hits[i]]).toArray();
+      int[] at = IntStream.of(hits).map(i -> places[i]).toArray(); // [h]
+      Tensor found = clamped(variables.indexSelect(0, positions(hits))); // [h, ...]
+      double[] now = lengths(found, positions(at));
+      int[] closer = IntStream.range(0, at.length).filter(i -> now[i] < distances[at[i]]).toArray();
       if (closer.length > 0) {
-        int[] targets = IntStream.of(closer).map(i -> hits[i]).toArray();
+        int[] targets = IntStream.of(closer).map(i -> at[i]).toArray();
         points.indexCopyInPlace(
             0, positions(targets), found.indexSelect(0, positions(closer)).contiguous());
-        IntStream.of(closer).forEach(i -> distances[hits[i]] = now[i]);
+        IntStream.of(closer).forEach(i -> distances[at[i]] = now[i]);
       }
     }
   }
 
-  /** Has the model judge what was noted, and {@code results}, those of the search. */
-  void confirm(AttackRun run, int[] rows, Tensor results) {
-    int[] all = IntStream.range(0, rows.length).toArray();
-    judge(run, rows, all, clamped(results));
-    int[] open = IntStream.of(all).filter(i -> distances[i] < run.smallest(rows[i])).toArray();
+  /**
+   * Has the model judge results of the search.
+   *
+   * @param some positions in the task
+   * @param candidates inputs inside the domain, one per position
+   */
+  void judge(int[] some, Tensor candidates) {
+    compare(IntStream.of(some).map(i -> places[i]).toArray(), candidates);
+  }
+
+  /** Has the model judge what was noted, also of samples that have left. */
+  void confirm() {
+    int[] open =
+        IntStream.range(0, rows.length).filter(i -> distances[i] < run.smallest(rows[i])).toArray();
     for (int k = 0; k < OUTWARDS.length && open.length > 0; k++) {
       try (Scope scope = Scope.open()) {
         Tensor at = positions(open); // [h]
         Tensor from = home.indexSelect(0, at); // [h, ...]
         Tensor point = points.indexSelect(0, at); // [h, ...]
         Tensor further = k == 0 ? point : clamped(point.add(point.sub(from), OUTWARDS[k]));
-        boolean[] agreed = judge(run, rows, open, further);
+        boolean[] agreed = compare(open, further);
         int[] asked = open;
         open =
             IntStream.range(0, asked.length).filter(i -> !agreed[i]).map(i -> asked[i]).toArray();
@@ -82,9 +107,9 @@ final class Smallest {
     }
   }
 
-  private boolean[] judge(AttackRun run, int[] rows, int[] some, Tensor candidates) {
-    int[] asked = IntStream.of(some).map(i -> rows[i]).toArray();
-    return run.compare(asked, ball, candidates, lengths(candidates, positions(some)));
+  private boolean[] compare(int[] at, Tensor candidates) {
+    int[] asked = IntStream.of(at).map(i -> rows[i]).toArray();
+    return run.compare(asked, ball, candidates, lengths(candidates, positions(at)));
   }
 
   private Tensor clamped(Tensor x) {

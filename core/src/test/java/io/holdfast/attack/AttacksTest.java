@@ -52,7 +52,15 @@ class AttacksTest {
         "jitter[scale=5.0]",
         "acg[steps=50,loss=ce]",
         "fab[steps=20,eta=1.2]",
-        "fab-t[restarts=5,alpha_max=0.2,beta=0.8,targets=3]"
+        "fab-t[restarts=5,alpha_max=0.2,beta=0.8,targets=3]",
+        "deepfool[steps=50,overshoot=0.1]",
+        "ddn[steps=300,gamma=0.1]",
+        "fmn[steps=100,stride=10.0]",
+        "cw[steps=300,rounds=5,confidence=1.0,abort_early=false]",
+        "ead[steps=1000,beta=0.01,rule=l1]",
+        "sigma-zero[steps=100,threshold=0.1]",
+        "sparsefool[rounds=5,lambda=2.0]",
+        "newtonfool[steps=100,stride=0.02]"
       })
   void keysAreCanonical(String key) {
     assertThat(Attacks.parse(key).key()).isEqualTo(key);
@@ -103,6 +111,9 @@ class AttacksTest {
         "acg[rho=2]; rho",
         "fab[eta=0.9]; eta",
         "fab[targets=3]; targets",
+        "cw[rate=0]; rate",
+        "ead[rule=l2]; rule",
+        "fmn[gamma=2]; gamma",
       })
   void refuses(String text, String message) {
     assertThatThrownBy(() -> Attacks.parse(text))

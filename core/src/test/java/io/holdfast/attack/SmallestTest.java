@@ -160,6 +160,40 @@ class SmallestTest {
         .isEqualTo(Outcome.HELD);
   }
 
+  /** The first of two leaves after a look; what was noted of it counts, and what it left with. */
+  @Test
+  void whoLeavesKeepsItsNearestPoint() {
+    float[] homes = {0.5f, 0.4f, 0.6f, 0.4f};
+    Attack leaving =
+        new Looks() {
+          @Override
+          public Tensor perturb(AttackTask task) {
+            Tensor x = Tensors.of(new float[] {0.4f, 0.45f, 0.3f, 0.6f}, 2, 2);
+            task.settle(x, task.logits(x));
+            Tensor further = Tensors.of(new float[] {0.1f, 0.9f, 0.4f, 0.5f}, 2, 2);
+            AttackTask.Stay stay = task.leave(further, i -> i == 0);
+            assertThat(task.size()).isEqualTo(1);
+            assertThat(task.ids()).containsExactly(8);
+            Tensor rest = stay.of(further); // [1, 2]
+            task.settle(rest, task.logits(rest));
+            return task.region().origin();
+          }
+        };
+    try (Scope scope = Scope.open();
+        Workers workers = Workers.of(1)) {
+      List<AttackResult.Sample> samples =
+          new AttackDriver(identity(), ThreatModel.smallest(Norm.LINF), workers)
+              .run(leaving, Tensors.of(homes, 2, 2), new int[2], new long[] {7, 8}, new Seed(1))
+              .samples();
+      assertThat(samples).allMatch(s -> s.outcome() == Outcome.FELL);
+      assertThat(samples.get(0).distances().linf())
+          .isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-6));
+      assertThat(samples.get(1).distances().linf())
+          .isCloseTo(0.2, org.assertj.core.data.Offset.offset(1e-6));
+      assertThat(samples).extracting(AttackResult.Sample::queries).containsExactly(1L, 2L);
+    }
+  }
+
   @Test
   void fixedBudgetsAndUnionsAreRefused() {
     assertThatThrownBy(() -> run(identity(), Pgd.steps(3), Norm.L2))

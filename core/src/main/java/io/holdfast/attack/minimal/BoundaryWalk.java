@@ -3,9 +3,7 @@ package io.holdfast.attack.minimal;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Logits;
 import io.holdfast.attack.Loss;
-import io.holdfast.attack.Losses;
 import io.holdfast.common.Seed;
-import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
@@ -16,7 +14,6 @@ import io.holdfast.threat.Domain;
 import io.holdfast.threat.Norm;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -48,12 +45,10 @@ final class BoundaryWalk {
     x = fromClean ? task.region().origin() : randomStart();
   }
 
-  /**
-   * At random half as far away as the smallest perturbation known: that is half of epsilon, since
-   * samples for which a smaller one is known have fallen.
-   */
+  /** At random half as far away as the smallest perturbation known. */
   private Tensor randomStart() {
     Tensor start = task.region().origin(); // [n, ...]
+    double[] known = task.smallest();
     try (Scope scope = Scope.open()) {
       List<Seed> seeds = task.seeds();
       for (int i = 0; i < seeds.size(); i++) {
@@ -61,13 +56,24 @@ final class BoundaryWalk {
           Tensor row = start.select(0, i); // [...]
           Rng rng = Rng.of(seeds.get(i));
           Tensor drawn = norm == Norm.LINF ? rng.uniform(-1, 1, 1, row.count()) : normal(rng, row);
-          double length = Math.max(Lengths.of(norm, drawn).item(), Float.MIN_NORMAL);
-          row.addInPlace(drawn.view(row.shape()), epsilon / 2 / length);
+          double length = Math.max(norm.lengths(drawn).item(), Float.MIN_NORMAL);
+          row.addInPlace(drawn.view(row.shape()), least(known[i], row) / 2 / length);
         }
       }
       start.clampInPlace(domain.low(), domain.high());
     }
     return start;
+  }
+
+  /**
+   * What the smallest perturbation is at most: epsilon, since samples for which a smaller one is
+   * known have fallen; without a limit the smallest that was found, or what the box admits.
+   */
+  private double least(double known, Tensor row) {
+    double within = Math.min(epsilon, known);
+    return Double.isFinite(within)
+        ? within
+        : norm.lengths(Tensors.full(domain.width(), 1, row.count())).item();
   }
 
   private static Tensor normal(Rng rng, Tensor row) {
@@ -89,62 +95,21 @@ final class BoundaryWalk {
   }
 
   private boolean goesOn() {
-    return task.size() > 0 && task.queriesLeft() > boundaries();
-  }
-
-  private boolean wantsOne() {
-    return task.reference().targets() != null;
-  }
-
-  /** How many boundaries each step looks at. */
-  private int boundaries() {
-    return wantsOne() ? 1 : task.classes() - 1;
-  }
-
-  /**
-   * Boundaries, linearised.
-   *
-   * @param value of the linear function at the point, {@code [n, 1]}, float64
-   * @param slopes of the linear function, {@code [n, D]}, float64
-   */
-  private record Boundary(Tensor value, Tensor slopes) {
-    /** From the point, in the norm to which {@code norm} belongs: {@code [n, 1]}. */
-    Tensor distance(Norm norm) {
-      return value.abs().div(Lengths.dual(norm, slopes).clampMin(Double.MIN_NORMAL));
-    }
+    return task.size() > 0 && task.queriesLeft() > Rivals.count(task);
   }
 
   /** Of all that the point may cross, the nearest (Croce and Hein 2020, equation 7). */
   private Boundary nearestBoundary() {
-    @Nullable Boundary nearest = null;
-    for (int offset = 1; offset <= boundaries(); offset++) {
-      Boundary next = boundary(loss(offset));
-      nearest = nearest == null ? next : nearer(nearest, next);
+    Boundary nearest = boundary(0);
+    for (int number = 1; number < Rivals.count(task); number++) {
+      nearest = nearest.orNearer(boundary(number), norm);
     }
-    return Objects.requireNonNull(nearest);
+    return nearest;
   }
 
-  private Boundary nearer(Boundary a, Boundary b) {
-    Tensor second = b.distance(norm).lt(a.distance(norm)); // [n, 1]
-    return new Boundary(
-        Tensors.where(second, b.value(), a.value()), Tensors.where(second, b.slopes(), a.slopes()));
-  }
-
-  /** What is 0 on a boundary. */
-  private Loss loss(int offset) {
-    @Nullable Tensor targets = task.reference().targets();
-    if (targets != null) {
-      return task.threat().goal().targeted() ? Losses.CW : new LogitGap(targets);
-    }
-    long[] labels = task.reference().labels().toLongs();
-    long[] rivals = Arrays.stream(labels).map(y -> (y + offset) % task.classes()).toArray(); // [n]
-    return new LogitGap(Tensors.of(rivals, rivals.length).to(x.device()));
-  }
-
-  private Boundary boundary(Loss loss) {
-    InputGradients.Pass pass = task.ascend(x, loss, 1);
-    Tensor value = loss.value(pass.logits(), task.reference()); // [n]
-    return new Boundary(value.to(DType.FLOAT64).unsqueeze(1), flat(pass.gradient()));
+  private Boundary boundary(int number) {
+    Loss loss = Rivals.loss(task, number);
+    return Boundary.of(loss, task.ascend(x, loss, 1), task.reference());
   }
 
   /**
@@ -165,7 +130,7 @@ final class BoundaryWalk {
             Tensors.cat(List.of(w, w), 0), // [2n, D]
             Tensors.cat(List.of(boundary.value(), atHome), 0), // [2n, 1]
             domain);
-    Tensor lengths = Lengths.of(norm, both).clampMin(SHORTEST); // [2n, 1]
+    Tensor lengths = norm.lengths(both).clampMin(SHORTEST); // [2n, 1]
     Tensor near = lengths.slice(0, 0, n); // [n, 1]
     Tensor far = lengths.slice(0, n, 2 * n); // [n, 1]
     Tensor alpha = near.div(near.add(far)).clampMax(settings.alphaMax()); // [n, 1]
@@ -178,7 +143,7 @@ final class BoundaryWalk {
   /** Takes note of points that reach the goal and goes back from them towards the clean input. */
   private void look() {
     Tensor logits = task.logits(x); // [n, K]
-    double[] distances = Lengths.of(norm, flat(x).sub(flat(task.region().clean()))).toDoubles();
+    double[] distances = norm.lengths(flat(x).sub(flat(task.region().clean()))).toDoubles();
     boolean[] reached = reached(logits);
     double inside = epsilon * (1 + ROUNDING);
     AttackTask.Stay stay = task.settle(x, logits, i -> reached[i] && distances[i] <= inside);

@@ -4,11 +4,8 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
-import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Targeting;
-import io.holdfast.common.Problems;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +34,7 @@ import java.util.List;
  */
 public record Fab(
     Kind kind, int steps, int restarts, double alphaMax, double eta, double beta, int targets)
-    implements ListedAttack<Fab> {
+    implements MinimalAttack<Fab> {
   private static final double LONGEST = 10;
 
   /** The registry's line of {@link Kind#ALL}. */
@@ -59,27 +56,14 @@ public record Fab(
   }
 
   public Fab {
-    Problems problems = new Problems("attack " + name(kind));
-    atLeastOne(problems, "steps", steps);
-    atLeastOne(problems, "restarts", restarts);
-    atLeastOne(problems, "targets", targets);
-    within(problems, "alpha_max", alphaMax, 0, 1);
-    within(problems, "eta", eta, 1, LONGEST);
-    within(problems, "beta", beta, 0, 1);
-    problems.throwIfAny();
-  }
-
-  private static void atLeastOne(Problems problems, String field, int value) {
-    if (value < 1) {
-      problems.add(field, "a whole number of at least 1", Integer.toString(value));
-    }
-  }
-
-  private static void within(
-      Problems problems, String field, double value, double low, double high) {
-    if (!(value >= low && value <= high)) {
-      problems.add(field, "a number in [" + low + ", " + high + "]", Double.toString(value));
-    }
+    new Demands(name(kind))
+        .count("steps", steps)
+        .count("restarts", restarts)
+        .count("targets", targets)
+        .within("alpha_max", alphaMax, 0, 1)
+        .within("eta", eta, 1, LONGEST)
+        .within("beta", beta, 0, 1)
+        .require();
   }
 
   private static String name(Kind kind) {
@@ -153,11 +137,6 @@ public record Fab(
   }
 
   @Override
-  public Knowledge needs() {
-    return Knowledge.WHITE_BOX;
-  }
-
-  @Override
   public Targeting targeting() {
     return kind == Kind.ALL ? Targeting.GOAL : Targeting.ALL;
   }
@@ -165,11 +144,6 @@ public record Fab(
   @Override
   public int mostTargets(ThreatModel threat) {
     return targets;
-  }
-
-  @Override
-  public boolean seeksSmallest() {
-    return true;
   }
 
   @Override

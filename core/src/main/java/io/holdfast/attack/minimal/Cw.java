@@ -1,0 +1,126 @@
+package io.holdfast.attack.minimal;
+
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Knobs;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Norm;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * The attacks of Carlini and Wagner 2017 (section VI): Adam on the size of the change plus a weight
+ * c times {@code max(confidence - margin, 0)}, where the margin is that of the logits, in variables
+ * that never leave the box.
+ *
+ * <ul>
+ *   <li>L2 (VI.A): squared length; binary search for c, each round from the clean input.
+ *   <li>L-infinity (VI.C): what exceeds a limit, which falls to 0.9 of itself after each success.
+ *   <li>L0 (VI.B): squared length on ever fewer values; those whose change is worth least are given
+ *       back after each success.
+ * </ul>
+ *
+ * <p>In L-infinity and L0 rounds go on from the last success, and c doubles after a failure; they
+ * count up to {@code rounds} together. Each sample has its own c and its own rounds. Steps have one
+ * length in all norms (the authors have 0.005 in L-infinity), as has the first c (the authors have
+ * 1e-5 there).
+ *
+ * @param rounds of each sample; by default {@value #SEARCHES} in L2, {@value #SUCCESSES} in
+ *     L-infinity and L0
+ * @param steps of a round at most, one gradient each, at least 1; the authors' program has 10,000
+ *     in L2 and 1,000 in the others
+ * @param rate of Adam, in [1e-6, 10]
+ * @param weight c of the first round, in [1e-9, 1e6]
+ * @param confidence by how much the margin must exceed 0, in [0, 1e6]
+ * @param abortEarly whether a round ends when a tenth of its steps has gained nothing
+ */
+public record Cw(
+    OptionalInt rounds,
+    int steps,
+    double rate,
+    double weight,
+    double confidence,
+    boolean abortEarly)
+    implements MinimalAttack<Cw> {
+  private static final int SEARCHES = 9;
+  private static final int SUCCESSES = 100;
+
+  /** The registry's line. */
+  public static final AttackSpec<Cw> SPEC =
+      new AttackSpec<>(
+          "cw",
+          "the smallest change, by Adam on its size and the margin together",
+          List.of("l2", "linf", "l0"),
+          "Carlini and Wagner 2017, section VI",
+          new Cw(OptionalInt.empty(), 1000, 0.01, 1e-3, 0, true),
+          List.of(
+              Knobs.steps(Cw::steps, Cw::steps),
+              Knobs.ownCount(
+                  "rounds",
+                  SEARCHES + ", in L-infinity and L0 " + SUCCESSES,
+                  "rounds of each sample, at least 1",
+                  Cw::rounds,
+                  Cw::rounds),
+              Penalty.rate(Cw::rate, Cw::rate),
+              Penalty.weight(Cw::weight, Cw::weight),
+              Penalty.confidence(Cw::confidence, Cw::confidence),
+              Penalty.abortEarly(Cw::abortEarly, Cw::abortEarly)));
+
+  public Cw {
+    Penalty.demands("cw", steps, rounds.orElse(1), rate, weight, confidence).require();
+  }
+
+  public Cw steps(int number) {
+    return new Cw(rounds, number, rate, weight, confidence, abortEarly);
+  }
+
+  public Cw rounds(int number) {
+    return new Cw(OptionalInt.of(number), steps, rate, weight, confidence, abortEarly);
+  }
+
+  public Cw rate(double length) {
+    return new Cw(rounds, steps, length, weight, confidence, abortEarly);
+  }
+
+  public Cw weight(double first) {
+    return new Cw(rounds, steps, rate, first, confidence, abortEarly);
+  }
+
+  public Cw confidence(double margin) {
+    return new Cw(rounds, steps, rate, weight, margin, abortEarly);
+  }
+
+  public Cw abortEarly(boolean early) {
+    return new Cw(rounds, steps, rate, weight, confidence, early);
+  }
+
+  @Override
+  public AttackSpec<Cw> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Tensor perturb(AttackTask task) {
+    Trail trail = new Trail(task, confidence, null);
+    int number = rounds.orElse(trail.norm() == Norm.L2 ? SEARCHES : SUCCESSES);
+    return switch (trail.norm()) {
+      case LINF -> {
+        Rows limit = trail.remember(1, trail.domain().width()); // [n, 1]
+        TanhDescent descent = new TanhDescent(trail, new Doubling.Excess(limit), rate);
+        yield run(trail, descent, new Doubling.Tightening(trail, descent, limit, number, weight));
+      }
+      case L0 -> {
+        TanhDescent descent = new TanhDescent(trail, new TanhDescent.Squares(), rate);
+        yield run(trail, descent, new Doubling.Freezing(trail, descent, number, weight));
+      }
+      default -> {
+        TanhDescent descent = new TanhDescent(trail, new TanhDescent.Squares(), rate);
+        yield run(trail, descent, new WeightSearch(trail, number, weight));
+      }
+    };
+  }
+
+  private Tensor run(Trail trail, TanhDescent descent, Rounds.Plan plan) {
+    return new Rounds(trail, descent, plan, steps, confidence, abortEarly).run();
+  }
+}

@@ -1,0 +1,161 @@
+package io.holdfast.attack.minimal;
+
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Knobs;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Norm;
+import java.util.List;
+
+/**
+ * EAD, the elastic-net attack (Chen et al. 2018, section 4, algorithm 1): FISTA on squared length
+ * plus beta times L1 length plus c times {@code max(confidence - margin, 0)}, with binary search
+ * for c. Each sample has its own c and its own rounds.
+ *
+ * @param rounds of each sample, at least 1
+ * @param steps of a round at most, one gradient and one query more each, at least 1
+ * @param rate of a step at first, in [1e-6, 10]; it falls with the root of what is left of a round
+ * @param beta weight of the L1 length and threshold below which changes are undone, in [0, 1e6]
+ * @param weight c of the first round, in [1e-9, 1e6]
+ * @param confidence by how much the margin must exceed 0, in [0, 1e6]
+ * @param rule which of the adversarial points is the smallest
+ * @param abortEarly whether a round ends when a tenth of its steps has gained nothing
+ */
+public record Ead(
+    int rounds,
+    int steps,
+    double rate,
+    double beta,
+    double weight,
+    double confidence,
+    Rule rule,
+    boolean abortEarly)
+    implements MinimalAttack<Ead> {
+  private static final double LARGE = 1e6;
+
+  /** The registry's line. */
+  public static final AttackSpec<Ead> SPEC =
+      new AttackSpec<>(
+          "ead",
+          "the smallest change by elastic net, with thresholds that undo small ones",
+          List.of("l1"),
+          "Chen et al. 2018 (EAD), algorithm 1",
+          new Ead(9, 1000, 0.01, 1e-3, 1e-3, 0, Rule.EN, true),
+          List.of(
+              Knobs.steps(Ead::steps, Ead::steps),
+              Knobs.count("rounds", "rounds of each sample, at least 1", Ead::rounds, Ead::rounds),
+              Penalty.rate(Ead::rate, Ead::rate),
+              Knobs.number("beta", "weight of the L1 length", 0, LARGE, Ead::beta, Ead::beta),
+              Penalty.weight(Ead::weight, Ead::weight),
+              Penalty.confidence(Ead::confidence, Ead::confidence),
+              Knobs.choice("rule", "which point is smallest: en or l1", Ead::rule, Ead::rule),
+              Penalty.abortEarly(Ead::abortEarly, Ead::abortEarly)));
+
+  /**
+   * Which of the adversarial points is the smallest (section 4.3). It decides where any size of
+   * change will do; inside a ball every adversarial point counts.
+   */
+  public enum Rule {
+    /** The least squared length plus beta times L1 length. */
+    EN,
+    /** The least L1 length. */
+    L1
+  }
+
+  public Ead {
+    Penalty.demands("ead", steps, rounds, rate, weight, confidence)
+        .within("beta", beta, 0, LARGE)
+        .require();
+  }
+
+  public Ead rounds(int number) {
+    return new Ead(number, steps, rate, beta, weight, confidence, rule, abortEarly);
+  }
+
+  public Ead steps(int number) {
+    return new Ead(rounds, number, rate, beta, weight, confidence, rule, abortEarly);
+  }
+
+  public Ead rate(double first) {
+    return new Ead(rounds, steps, first, beta, weight, confidence, rule, abortEarly);
+  }
+
+  public Ead beta(double ofL1) {
+    return new Ead(rounds, steps, rate, ofL1, weight, confidence, rule, abortEarly);
+  }
+
+  public Ead weight(double first) {
+    return new Ead(rounds, steps, rate, beta, first, confidence, rule, abortEarly);
+  }
+
+  public Ead confidence(double margin) {
+    return new Ead(rounds, steps, rate, beta, weight, margin, rule, abortEarly);
+  }
+
+  public Ead rule(Rule which) {
+    return new Ead(rounds, steps, rate, beta, weight, confidence, which, abortEarly);
+  }
+
+  public Ead abortEarly(boolean early) {
+    return new Ead(rounds, steps, rate, beta, weight, confidence, rule, early);
+  }
+
+  @Override
+  public AttackSpec<Ead> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Tensor perturb(AttackTask task) {
+    Trail trail = new Trail(task, confidence, rule == Rule.EN ? this::elastic : null);
+    Rounds.Descent descent = new Fista(trail);
+    Rounds.Plan plan = new WeightSearch(trail, rounds, weight);
+    return new Rounds(trail, descent, plan, steps, confidence, abortEarly).run();
+  }
+
+  /** Squared length plus beta times L1 length, {@code [n, 1]}. */
+  private Tensor elastic(Tensor change) {
+    return change.square().sumKeep(1).add(Norm.L1.lengths(change), beta);
+  }
+
+  /** Thresholded gradient steps from points that momentum has carried on (equations 6 to 8). */
+  private final class Fista implements Rounds.Descent {
+    private static final double DELAY = 3;
+
+    private final Trail trail; // at the points carried on
+    private final Rows now; // [n, D] the points that are judged
+
+    Fista(Trail trail) {
+      this.trail = trail;
+      now = trail.remember(trail.clean());
+    }
+
+    @Override
+    public Look step(Slope slope, Tensor pull, Tensor taken) {
+      Tensor change = slope.look().change(); // [n, D]
+      Tensor left = taken.div(-steps).addInPlace(1).clampMin(0); // [n, 1] part of the round
+      Tensor gradient = pull.add(change, 2); // [n, D]
+      Tensor moved = change.sub(gradient.mul(left.sqrt().mulInPlace(rate))); // [n, D]
+      Tensor kept = moved.abs().sub(beta).clampMin(0).mulInPlace(moved.sign()); // [n, D]
+      Tensor next =
+          kept.addInPlace(trail.clean())
+              .clampInPlace(trail.domain().low(), trail.domain().high()); // [n, D]
+      Tensor momentum = taken.div(taken.add(DELAY)); // [n, 1]
+      trail.goTo(next.add(next.sub(now.get()).mulInPlace(momentum)));
+      now.set(next);
+      return trail.look(now);
+    }
+
+    @Override
+    public Tensor size(Look judged) {
+      return elastic(judged.change());
+    }
+
+    @Override
+    public void restart(Tensor rows) {
+      now.set(rows, trail.clean());
+      trail.goTo(Tensors.where(rows, trail.clean(), trail.point()));
+    }
+  }
+}

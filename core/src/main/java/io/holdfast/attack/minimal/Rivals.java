@@ -1,0 +1,35 @@
+package io.holdfast.attack.minimal;
+
+import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Losses;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The boundaries that a sample may cross: that with one wanted class, or with each wrong one. */
+final class Rivals {
+  private Rivals() {}
+
+  /** How many boundaries there are. */
+  static int count(AttackTask task) {
+    return task.reference().targets() != null ? 1 : task.classes() - 1;
+  }
+
+  /**
+   * What is 0 on one of them.
+   *
+   * @param number from 0
+   */
+  static Loss loss(AttackTask task, int number) {
+    @Nullable Tensor targets = task.reference().targets();
+    if (targets != null) {
+      return task.threat().goal().targeted() ? Losses.CW : new LogitGap(targets);
+    }
+    long[] labels = task.reference().labels().toLongs();
+    long[] rivals =
+        Arrays.stream(labels).map(y -> (y + 1 + number) % task.classes()).toArray(); // [n]
+    return new LogitGap(Tensors.of(rivals, rivals.length).to(task.region().clean().device()));
+  }
+}

@@ -1,0 +1,251 @@
+package io.holdfast.attack.minimal;
+
+import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Losses;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Domain;
+import io.holdfast.threat.Norm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a search for the smallest change: where it is, the shortest change known that reaches
+ * the goal, and everything that it remembers of each sample. Points may leave the ball, never the
+ * box. With every look, points that reach the goal are reported to the task; samples that leave it
+ * then take their rows with them. Shapes: n samples in the task, D components of a sample.
+ */
+final class Trail {
+  /** By which part of epsilon a change may be longer, for the rounding of its length. */
+  private static final double ROUNDING = 1e-6;
+
+  private final AttackTask task;
+  private final Norm norm;
+  private final double epsilon;
+  private final Domain domain;
+  private final double confidence;
+  private final @Nullable UnaryOperator<Tensor> measure;
+  private final List<Rows> rows = new ArrayList<>();
+  private final Rows x; // [n, D] the points
+  private final Rows best; // [n, D] the points of the shortest changes known
+  private final Rows shortest; // [n, 1] their lengths, infinite where none is known
+
+  /** At the clean inputs. */
+  Trail(AttackTask task) {
+    this(task, 0, null);
+  }
+
+  /**
+   * At the clean inputs.
+   *
+   * @param confidence a point reaches the goal if its margin is larger, at least 0
+   * @param measure from changes {@code [n, D]} to what is smallest, {@code [n, 1]}; null for the
+   *     threat's norm. Where any size of change will do, only points of a smaller measure than all
+   *     before them are reported
+   */
+  Trail(AttackTask task, double confidence, @Nullable UnaryOperator<Tensor> measure) {
+    this.confidence = confidence;
+    this.measure = measure;
+    Additive ball = (Additive) task.threat().set();
+    this.task = task;
+    norm = ball.norm();
+    epsilon = ball.epsilon();
+    domain = task.threat().domain();
+    x = remember(clean());
+    best = remember(clean());
+    shortest = remember(1, Double.POSITIVE_INFINITY);
+  }
+
+  // ---- what is remembered
+
+  /** Rows that begin with these values, {@code [n, W]}. */
+  Rows remember(Tensor initial) {
+    Rows own = new Rows(initial);
+    rows.add(own);
+    return own;
+  }
+
+  /** Rows of this width that begin with one value. */
+  Rows remember(long width, double value) {
+    return remember(Tensors.full(value, task.size(), width).to(task.region().clean().device()));
+  }
+
+  // ---- where it is
+
+  AttackTask task() {
+    return task;
+  }
+
+  Norm norm() {
+    return norm;
+  }
+
+  Domain domain() {
+    return domain;
+  }
+
+  /** Number of components D. */
+  long dimensions() {
+    return clean().size(1);
+  }
+
+  /** {@code [n, D]}. */
+  Tensor clean() {
+    return flat(task.region().clean());
+  }
+
+  /** {@code [n, D]}. */
+  Tensor point() {
+    return x.get();
+  }
+
+  /** What the shortest changes known that reach the goal measure, {@code [n, 1]}, or infinity. */
+  Tensor shortest() {
+    return shortest.get();
+  }
+
+  /** How long a change inside the box may be, {@code [n, 1]}. */
+  Tensor longest() {
+    Tensor clean = clean(); // [n, D]
+    Tensor up = clean.neg().addInPlace(domain.high()); // [n, D]
+    return norm.lengths(up.maximum(clean.sub(domain.low())));
+  }
+
+  /** What the box leaves of changes from the clean inputs, {@code [n, D]}. */
+  Tensor inBox(Tensor change) {
+    Tensor clean = clean(); // [n, D]
+    return clean.add(change).clampInPlace(domain.low(), domain.high()).subInPlace(clean);
+  }
+
+  /** Goes to {@code clean + change}, clipped to the box; {@code [n, D]}. */
+  void changeTo(Tensor change) {
+    goTo(clean().add(change));
+  }
+
+  /** Goes to these points, clipped to the box; {@code [n, D]}. */
+  void goTo(Tensor points) {
+    x.set(points.clamp(domain.low(), domain.high()));
+  }
+
+  // ---- looking
+
+  /** Whether samples are left and may be asked about this many times more. */
+  boolean goesOn(int queries) {
+    return task.size() > 0 && task.queriesLeft() >= queries;
+  }
+
+  boolean isEmpty() {
+    return task.size() == 0;
+  }
+
+  /** One gradient per sample, at the present points. */
+  Slope look(Loss loss) {
+    InputGradients.Pass pass = task.ascend(inputs(x.get()), loss, 1);
+    Seen seen = note(x.get(), pass.logits());
+    return new Slope(seen.look(), seen.stay().of(flat(pass.gradient())));
+  }
+
+  /** A further gradient at the present points, which nobody looks at; {@code [n, D]}. */
+  InputGradients.Pass ascend(Loss loss) {
+    InputGradients.Pass pass = task.ascend(inputs(x.get()), loss, 1);
+    return new InputGradients.Pass(pass.logits(), flat(pass.gradient()));
+  }
+
+  /** One query per sample, at other points {@code [n, D]} inside the box. */
+  Look look(Rows points) {
+    Tensor logits = task.logits(inputs(points.get())); // [n, K]
+    return note(points.get(), logits).look();
+  }
+
+  private record Seen(Look look, AttackTask.Stay stay) {}
+
+  private Seen note(Tensor points, Tensor logits) {
+    Tensor change = points.sub(clean()); // [n, D]
+    Tensor length = norm.lengths(change); // [n, 1]
+    Tensor margin = Losses.CW.value(logits, task.reference()).unsqueeze(1); // [n, 1]
+    Tensor reached = margin.gt(confidence); // [n, 1]
+    Tensor size = measure == null ? length : measure.apply(change); // [n, 1]
+    Tensor shorter = reached.and(size.lt(shortest.get())); // [n, 1]
+    best.set(shorter, points);
+    shortest.set(shorter, size);
+    boolean recordsAlone = measure != null && Double.isInfinite(epsilon);
+    Tensor reported = recordsAlone ? shorter : reached; // [n, 1]
+    boolean[] counts = reported.and(length.le(epsilon * (1 + ROUNDING))).toBooleans();
+    AttackTask.Stay stay = task.settle(inputs(points), logits, i -> counts[i]);
+    rows.forEach(r -> r.retain(stay));
+    return new Seen(new Look(logits, change, length, margin, reached).of(stay), stay);
+  }
+
+  // ---- the whole way
+
+  /** What the next change from the clean inputs is, {@code [n, D]}. */
+  interface Move {
+    Tensor change(int step, Slope slope);
+  }
+
+  /**
+   * One gradient per step and a last look.
+   *
+   * @return as {@link #end}
+   */
+  Tensor follow(int steps, Loss loss, Move move) {
+    for (int k = 0; k < steps && goesOn(1); k++) {
+      try (Scope step = Scope.open()) {
+        Slope slope = look(loss);
+        if (!isEmpty()) {
+          changeTo(move.change(k, slope));
+        }
+      }
+    }
+    return end();
+  }
+
+  /**
+   * A last look at the present points, where queries are left.
+   *
+   * @return for those that are left in the task the point of the shortest change known, or the
+   *     present one: {@code [n, ...]}
+   */
+  Tensor end() {
+    if (goesOn(1)) {
+      try (Scope scope = Scope.open()) {
+        look(x);
+      }
+    }
+    return result();
+  }
+
+  /**
+   * Lets samples go that have nothing left to do, with the result that {@link #end} would give.
+   *
+   * @param done {@code [n, 1]}, bool
+   * @return who stays
+   */
+  AttackTask.Stay leave(Tensor done) {
+    boolean[] leaves = done.toBooleans();
+    AttackTask.Stay stay = task.leave(result(), i -> leaves[i]);
+    rows.forEach(r -> r.retain(stay));
+    return stay;
+  }
+
+  private Tensor result() {
+    Tensor known = shortest.get().isFinite(); // [n, 1]
+    return inputs(Tensors.where(known, best.get(), x.get()));
+  }
+
+  /** {@code [n, D]} as {@code [n, ...]}. */
+  private Tensor inputs(Tensor points) {
+    return points.view(task.region().clean().shape());
+  }
+
+  /** {@code [n, ...]} as {@code [n, D]}. */
+  private static Tensor flat(Tensor t) {
+    return t.reshape(t.size(0), -1);
+  }
+}

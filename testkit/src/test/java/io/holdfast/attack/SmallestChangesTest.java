@@ -1,0 +1,162 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.common.Seed;
+import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Workers;
+import io.holdfast.testkit.attack.KitData;
+import io.holdfast.testkit.attack.KitModel;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Published behaviours of the attacks that look for the smallest change, without a limit. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SmallestChangesTest {
+  private static final int POINTS = 60;
+  private static final String CW = "cw[steps=500,rounds=7,weight=0.5]";
+
+  private final KitModel model = KitModel.trained(new Seed(11));
+  private final KitData data = KitData.draw(new Seed(31), POINTS);
+  private final Workers workers = Workers.of(2);
+
+  @AfterAll
+  void release() {
+    model.close();
+    workers.close();
+  }
+
+  private List<AttackResult.Sample> run(String attack, ThreatModel threat) {
+    try (Scope scope = Scope.open()) {
+      return new AttackDriver(model, threat, workers)
+          .run(Attacks.parse(attack), data.inputs(), data.labels(), data.ids(), new Seed(4))
+          .samples();
+    }
+  }
+
+  /** In {@code measured}, of the points that are attacked; infinite for those that hold. */
+  private double[] distances(String attack, Norm norm, Norm measured) {
+    return run(attack, ThreatModel.smallest(norm)).stream()
+        .filter(s -> s.outcome() != Outcome.SKIPPED_WRONG)
+        .mapToDouble(
+            s ->
+                s.outcome() == Outcome.FELL ? s.distances().in(measured) : Double.POSITIVE_INFINITY)
+        .toArray();
+  }
+
+  private double[] distances(String attack, Norm norm) {
+    return distances(attack, norm, norm);
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  /** The part of the points at which {@code a} is at most {@code b}, to a part of it. */
+  private static double atMost(double[] a, double[] b, double tolerance) {
+    int count = 0;
+    for (int i = 0; i < a.length; i++) {
+      count += a[i] <= b[i] * (1 + tolerance) ? 1 : 0;
+    }
+    return (double) count / a.length;
+  }
+
+  /**
+   * Carlini and Wagner 2017, table IV; to 2%, since on this model, which is nearly linear, DeepFool
+   * is within 1% of the best that any attack finds.
+   */
+  @Test
+  void carliniAndWagnersChangesAreAtMostDeepFools() {
+    double[] deepFool = distances("deepfool", Norm.L2);
+    assertThat(atMost(distances(CW, Norm.L2), deepFool, 0.02)).isGreaterThanOrEqualTo(0.9);
+  }
+
+  /** Pintor et al. 2021, section 3. */
+  @Test
+  void fmnIsWithinFivePerCentOfDdn() {
+    double fmn = median(distances("fmn", Norm.L2));
+    assertThat(fmn).isLessThanOrEqualTo(1.05 * median(distances("ddn", Norm.L2)));
+  }
+
+  /** Chen et al. 2018, table 1. */
+  @Test
+  void elasticNetsAreShorterInL1() {
+    double[] squares = distances(CW, Norm.L2, Norm.L1);
+    for (String rule : List.of("en", "l1")) {
+      String ead = "ead[steps=150,rounds=6,rate=0.02,weight=0.1,beta=0.01,rule=" + rule + "]";
+      double[] elastic = distances(ead, Norm.L1);
+      assertThat(atMost(elastic, squares, 0)).as(rule).isGreaterThanOrEqualTo(0.9);
+    }
+  }
+
+  @Test
+  void fabIsNearTheBestOfAll() {
+    for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+      double fab = median(distances("fab[steps=50]", norm));
+      assertThat(fab).as("%s", norm).isLessThanOrEqualTo(1.05 * median(distances("fmn", norm)));
+    }
+  }
+
+  /** Restarts begin at random within half of what is known: none makes a change larger. */
+  @Test
+  void fabsRestartsNeverLose() {
+    double[] once = distances("fab[steps=3]", Norm.LINF);
+    double[] again = distances("fab[steps=3,restarts=4]", Norm.LINF);
+    assertThat(atMost(again, once, 0)).isEqualTo(1);
+    assertThat(run("fab[steps=3,restarts=4]", ThreatModel.smallest(Norm.LINF)))
+        .allMatch(s -> s.outcome() == Outcome.SKIPPED_WRONG || s.gradients() == 4 * 3 * 4);
+  }
+
+  /** Cina et al. 2025, table 1. */
+  @Test
+  void sigmaZeroChangesNoMoreValuesThanOthers() {
+    double sigma = median(distances("sigma-zero[steps=200]", Norm.L0));
+    for (String other : List.of("fmn[steps=200]", "sparsefool")) {
+      assertThat(sigma).as(other).isLessThanOrEqualTo(median(distances(other, Norm.L0)));
+    }
+  }
+
+  /** Whatever an attack is about, everything falls where any size of change will do. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "deepfool; linf",
+        "deepfool; l2",
+        "ddn[steps=40]; l2",
+        "fmn[steps=60]; linf",
+        "fmn[steps=60]; l2",
+        "fmn[steps=60]; l1",
+        "fmn[steps=60]; l0",
+        "cw[steps=60,rounds=5,rate=0.05,weight=0.1]; l2",
+        "cw[steps=30,rate=0.05,weight=1,rounds=15]; linf",
+        "cw[steps=60,rate=0.05,weight=1,rounds=30]; l0",
+        "ead[steps=60,rounds=6,rate=0.05,weight=0.1]; l1",
+        "sigma-zero[steps=100]; l0",
+        "newtonfool; l2",
+        "sparsefool; l1",
+        "sparsefool; l0",
+        "fab[steps=20]; l1",
+      })
+  void everythingFallsAlsoTowardsATarget(String attack, String norm) {
+    ThreatModel any = ThreatModel.parse(norm + ":inf");
+    List<AttackResult.Sample> untargeted = run(attack, any);
+    assertThat(untargeted).noneMatch(s -> s.outcome() == Outcome.HELD);
+    List<AttackResult.Sample> towards = run(attack, any.wanting(Goal.target(2)));
+    assertThat(towards)
+        .filteredOn(s -> s.outcome() == Outcome.FELL)
+        .allMatch(s -> s.prediction() == 2)
+        .hasSizeGreaterThan(POINTS / 2);
+  }
+}
