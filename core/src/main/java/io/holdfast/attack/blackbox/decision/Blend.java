@@ -15,25 +15,33 @@ public record Blend(Effort effort) implements DecisionAttack<Blend> {
 
   /** The registry's line of blends with uniform noise. */
   public static final AttackSpec<Blend> UNIFORM =
-      line("blended-noise", "the least blend with uniform noise", Start.UNIFORM);
+      line("blended-noise", "the least blend with uniform noise", Start.UNIFORM, AttackSpec.BALLS);
 
   /** The registry's line of normal noise. */
   public static final AttackSpec<Blend> GAUSSIAN =
-      line("gaussian-ladder", "the least normal noise", Start.GAUSSIAN);
+      line("gaussian-ladder", "the least normal noise", Start.GAUSSIAN, AttackSpec.BALLS);
 
   /** The registry's line of salt and pepper. */
   public static final AttackSpec<Blend> SALT_AND_PEPPER =
-      line("salt-and-pepper", "the least salt and pepper", Start.SALT_AND_PEPPER);
+      line(
+          "salt-and-pepper",
+          "the least salt and pepper",
+          Start.SALT_AND_PEPPER,
+          List.of("linf", "l2", "l1", "l0"));
 
   /** The registry's line of blends with images. */
   public static final AttackSpec<Blend> IMAGES =
-      line("blended-images", "the least blend with an image of another class", Start.IMAGES);
+      line(
+          "blended-images",
+          "the least blend with an image of another class",
+          Start.IMAGES,
+          AttackSpec.BALLS);
 
-  private static AttackSpec<Blend> line(String name, String what, Start kind) {
+  private static AttackSpec<Blend> line(String name, String what, Start kind, List<String> sets) {
     return new AttackSpec<>(
         name,
         what + " that crosses the boundary, by a ladder and halving",
-        AttackSpec.BALLS,
+        sets,
         "",
         new Blend(new Effort(QUERIES, kind, 1)),
         List.of(Effort.queriesKnob(), Effort.restartsKnob()));

@@ -2,12 +2,8 @@ package io.holdfast.attack.blackbox.decision;
 
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.ListedAttack;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
-import io.holdfast.threat.PerturbationSet;
-import io.holdfast.threat.ThreatModel;
 
 /**
  * An attack that hears the predicted class only and looks for the smallest change, one {@link Walk}
@@ -50,14 +46,8 @@ public interface DecisionAttack<A extends DecisionAttack<A>> extends ListedAttac
   }
 
   @Override
-  default void check(ThreatModel threat, int classes) {
-    for (PerturbationSet member : threat.set().members()) {
-      boolean known = member instanceof Additive ball && spec().sets().contains(ball.norm().key());
-      if (!known) {
-        String expected = "a threat model of " + String.join(", ", spec().sets());
-        throw new InvalidInputException("attack " + key(), "", expected, member.key());
-      }
-    }
+  default boolean seeksSmallest() {
+    return true;
   }
 
   @Override

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * The Pointwise attack (Schott et al. 2019, section 4): from noise that reaches the goal each
  * changed value is set back in random order, again and again until none can be; for L1 and L2 the
- * remaining changes are then halved one by one. It looks for few changes, not for small ones.
+ * remaining changes are then halved one by one. It looks for few changes, not for small ones. As
+ * long as queries are left it begins again with other noise; the best counts.
  *
  * @param effort queries, start and restarts
  */
@@ -16,7 +17,7 @@ public record Pointwise(Effort effort) implements DecisionAttack<Pointwise> {
       new AttackSpec<>(
           "pointwise",
           "sets noise back value by value as long as it still reaches the goal",
-          List.of("l2", "l1"),
+          List.of("l0", "l2", "l1"),
           "Schott et al. 2019, section 4",
           new Pointwise(Effort.queries(10_000)),
           Effort.<Pointwise>knobs(List.of()));

@@ -42,13 +42,13 @@ final class PointwiseWalk extends Walk {
   }
 
   private Step finish() {
-    return space.norm() == Norm.L0 ? Step.END : shrink(order(), 0);
+    return space.norm() == Norm.L0 ? start(this::from) : shrink(order(), 0);
   }
 
   /** Makes one change after the other as small as it may be. */
   private Step shrink(int[] order, int position) {
     if (position == order.length) {
-      return Step.END;
+      return start(this::from);
     }
     int i = order[position];
     float[] base = here;

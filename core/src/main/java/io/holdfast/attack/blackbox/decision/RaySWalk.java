@@ -5,9 +5,13 @@ import java.util.random.RandomGenerator;
 
 /** {@link RayS} around one sample. D values of an input. */
 final class RaySWalk extends Walk {
-  private static final int RANDOM_BLOCKS = 8; // of the first direction of later rounds
+  private static final int CORNERS = 50; // tried until one reaches the goal
+  private static final int SIMPLE = 2; // the first of them, of one sign
+  private static final int COARSE = 8; // blocks of the next ones
+  private static final int MOST_HALVINGS = 8; // of those blocks
 
   private final double tolerance;
+  private final RandomGenerator random;
   private float[] signs; // [D], each as far as the domain is wide
   private double far = 1; // how far the boundary is, in widths of the domain
   private int blocks = 1;
@@ -16,16 +20,24 @@ final class RaySWalk extends Walk {
   RaySWalk(Site site, double tolerance) {
     super(site);
     this.tolerance = tolerance;
-    signs = new float[clean.length];
-    Arrays.fill(signs, (float) space.domain().width());
-    if (site.round() > 0) {
-      RandomGenerator random = site.seed().generator();
-      for (int i = 0; i < RANDOM_BLOCKS; i++) {
-        if (random.nextBoolean()) {
-          turn(signs, i, RANDOM_BLOCKS);
-        }
+    random = site.seed().generator();
+    signs = corner(0);
+  }
+
+  /** The highest values, the lowest ones, then random signs by ever smaller blocks. */
+  private float[] corner(int number) {
+    float[] corner = new float[clean.length];
+    Arrays.fill(corner, (float) space.domain().width());
+    if (number == 1) {
+      turn(corner, 0, 1);
+    }
+    int some = COARSE << Math.min(number / COARSE, MOST_HALVINGS);
+    for (int i = 0; i < some && number >= SIMPLE; i++) {
+      if (random.nextBoolean()) {
+        turn(corner, i, some);
       }
     }
+    return corner;
   }
 
   /** Turns one of so many blocks. */
@@ -39,7 +51,17 @@ final class RaySWalk extends Walk {
 
   @Override
   Step begin() {
-    return attempt(signs);
+    return begin(site().round() == 0 ? 0 : SIMPLE);
+  }
+
+  /** Looks for a corner that reaches the goal. */
+  private Step begin(int number) {
+    float[] corner = corner(number);
+    Trail ray = Trail.ray(space, clean, corner);
+    return Step.ask(
+        ray.at(1),
+        reached ->
+            reached ? measure(ray, corner) : number < CORNERS ? begin(number + 1) : turned());
   }
 
   @Override
@@ -50,21 +72,20 @@ final class RaySWalk extends Walk {
   /** Asks whether the boundary is nearer in this direction, and only then how near. */
   private Step attempt(float[] direction) {
     Trail ray = Trail.ray(space, clean, direction);
-    return Step.ask(
-        ray.at(far),
-        reached ->
-            reached
-                ? bisect(
-                    ray,
-                    0,
-                    far,
-                    tolerance,
-                    length -> {
-                      far = length;
-                      signs = direction;
-                      return turned();
-                    })
-                : turned());
+    return Step.ask(ray.at(far), reached -> reached ? measure(ray, direction) : turned());
+  }
+
+  private Step measure(Trail ray, float[] direction) {
+    return bisect(
+        ray,
+        0,
+        far,
+        tolerance,
+        length -> {
+          far = length;
+          signs = direction;
+          return turned();
+        });
   }
 
   /** The next block; after the last one, blocks half as large, down to single values. */

@@ -1,5 +1,6 @@
 package io.holdfast.attack.blackbox.decision;
 
+import io.holdfast.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleFunction;
@@ -69,10 +70,21 @@ final class SignOptWalk extends Walk {
   }
 
   private float[] neighbour(float[] u) {
-    return Vectors.normalise(space.norm(), Vectors.sum(theta, u, beta));
+    return unit(Vectors.sum(theta, u, beta));
   }
 
-  private float[] unit() {
+  /**
+   * Brings a changed direction back to length 1. In L-infinity values beyond it are cut off: to
+   * shorten all for the sake of the largest would undo the change of the others.
+   */
+  private float[] unit(float[] direction) {
+    for (int i = 0; i < direction.length && space.norm() == Norm.LINF; i++) {
+      direction[i] = Math.max(-1, Math.min(1, direction[i]));
+    }
+    return Vectors.normalise(space.norm(), direction);
+  }
+
+  private float[] draw() {
     return Vectors.normalise(space.norm(), directions.next());
   }
 
@@ -85,7 +97,7 @@ final class SignOptWalk extends Walk {
     List<float[]> us = new ArrayList<>(now);
     List<float[]> points = new ArrayList<>(now);
     for (int i = 0; i < now; i++) {
-      us.add(unit());
+      us.add(draw());
       points.add(ray(neighbour(us.get(i))).at(far));
     }
     return new Step(
@@ -103,7 +115,7 @@ final class SignOptWalk extends Walk {
     if (more == 0) {
       return search(slope);
     }
-    float[] u = unit();
+    float[] u = draw();
     return measure(
         neighbour(u),
         length -> {
@@ -165,7 +177,7 @@ final class SignOptWalk extends Walk {
   }
 
   private float[] stepped(float[] base, float[] slope) {
-    return Vectors.normalise(space.norm(), Vectors.sum(base, slope, -alpha));
+    return unit(Vectors.sum(base, slope, -alpha));
   }
 
   /** Steps twice as long as long as each brings the boundary nearer. */

@@ -28,6 +28,8 @@ record Step(List<float[]> points, Function<boolean[], Step> then) {
   @FunctionalInterface
   interface Answer {
     /**
+     * The next step.
+     *
      * @param reached whether the point reaches the goal
      */
     Step hear(boolean reached);

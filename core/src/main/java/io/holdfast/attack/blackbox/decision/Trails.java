@@ -1,6 +1,7 @@
 package io.holdfast.attack.blackbox.decision;
 
 import io.holdfast.common.Seed;
+import io.holdfast.threat.Norm;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,16 @@ final class Trails {
 
   private static final List<Start> NOISE =
       List.of(Start.UNIFORM, Start.SALT_AND_PEPPER, Start.GAUSSIAN);
+
+  /** Where few changes are wanted, mostly what changes few values. */
+  private static final List<Start> SPARSE_NOISE =
+      List.of(
+          Start.SALT_AND_PEPPER,
+          Start.SALT_AND_PEPPER,
+          Start.SALT_AND_PEPPER,
+          Start.SALT_AND_PEPPER,
+          Start.UNIFORM,
+          Start.GAUSSIAN);
 
   private final Space space;
   private final float[] clean; // [D]
@@ -64,7 +75,8 @@ final class Trails {
       return image(i - before);
     }
     int draw = i - among;
-    return draw < DRAWS ? noise(NOISE.get(draw % NOISE.size())) : null;
+    List<Start> kinds = space.norm() == Norm.L0 ? SPARSE_NOISE : NOISE;
+    return draw < DRAWS ? noise(kinds.get(draw % kinds.size())) : null;
   }
 
   private List<float[]> images() {
