@@ -77,6 +77,12 @@ public record Blend(Effort effort) implements DecisionAttack<Blend> {
     };
   }
 
+  /** Images are those of the class that is wanted; noise is what it is. */
+  @Override
+  public boolean steers() {
+    return effort.start() == Start.IMAGES;
+  }
+
   @Override
   public Walk walk(Site site) {
     return new BlendWalk(site);

@@ -4,14 +4,14 @@ import io.holdfast.threat.Norm;
 import java.util.List;
 
 /**
- * The {@link Boundary} attack around one sample. Each tenth proposal is also asked about before it
+ * The {@link Boundary} attack around one sample. Each fifth proposal is also asked about before it
  * comes nearer: lengths keep the share of those that reach the goal between a fifth and a half, and
- * of what then comes nearer between a tenth and a quarter.
+ * of what then comes nearer between a fifth and two fifths.
  */
 final class BoundarySteps extends Walk {
-  private static final int EVERY = 10; // proposals
-  private static final int AROUND = 30; // answers on which the length of steps around is judged
-  private static final int NEARER = 20; // of steps nearer
+  private static final int EVERY = 5; // proposals
+  private static final int AROUND = 10; // answers on which the length of steps around is judged
+  private static final int NEARER = 10; // of steps nearer
   private static final double CONVERGED = 1e-7;
 
   private final double adaptation;
@@ -86,7 +86,7 @@ final class BoundarySteps extends Walk {
     }
     double factor = around.factor(0.2, 0.5, adaptation);
     orthogonal = Math.min(1, orthogonal * factor);
-    source = Math.min(1, source * factor * nearer.factor(0.1, 0.25, adaptation));
+    source = Math.min(1, source * factor * nearer.factor(0.2, 0.4, adaptation));
   }
 
   /** How many of the last answers were yes. */

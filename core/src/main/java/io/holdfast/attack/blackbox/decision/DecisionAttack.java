@@ -45,6 +45,12 @@ public interface DecisionAttack<A extends DecisionAttack<A>> extends ListedAttac
     return Knowledge.DECISION;
   }
 
+  /** In bfloat16 the boundary lies elsewhere, and points near to it are one and the same. */
+  @Override
+  default boolean exact() {
+    return true;
+  }
+
   @Override
   default boolean seeksSmallest() {
     return true;

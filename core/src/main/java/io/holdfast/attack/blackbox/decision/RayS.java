@@ -63,6 +63,11 @@ public record RayS(Effort effort, double tolerance) implements DecisionAttack<Ra
   }
 
   @Override
+  public boolean steers() {
+    return false;
+  }
+
+  @Override
   public Walk walk(Site site) {
     return new RaySWalk(site, tolerance);
   }

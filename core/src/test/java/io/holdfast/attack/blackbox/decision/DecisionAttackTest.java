@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.AttackResult.Sample;
 import io.holdfast.attack.Attacks;
 import io.holdfast.attack.blackbox.ImageModel;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -174,6 +176,25 @@ class DecisionAttackTest {
       assertThat(run(Attacks.parse(name), ThreatModel.l2(30)))
           .as(name)
           .allMatch(s -> fell(s) && s.queries() <= 4 * 40);
+    }
+  }
+
+  /** Points a hair apart are one and the same in bfloat16. */
+  @Test
+  void asksInFloat32Always() {
+    try (Scope scope = Scope.open();
+        Workers one = Workers.of(1)) {
+      Tensor x = inputs();
+      AttackResult result =
+          new AttackDriver(MODEL, ThreatModel.smallest(Norm.L2), one)
+              .withPrecision(Precision.BFLOAT16)
+              .run(
+                  HopSkipJump.standard(30),
+                  x.slice(0, 0, 1),
+                  Arrays.copyOf(labels(x), 1),
+                  new long[] {0},
+                  SEED);
+      assertThat(result.precision()).isEqualTo(Precision.FLOAT32.text());
     }
   }
 
