@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  * <p>The random stream of a sample depends on the seed, the attack's name, the round and the
  * sample's id alone. Shards depend on seed and outcomes, so that any number of workers gives the
  * same bits; another set of samples beside a sample may change it by the rounding of the engine's
- * kernels only.
+ * kernels only, but for decision-based attacks where they begin at other images of the run.
  *
  * <p>A {@link io.holdfast.model.TransferClassifier} is attacked by way of its surrogate: whatever
  * the search asks, it asks the surrogate, so that an attacker who sees no more than the predicted

@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TransferClassifier;
@@ -294,6 +295,30 @@ final class AttackRun {
     return IntStream.range(0, rows.length)
         .filter(i -> reached(rows[i], z[i]))
         .filter(i -> !transfers || queries[rows[i]] < threat.queryBudget())
+        .toArray();
+  }
+
+  /** Whether logits {@code [m, K]}, each about one of the rows, reach the goal. */
+  boolean[] reached(int[] about, Tensor logits) {
+    float[][] z = Logits.rows(logits);
+    boolean[] reached = new boolean[z.length];
+    for (int i = 0; i < z.length; i++) {
+      reached[i] = reached(about[i], z[i]);
+    }
+    return reached;
+  }
+
+  /**
+   * Rows whose clean logits reach the goal of {@code row}, at most so many, in an order that
+   * depends on the seed and the rows' ids alone.
+   */
+  int[] examples(int row, int most, Seed seed) {
+    return IntStream.range(0, labels.length)
+        .filter(other -> other != row && reached(row, cleanLogits[other]))
+        .boxed()
+        .sorted(Comparator.comparingLong(other -> seed.split(ids[other]).bits()))
+        .limit(most)
+        .mapToInt(Integer::intValue)
         .toArray();
   }
 

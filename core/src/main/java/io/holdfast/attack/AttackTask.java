@@ -182,6 +182,49 @@ public final class AttackTask {
   }
 
   /**
+   * Logits of any number of inputs, each of which is about one of the samples; in the precision of
+   * the search. One query each.
+   *
+   * @param inputs {@code [m, ...]}
+   * @param owners positions of the samples in the task that they are about, m
+   * @return {@code [m, K]}
+   */
+  public Tensor logits(Tensor inputs, int[] owners) {
+    int[] asked = Arrays.stream(owners).map(i -> rows[i]).toArray();
+    run.spend(asked, 1, 0);
+    Tensor logits = run.gradients().logits(inputs);
+    Finite.require(logits, "logit", run.ids(asked), run.where());
+    return logits;
+  }
+
+  /**
+   * Which of the inputs reach the threat model's goal, as these logits have it.
+   *
+   * @param logits {@code [m, K]}
+   * @param owners positions of the samples in the task that they are about, m
+   */
+  public boolean[] reached(Tensor logits, int[] owners) {
+    return run.reached(Arrays.stream(owners).map(i -> rows[i]).toArray(), logits);
+  }
+
+  /** Forward passes that one sample in the task may still spend. */
+  public long queriesLeft(int position) {
+    return run.queriesLeft(new int[] {rows[position]});
+  }
+
+  /**
+   * Clean inputs of the same run that the model gives a class that the goal asks for: where there
+   * are more, some drawn by the sample's seed and their own ids alone.
+   *
+   * @param position of the sample in the task that they are for
+   * @return {@code [m, ...]}, or null where there are none
+   */
+  public @Nullable Tensor examples(int position, int most) {
+    int[] found = run.examples(rows[position], most, seeds.get(position).split("examples"));
+    return found.length == 0 ? null : run.inputs(found);
+  }
+
+  /**
    * Logits and the gradient of the summed loss with respect to the variables. One query and one
    * gradient per sample and repetition.
    *

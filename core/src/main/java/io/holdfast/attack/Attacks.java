@@ -10,6 +10,14 @@ import io.holdfast.attack.blackbox.SparseRs;
 import io.holdfast.attack.blackbox.Spsa;
 import io.holdfast.attack.blackbox.Square;
 import io.holdfast.attack.blackbox.Zoo;
+import io.holdfast.attack.blackbox.decision.Blend;
+import io.holdfast.attack.blackbox.decision.Boundary;
+import io.holdfast.attack.blackbox.decision.GeoDa;
+import io.holdfast.attack.blackbox.decision.HopSkipJump;
+import io.holdfast.attack.blackbox.decision.Pointwise;
+import io.holdfast.attack.blackbox.decision.RayS;
+import io.holdfast.attack.blackbox.decision.SignOpt;
+import io.holdfast.attack.blackbox.decision.SurFree;
 import io.holdfast.attack.corruption.WorstCorruption;
 import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.attack.ensemble.HoldfastSuite;
@@ -84,6 +92,18 @@ public final class Attacks {
     row(WorstCorruption.SPEC);
     row(AutoAttack.SPEC);
     row(HoldfastSuite.SPEC);
+    row(Boundary.SPEC);
+    row(HopSkipJump.SPEC);
+    row(GeoDa.SPEC);
+    row(SignOpt.SIGN);
+    row(SignOpt.VALUE);
+    row(RayS.SPEC);
+    row(SurFree.SPEC);
+    row(Pointwise.SPEC);
+    row(Blend.UNIFORM);
+    row(Blend.GAUSSIAN);
+    row(Blend.SALT_AND_PEPPER);
+    row(Blend.IMAGES);
   }
 
   private Attacks() {}

@@ -6,7 +6,7 @@ import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Tensor;
 
 /** Linear logits of images {@code [C, 8, 8]}, three classes, without input gradients. */
-record ImageModel(long channels) implements Classifier {
+public record ImageModel(long channels) implements Classifier {
   @Override
   public int classes() {
     return 3;

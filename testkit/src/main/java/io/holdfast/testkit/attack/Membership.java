@@ -58,6 +58,7 @@ final class Membership {
           switch (ball.norm()) {
             case LINF -> Math.max(total, change);
             case L2 -> Math.hypot(total, change);
+            case L0 -> total + (change == 0 ? 0 : 1);
             default -> total + change;
           };
     }

@@ -1,0 +1,118 @@
+package io.holdfast.attack.blackbox.decision;
+
+import io.holdfast.threat.Norm;
+import java.util.List;
+
+/**
+ * The {@link Boundary} attack around one sample. Each fifth proposal is also asked about before it
+ * comes nearer: lengths keep the share of those that reach the goal between a fifth and a half, and
+ * of what then comes nearer between a fifth and two fifths.
+ */
+final class BoundarySteps extends Walk {
+  private static final int EVERY = 5; // proposals
+  private static final int AROUND = 10; // answers on which the length of steps around is judged
+  private static final int NEARER = 10; // of steps nearer
+  private static final double CONVERGED = 1e-7;
+
+  private final double adaptation;
+  private final Directions directions;
+  private final Rate around = new Rate(AROUND);
+  private final Rate nearer = new Rate(NEARER);
+  private double orthogonal; // parts of the distance
+  private double source;
+  private float[] here; // [D]
+  private int proposals;
+
+  BoundarySteps(Site site, Boundary settings) {
+    super(site);
+    adaptation = settings.adaptation();
+    orthogonal = settings.orthogonal();
+    source = settings.source();
+    directions = Directions.normal(site.seed().split("directions"), space.size());
+    here = clean;
+  }
+
+  @Override
+  Step from(float[] start) {
+    here = start;
+    return propose();
+  }
+
+  /** Ends where steps nearer have become too short to tell. */
+  private Step propose() {
+    double distance = space.distance(clean, here);
+    if (source < CONVERGED || distance == 0) {
+      return Step.END;
+    }
+    float[] beside = beside(distance);
+    float[] point = closer(beside, distance);
+    boolean looks = proposals % EVERY == 0;
+    proposals++;
+    return new Step(
+        looks ? List.of(point, beside) : List.of(point),
+        answers -> {
+          if (looks) {
+            adapt(answers[1], answers[0]);
+          }
+          if (answers[0] && space.distance(clean, point) < distance) {
+            here = point;
+          }
+          return propose();
+        });
+  }
+
+  /** A random step around the clean input at about the same distance. */
+  private float[] beside(double distance) {
+    float[] home = Vectors.normalise(Norm.L2, Vectors.difference(clean, here));
+    float[] eta = directions.next();
+    Vectors.remove(eta, home);
+    Vectors.scale(eta, orthogonal * distance / Vectors.length(Norm.L2, eta));
+    Vectors.add(eta, home, -distance); // [D], from the clean input
+    return space.along(clean, eta, 1 / Math.sqrt(1 + orthogonal * orthogonal));
+  }
+
+  /** From there to where {@link #source} of the present distance is gone. */
+  private float[] closer(float[] beside, double distance) {
+    float[] home = Vectors.difference(clean, beside);
+    double far = Vectors.length(Norm.L2, home);
+    double step = Math.max(0, source * distance + far - distance);
+    return space.along(beside, home, far == 0 ? 0 : step / far);
+  }
+
+  private void adapt(boolean stays, boolean comesNearer) {
+    around.add(stays);
+    if (stays) {
+      nearer.add(comesNearer);
+    }
+    double factor = around.factor(0.2, 0.5, adaptation);
+    orthogonal = Math.min(1, orthogonal * factor);
+    source = Math.min(1, source * factor * nearer.factor(0.2, 0.4, adaptation));
+  }
+
+  /** How many of the last answers were yes. */
+  private static final class Rate {
+    private final int window;
+    private int answers;
+    private int hits;
+
+    Rate(int window) {
+      this.window = window;
+    }
+
+    void add(boolean hit) {
+      answers++;
+      hits += hit ? 1 : 0;
+    }
+
+    /** 1 until there are enough answers; then by what to change, and the count begins anew. */
+    double factor(double low, double high, double adaptation) {
+      if (answers < window) {
+        return 1;
+      }
+      double rate = (double) hits / answers;
+      answers = 0;
+      hits = 0;
+      return rate > high ? adaptation : rate < low ? 1 / adaptation : 1;
+    }
+  }
+}

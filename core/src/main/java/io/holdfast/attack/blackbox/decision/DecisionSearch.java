@@ -1,0 +1,158 @@
+package io.holdfast.attack.blackbox.decision;
+
+import io.holdfast.attack.AttackTask;
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Additive;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What decision-based attacks share: every walk of the task says what it wants to know, the model
+ * is asked about all of it together, samples that fell leave, the other walks hear yes or no and go
+ * on. Shapes: n samples in the task, m questions of one step, D values of an input, K classes.
+ */
+final class DecisionSearch {
+  /** Inputs per pass of the model at least, where there are as many. */
+  private static final int TOGETHER = 128;
+
+  private static final int EXAMPLES = 32;
+  private static final double ROUNDING = 1e-6;
+
+  private final AttackTask task;
+  private final Space space;
+  private final long[] shape; // [n, ...] at the start
+  private final double radius; // beyond which nothing counts
+  private List<Walk> walks = new ArrayList<>(); // n
+
+  private DecisionSearch(AttackTask task) {
+    this.task = task;
+    space = Space.of(task);
+    shape = task.region().clean().shape();
+    radius = ((Additive) task.threat().set()).epsilon() * (1 + ROUNDING);
+  }
+
+  /** The nearest points {@code [n, ...]} of the samples that are left in the task. */
+  static Tensor walk(AttackTask task, DecisionAttack<?> attack) {
+    DecisionSearch search = new DecisionSearch(task);
+    search.begin(attack);
+    while (search.asksOn()) {
+      search.ask();
+    }
+    return search.batch(search.walks.stream().map(Walk::nearest).toList());
+  }
+
+  private void begin(DecisionAttack<?> attack) {
+    float[] all = task.region().clean().toFloats(); // [n D]
+    for (int i = 0; i < task.size(); i++) {
+      float[] clean = Arrays.copyOfRange(all, i * space.size(), (i + 1) * space.size()); // [D]
+      walks.add(walk(attack, clean, i));
+    }
+    walks.forEach(Walk::open);
+  }
+
+  private Walk walk(DecisionAttack<?> attack, float[] clean, int position) {
+    Seed seed = task.seeds().get(position);
+    Effort effort = attack.effort();
+    Walk[] itself = new Walk[1];
+    boolean targeted = task.threat().goal().targeted();
+    Trails trails =
+        new Trails(space, clean, effort.start(), targeted, seed, () -> examples(itself[0]));
+    long planned = Math.min(effort.queries(), task.queriesLeft(position));
+    itself[0] = attack.walk(new Site(space, clean, seed, planned, task.round(), trails));
+    return itself[0];
+  }
+
+  /** Inputs {@code [D]} of classes that the goal asks for, the nearest first. */
+  private List<float[]> examples(Walk walk) {
+    try (Scope scope = Scope.open()) {
+      @Nullable Tensor found = task.examples(walks.indexOf(walk), EXAMPLES); // [m, ...]
+      if (found == null) {
+        return List.of();
+      }
+      float[] all = found.toFloats(); // [m D]
+      List<float[]> examples = new ArrayList<>();
+      for (int from = 0; from < all.length; from += space.size()) {
+        examples.add(Arrays.copyOfRange(all, from, from + space.size()));
+      }
+      examples.sort(Comparator.comparingDouble(e -> space.distance(walk.clean, e)));
+      return examples;
+    }
+  }
+
+  private boolean asksOn() {
+    return walks.stream().anyMatch(walk -> !walk.questions().isEmpty());
+  }
+
+  /** One step of all walks. */
+  private void ask() {
+    try (Scope scope = Scope.open()) {
+      Questions questions = new Questions(walks);
+      Tensor x = batch(questions.points()); // [m, ...]
+      Tensor logits = logits(x, questions.owners()); // [m, K]
+      boolean[] reached = task.reached(logits, questions.owners()); // [m]
+      List<boolean[]> answers = new ArrayList<>(); // n
+      int[] nearer = new int[walks.size()]; // n, positions among the questions, or -1
+      for (int i = 0; i < nearer.length; i++) {
+        boolean[] own = Arrays.copyOfRange(reached, questions.first(i), questions.first(i + 1));
+        int found = walks.get(i).note(questions.of(i), own);
+        nearer[i] = found < 0 ? -1 : questions.first(i) + found;
+        answers.add(own);
+      }
+      AttackTask.Stay stay = settle(x, logits, nearer);
+      walks = stay.of(walks);
+      List<boolean[]> heard = stay.of(answers);
+      for (int i = 0; i < heard.size(); i++) {
+        walks.get(i).hear(heard.get(i));
+      }
+    }
+  }
+
+  private Tensor logits(Tensor x, int[] owners) {
+    int together = Math.max(TOGETHER, walks.size());
+    List<Tensor> parts = new ArrayList<>();
+    for (int from = 0; from < owners.length; from += together) {
+      int to = Math.min(owners.length, from + together);
+      parts.add(task.logits(x.slice(0, from, to), Arrays.copyOfRange(owners, from, to)));
+    }
+    return Tensors.cat(parts, 0);
+  }
+
+  /**
+   * Lets the samples go whose nearest point lies inside the ball.
+   *
+   * @param nearer for each sample the question that came nearer than all before, or -1
+   */
+  private AttackTask.Stay settle(Tensor x, Tensor logits, int[] nearer) {
+    boolean[] counts = new boolean[nearer.length];
+    long[] at = new long[nearer.length];
+    boolean any = false;
+    for (int i = 0; i < nearer.length; i++) {
+      counts[i] = nearer[i] >= 0 && walks.get(i).distance() <= radius;
+      at[i] = Math.max(0, nearer[i]);
+      any |= counts[i];
+    }
+    if (!any) {
+      return AttackTask.Stay.ALL;
+    }
+    Tensor positions = Tensors.of(at, at.length).to(x.device());
+    return task.settle(
+        x.indexSelect(0, positions), logits.indexSelect(0, positions), i -> counts[i]);
+  }
+
+  /** Points {@code [D]} as inputs {@code [m, ...]}. */
+  private Tensor batch(List<float[]> points) {
+    float[] all = new float[points.size() * space.size()]; // [m D]
+    for (int i = 0; i < points.size(); i++) {
+      System.arraycopy(points.get(i), 0, all, i * space.size(), space.size());
+    }
+    long[] now = shape.clone();
+    now[0] = points.size();
+    return Tensors.of(all, now).to(task.region().clean().device());
+  }
+}

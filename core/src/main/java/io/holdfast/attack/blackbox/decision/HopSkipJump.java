@@ -1,0 +1,92 @@
+package io.holdfast.attack.blackbox.decision;
+
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Knobs;
+import io.holdfast.common.Problems;
+import java.util.List;
+
+/**
+ * HopSkipJump (Chen, Jordan and Wainwright 2020, algorithm 2): from a point on the boundary the
+ * direction across it is estimated from yes and no at random points nearby, their number growing
+ * with the root of the iteration; then a step whose size is halved until it stays on the goal's
+ * side, and a binary search back to the boundary.
+ *
+ * @param effort queries, start and restarts
+ * @param firstEstimate points of the first estimate, at least 1 (B_0)
+ * @param mostEstimate points of an estimate at most, at least 1
+ * @param gamma accuracy of the binary search: it ends within {@code gamma / D^(3/2)} of the way, in
+ *     L-infinity within {@code gamma / D^2}; above 0
+ */
+public record HopSkipJump(Effort effort, int firstEstimate, int mostEstimate, double gamma)
+    implements DecisionAttack<HopSkipJump> {
+  private static final double LEAST = 1e-6;
+  private static final double MOST = 1e6;
+
+  /** The registry's line. */
+  public static final AttackSpec<HopSkipJump> SPEC =
+      new AttackSpec<>(
+          "hopskipjump",
+          "steps along estimated normals of the boundary, by yes and no alone",
+          List.of("linf", "l2"),
+          "Chen et al. 2020, algorithm 2",
+          new HopSkipJump(Effort.queries(25_000), 100, 10_000, 1),
+          Effort.<HopSkipJump>knobs(
+              List.of(
+                  Knobs.count(
+                      "first_estimate",
+                      "points of the first estimate, at least 1",
+                      HopSkipJump::firstEstimate,
+                      HopSkipJump::firstEstimate),
+                  Knobs.count(
+                      "most_estimate",
+                      "points of an estimate at most, at least 1",
+                      HopSkipJump::mostEstimate,
+                      HopSkipJump::mostEstimate),
+                  Knobs.number(
+                      "gamma",
+                      "accuracy of the binary search",
+                      LEAST,
+                      MOST,
+                      HopSkipJump::gamma,
+                      HopSkipJump::gamma))));
+
+  public HopSkipJump {
+    Problems problems = new Problems("attack hopskipjump");
+    Ranges.atLeastOne(problems, "first_estimate", firstEstimate);
+    Ranges.atLeastOne(problems, "most_estimate", mostEstimate);
+    Ranges.within(problems, "gamma", gamma, LEAST, MOST);
+    problems.throwIfAny();
+  }
+
+  /** The paper's settings with this many queries. */
+  public static HopSkipJump standard(int queries) {
+    return SPEC.usual().queries(queries);
+  }
+
+  @Override
+  public HopSkipJump effort(Effort other) {
+    return new HopSkipJump(other, firstEstimate, mostEstimate, gamma);
+  }
+
+  public HopSkipJump firstEstimate(int points) {
+    return new HopSkipJump(effort, points, mostEstimate, gamma);
+  }
+
+  public HopSkipJump mostEstimate(int points) {
+    return new HopSkipJump(effort, firstEstimate, points, gamma);
+  }
+
+  public HopSkipJump gamma(double accuracy) {
+    return new HopSkipJump(effort, firstEstimate, mostEstimate, accuracy);
+  }
+
+  @Override
+  public AttackSpec<HopSkipJump> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Walk walk(Site site) {
+    return new HopSkipJumpWalk(site, this);
+  }
+}

@@ -1,0 +1,83 @@
+package io.holdfast.attack.blackbox.decision;
+
+import io.holdfast.threat.Norm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The direction in which a boundary is crossed, from yes and no at random points around a point on
+ * it (Chen et al. 2020, equations 10 to 12): the directions that reach the goal, less the share of
+ * all directions that would by chance. Only sums are kept, so that any number of points costs the
+ * memory of a few.
+ */
+final class NormalEstimate {
+  private static final int VALUES = 1 << 16; // per step
+  private static final int MOST = 64; // points per step
+
+  private final Space space;
+  private final float[] at; // [D]
+  private final double delta;
+  private final Directions directions;
+  private final Function<float[], Step> then;
+  private final float[] all; // [D], the sum of all directions
+  private final float[] reached; // [D], of those that reach the goal
+  private int asked;
+  private int hits;
+
+  /**
+   * @param at on the boundary, {@code [D]}
+   * @param delta L2 distance of the random points before values are clipped
+   * @param directions of any length
+   * @param then goes on with the direction into the goal's side, of L2 length 1
+   */
+  NormalEstimate(
+      Space space, float[] at, double delta, Directions directions, Function<float[], Step> then) {
+    this.space = space;
+    this.at = at;
+    this.delta = delta;
+    this.directions = directions;
+    this.then = then;
+    all = new float[at.length];
+    reached = new float[at.length];
+  }
+
+  /** Asks about {@code more} further points, some at a time. */
+  Step ask(long more) {
+    if (more <= 0) {
+      return then.apply(direction());
+    }
+    int now = (int) Math.min(more, Math.max(1, Math.min(MOST, VALUES / at.length)));
+    List<float[]> points = new ArrayList<>(now);
+    for (int i = 0; i < now; i++) {
+      float[] u = Vectors.normalise(Norm.L2, directions.next());
+      points.add(space.along(at, u, delta));
+    }
+    return new Step(
+        points,
+        answers -> {
+          add(points, answers);
+          return ask(more - now);
+        });
+  }
+
+  private void add(List<float[]> points, boolean[] answers) {
+    for (int i = 0; i < answers.length; i++) {
+      float[] u = Vectors.difference(points.get(i), at); // as clipped
+      Vectors.add(all, u, 1 / delta);
+      if (answers[i]) {
+        Vectors.add(reached, u, 1 / delta);
+        hits++;
+      }
+    }
+    asked += answers.length;
+  }
+
+  private float[] direction() {
+    if (hits == asked) {
+      return Vectors.normalise(Norm.L2, all);
+    }
+    double share = hits == 0 ? 1 : (double) hits / asked; // without a hit, away from all
+    return Vectors.normalise(Norm.L2, Vectors.sum(reached, all, -share));
+  }
+}

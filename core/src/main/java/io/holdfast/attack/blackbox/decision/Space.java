@@ -1,0 +1,58 @@
+package io.holdfast.attack.blackbox.decision;
+
+import io.holdfast.attack.AttackTask;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Domain;
+import io.holdfast.threat.Norm;
+
+/**
+ * Where the walks of one task move: inputs in row-major order. An input that is no image {@code [C,
+ * H, W]} counts as one row {@code [1, 1, D]}.
+ *
+ * @param channels C
+ * @param height H
+ * @param width W
+ * @param norm in which a change is to be small
+ * @param domain of every value
+ */
+record Space(int channels, int height, int width, Norm norm, Domain domain) {
+  private static final int IMAGE = 4; // [n, C, H, W]
+
+  static Space of(AttackTask task) {
+    long[] shape = task.region().clean().shape(); // [n, ...]
+    Norm norm = ((Additive) task.threat().set()).norm();
+    Domain domain = task.threat().domain();
+    if (shape.length == IMAGE) {
+      return new Space((int) shape[1], (int) shape[2], (int) shape[3], norm, domain);
+    }
+    long size = 1;
+    for (int i = 1; i < shape.length; i++) {
+      size *= shape[i];
+    }
+    return new Space(1, 1, Math.toIntExact(size), norm, domain);
+  }
+
+  /** Number of values D of an input. */
+  int size() {
+    return channels * height * width;
+  }
+
+  /** The nearest value of the domain. */
+  float clamp(double value) {
+    return (float) Math.min(domain.high(), Math.max(domain.low(), value));
+  }
+
+  /** {@code from + length * direction}, inside the domain: {@code [D]}. */
+  float[] along(float[] from, float[] direction, double length) {
+    float[] point = new float[from.length];
+    for (int i = 0; i < point.length; i++) {
+      point[i] = clamp(from[i] + length * direction[i]);
+    }
+    return point;
+  }
+
+  /** How far {@code b} is from {@code a} in this space's norm. */
+  double distance(float[] a, float[] b) {
+    return Vectors.distance(norm, a, b);
+  }
+}
