@@ -6,7 +6,6 @@ import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TransferClassifier;
-import io.holdfast.record.Outcome;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;

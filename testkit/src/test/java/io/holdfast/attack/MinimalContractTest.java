@@ -14,8 +14,8 @@ import io.holdfast.threat.ThreatModel;
 import java.util.stream.Stream;
 
 /**
- * The attacks that look for the smallest change, inside balls. C&W in L0 gives values back a few per
- * round, too slowly for this many runs; {@link SmallestChangesTest} has it.
+ * The attacks that look for the smallest change, inside balls. C&W in L0 gives values back a few
+ * per round, too slowly for this many runs; {@link SmallestChangesTest} has it.
  */
 class MinimalContractTest extends AttackContract {
   private static final ThreatModel LINF = ThreatModel.linf(0.1);

@@ -80,7 +80,8 @@ public record Ddn(int steps, double gamma, double length) implements MinimalAtta
               now.mul(1 + gamma)
                   .add(now.mul(inside), -2 * gamma) // now * (1 - gamma) where reached
                   .minimum(longest.get()));
-          Tensor step = Directions.unit(task, slope.gradient(), k).mulInPlace(stride.at(k)); // [n, D]
+          Tensor step =
+              Directions.unit(task, slope.gradient(), k).mulInPlace(stride.at(k)); // [n, D]
           Tensor change = step.addInPlace(slope.look().change()); // [n, D]
           Tensor length = Norm.L2.lengths(change).clampMin(Float.MIN_NORMAL); // [n, 1]
           return change.mul(radius.get().div(length));

@@ -85,7 +85,8 @@ public record Fmn(int steps, double stride, double gamma) implements MinimalAtta
                   ? counted(trail, limit.get(), slope.look(), part.at(k))
                   : measured(trail, limit.get(), slope, part.at(k)); // [n, 1]
           limit.set(next.minimum(longest.get()));
-          Tensor step = Directions.unit(task, slope.gradient(), k).mulInPlace(length.at(k)); // [n, D]
+          Tensor step =
+              Directions.unit(task, slope.gradient(), k).mulInPlace(length.at(k)); // [n, D]
           return Shortening.to(norm, step.addInPlace(slope.look().change()), limit.get());
         });
   }
