@@ -29,16 +29,14 @@ final class AttackPage {
   /** The sizes at which the cost is counted. */
   private static final Map<String, String> SIZES =
       Map.of(
-          "linf",
-          "linf:0.1",
-          "l2",
-          "l2:1.5",
-          "l1",
-          "l1:12",
-          "l0",
-          "l0:25",
-          "corruption",
-          "corruption:3");
+          "linf", "linf:0.1",
+          "l2", "l2:1.5",
+          "l1", "l1:12",
+          "l0", "l0:25",
+          "pixels", "pixels:5",
+          "patch", "patch:6",
+          "frame", "frame:2",
+          "corruption", "corruption:3");
 
   private AttackPage() {}
 

@@ -6,6 +6,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.PixelSet;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -63,6 +64,13 @@ final class DriverChecks {
     problems.collect(() -> attack.checkInputs(driver.model().inputShape()));
     if (attack.needs() == Knowledge.WHITE_BOX && !driver.model().differentiable()) {
       problems.add("", "a model with input gradients", "one without");
+    }
+    boolean pixels = driver.threat().set().members().stream().anyMatch(PixelSet.class::isInstance);
+    if (pixels && driver.model().inputShape().length != 3) {
+      problems.add(
+          "perturbation",
+          "a model of images [C, H, W] for " + driver.threat().set().key(),
+          "one of inputs " + Arrays.toString(driver.model().inputShape()));
     }
     int classes = driver.model().classes();
     if (driver.threat().goal() instanceof Goal.TargetClass goal && goal.target() >= classes) {

@@ -17,6 +17,13 @@ final class ThreatWords {
           "l2", "the image by a Euclidean distance of at most %s",
           "l1", "pixel values by at most %s in total",
           "l0", "at most %s pixel values, each by any amount");
+  private static final Map<String, String> SIZE =
+      Map.of("pixels", "count", "patch", "side", "frame", "width");
+  private static final Map<String, String> PLACES =
+      Map.of(
+          "pixels", "at most %s pixels, to any colours",
+          "patch", "one square with a side of %s pixels, to any colours",
+          "frame", "a border %s pixels wide, to any colours");
   private static final Map<String, String> KNOWLEDGE =
       Map.of(
           "white-box", "everything about the model, its weights and gradients included",
@@ -86,6 +93,10 @@ final class ThreatWords {
   }
 
   private String change() {
+    String places = PLACES.get(normKey());
+    if (places != null) {
+      return places.formatted(plain(settings.get(SIZE.get(normKey()))));
+    }
     Double epsilon = epsilon();
     String pattern = CHANGE.get(normKey());
     return pattern == null || epsilon == null

@@ -13,17 +13,15 @@ import java.util.List;
  * The L0 ball: some components change, each as far as the box lets it; the others keep the clean
  * value, bit for bit. Shapes: N batch, D components.
  */
-final class L0Region extends InputRegion {
+final class L0Region extends SparseRegion {
   private final long most;
-  private final Domain domain;
 
   /**
    * @param most components that may change, at least 0
    */
   L0Region(Tensor clean, long most, Domain domain) {
-    super(clean);
+    super(clean, domain);
     this.most = most;
-    this.domain = domain;
   }
 
   /** As many components as may change, each drawn uniformly from the domain. */
@@ -67,44 +65,18 @@ final class L0Region extends InputRegion {
       Tensor gain = face.sub(x).mul(g); // [N, D], at least 0
       Tensor chosen = largest(gain, Math.max(1, Math.round(fraction * most))); // [N, D]
       Tensor next = Tensors.where(chosen.and(gain.gt(0)), face, x); // [N, D]
-      keep(variables, next, next.sub(flat(clean())).mul(g));
+      keep(variables, next, next.sub(flat(clean())).to(DType.FLOAT64).mulInPlace(g));
     }
   }
 
-  /**
-   * Into the box; of too many changes those are kept whose loss would lead furthest away: the
-   * squared distance that undoing one adds is {@code (w - c)^2 - (w - x)^2}, with w wanted, c clean
-   * and x in the box.
-   */
   @Override
-  public void project(Tensor variables) {
-    try (Scope scope = Scope.open()) {
-      Tensor wanted = flat(variables); // [N, D]
-      Tensor x = wanted.clamp(domain.low(), domain.high()); // [N, D]
-      Tensor undone = wanted.sub(flat(clean())).square(); // [N, D]
-      keep(variables, x, undone.subInPlace(wanted.sub(x).square()));
-    }
-  }
-
-  /**
-   * Writes {@code x} where its worth is among the largest of its row, the clean value elsewhere.
-   */
-  private void keep(Tensor variables, Tensor x, Tensor worth) {
+  void keep(Tensor variables, Tensor x, Tensor worth) {
     Tensor home = flat(clean()); // [N, D]
-    Tensor changed = x.ne(home); // [N, D]
-    Tensor ranked = worth.maskedFill(changed.not(), Double.NEGATIVE_INFINITY); // [N, D]
+    Tensor next = flat(x); // [N, D]
+    Tensor changed = next.ne(home); // [N, D]
+    Tensor ranked = flat(worth).maskedFill(changed.not(), Double.NEGATIVE_INFINITY); // [N, D]
     Tensor kept = changed.and(largest(ranked, most)); // [N, D]
-    variables.copyFrom(Tensors.where(kept, x, home).view(variables.shape()));
-  }
-
-  /** True at the {@code count} largest values of each row, {@code [N, D]}. */
-  private static Tensor largest(Tensor values, long count) {
-    long some = Math.min(count, values.size(1));
-    Tensor mask = Tensors.zerosLike(values); // [N, D]
-    if (some > 0) {
-      mask.scatterInPlace(1, values.topk(some, 1).positions(), 1);
-    }
-    return mask.to(DType.FLOAT32).gt(0);
+    variables.copyFrom(Tensors.where(kept, next, home).view(variables.shape()));
   }
 
   /** {@code [N, ...]} as {@code [N, D]}. */

@@ -20,6 +20,9 @@ final class PerturbationSets {
           "l2",
           "l1",
           "l0",
+          PixelChanges.NAME,
+          SquarePatch.NAME,
+          Frame.NAME,
           UNION,
           RotationTranslation.NAME,
           Flow.NAME,
@@ -63,6 +66,9 @@ final class PerturbationSets {
           new CodeChanges(
               reader.integer("levels", 2, 2, Integer.MAX_VALUE),
               reader.integer("changes", 0, Integer.MAX_VALUE));
+      case PixelChanges.NAME -> new PixelChanges(size(reader, kind));
+      case SquarePatch.NAME -> new SquarePatch(size(reader, kind));
+      case Frame.NAME -> new Frame(size(reader, kind));
       default -> ball(Norm.ofKey(kind).orElseThrow(), reader);
     };
   }
@@ -78,6 +84,21 @@ final class PerturbationSets {
       return new Additive(norm, 0);
     }
     return new Additive(norm, epsilon);
+  }
+
+  /** The key under which a set with a short form has its size. */
+  static String sizeKey(String kind) {
+    return switch (kind) {
+      case PixelChanges.NAME -> "count";
+      case SquarePatch.NAME -> "side";
+      case Frame.NAME -> "width";
+      case CommonCorruptions.NAME -> "severity";
+      default -> "epsilon";
+    };
+  }
+
+  private static int size(SettingsReader reader, String kind) {
+    return reader.integer(sizeKey(kind), 0, Integer.MAX_VALUE);
   }
 
   private static @Nullable PerturbationSet union(SettingsReader reader) {

@@ -109,7 +109,8 @@ public record ThreatModel(
 
   /**
    * Reads a file, or a short form: {@code linf:0.1}, {@code l2:1.5}, {@code l1:12}, {@code l0:25},
-   * {@code corruption:3}, {@code l2:inf} for the smallest change, a union such as {@code
+   * {@code corruption:3}, {@code l2:inf} for the smallest change, {@code pixels:5} (how many),
+   * {@code patch:6} (its side), {@code frame:2} (its width), a union such as {@code
    * linf:8/255+l2:1}, each also with the keys of a file in brackets: {@code
    * linf:0.1[goal=least-likely]}.
    *

@@ -17,10 +17,19 @@ import java.util.regex.Pattern;
 final class ThreatModelFormat {
   private static final List<String> FILES = List.of(".yaml", ".yml", ".json");
   private static final List<String> SHORT =
-      List.of("linf", "l2", "l1", "l0", CommonCorruptions.NAME);
+      List.of(
+          "linf",
+          "l2",
+          "l1",
+          "l0",
+          CommonCorruptions.NAME,
+          PixelChanges.NAME,
+          SquarePatch.NAME,
+          Frame.NAME);
   private static final Pattern PLUS = Pattern.compile("\\+(?=[A-Za-z])");
   private static final String FORM =
-      "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, corruption:3, l2:inf, or a file";
+      "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, corruption:3, l2:inf, pixels:5, or a"
+          + " file";
 
   private ThreatModelFormat() {}
 
@@ -107,8 +116,7 @@ final class ThreatModelFormat {
     }
     Map<String, String> values = new LinkedHashMap<>();
     values.put(PerturbationSets.KIND, norm);
-    values.put(
-        norm.equals(CommonCorruptions.NAME) ? "severity" : "epsilon", part.substring(colon + 1));
+    values.put(PerturbationSets.sizeKey(norm), part.substring(colon + 1));
     values.putAll(more);
     Map<String, Object> section = new LinkedHashMap<>(new Call(norm, values).toSettings().toMap());
     section.remove(Settings.NAME);

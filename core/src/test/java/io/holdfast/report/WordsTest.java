@@ -95,6 +95,10 @@ class WordsTest {
         .containsEntry("Query budget", "not limited");
     assertThat(new ThreatWords(Map.of("perturbation", "rotation"), "rot").shortForm())
         .isEqualTo("threat model rot");
+    ThreatWords patch = new ThreatWords(Map.of("perturbation", "patch", "side", 6), "patch:6");
+    assertThat(patch.facts())
+        .containsEntry("May change", "one square with a side of 6 pixels, to any colours");
+    assertThat(patch.shortForm()).isEqualTo("threat model patch:6");
   }
 
   private static View.Model model(String name, Scorecard card) {

@@ -35,6 +35,9 @@ class ThreatModelTest {
         ThreatModel.of(new RotationTranslation(30, 0.1)),
         ThreatModel.of(new Flow(1.5, 4)),
         ThreatModel.of(CodeChanges.bitFlips(2)),
+        ThreatModel.of(new PixelChanges(5)),
+        ThreatModel.of(new SquarePatch(6)).knowing(Knowledge.SCORE),
+        ThreatModel.union(ThreatModel.of(new Frame(2)), ThreatModel.linf(0.1)),
         ThreatModel.of(product));
   }
 

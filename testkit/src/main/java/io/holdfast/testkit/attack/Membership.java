@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.PerturbationSet;
+import io.holdfast.threat.PixelChanges;
 import io.holdfast.threat.ThreatModel;
 
 /** The kit's own check that results lie in a ball and in the domain; shares no code with core's. */
@@ -19,7 +20,11 @@ final class Membership {
     for (int i = 0; i < rows; i++) {
       boolean inside = false;
       for (PerturbationSet member : threat.set().members()) {
-        inside |= !(member instanceof Additive ball) || fits(ball, before, after, i * size, size);
+        inside |=
+            member instanceof Additive ball
+                ? fits(ball, before, after, i * size, size)
+                : !(member instanceof PixelChanges few)
+                    || changed(before, after, i * size, clean.shape()) <= few.size();
       }
       assertThat(inside).as("row %d inside %s", i, threat.set().key()).isTrue();
     }
@@ -28,6 +33,21 @@ final class Membership {
           .as("value %s inside the domain", value)
           .isTrue();
     }
+  }
+
+  /** Pixels {@code [C, H, W]} of which some channel differs. */
+  private static int changed(double[] a, double[] b, int from, long[] shape) {
+    int pixels = (int) (shape[2] * shape[3]);
+    int count = 0;
+    for (int p = 0; p < pixels; p++) {
+      boolean differs = false;
+      for (int c = 0; c < shape[1]; c++) {
+        int at = from + c * pixels + p;
+        differs |= a[at] != b[at];
+      }
+      count += differs ? 1 : 0;
+    }
+    return count;
   }
 
   private static boolean fits(Additive ball, double[] a, double[] b, int from, int size) {
