@@ -29,6 +29,14 @@ public interface Attack {
     return true;
   }
 
+  /**
+   * Whether the search must see scores in float32 whatever precision is asked for, as where it
+   * takes differences of scores at neighbouring points.
+   */
+  default boolean exact() {
+    return false;
+  }
+
   /** What is perturbed together. */
   default SampleScope scope() {
     return SampleScope.PER_SAMPLE;

@@ -126,7 +126,7 @@ public record AttackDriver(
    */
   public AttackResult run(Attack attack, Tensor x, int[] labels, long[] ids, Seed seed) {
     DriverChecks.require(this, attack, x, labels, ids);
-    try (InputGradients gradients = model.gradients(precision)) {
+    try (InputGradients gradients = model.gradients(search(attack))) {
       String where = "attack " + attack.key();
       AttackRun run = new AttackRun(where, model, gradients, threat, x, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
@@ -135,6 +135,12 @@ public record AttackDriver(
       stages(attack, run, seed);
       return result(attack, run, seed);
     }
+  }
+
+  /** Float32 where some stage needs it. */
+  private Precision search(Attack attack) {
+    boolean exact = attack.stages(threat, model.classes()).stream().anyMatch(Attack::exact);
+    return exact ? Precision.FLOAT32 : precision;
   }
 
   private void stages(Attack attack, AttackRun run, Seed seed) {
@@ -252,7 +258,12 @@ public record AttackDriver(
       samples.add(sample(run, i));
     }
     return new AttackResult(
-        attack.key(), seed.value(), shard, precision.text(), run.adversarial, List.copyOf(samples));
+        attack.key(),
+        seed.value(),
+        shard,
+        search(attack).text(),
+        run.adversarial,
+        List.copyOf(samples));
   }
 
   private AttackResult.Sample sample(AttackRun run, int row) {

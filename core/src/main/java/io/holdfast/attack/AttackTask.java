@@ -112,7 +112,47 @@ public final class AttackTask {
    * search. One query per sample.
    */
   public Tensor logits(Tensor variables) {
-    return counted(() -> run.gradients().logits(region.apply(variables)));
+    return logits(variables, 1);
+  }
+
+  /**
+   * Logits of several points per sample. As many queries per sample as points.
+   *
+   * @param variables {@code [m n, ...]}: m times one for each of the n samples in the task
+   * @return {@code [m n, K]}
+   */
+  public Tensor logits(Tensor variables, int points) {
+    if (variables.size(0) != (long) points * rows.length) {
+      throw new IllegalArgumentException(
+          variables.size(0) + " rows are not " + points + " for each of " + rows.length);
+    }
+    run.spend(rows, points, 0);
+    int together =
+        Math.max(1, 2 * AttackDriver.SHARD / Math.max(1, rows.length)); // points per pass
+    List<Tensor> parts = new ArrayList<>();
+    for (int from = 0; from < points; from += together) {
+      parts.add(logitsOf(variables, from, Math.min(points, from + together)));
+    }
+    return parts.size() == 1 ? parts.get(0) : Tensors.cat(parts, 0);
+  }
+
+  /** One pass over the points {@code from} to {@code to} of every sample. */
+  private Tensor logitsOf(Tensor variables, int from, int to) {
+    List<Tensor> inputs = new ArrayList<>();
+    for (long point = from; point < to; point++) {
+      Tensor one = variables.slice(0, point * rows.length, (point + 1) * rows.length);
+      inputs.add(region.apply(one)); // [n, ...]
+    }
+    Tensor all = inputs.size() == 1 ? inputs.get(0) : Tensors.cat(inputs, 0);
+    Tensor logits = run.gradients().logits(all); // [(to - from) n, K]
+    Finite.require(logits, "logit", repeated(ids(), to - from), run.where());
+    return logits;
+  }
+
+  private static long[] repeated(long[] ids, int times) {
+    long[] all = new long[ids.length * times];
+    Arrays.setAll(all, i -> ids[i % ids.length]);
+    return all;
   }
 
   /** One query per sample. */

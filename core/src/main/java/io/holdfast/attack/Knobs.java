@@ -4,6 +4,7 @@ import io.holdfast.common.SettingsReader;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -35,6 +36,20 @@ public final class Knobs {
       Function<A, OptionalInt> get,
       BiFunction<A, Integer, A> with) {
     return new Own<>(key, usual, meaning, get, with);
+  }
+
+  /**
+   * A number above 0 that by default follows from what is attacked.
+   *
+   * @param usual the default in words
+   */
+  public static <A> Knob<A> ownNumber(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, OptionalDouble> get,
+      BiFunction<A, Double, A> with) {
+    return new OwnNumber<>(key, usual, meaning + ", above 0", get, with);
   }
 
   /** A number in [0, 1]. */
@@ -178,6 +193,35 @@ public final class Knobs {
       }
       arguments.put(key, Integer.toString(given.getAsInt()));
       return with.apply(soFar, given.getAsInt());
+    }
+  }
+
+  /** As {@link Own}, for a number above 0. */
+  private record OwnNumber<A>(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, OptionalDouble> get,
+      BiFunction<A, Double, A> with)
+      implements Knob<A> {
+    @Override
+    public List<AttackSpec.Parameter> describe(A attack) {
+      return List.of(new AttackSpec.Parameter(key, usual, meaning));
+    }
+
+    @Override
+    public A read(SettingsReader section, A soFar) {
+      return section.has(key) ? with.apply(soFar, section.positive(key)) : soFar;
+    }
+
+    @Override
+    public A write(A attack, A soFar, Map<String, String> arguments) {
+      OptionalDouble given = get.apply(attack);
+      if (given.isEmpty()) {
+        return soFar;
+      }
+      arguments.put(key, Double.toString(given.getAsDouble()));
+      return with.apply(soFar, given.getAsDouble());
     }
   }
 

@@ -1,6 +1,8 @@
 package io.holdfast.attack;
 
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,22 @@ public record Reference(Tensor labels, @Nullable Tensor targets, @Nullable Tenso
   /** Towards these targets. */
   public static Reference targets(Tensor labels, Tensor targets) {
     return new Reference(labels, targets, null);
+  }
+
+  /**
+   * The same for a batch in which all samples stand {@code times} times over, one after the other.
+   */
+  public Reference times(int times) {
+    return times == 1
+        ? this
+        : new Reference(
+            repeat(labels, times),
+            targets == null ? null : repeat(targets, times),
+            probabilities == null ? null : repeat(probabilities, times));
+  }
+
+  private static Tensor repeat(Tensor rows, int times) {
+    return Tensors.cat(Collections.nCopies(times, rows), 0);
   }
 
   /** Away from the prediction on the clean inputs. */
