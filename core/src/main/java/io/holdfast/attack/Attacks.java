@@ -1,6 +1,15 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.blackbox.Bandits;
+import io.holdfast.attack.blackbox.GenAttack;
+import io.holdfast.attack.blackbox.Nes;
+import io.holdfast.attack.blackbox.OnePixel;
+import io.holdfast.attack.blackbox.Pixle;
+import io.holdfast.attack.blackbox.Simba;
+import io.holdfast.attack.blackbox.SparseRs;
+import io.holdfast.attack.blackbox.Spsa;
 import io.holdfast.attack.blackbox.Square;
+import io.holdfast.attack.blackbox.Zoo;
 import io.holdfast.attack.corruption.WorstCorruption;
 import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.attack.ensemble.HoldfastSuite;
@@ -35,6 +44,15 @@ public final class Attacks {
     row(Apgd.DLR);
     row(Apgd.T);
     row(Square.SPEC);
+    row(Nes.SPEC);
+    row(Spsa.SPEC);
+    row(Bandits.SPEC);
+    row(Zoo.SPEC);
+    row(Simba.SPEC);
+    row(GenAttack.SPEC);
+    row(OnePixel.SPEC);
+    row(Pixle.SPEC);
+    row(SparseRs.SPEC);
     row(Fab.ALL);
     row(Fab.TARGETED);
     row(RotationGrid.SPEC);

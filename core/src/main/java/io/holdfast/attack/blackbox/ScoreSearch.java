@@ -1,8 +1,10 @@
 package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.PatchQueries;
+import io.holdfast.attack.Reference;
 import io.holdfast.model.Patches;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -14,20 +16,27 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What attacks by scores share: every walk of the task proposes, the model is asked about all
- * proposals in one batch, samples that fell leave, the other walks hear their loss. Shapes: n
- * samples in the task, D values of an image.
+ * What attacks by scores share: every walk of the task makes the proposals that it can make without
+ * an answer, the model is asked about all of them in one batch, samples that fell leave, the other
+ * walks hear their losses. All walks make equally many. Shapes: n samples in the task, m proposals
+ * of each, D values of an image, K classes.
  */
 final class ScoreSearch {
-  private final AttackTask task;
-  private final Losses loss;
-  private final long[] shape; // [n, C, H, W] at the start
-  private List<Walk> walks = new ArrayList<>(); // n
+  private static final int MOST = 1 << 24; // values in a batch
 
-  private ScoreSearch(AttackTask task, Losses loss) {
+  private final AttackTask task;
+  private final Loss loss;
+  private final long[] shape; // [n, C, H, W] at the start
+  private final int size; // D
+  private List<Walk> walks = new ArrayList<>(); // n
+  private float[] batch = {}; // [m n D], reused
+  private boolean[] counts = {}; // [m n], reused
+
+  private ScoreSearch(AttackTask task, Loss loss) {
     this.task = task;
     this.loss = loss;
     shape = task.region().clean().shape();
+    size = (int) (shape[1] * shape[2] * shape[3]);
   }
 
   /** The best points {@code [n, C, H, W]} of the samples that are left in the task. */
@@ -36,37 +45,53 @@ final class ScoreSearch {
     int planned = (int) Math.min(attack.queries(), task.queriesLeft());
     search.begin(attack, planned);
     try (PatchQueries queries = task.patchQueries()) {
-      for (int query = 0; query < planned && task.size() > 0; query++) {
-        search.ask(queries, query);
+      int asked = 1;
+      for (int query = 0; query < planned && asked > 0 && task.size() > 0; query += asked) {
+        asked = search.ask(queries, query, planned - query);
       }
     }
-    return search.batch(walk -> walk.best);
+    return search.points(walk -> walk.best);
   }
 
   private void begin(ScoreAttack<?> attack, int planned) {
     Canvas canvas = Canvas.of(task);
     float[] all = task.region().clean().toFloats(); // [n D]
     for (int i = 0; i < task.size(); i++) {
-      float[] clean = Arrays.copyOfRange(all, i * canvas.size(), (i + 1) * canvas.size()); // [D]
+      float[] clean = Arrays.copyOfRange(all, i * size, (i + 1) * size); // [D]
       walks.add(attack.walk(canvas, planned, clean, task.seeds().get(i).generator()));
     }
   }
 
-  private void ask(PatchQueries queries, int query) {
+  /** Asks about as many proposals per sample as can be; their number. */
+  private int ask(PatchQueries queries, int query, int left) {
+    int fit = Math.max(1, MOST / (size * walks.size()));
+    int ahead = walks.stream().mapToInt(Walk::ahead).min().orElse(0);
+    int points = Math.min(Math.min(left, fit), ahead);
+    if (points == 0) {
+      return 0;
+    }
     try (Scope scope = Scope.open()) {
-      walks.forEach(walk -> walk.propose(query));
-      Tensor x = batch(walk -> walk.next); // [n, C, H, W]
-      Tensor logits = queries.logits(x, changed(), () -> batch(walk -> walk.best)); // [n, K]
-      double[] values = loss.value(logits, task.reference()).toDoubles(); // [n]
-      boolean[] taken = new boolean[values.length];
+      propose(query, points);
+      Tensor x = tensor(batch, points); // [m n, C, H, W]
+      Tensor logits = logits(queries, x, points); // [m n, K]
+      Reference reference = task.reference().times(points);
+      double[] values = loss.value(logits, reference).toDoubles(); // [m n]
+      boolean[] taken = new boolean[walks.size()];
       for (int i = 0; i < values.length; i++) {
-        taken[i] = walks.get(i).hear(values[i]);
+        taken[i % taken.length] |= walks.get(i % taken.length).hear(values[i]);
       }
       queries.accept(taken);
-      AttackTask.Stay stay = task.settle(x, logits);
+      AttackTask.Stay stay = settle(x, logits, points == 1 ? null : nearest(logits, reference));
       walks = stay.of(walks);
       queries.retain(stay);
     }
+    return points;
+  }
+
+  private Tensor logits(PatchQueries queries, Tensor x, int points) {
+    return points == 1
+        ? queries.logits(x, changed(), () -> points(walk -> walk.best))
+        : task.logits(x, points);
   }
 
   /** Where the proposals change the best points, if each does so in a square of one size. */
@@ -86,14 +111,59 @@ final class ScoreSearch {
     return new Patches(rows, columns, side, side);
   }
 
-  private Tensor batch(Function<Walk, float[]> part) {
-    long[] now = shape.clone();
-    now[0] = walks.size();
-    int size = (int) (now[1] * now[2] * now[3]);
+  private void propose(int query, int points) {
+    int rows = points * walks.size();
+    if (batch.length != rows * size) {
+      batch = new float[rows * size];
+      counts = new boolean[rows];
+    }
+    for (int row = 0; row < rows; row++) {
+      Walk walk = walks.get(row % walks.size());
+      walk.propose(query + row / walks.size());
+      System.arraycopy(walk.next, 0, batch, row * size, size);
+      counts[row] = walk.counts();
+    }
+  }
+
+  /** For each sample the row of the proposal nearest to the goal among those that count. */
+  private long[] nearest(Tensor logits, Reference reference) {
+    double[] margins = Losses.CW.value(logits, reference).toDoubles(); // [m n]
+    long[] rows = new long[walks.size()];
+    Arrays.setAll(rows, i -> i);
+    for (int row = walks.size(); row < margins.length; row++) {
+      int sample = row % walks.size();
+      int before = (int) rows[sample];
+      if (counts[row] && (!counts[before] || margins[row] > margins[before])) {
+        rows[sample] = row;
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * @param rows the proposal of each sample that may count; null where each has one alone
+   */
+  private AttackTask.Stay settle(Tensor x, Tensor logits, long @Nullable [] rows) {
+    if (rows == null) {
+      return task.settle(x, logits, i -> counts[i]);
+    }
+    Tensor at = Tensors.of(rows, rows.length).to(x.device()); // [n]
+    Tensor chosen = x.indexSelect(0, at); // [n, C, H, W]
+    return task.settle(chosen, logits.indexSelect(0, at), i -> counts[(int) rows[i]]);
+  }
+
+  /** One point of each walk, {@code [n, C, H, W]}. */
+  private Tensor points(Function<Walk, float[]> part) {
     float[] all = new float[walks.size() * size]; // [n D]
     for (int i = 0; i < walks.size(); i++) {
       System.arraycopy(part.apply(walks.get(i)), 0, all, i * size, size);
     }
-    return Tensors.of(all, now).to(task.region().clean().device());
+    return tensor(all, 1);
+  }
+
+  private Tensor tensor(float[] values, int points) {
+    long[] now = shape.clone();
+    now[0] = (long) points * walks.size();
+    return Tensors.of(values, now).to(task.region().clean().device());
   }
 }

@@ -2,7 +2,6 @@ package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.threat.Norm;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -40,21 +39,10 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
                   Square::rescale),
               Knobs.restarts(Square::restarts)));
 
-  /** Of 10,000 queries, those after which the share of pixels is halved (section 5). */
-  private static final int[] HALVINGS = {10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000};
-
-  private static final double SCHEDULED = 10_000;
-
   public Square {
-    require("queries", "a whole number of at least 1", queries >= 1, queries);
-    require("p_init", "a number in [0, 1]", pInit >= 0 && pInit <= 1, pInit);
-    require("restarts", "a whole number of at least 1", restarts >= 1, restarts);
-  }
-
-  private static void require(String field, String expected, boolean holds, Number found) {
-    if (!holds) {
-      throw new InvalidInputException("attack square", field, expected, found.toString());
-    }
+    ScoreAttack.requireCount("square", "queries", queries);
+    ScoreAttack.require("square", "p_init", "a number in [0, 1]", pInit >= 0 && pInit <= 1, pInit);
+    ScoreAttack.requireCount("square", "restarts", restarts);
   }
 
   /** AutoAttack's settings but for the number of queries, which there is 5,000. */
@@ -85,12 +73,7 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
    * @param planned queries that there are
    */
   double share(int step, int planned) {
-    int scheduled = rescale ? (int) (step / (double) planned * SCHEDULED) : step;
-    double share = pInit;
-    for (int halving : HALVINGS) {
-      share = scheduled > halving ? share / 2 : share;
-    }
-    return share;
+    return Schedule.SQUARE.share(pInit, step, planned, rescale);
   }
 
   @Override

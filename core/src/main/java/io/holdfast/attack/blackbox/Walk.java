@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The search around one sample: what is asked next, and what follows from the answer. The default
  * is random search, which keeps a point that raises the loss. Used by one thread.
+ *
+ * <p>A walk may make several proposals before it hears about the first, as many as {@link #ahead}
+ * says, so that the model is asked about all of them in one batch; answers come in the order of the
+ * proposals.
  */
 abstract class Walk {
   final Canvas canvas;
@@ -35,25 +39,45 @@ abstract class Walk {
     next = clean.clone();
   }
 
+  /** How many proposals wait for no answer now; 0 if the search is at its end. */
+  int ahead() {
+    return 1;
+  }
+
   /**
-   * Writes an admissible {@link #next}.
+   * Writes {@link #next}.
    *
    * @param query from 0
    */
   abstract void propose(int query);
 
+  /** Whether {@link #next} is admissible, so that the sample may fall to it. */
+  boolean counts() {
+    return true;
+  }
+
   /**
-   * Takes the loss at {@link #next}, which the attack raises.
+   * Takes the loss at a proposal, which the attack raises.
    *
-   * @return whether {@link #best} is now {@link #next}
+   * @return whether {@link #best} is now the proposal
    */
   boolean hear(double loss) {
-    if (loss > highest) {
+    return keepIfHigher(loss);
+  }
+
+  /** Keeps {@link #next}, to which this loss belongs, if no point had a higher one. */
+  final boolean keepIfHigher(double loss) {
+    boolean higher = loss > highest;
+    if (higher) {
       highest = loss;
       System.arraycopy(next, 0, best, 0, next.length);
-      return true;
     }
-    return false;
+    return higher;
+  }
+
+  /** The loss of {@link #best}, or minus infinity. */
+  final double highest() {
+    return highest;
   }
 
   final int sign() {

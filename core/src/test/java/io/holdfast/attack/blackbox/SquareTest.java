@@ -14,6 +14,7 @@ import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Additive;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
@@ -71,7 +72,7 @@ class SquareTest {
   @EnumSource(names = {"L2", "L1"})
   void ballsAreUsedToTheFull(Norm norm) {
     double epsilon = 1.5;
-    Walk walk = walk(new Canvas(3, 13, 11, norm, epsilon, WIDE), 200);
+    Walk walk = walk(new Canvas(3, 13, 11, new Additive(norm, epsilon), WIDE), 200);
     for (int query = 0; query < 200; query++) {
       walk.propose(query);
       double length = 0;
@@ -88,7 +89,7 @@ class SquareTest {
   /** A value moves by epsilon or to the face of the domain; a proposal moves one full window. */
   @Test
   void linfProposalsMoveOneWindowToTheFaces() {
-    Canvas canvas = new Canvas(2, 9, 9, Norm.LINF, 0.3, Domain.UNIT);
+    Canvas canvas = new Canvas(2, 9, 9, new Additive(Norm.LINF, 0.3), Domain.UNIT);
     Walk walk = walk(canvas, 300);
     for (int query = 0; query < 300; query++) {
       walk.propose(query);
@@ -123,7 +124,8 @@ class SquareTest {
     for (int i = 0; i < 7; i++) {
       length[i < 3 ? 0 : 1] += Arrays.stream(expected[i]).map(v -> v * v).sum();
     }
-    Canvas canvas = new Canvas(1, 35, 35, Norm.L2, 5, WIDE); // 25 tiles, each of length 1
+    Canvas canvas =
+        new Canvas(1, 35, 35, new Additive(Norm.L2, 5), WIDE); // 25 tiles, each of length 1
     Walk walk = walk(canvas, 10);
     walk.propose(0);
     for (int tile = 0; tile < 25; tile++) {
