@@ -85,7 +85,7 @@ abstract class EstimateWalk extends Walk {
   }
 
   @Override
-  final void hear(double loss) {
+  final boolean hear(double loss) {
     if (heard == 0) {
       stand(loss);
     } else if (heard % 2 == 1) {
@@ -99,5 +99,6 @@ abstract class EstimateWalk extends Walk {
       asked = 0;
       heard = 0;
     }
+    return true; // perhaps; nobody asks, since no proposal is a patch
   }
 }

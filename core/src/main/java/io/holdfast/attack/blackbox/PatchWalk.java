@@ -116,9 +116,9 @@ final class PatchWalk extends Walk {
   }
 
   @Override
-  void hear(double loss) {
-    if (keepIfHigher(loss)) {
-      kept = tried;
-    }
+  boolean hear(double loss) {
+    boolean higher = keepIfHigher(loss);
+    kept = higher ? tried : kept;
+    return higher;
   }
 }

@@ -48,13 +48,15 @@ final class PixelsWalk extends Walk {
   }
 
   @Override
-  void hear(double loss) {
-    if (keepIfHigher(loss)) {
+  boolean hear(double loss) {
+    boolean higher = keepIfHigher(loss);
+    if (higher) {
       for (int i = 0; i < swapped; i++) {
         int given = inside[i];
         inside[i] = outside[i];
         outside[i] = given;
       }
     }
+    return higher;
   }
 }

@@ -27,9 +27,10 @@ abstract class Population extends Walk {
   }
 
   @Override
-  final void hear(double loss) {
+  final boolean hear(double loss) {
     int member = heard++;
-    if (loss > highest()) {
+    boolean higher = loss > highest();
+    if (higher) {
       render(member);
       keepIfHigher(loss);
     }
@@ -38,6 +39,7 @@ abstract class Population extends Walk {
       asked = breed();
       heard = asked;
     }
+    return higher;
   }
 
   /** Writes a candidate to {@link #next}, admissible; always the same one until it breeds. */

@@ -12,6 +12,7 @@ import io.holdfast.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ final class ScoreSearch {
         asked = search.ask(queries, query, planned - query);
       }
     }
-    return search.best();
+    return search.points(walk -> walk.best);
   }
 
   private void begin(ScoreAttack<?> attack, int planned) {
@@ -72,21 +73,42 @@ final class ScoreSearch {
     try (Scope scope = Scope.open()) {
       propose(query, points);
       Tensor x = tensor(batch, points); // [m n, C, H, W]
-      Tensor logits =
-          points == 1
-              ? queries.logits(x, changed(), this::best) // [n, K]
-              : task.logits(x, points); // [m n, K]
+      Tensor logits = logits(queries, x, points); // [m n, K]
       Reference reference = task.reference().times(points);
       double[] values = loss.value(logits, reference).toDoubles(); // [m n]
+      boolean[] taken = new boolean[walks.size()];
       for (int i = 0; i < values.length; i++) {
-        walks.get(i % walks.size()).hear(values[i]);
+        taken[i % taken.length] |= walks.get(i % taken.length).hear(values[i]);
       }
-      if (points == 1) {
-        queries.accept(taken());
-      }
-      queries.retain(settle(x, logits, points == 1 ? null : nearest(logits, reference)));
+      queries.accept(taken);
+      AttackTask.Stay stay = settle(x, logits, points == 1 ? null : nearest(logits, reference));
+      walks = stay.of(walks);
+      queries.retain(stay);
     }
     return points;
+  }
+
+  private Tensor logits(PatchQueries queries, Tensor x, int points) {
+    return points == 1
+        ? queries.logits(x, changed(), () -> points(walk -> walk.best))
+        : task.logits(x, points);
+  }
+
+  /** Where the proposals change the best points, if each does so in a square of one size. */
+  private @Nullable Patches changed() {
+    int[] rows = new int[walks.size()];
+    int[] columns = new int[walks.size()];
+    int side = 0;
+    for (int i = 0; i < rows.length; i++) {
+      Walk.Window window = walks.get(i).changed;
+      if (window == null || (i > 0 && window.side() != side)) {
+        return null;
+      }
+      side = window.side();
+      rows[i] = window.row();
+      columns[i] = window.column();
+    }
+    return new Patches(rows, columns, side, side);
   }
 
   private void propose(int query, int points) {
@@ -122,49 +144,19 @@ final class ScoreSearch {
    * @param rows the proposal of each sample that may count; null where each has one alone
    */
   private AttackTask.Stay settle(Tensor x, Tensor logits, long @Nullable [] rows) {
-    boolean[] now = counts;
-    AttackTask.Stay stay;
     if (rows == null) {
-      stay = task.settle(x, logits, i -> now[i]);
-    } else {
-      Tensor at = Tensors.of(rows, rows.length).to(x.device()); // [n]
-      Tensor chosen = x.indexSelect(0, at); // [n, C, H, W]
-      stay = task.settle(chosen, logits.indexSelect(0, at), i -> now[(int) rows[i]]);
+      return task.settle(x, logits, i -> counts[i]);
     }
-    walks = stay.of(walks);
-    return stay;
+    Tensor at = Tensors.of(rows, rows.length).to(x.device()); // [n]
+    Tensor chosen = x.indexSelect(0, at); // [n, C, H, W]
+    return task.settle(chosen, logits.indexSelect(0, at), i -> counts[(int) rows[i]]);
   }
 
-  private boolean[] taken() {
-    boolean[] taken = new boolean[walks.size()];
-    for (int i = 0; i < taken.length; i++) {
-      taken[i] = walks.get(i).taken;
-    }
-    return taken;
-  }
-
-  /** Where the proposals change the best points, if each does so in a square of one size. */
-  private @Nullable Patches changed() {
-    int[] rows = new int[walks.size()];
-    int[] columns = new int[walks.size()];
-    int side = 0;
-    for (int i = 0; i < rows.length; i++) {
-      Walk.Window window = walks.get(i).changed;
-      if (window == null || (i > 0 && window.side() != side)) {
-        return null;
-      }
-      side = window.side();
-      rows[i] = window.row();
-      columns[i] = window.column();
-    }
-    return new Patches(rows, columns, side, side);
-  }
-
-  /** The best points {@code [n, C, H, W]}. */
-  private Tensor best() {
+  /** One point of each walk, {@code [n, C, H, W]}. */
+  private Tensor points(Function<Walk, float[]> part) {
     float[] all = new float[walks.size() * size]; // [n D]
     for (int i = 0; i < walks.size(); i++) {
-      System.arraycopy(walks.get(i).best, 0, all, i * size, size);
+      System.arraycopy(part.apply(walks.get(i)), 0, all, i * size, size);
     }
     return tensor(all, 1);
   }

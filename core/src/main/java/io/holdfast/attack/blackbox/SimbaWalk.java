@@ -32,7 +32,7 @@ final class SimbaWalk extends Walk {
   }
 
   @Override
-  void hear(double loss) {
+  boolean hear(double loss) {
     boolean first = order.length == 0;
     boolean kept = keepIfHigher(loss);
     if (!first) {
@@ -40,5 +40,6 @@ final class SimbaWalk extends Walk {
       taken += done ? 1 : 0;
       back = !done;
     }
+    return kept;
   }
 }

@@ -25,9 +25,6 @@ abstract class Walk {
   /** Where {@link #next} may differ from {@link #best} in every channel; null for everywhere. */
   @Nullable Window changed;
 
-  /** Whether {@link #best} became {@link #next} at the last answer. */
-  boolean taken;
-
   private double highest = Double.NEGATIVE_INFINITY;
 
   /**
@@ -59,19 +56,21 @@ abstract class Walk {
     return true;
   }
 
-  /** Takes the loss at a proposal, which the attack raises. */
-  void hear(double loss) {
-    keepIfHigher(loss);
+  /**
+   * Takes the loss at a proposal, which the attack raises.
+   *
+   * @return whether {@link #best} is now the proposal
+   */
+  boolean hear(double loss) {
+    return keepIfHigher(loss);
   }
 
   /** Keeps {@link #next}, to which this loss belongs, if no point had a higher one. */
   final boolean keepIfHigher(double loss) {
     boolean higher = loss > highest;
-    taken = higher;
     if (higher) {
       highest = loss;
       System.arraycopy(next, 0, best, 0, next.length);
-      return true;
     }
     return higher;
   }
