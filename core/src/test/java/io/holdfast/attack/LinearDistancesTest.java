@@ -101,7 +101,7 @@ class LinearDistancesTest {
         "deepfool[overshoot=0.01]; l2; 1.02",
         "deepfool[overshoot=0.01]; linf; 1.02",
         "ddn[steps=300,length=0.1]; l2; 1.02",
-        "fmn[steps=300,stride=0.05]; linf; 1.02",
+        "fmn[steps=300,stride=0.05]; linf; 1.04",
         "fmn[steps=300,stride=0.2]; l2; 1.02",
         "fmn[steps=300,stride=0.2]; l1; 1.02",
         "fab[steps=30,eta=1.01]; linf; 1.02",
