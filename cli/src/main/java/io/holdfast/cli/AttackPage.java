@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The inventory of attacks for people and for programs. */
 final class AttackPage {
@@ -61,8 +62,8 @@ final class AttackPage {
     return all;
   }
 
-  /** One row per attack: norms, knowledge, targets, cost, paper. */
-  static String inventory() {
+  /** One row per attack: norms, knowledge, targets, what it costs, paper. */
+  static String inventory(Function<AttackSpec<?>, AttackCost> costs) {
     StringBuilder text =
         new StringBuilder(
             """
@@ -70,12 +71,12 @@ final class AttackPage {
             | --- | --- | --- | --- | --- | --- | --- |
             """);
     for (AttackSpec<?> s : Attacks.describe()) {
-      AttackCost cost = cost(s);
+      AttackCost cost = costs.apply(s);
       text.append("| `").append(s.name()).append("` | ").append(sets(s)).append(" | ");
       text.append(s.needs().key()).append(" | ").append(s.usual().steers() ? "yes" : "no");
       text.append(" | ").append(Format.count(cost.gradients()));
       text.append(" | ").append(Format.count(cost.queries()));
-      text.append(" | ").append(s.paper().isEmpty() ? "the baseline" : s.paper());
+      text.append(" | ").append(s.paper().isEmpty() ? "-" : s.paper());
       text.append(" |\n");
     }
     return text.toString();
@@ -118,9 +119,9 @@ final class AttackPage {
   }
 
   /** What stands between the marks of a page. */
-  static Map<String, String> generated() {
+  static Map<String, String> generated(Function<AttackSpec<?>, AttackCost> costs) {
     Map<String, String> parts = new LinkedHashMap<>();
-    parts.put("inventory", inventory());
+    parts.put("inventory", inventory(costs));
     parts.put("parameters", parameters());
     return parts;
   }
@@ -153,7 +154,7 @@ final class AttackPage {
 
   /** Makes the generated parts of a file anew. */
   static void renew(Path file) {
-    renew(file, generated());
+    renew(file, generated(AttackPage::cost));
   }
 
   /** Writes what attacks did on one model into a file. */

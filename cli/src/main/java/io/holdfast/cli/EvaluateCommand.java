@@ -147,27 +147,28 @@ final class EvaluateCommand extends BaseCommand {
   }
 
   private List<Corruption> types(Problems problems) {
-    switch (corruptionTypes.strip()) {
-      case "common":
-        return Corruption.COMMON;
-      case "all":
-        return Corruption.ALL;
-      default:
-        List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
-        List<Corruption> types = new ArrayList<>();
-        for (String name : Call.splitList(corruptionTypes)) {
-          Corruption.ofKey(name)
-              .ifPresentOrElse(
-                  types::add,
-                  () ->
-                      problems.add(
-                          "--corruption-types",
-                          "common, all, or some of " + String.join(", ", names),
-                          name,
-                          Nearest.hint(name, names)));
-        }
-        return types;
+    return switch (corruptionTypes.strip()) {
+      case "common" -> Corruption.COMMON;
+      case "all" -> Corruption.ALL;
+      default -> named(problems);
+    };
+  }
+
+  private List<Corruption> named(Problems problems) {
+    List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
+    List<Corruption> types = new ArrayList<>();
+    for (String name : Call.splitList(corruptionTypes)) {
+      Corruption.ofKey(name)
+          .ifPresentOrElse(
+              types::add,
+              () ->
+                  problems.add(
+                      "--corruption-types",
+                      "common, all, or some of " + String.join(", ", names),
+                      name,
+                      Nearest.hint(name, names)));
     }
+    return types;
   }
 
   private void print(EvaluationResult result) {

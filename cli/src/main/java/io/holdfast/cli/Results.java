@@ -11,6 +11,7 @@ import io.holdfast.record.StageScore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Scorecards as tables for a console. */
@@ -31,7 +32,8 @@ final class Results {
       row(table, "clean, of those corrupted", corruptions.clean());
       MeanAccuracy mean = corruptions.accuracy();
       row(table, "mean over corruptions", mean.value(), mean.interval(), mean.n());
-      MeanAccuracy worst = corruptions.types().get(corruptions.worst()).accuracy();
+      MeanAccuracy worst =
+          Objects.requireNonNull(corruptions.types().get(corruptions.worst())).accuracy();
       row(table, "worst: " + corruptions.worst(), worst.value(), worst.interval(), worst.n());
     }
     StringBuilder text = new StringBuilder(table.toString());

@@ -27,6 +27,9 @@ final class ThreatModelFormat {
           SquarePatch.NAME,
           Frame.NAME);
   private static final Pattern PLUS = Pattern.compile("\\+(?=[A-Za-z])");
+  /** Sets whose sizes all have defaults. */
+  private static final List<String> BARE = List.of(RotationTranslation.NAME, Flow.NAME);
+
   private static final String FORM =
       "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, corruption:3, l2:inf, pixels:5, or a"
           + " file";
@@ -110,13 +113,16 @@ final class ThreatModelFormat {
   private static Settings member(String part, String text, Map<String, String> more) {
     int colon = part.indexOf(':');
     String norm = colon < 0 ? part : part.substring(0, colon);
-    if (colon < 0 || !SHORT.contains(norm)) {
+    boolean bare = colon < 0 && BARE.contains(norm);
+    if (!bare && (colon < 0 || !SHORT.contains(norm))) {
       throw new InvalidInputException(
           "threat model", "", FORM, '"' + text + '"', io.holdfast.common.Nearest.hint(norm, SHORT));
     }
     Map<String, String> values = new LinkedHashMap<>();
     values.put(PerturbationSets.KIND, norm);
-    values.put(PerturbationSets.sizeKey(norm), part.substring(colon + 1));
+    if (!bare) {
+      values.put(PerturbationSets.sizeKey(norm), part.substring(colon + 1));
+    }
     values.putAll(more);
     Map<String, Object> section = new LinkedHashMap<>(new Call(norm, values).toSettings().toMap());
     section.remove(Settings.NAME);

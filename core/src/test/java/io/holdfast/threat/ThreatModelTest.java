@@ -58,6 +58,9 @@ class ThreatModelTest {
     assertThat(ThreatModel.parse(" l1:12 ")).isEqualTo(ThreatModel.l1(12));
     assertThat(ThreatModel.parse("l0:25")).isEqualTo(ThreatModel.l0(25));
     assertThat(ThreatModel.parse("l2:inf")).isEqualTo(ThreatModel.smallest(Norm.L2));
+    assertThat(ThreatModel.parse("flow[pixels=1]")).isEqualTo(ThreatModel.of(new Flow(1, 7)));
+    assertThat(ThreatModel.parse("rotation-translation"))
+        .isEqualTo(ThreatModel.of(new RotationTranslation(30, 0.1)));
     assertThat(ThreatModel.parse("linf:0.1+l2:1"))
         .isEqualTo(ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1)));
     assertThat(ThreatModel.parse("linf:0.1[goal=class:2]"))

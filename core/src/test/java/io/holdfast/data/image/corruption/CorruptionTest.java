@@ -39,7 +39,8 @@ class CorruptionTest {
       double b = 1 + 3 * random.nextDouble();
       double phase = 6 * random.nextDouble();
       for (int i = 0; i < h * w; i++) {
-        double y = (double) (i / w) / h;
+        int row = i / w;
+        double y = (double) row / h;
         double x = (double) (i % w) / w;
         double edge = StrictMath.sin(7 * (b * x - a * y) + 2 * phase) > 0 ? 0.25 : -0.2;
         double value = 0.45 + 0.25 * StrictMath.sin(6 * (a * x + b * y) + phase) + edge;

@@ -186,7 +186,7 @@ class TwinsTest {
     int n = 16;
     float[] smooth = new float[3 * n * n];
     for (int i = 0; i < smooth.length; i++) {
-      smooth[i] = 0.2f + 0.03f * (i % n) + 0.1f * (i / (n * n));
+      smooth[i] = 0.2f + 0.03f * (i % n) + 0.1f * Math.floorDiv(i, n * n);
     }
     float[] coded = smooth.clone();
     new Jpeg(100).apply(coded, 3, n, n, SEED.generator());
