@@ -145,7 +145,7 @@ class CorruptionTest {
       }
     }
     assertThat(Hashes.sha256Hex(all.array()))
-        .isEqualTo("f69f45c91230271c481d7572f2f11a9c504f9262890e9c6293ba5219e7cb9187");
+        .isEqualTo("fae8574f111bac684f8f1b0858013cd93e3dbb396c1f9f53ad6fe6fc97957c9d");
   }
 
   @Test
