@@ -113,7 +113,7 @@ final class QuickstartRecipesTest {
 
   /** About a quarter of an hour on two cores; what is done already is not done again. */
   @Test
-  @Tag("slow")
+  @Tag("recipes")
   void noOtherRecipeIsBetterOnImagesHeldOutOfTheTrainingSet() {
     List<String> judge =
         List.of("evaluate={attacks: [\"pgd[steps=20,restarts=2]\"], examples: 1200, curve: 0}");
