@@ -27,6 +27,7 @@ final class ThreatModelFormat {
           SquarePatch.NAME,
           Frame.NAME);
   private static final Pattern PLUS = Pattern.compile("\\+(?=[A-Za-z])");
+
   /** Sets whose sizes all have defaults. */
   private static final List<String> BARE = List.of(RotationTranslation.NAME, Flow.NAME);
 
