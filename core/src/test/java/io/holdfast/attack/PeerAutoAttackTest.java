@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The verdicts of AutoAttack's standard version and of our own suite beside those that the original
  * left on record: robust accuracy within 0.2 points of 500, the same verdict on 99% of the points.
  */
-@Tag("slow") // minutes
+@Tag("peers") // minutes
 class PeerAutoAttackTest {
   private static final Path PEERS =
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");

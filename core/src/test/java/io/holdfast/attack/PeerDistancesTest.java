@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * nothing, which some models take for another class: a distance that is the clean input's own
  * length counts as nothing found.
  */
-@Tag("slow")
+@Tag("peers")
 class PeerDistancesTest {
   private static final Path PEERS =
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");

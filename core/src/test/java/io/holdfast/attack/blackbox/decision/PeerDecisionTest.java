@@ -39,7 +39,7 @@ class PeerDecisionTest {
   private static final Path PEERS =
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");
 
-  @Tag("slow") // a minute
+  @Tag("peers") // a minute
   @ParameterizedTest
   @CsvSource({
     "'hopskipjump[queries=6500]', 'hopskipjump_l2[steps=20]'",
