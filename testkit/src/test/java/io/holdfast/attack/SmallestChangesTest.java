@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SmallestChangesTest {
   private static final int POINTS = 60;
-  private static final String CW = "cw[steps=500,rounds=7,weight=0.5]";
+  private static final String CW = "cw[steps=500,rounds=7,weight=0.5,abort_early=false]";
 
   private final KitModel model = KitModel.trained(new Seed(11));
   private final KitData data = KitData.draw(new Seed(31), POINTS);
