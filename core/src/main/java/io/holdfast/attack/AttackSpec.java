@@ -24,7 +24,18 @@ public record AttackSpec<A extends Attack>(
 
   /** Every perturbation set with gradients. */
   public static final List<String> WITH_GRADIENTS =
-      List.of("linf", "l2", "l1", "l0", "rotation-translation", "flow", "code-changes", "product");
+      List.of(
+          "linf",
+          "l2",
+          "l1",
+          "l0",
+          "pixels",
+          "patch",
+          "frame",
+          "rotation-translation",
+          "flow",
+          "code-changes",
+          "product");
 
   /** Every perturbation set. */
   public static final List<String> EVERY_SET =
