@@ -8,6 +8,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
+import io.holdfast.data.Datasets;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.evaluate.CorruptionBenchmark;
 import io.holdfast.evaluate.Estimate;
@@ -122,6 +123,8 @@ final class EvaluateCommand extends BaseCommand {
         print(evaluation.estimate(opened.samples()));
         return Exit.DONE;
       }
+      evaluation.check(opened.samples()); // before anything is written
+      Datasets.requireReadable(opened.samples());
       AtomicFiles.ensureWritableFolder(out.folder);
       print(evaluation.folder(out.folder).resume(job.resume).on(opened.samples()));
       return Exit.DONE;

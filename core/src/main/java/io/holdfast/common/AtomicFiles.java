@@ -112,6 +112,7 @@ public final class AtomicFiles {
       }
       moveOrRestore(temporary, target, old);
       temporary = null;
+      deleteQuietly(old); // only now: where it could not be put back it is the only one
       forceFolder(target.getParent());
     } catch (IOException e) {
       throw FileFailures.writing(folder, e);
@@ -119,7 +120,6 @@ public final class AtomicFiles {
       throw FileFailures.writing(folder, e);
     } finally {
       deleteQuietly(temporary);
-      deleteQuietly(old);
     }
   }
 

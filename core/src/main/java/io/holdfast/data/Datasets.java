@@ -79,4 +79,19 @@ public final class Datasets {
             : "one of embedded:" + String.join(", embedded:", known);
     throw new InvalidInputException(EMBEDDED + name, "", choices, EMBEDDED + name);
   }
+
+  /**
+   * Reads every sample once, since images are decoded when they are read.
+   *
+   * @throws InvalidInputException naming every sample that cannot be read
+   */
+  public static void requireReadable(Dataset data) {
+    Problems problems = new Problems(data.info().name());
+    float[] sample = new float[data.info().sampleSize()];
+    for (int i = 0; i < data.size(); i++) {
+      int index = i;
+      problems.collect(() -> data.read(index, sample, 0));
+    }
+    problems.throwIfAny();
+  }
 }

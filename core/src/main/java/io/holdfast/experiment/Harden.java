@@ -3,11 +3,13 @@ package io.holdfast.experiment;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
 import io.holdfast.evaluate.CorruptionBenchmark;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
@@ -93,6 +95,20 @@ public final class Harden {
     try (StartingWeights start = StartingWeights.open(experiment)) {
       training(start).check(data.train());
     }
+    if (!options.resume()) {
+      requireReadable();
+    }
+  }
+
+  /** Images are decoded when they are read; a broken one is found before anything is replaced. */
+  private void requireReadable() {
+    Problems problems = new Problems(experiment.source());
+    problems.collect(() -> Datasets.requireReadable(data.train()));
+    Dataset validation = data.validation();
+    if (validation != null) {
+      problems.collect(() -> Datasets.requireReadable(validation));
+    }
+    problems.throwIfAny();
   }
 
   private EvaluationResult run() {

@@ -124,12 +124,11 @@ final class Words {
       return "No class was attacked.";
     }
     ClassScore worst = weakest.get(0);
+    String clean = Numbers.percent(worst.cleanAccuracy().value());
+    String without = robust(worst).equals(clean) ? "the same as" : "down from " + clean;
     String first =
-        "%s is the weakest class under attack: %s correct, down from %s without."
-            .formatted(
-                upperFirst(worst.name()),
-                robust(worst),
-                Numbers.percent(worst.cleanAccuracy().value()));
+        "%s is the weakest class under attack: %s correct, %s without."
+            .formatted(upperFirst(worst.name()), robust(worst), without);
     if (weakest.size() < 3) {
       return first;
     }
