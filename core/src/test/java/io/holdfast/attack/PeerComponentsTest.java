@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * verdicts: at least as often as the original with itself under another seed, less 2 points, in
  * 100. Where that is not recorded (fmnist-standard) it is taken as 100.
  */
-@Tag("slow")
+@Tag("peers")
 class PeerComponentsTest {
   private static final Path PEERS =
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");

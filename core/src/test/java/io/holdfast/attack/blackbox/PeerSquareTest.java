@@ -35,7 +35,7 @@ class PeerSquareTest {
       Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");
   private static final int POINTS = 100;
 
-  @Tag("slow") // minutes
+  @Tag("peers") // minutes
   @ParameterizedTest
   @CsvSource({
     "fmnist-standard, linf, small-cnn, fashion-mnist-500",
