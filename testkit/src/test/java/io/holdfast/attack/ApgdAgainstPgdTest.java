@@ -23,11 +23,11 @@ class ApgdAgainstPgdTest {
 
   @Test
   void leavesNoMoreStandingThanPgdAtEqualGradients() {
-    KitData data = KitData.draw(new Seed(21), 300);
+    KitData data = KitData.draw(new Seed(21), 150);
     int strictly = 0;
     try (Scope scope = Scope.open();
         KitModel model = KitModel.trained(new Seed(11));
-        Workers workers = Workers.of(1)) {
+        Workers workers = Workers.of(2)) {
       for (ThreatModel threat :
           List.of(ThreatModel.linf(0.1), ThreatModel.l2(0.7), ThreatModel.l1(3))) {
         AttackDriver driver = new AttackDriver(model, threat, workers);

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -118,6 +119,7 @@ class GoldenAutoAttackTest {
         .isLessThanOrEqualTo(MOST_DIFFERENT);
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @CsvSource({
     "apgd-ce, linf",
@@ -145,6 +147,7 @@ class GoldenAutoAttackTest {
   }
 
   /** On images as small as these the original's Square fells less in L1 than ours does. */
+  @Tag("slow")
   @Test
   void squareInL1LeavesNothingThatTheOriginalFells() {
     String ours = robust(samples(Attacks.parse("square[resc_schedule=false]"), "l1"));

@@ -12,7 +12,9 @@ import io.holdfast.threat.Goal;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -28,6 +30,7 @@ class SmallestChangesTest {
   private final KitModel model = KitModel.trained(new Seed(11));
   private final KitData data = KitData.draw(new Seed(31), POINTS);
   private final Workers workers = Workers.of(2);
+  private final Map<List<Object>, List<AttackResult.Sample>> runs = new HashMap<>();
 
   @AfterAll
   void release() {
@@ -35,7 +38,12 @@ class SmallestChangesTest {
     workers.close();
   }
 
+  /** Runs are reproducible, so that one that was made already is not made again. */
   private List<AttackResult.Sample> run(String attack, ThreatModel threat) {
+    return runs.computeIfAbsent(List.of(attack, threat), k -> made(attack, threat));
+  }
+
+  private List<AttackResult.Sample> made(String attack, ThreatModel threat) {
     try (Scope scope = Scope.open()) {
       return new AttackDriver(model, threat, workers)
           .run(Attacks.parse(attack), data.inputs(), data.labels(), data.ids(), new Seed(4))

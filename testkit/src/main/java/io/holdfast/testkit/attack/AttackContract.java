@@ -17,6 +17,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.TensorOwner;
 import io.holdfast.tensor.Workers;
@@ -28,7 +29,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
@@ -45,18 +48,20 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public abstract class AttackContract {
   private static final Seed SEED = new Seed(11);
   private static final int POINTS = 200;
-  private static final int RESTARTS = 3;
+  private static final int RESTARTS = 2;
 
   private final KitModel model = KitModel.trained(SEED);
   private final KitData data = KitData.draw(SEED.split("test"), POINTS);
   private final Workers one = Workers.of(1);
   private final Workers two = Workers.of(2);
+  private final SharedScope kept = Scope.shared();
 
   /** The attacks under the contract. */
   protected abstract Stream<AttackRow> rows();
 
   @AfterAll
   void release() {
+    kept.close();
     model.close();
     one.close();
     two.close();
@@ -69,40 +74,126 @@ public abstract class AttackContract {
 
   private DynamicContainer tests(AttackRow row) {
     List<DynamicNode> tests = new ArrayList<>();
-    add(tests, "stays inside the threat model and the domain", row, this::staysInside);
-    add(tests, "what fell is misclassified, what held is not", row, this::verdictsAreTheModels);
-    add(tests, "is at least as strong as random noise", row, this::beatsNoise);
-    add(tests, "grows with restarts, sample by sample", row, this::growsWithRestarts);
-    add(tests, "grows with epsilon over 200 points", row, this::growsWithEpsilon);
-    add(tests, "is reproducible", row, this::isReproducible);
-    add(tests, "gives the same bits on 1 and 2 workers", row, this::ignoresWorkers);
-    add(tests, "does not depend on the order of the samples", row, this::ignoresOrder);
-    add(tests, "counts queries, gradients and checks", row, this::counts);
-    add(tests, "never changes what is wrong already", row, this::sparesTheWrong);
-    add(tests, "handles a batch of one", row, this::handlesOne);
-    add(tests, "leaves model and inputs untouched", row, this::leavesNoTrace);
-    add(tests, "holds no native memory", row, this::holdsNoMemory);
-    add(tests, "reaches the target", row, this::reachesTarget);
-    add(tests, "reports what is not finite", row, this::reportsNonFinite);
-    add(tests, "refuses inputs that are NaN or outside the domain", row, this::refusesBadInputs);
+    Runs runs = new Runs(row);
+    add(tests, "stays inside the threat model and the domain", runs, this::staysInside);
+    add(tests, "what fell is misclassified, what held is not", runs, this::verdictsAreTheModels);
+    add(tests, "is at least as strong as random noise", runs, this::beatsNoise);
+    add(tests, "grows with restarts, sample by sample", runs, this::growsWithRestarts);
+    add(tests, "grows with epsilon over 200 points", runs, this::growsWithEpsilon);
+    add(tests, "is reproducible and holds no native memory", runs, this::isReproducible);
+    add(tests, "gives the same bits on 1 and 2 workers", runs, this::ignoresWorkers);
+    add(tests, "does not depend on the order of the samples", runs, this::ignoresOrder);
+    add(tests, "counts queries, gradients and checks", runs, this::counts);
+    add(tests, "never changes what is wrong already", runs, this::sparesTheWrong);
+    add(tests, "handles a batch of one", runs, this::handlesOne);
+    add(tests, "leaves model and inputs untouched", runs, this::leavesNoTrace);
+    add(tests, "reaches the target", runs, this::reachesTarget);
+    add(tests, "reports what is not finite", runs, this::reportsNonFinite);
+    add(tests, "refuses inputs that are NaN or outside the domain", runs, this::refusesBadInputs);
     return dynamicContainer(row.name(), tests);
   }
 
-  private static void add(
-      List<DynamicNode> tests, String name, AttackRow row, Consumer<AttackRow> test) {
+  private static void add(List<DynamicNode> tests, String name, Runs runs, Consumer<Runs> test) {
     tests.add(
         dynamicTest(
             name,
             () -> {
               try (Scope scope = Scope.open()) {
-                test.accept(row);
+                test.accept(runs);
               }
             }));
   }
 
-  private AttackResult run(AttackRow row) {
-    return run(model, row.attack().apply(1), row.threat(), one, data);
+  /** The runs of a row that several tests look at, each made when the first of them does. */
+  private final class Runs {
+    private final AttackRow row;
+    private final Supplier<AttackResult> usual;
+    private final Supplier<AttackResult> restarted;
+    private final Supplier<Watched> watched;
+
+    Runs(AttackRow row) {
+      this.row = row;
+      usual = new Once<>(() -> keep(run(row.threat(), 1)));
+      restarted = new Once<>(() -> keep(run(row.threat(), RESTARTS)));
+      watched = new Once<>(this::watch);
+    }
+
+    AttackRow row() {
+      return row;
+    }
+
+    ThreatModel threat() {
+      return row.threat();
+    }
+
+    /** One restart on one worker. */
+    AttackResult usual() {
+      return usual.get();
+    }
+
+    /** All restarts on one worker. */
+    AttackResult restarted() {
+      return restarted.get();
+    }
+
+    /** All restarts on two workers. */
+    Watched watched() {
+      return watched.get();
+    }
+
+    boolean whiteBox() {
+      return row.attack().apply(1).needs() == Knowledge.WHITE_BOX;
+    }
+
+    /** A run of its own on one worker. */
+    AttackResult run(ThreatModel threat, int restarts) {
+      return AttackContract.run(model, row.attack().apply(restarts), threat, one, data);
+    }
+
+    private AttackResult keep(AttackResult result) {
+      return new AttackResult(
+          result.attack(),
+          result.seed(),
+          result.shard(),
+          result.precision(),
+          kept.adopt(result.adversarial()),
+          result.samples());
+    }
+
+    private Watched watch() {
+      CountingClassifier counting = new CountingClassifier(model);
+      String before = model.hash();
+      Tensor x = data.inputs();
+      Tensor copy = x.clone();
+      Attack attack = row.attack().apply(RESTARTS);
+      AttackResult result =
+          new AttackDriver(counting, row.threat(), two)
+              .run(attack, x, data.labels(), data.ids(), SEED);
+      boolean untouched = model.hash().equals(before) && x.sameAs(copy);
+      return new Watched(keep(result), counting, untouched);
+    }
   }
+
+  /** A value that is made when it is first asked for. */
+  private static final class Once<T> implements Supplier<T> {
+    private final Supplier<T> source;
+    private @Nullable T value;
+
+    Once(Supplier<T> source) {
+      this.source = source;
+    }
+
+    @Override
+    public T get() {
+      if (value == null) {
+        value = source.get();
+      }
+      return value;
+    }
+  }
+
+  /** A run with a look at what it did to its surroundings. */
+  private record Watched(AttackResult result, CountingClassifier counting, boolean untouched) {}
 
   private static AttackResult run(
       Classifier model, Attack attack, ThreatModel threat, Workers workers, KitData on) {
@@ -114,14 +205,14 @@ public abstract class AttackContract {
     return result.samples().stream().filter(s -> s.outcome() == Outcome.FELL).count();
   }
 
-  private void staysInside(AttackRow row) {
-    AttackResult result = run(row);
-    Membership.require(row.threat(), data.inputs(), result.adversarial());
+  private void staysInside(Runs runs) {
+    AttackResult result = runs.usual();
+    Membership.require(runs.threat(), data.inputs(), result.adversarial());
     assertThat(fallen(result)).as("a row falls some of the time").isBetween(1L, POINTS - 1L);
   }
 
-  private void verdictsAreTheModels(AttackRow row) {
-    AttackResult result = run(row);
+  private void verdictsAreTheModels(Runs runs) {
+    AttackResult result = runs.usual();
     long[] predictions = model.logits(result.adversarial()).argmax(1).toLongs();
     for (int i = 0; i < POINTS; i++) {
       Sample s = result.samples().get(i);
@@ -131,16 +222,15 @@ public abstract class AttackContract {
     }
   }
 
-  private void beatsNoise(AttackRow row) {
+  private void beatsNoise(Runs runs) {
     Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
-    long byNoise = fallen(run(model, noise, row.threat(), one, data));
-    assertThat(fallen(run(row))).isGreaterThanOrEqualTo(byNoise);
+    long byNoise = fallen(run(model, noise, runs.threat(), one, data));
+    assertThat(fallen(runs.usual())).isGreaterThanOrEqualTo(byNoise);
   }
 
-  private void growsWithRestarts(AttackRow row) {
-    List<Sample> before = run(row).samples();
-    List<Sample> after =
-        run(model, row.attack().apply(RESTARTS), row.threat(), one, data).samples();
+  private void growsWithRestarts(Runs runs) {
+    List<Sample> before = runs.usual().samples();
+    List<Sample> after = runs.restarted().samples();
     for (int i = 0; i < POINTS; i++) {
       if (before.get(i).outcome() == Outcome.FELL) {
         assertThat(after.get(i).outcome()).as("sample %d", i).isEqualTo(Outcome.FELL);
@@ -148,25 +238,28 @@ public abstract class AttackContract {
     }
   }
 
-  private void growsWithEpsilon(AttackRow row) {
+  private void growsWithEpsilon(Runs runs) {
     long last = 0;
     for (double factor : new double[] {0, 0.25, 0.5, 1, 1.5}) {
-      ThreatModel threat = row.threat().with(row.threat().set().scaled(factor));
-      long now = fallen(run(model, row.attack().apply(1), threat, one, data));
+      ThreatModel threat = runs.threat().with(runs.threat().set().scaled(factor));
+      long now = fallen(factor == 1 ? runs.usual() : runs.run(threat, 1));
       assertThat(now).as("factor %s", factor).isGreaterThanOrEqualTo(last);
       assertThat(factor == 0 && now > 0).as("falls to a ball of size 0").isFalse();
       last = now;
     }
   }
 
-  private void isReproducible(AttackRow row) {
-    requireSame(run(row), run(row));
+  private void isReproducible(Runs runs) {
+    AttackResult before = runs.usual();
+    long open = TensorOwner.openCount();
+    try (Scope scope = Scope.open()) {
+      requireSame(before, runs.run(runs.threat(), 1));
+    }
+    assertThat(TensorOwner.openCount()).isEqualTo(open);
   }
 
-  private void ignoresWorkers(AttackRow row) {
-    Attack attack = row.attack().apply(2);
-    requireSame(
-        run(model, attack, row.threat(), one, data), run(model, attack, row.threat(), two, data));
+  private void ignoresWorkers(Runs runs) {
+    requireSame(runs.restarted(), runs.watched().result());
   }
 
   private static void requireSame(AttackResult a, AttackResult b) {
@@ -175,15 +268,15 @@ public abstract class AttackContract {
   }
 
   /** Outcomes may differ only by the rounding of kernels: on a sample in a hundred at most. */
-  private void ignoresOrder(AttackRow row) {
+  private void ignoresOrder(Runs runs) {
     int[] back = new int[POINTS];
     Arrays.setAll(back, i -> POINTS - 1 - i);
     KitData reversed = data.select(back);
-    AttackDriver driver = new AttackDriver(model, row.threat(), one);
+    AttackDriver driver = new AttackDriver(model, runs.threat(), one);
+    Attack attack = runs.row().attack().apply(1);
     AttackResult other =
-        driver.run(
-            row.attack().apply(1), reversed.inputs(), reversed.labels(), data.ids(back), SEED);
-    AttackResult usual = run(row);
+        driver.run(attack, reversed.inputs(), reversed.labels(), data.ids(back), SEED);
+    AttackResult usual = runs.usual();
     int different = 0;
     for (int i = 0; i < POINTS; i++) {
       Outcome a = usual.samples().get(i).outcome();
@@ -192,27 +285,26 @@ public abstract class AttackContract {
     assertThat(different).isLessThanOrEqualTo(POINTS / 100);
   }
 
-  private void counts(AttackRow row) {
-    CountingClassifier counting = new CountingClassifier(model);
-    AttackResult result = run(counting, row.attack().apply(2), row.threat(), two, data);
-    List<Sample> samples = result.samples();
+  private void counts(Runs runs) {
+    CountingClassifier counting = runs.watched().counting();
+    List<Sample> samples = runs.watched().result().samples();
     assertThat(samples.stream().mapToLong(Sample::queries).sum())
         .isEqualTo(counting.forwards.get());
     assertThat(samples.stream().mapToLong(Sample::gradients).sum())
         .isEqualTo(counting.backwards.get());
     assertThat(samples.stream().mapToLong(Sample::checks).sum()).isEqualTo(counting.verdicts.get());
-    boolean whiteBox = row.attack().apply(1).needs() == Knowledge.WHITE_BOX;
-    assertThat(counting.backwards.get() > 0).isEqualTo(whiteBox);
+    assertThat(counting.backwards.get() > 0).isEqualTo(runs.whiteBox());
   }
 
-  private void sparesTheWrong(AttackRow row) {
+  private void sparesTheWrong(Runs runs) {
     int[] labels = data.labels();
     for (int i = 0; i < POINTS; i += 3) {
       labels[i] = (labels[i] + 1) % KitData.CLASSES;
     }
-    AttackDriver driver = new AttackDriver(model, row.threat(), one);
+    AttackDriver driver = new AttackDriver(model, runs.threat(), one);
     Tensor x = data.inputs();
-    AttackResult result = driver.run(row.attack().apply(2), x, labels, data.ids(), SEED);
+    Attack attack = runs.row().attack().apply(1);
+    AttackResult result = driver.run(attack, x, labels, data.ids(), SEED);
     int wrong = 0;
     for (int i = 0; i < POINTS; i++) {
       Sample s = result.samples().get(i);
@@ -227,72 +319,59 @@ public abstract class AttackContract {
   }
 
   /** A universal perturbation for one sample is another one, so that only its run is looked at. */
-  private void handlesOne(AttackRow row) {
-    boolean universal = row.attack().apply(1).scope() == SampleScope.UNIVERSAL;
-    List<Sample> together = run(row).samples();
+  private void handlesOne(Runs runs) {
+    Attack attack = runs.row().attack().apply(1);
+    boolean universal = attack.scope() == SampleScope.UNIVERSAL;
+    List<Sample> together = runs.usual().samples();
     int different = 0;
     for (int i = 0; i < 20; i++) {
       KitData single = data.select(i);
-      AttackDriver driver = new AttackDriver(model, row.threat(), one);
-      AttackResult alone =
-          driver.run(row.attack().apply(1), single.inputs(), single.labels(), data.ids(i), SEED);
+      AttackDriver driver = new AttackDriver(model, runs.threat(), one);
+      AttackResult alone = driver.run(attack, single.inputs(), single.labels(), data.ids(i), SEED);
       boolean same = alone.samples().get(0).outcome() == together.get(i).outcome();
       different += same || universal ? 0 : 1;
     }
     assertThat(different).as("different alone, beyond rounding").isLessThanOrEqualTo(1);
   }
 
-  private void leavesNoTrace(AttackRow row) {
-    String before = model.hash();
-    Tensor x = data.inputs();
-    Tensor copy = x.clone();
-    new AttackDriver(model, row.threat(), two)
-        .run(row.attack().apply(2), x, data.labels(), data.ids(), SEED);
-    assertThat(model.hash()).isEqualTo(before);
-    assertThat(x.sameAs(copy)).isTrue();
-  }
-
-  private void holdsNoMemory(AttackRow row) {
-    long before = TensorOwner.openCount();
-    try (Scope scope = Scope.open()) {
-      run(row);
-    }
-    assertThat(TensorOwner.openCount()).isEqualTo(before);
+  private void leavesNoTrace(Runs runs) {
+    assertThat(runs.watched().untouched()).isTrue();
   }
 
   /** Fallen means that the target was reached; with twice the size many samples are. */
-  private void reachesTarget(AttackRow row) {
+  private void reachesTarget(Runs runs) {
     int target = 2;
-    ThreatModel wide = row.threat().with(row.threat().set().scaled(2)).wanting(Goal.target(target));
-    AttackResult result = run(model, row.attack().apply(2), wide, one, data);
+    ThreatModel wide =
+        runs.threat().with(runs.threat().set().scaled(2)).wanting(Goal.target(target));
+    AttackResult result = runs.run(wide, RESTARTS);
     for (Sample s : result.samples()) {
       if (s.outcome() == Outcome.FELL) {
         assertThat(s.prediction()).isEqualTo(target);
         assertThat(s.label()).isNotEqualTo(target);
       }
     }
-    if (row.attack().apply(1).needs() == Knowledge.WHITE_BOX) {
+    if (runs.whiteBox()) {
       assertThat(fallen(result)).isGreaterThan(POINTS / 4);
     }
   }
 
-  private void reportsNonFinite(AttackRow row) {
-    Attack attack = row.attack().apply(1);
-    if (attack.needs() == Knowledge.WHITE_BOX) {
-      assertThatThrownBy(() -> run(Broken.gradients(model), attack, row.threat(), one, data))
+  private void reportsNonFinite(Runs runs) {
+    Attack attack = runs.row().attack().apply(1);
+    if (runs.whiteBox()) {
+      assertThatThrownBy(() -> run(Broken.gradients(model), attack, runs.threat(), one, data))
           .isInstanceOf(HoldfastException.class)
           .hasMessageContaining("input gradient of sample")
           .hasMessageContaining("not finite");
     }
-    assertThatThrownBy(() -> run(Broken.logits(model), attack, row.threat(), one, data))
+    assertThatThrownBy(() -> run(Broken.logits(model), attack, runs.threat(), one, data))
         .isInstanceOf(HoldfastException.class)
         .hasMessageContaining("logit of sample")
         .hasMessageContaining("not finite");
   }
 
-  private void refusesBadInputs(AttackRow row) {
-    AttackDriver driver = new AttackDriver(model, row.threat(), one);
-    Attack attack = row.attack().apply(1);
+  private void refusesBadInputs(Runs runs) {
+    AttackDriver driver = new AttackDriver(model, runs.threat(), one);
+    Attack attack = runs.row().attack().apply(1);
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -0.1, 1.1}) {
       Tensor x = data.inputs();
       x.select(0, 3).fillInPlace(bad);
