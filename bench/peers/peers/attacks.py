@@ -1,5 +1,6 @@
 """PGD and one TRADES step in PyTorch: as written plainly (eager), tuned by hand, and as the libraries ship it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,7 @@ class TradesStep:
     def __init__(self, model: nn.Module, budget: Budget, beta: float):
         self.tuned, self.budget, self.beta = Tuned(model), budget, beta
         self.optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+        self.search_ms: list[float] = []
 
     def __call__(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         model = self.tuned.model.eval()
@@ -86,8 +88,10 @@ class TradesStep:
         def divergence(logits):
             return F.kl_div(F.log_softmax(logits, 1), natural, reduction="sum")
 
+        begin = time.perf_counter()
         start = images + 0.001 * torch.randn_like(images)
         adversarial = self.budget.descend(images, input_gradient(self.tuned.logits, divergence), start)
+        self.search_ms.append((time.perf_counter() - begin) * 1e3)
         model.train()
         self.optimiser.zero_grad()
         clean, moved = self.tuned.logits(torch.cat([images, adversarial])).chunk(2)

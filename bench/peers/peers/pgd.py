@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import statistics
 from contextlib import ExitStack
 
 import torch
@@ -80,9 +81,20 @@ def _trades_step(server: PeerServer | None, rounds: int) -> dict[str, list[float
         server.load(work)
         ask = dict(name=work.name, batch=batch, steps=SMALL.steps, epsilon=SMALL.epsilon, step_size=SMALL.step_size,
                    beta=BETA, learning_rate=0.01, momentum=0.9)
-        contenders["ours"] = lambda: server.call("trades_step", **ask)["ms"]
+        searches = []
+
+        def ours() -> float:
+            answer = server.call("trades_step", **ask)
+            searches.append(answer["search_ms"])
+            return answer["ms"]
+
+        contenders["ours"] = ours
     times = alternate(contenders, rounds)
     print(f"\n{work.name}: {work.origin}", table(f"one TRADES step, small-cnn x{batch}", times), sep="\n")
+    inner = {"tuned": step.search_ms, "ours": searches} if server else {"tuned": step.search_ms}
+    for name, took in inner.items():
+        search, whole = statistics.median(took[-rounds:]), statistics.median(times[name])
+        print(f"  {name}: inner search {search:.1f} ms, the rest {whole - search:.1f} ms (medians)")
     return times
 
 

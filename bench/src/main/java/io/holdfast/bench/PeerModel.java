@@ -177,8 +177,14 @@ final class PeerModel implements AutoCloseable {
       training = new PeerTraining(network, workers, command);
     }
     long begin = System.nanoTime();
-    double loss = training.step(images, labels, batch);
-    return Map.of("ms", (System.nanoTime() - begin) / 1e6, "loss", loss);
+    PeerTraining.Result result = training.step(images, labels, batch);
+    return Map.of(
+        "ms",
+        (System.nanoTime() - begin) / 1e6,
+        "search_ms",
+        result.searchMs(),
+        "loss",
+        result.loss());
   }
 
   private int batch(JsonNode command) {

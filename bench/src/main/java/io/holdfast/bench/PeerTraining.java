@@ -68,10 +68,18 @@ final class PeerTraining implements AutoCloseable {
   }
 
   /** What a shard hands back. */
-  private record Part(double loss, List<Tensor> gradients) {}
+  private record Part(double loss, List<Tensor> gradients, long searchNanos) {}
 
-  /** One step on the first {@code batch} images; gives the mean loss. */
-  double step(Tensor images, Tensor labels, int batch) {
+  /**
+   * What a step gave.
+   *
+   * @param loss mean over the batch
+   * @param searchMs time of a worker in the inner search, its mean over the workers
+   */
+  record Result(double loss, double searchMs) {}
+
+  /** One step on the first {@code batch} images. */
+  Result step(Tensor images, Tensor labels, int batch) {
     int size = AttackDriver.SHARD;
     Seed stream = seed.split(step++);
     try (Scope scope = Scope.open();
@@ -98,7 +106,9 @@ final class PeerTraining implements AutoCloseable {
         }
       }
       optimiser.step(weights(), total, rate);
-      return parts.stream().mapToDouble(Part::loss).sum() / batch;
+      long search = parts.stream().mapToLong(Part::searchNanos).sum();
+      return new Result(
+          parts.stream().mapToDouble(Part::loss).sum() / batch, search / 1e6 / workers.count());
     }
   }
 
@@ -111,6 +121,7 @@ final class PeerTraining implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>(network.weights());
     private final List<Tensor> leaves;
     private int passes;
+    private long searchNanos;
 
     Shard(Tensor inputs, Tensor labels, InputGradients gradients, Seed stream) {
       this.inputs = inputs;
@@ -134,7 +145,7 @@ final class PeerTraining implements AutoCloseable {
     Part compute(int batch, SharedScope owner) {
       Tensor sum = objective.loss(this).perSample().sum();
       List<Tensor> grads = Autograd.grad(sum.div(batch), leaves, false);
-      return new Part(sum.item(), grads.stream().map(owner::adopt).toList());
+      return new Part(sum.item(), grads.stream().map(owner::adopt).toList(), searchNanos);
     }
 
     @Override
@@ -174,8 +185,12 @@ final class PeerTraining implements AutoCloseable {
           LongStream.range(0, inputs.size(0))
               .mapToObj(i -> stream.split("inner").split(i))
               .toList();
-      return new InnerMaximiser(steps, fraction, start)
-          .maximise(gradients, loss, threat, inputs, reference, seeds);
+      long begin = System.nanoTime();
+      Tensor worst =
+          new InnerMaximiser(steps, fraction, start)
+              .maximise(gradients, loss, threat, inputs, reference, seeds); // [n, C, H, W]
+      searchNanos += System.nanoTime() - begin;
+      return worst;
     }
   }
 
