@@ -107,7 +107,7 @@ final class HardenCommandTest {
     Ran other = Ran.command("harden", file, "--out", run, "--resume", "--set", "train.epochs=1");
     assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(other.err())
-        .contains("the run to resume: configuration.train.epochs: expected 1, found 2 (leave out")
+        .contains("the run to resume: train.epochs: expected 1, found 2 (leave out")
         .hasLineCount(1);
     assertThat(run.resolve("model.holdfast")).exists();
     // when checkpoints are written makes no other run

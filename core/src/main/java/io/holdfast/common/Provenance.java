@@ -9,10 +9,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.SortedMap;
-import java.util.SortedSet;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -38,8 +38,18 @@ public record Provenance(
     long seed,
     @JsonAlias("dataHashes") Map<String, String> dataHashes,
     Map<String, Object> configuration) {
-  private static final String CHECKPOINT = "configuration.train.checkpoint";
+  private static final String CHECKPOINT = "train.checkpoint";
+  private static final String SEED = "seed";
   private static final String MISSING = "nothing";
+
+  /** The settings that decide which data is read, by name of data set. */
+  private static final Map<String, List<String>> DECIDED_BY =
+      Map.of(
+          "train", List.of(SEED, "data"),
+          "validation", List.of(SEED, "data"),
+          "start", List.of("model.start"),
+          "library", List.of("train.library"),
+          "evaluation", List.of("evaluation.data", "evaluation.samples"));
 
   public Provenance {
     dataHashes = Collections.unmodifiableMap(new TreeMap<>(dataHashes));
@@ -60,59 +70,73 @@ public record Provenance(
 
   /**
    * Refuses to go on with what an earlier run has left, unless that differs in its platform alone.
+   * Each changed setting is named once, the seed first; hashes of data that follow from a changed
+   * setting are not.
    *
    * @param source of the earlier run, for messages
    * @param hint what to do about a difference
-   * @throws InvalidInputException with every key that differs
+   * @throws InvalidInputException with every setting that differs
    */
   public void requireSame(Provenance earlier, String source, String hint) {
+    Changes changes = new Changes();
+    changes.compare("code version", codeVersion, earlier.codeVersion);
+    changes.compare("engine version", engineVersion, earlier.engineVersion);
+    changes.compare(SEED, Long.toString(seed), Long.toString(earlier.seed));
+    compare("", Json.tree(configuration), Json.tree(earlier.configuration), changes);
+    changes.names().forEach(name -> compareSeed(name, changes));
+    Set<String> data = new TreeSet<>(dataHashes.keySet());
+    data.addAll(earlier.dataHashes.keySet());
+    for (String name : data) {
+      String content = "content of " + name;
+      changes.compare(
+          content,
+          dataHashes.getOrDefault(name, MISSING),
+          earlier.dataHashes.getOrDefault(name, MISSING));
+      changes.follows(content, DECIDED_BY.getOrDefault(name, List.of()));
+    }
     Problems problems = new Problems(source);
-    compare("code version", codeVersion, earlier.codeVersion, hint, problems);
-    compare("engine version", engineVersion, earlier.engineVersion, hint, problems);
-    compare("seed", seed, earlier.seed, hint, problems);
-    compareAll("data", dataHashes, earlier.dataHashes, hint, problems);
-    compareAll("configuration", configuration, earlier.configuration, hint, problems);
+    changes.report(problems, "", hint);
     problems.throwIfAny();
   }
 
-  /** Key by key; when checkpoints are written makes no other run. */
-  private static void compareAll(
-      String field, Map<String, ?> now, Map<String, ?> earlier, String hint, Problems problems) {
-    SortedMap<String, String> here = leaves(field, now);
-    SortedMap<String, String> there = leaves(field, earlier);
-    SortedSet<String> names = new TreeSet<>(here.keySet());
-    names.addAll(there.keySet());
-    for (String name : names) {
-      String expected = here.getOrDefault(name, MISSING);
-      String found = there.getOrDefault(name, MISSING);
-      boolean counts = !name.equals(CHECKPOINT) && !name.startsWith(CHECKPOINT + ".");
-      if (counts && !expected.equals(found)) {
-        problems.add(name, expected, found, hint);
-      }
+  /** The configuration repeats the run's seed, at its top or in a section. */
+  private static void compareSeed(String name, Changes changes) {
+    if (name.endsWith("." + SEED)) {
+      changes.repeats(name, SEED);
     }
   }
 
-  private static SortedMap<String, String> leaves(String name, Map<String, ?> values) {
-    SortedMap<String, String> leaves = new TreeMap<>();
-    addLeaves(name, Json.tree(values), leaves);
-    return leaves;
-  }
-
-  private static void addLeaves(String name, JsonNode node, SortedMap<String, String> into) {
-    if (node.isObject()) {
-      node.properties().forEach(e -> addLeaves(name + "." + e.getKey(), e.getValue(), into));
-    } else {
-      into.put(name, Json.canonical(node));
+  /**
+   * Key by key, as deep as both have sections; when checkpoints are written makes no other run.
+   *
+   * @param name of the two in the configuration, empty for all of it
+   */
+  private static void compare(String name, JsonNode now, JsonNode earlier, Changes changes) {
+    if (name.equals(CHECKPOINT)) {
+      return;
+    }
+    if (!isSection(now, earlier)) {
+      String shown = name.equals(SEED) ? "configuration." + SEED : name; // beside the run's own
+      changes.compare(shown, text(now), text(earlier));
+      return;
+    }
+    Set<String> keys = new TreeSet<>();
+    now.fieldNames().forEachRemaining(keys::add);
+    earlier.fieldNames().forEachRemaining(keys::add);
+    for (String key : keys) {
+      String below = name.isEmpty() ? key : name + "." + key;
+      compare(below, now.path(key), earlier.path(key), changes);
     }
   }
 
-  private static void compare(
-      String field, Object now, Object earlier, String hint, Problems problems) {
-    String expected = Json.canonical(now);
-    String found = Json.canonical(earlier);
-    if (!expected.equals(found)) {
-      problems.add(field, expected, found, hint);
-    }
+  private static boolean isSection(JsonNode now, JsonNode earlier) {
+    return now.isObject()
+        ? earlier.isObject() || earlier.isMissingNode()
+        : now.isMissingNode() && earlier.isObject();
+  }
+
+  private static String text(JsonNode node) {
+    return node.isMissingNode() ? MISSING : Json.canonical(node);
   }
 
   /** The version of the code that is running, with its commit where the build knew it. */

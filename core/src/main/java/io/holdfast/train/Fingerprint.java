@@ -1,13 +1,18 @@
 package io.holdfast.train;
 
+import io.holdfast.common.Changes;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +25,18 @@ import org.jspecify.annotations.Nullable;
 record Fingerprint(Map<String, String> parts) {
   private static final int READABLE = 60;
   private static final int HEAD = 16;
+  private static final String SEED = "seed";
+
+  /** What a part may follow from: samples are held out by the seed, steps are in the search. */
+  private static final Map<String, List<String>> CAUSES =
+      Map.of(
+          "initial weights", List.of(SEED, "model"),
+          "data.train", List.of(SEED),
+          "data.validation", List.of(SEED),
+          "data.library", List.of("train.library"),
+          "attack", List.of("threat"),
+          "train.curriculum.epsilon", List.of("threat"),
+          "train.curriculum.steps", List.of("attack"));
 
   Fingerprint {
     parts = Map.copyOf(parts);
@@ -39,7 +56,7 @@ record Fingerprint(Map<String, String> parts) {
       parts.put("train.library", text(library.mix().recipe()));
       parts.put("data.library", library.examples().hash().substring(0, HEAD));
     }
-    parts.put("seed", Long.toString(job.seed().value()));
+    parts.put(SEED, Long.toString(job.seed().value()));
     parts.put("model", hash(job.network().graph().toString()));
     parts.put("model.freeze", text(job.network().frozen()));
     parts.put("initial weights", job.network().hash().substring(0, HEAD));
@@ -62,24 +79,25 @@ record Fingerprint(Map<String, String> parts) {
   /**
    * Refuses a checkpoint of another run.
    *
-   * @throws InvalidInputException with every part that differs
+   * @throws InvalidInputException with every part that differs, but for those that follow from
+   *     another that does
    */
   void requireSame(Fingerprint saved, Path file) {
-    Problems problems = new Problems(file.toString());
-    Map<String, String> all = new TreeMap<>(saved.parts);
-    all.putAll(parts);
-    for (String name : all.keySet()) {
-      String here = parts.getOrDefault(name, "nothing");
-      String there = saved.parts.getOrDefault(name, "nothing");
-      if (!here.equals(there)) {
-        problems.add(
-            name,
-            here + ", as in this experiment",
-            there,
-            "the checkpoint belongs to another run: go on without --resume to start afresh, or"
-                + " choose another --out");
-      }
+    Changes changes = new Changes();
+    Set<String> names = new LinkedHashSet<>(List.of(SEED)); // first: it explains others
+    names.addAll(new TreeSet<>(saved.parts.keySet()));
+    names.addAll(new TreeSet<>(parts.keySet()));
+    for (String name : names) {
+      changes.compare(
+          name, parts.getOrDefault(name, "nothing"), saved.parts.getOrDefault(name, "nothing"));
     }
+    CAUSES.forEach(changes::follows);
+    Problems problems = new Problems(file.toString());
+    changes.report(
+        problems,
+        ", as in this experiment",
+        "the checkpoint belongs to another run: go on without --resume to start afresh, or choose"
+            + " another --out");
     problems.throwIfAny();
   }
 }
