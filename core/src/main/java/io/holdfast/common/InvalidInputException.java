@@ -40,7 +40,10 @@ public final class InvalidInputException extends HoldfastException {
     this(List.of(new Problem(source, field, expected, found, hint)));
   }
 
-  /** Every problem, in the order of discovery; never empty. */
+  /**
+   * Every problem, in the order of its lines where {@link Problems} has collected them; never
+   * empty.
+   */
   public List<Problem> problems() {
     return problems;
   }

@@ -1,5 +1,7 @@
 package io.holdfast.common;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +17,24 @@ import org.jspecify.annotations.Nullable;
  */
 public record Problem(
     String source, String field, String expected, String found, @Nullable String hint) {
+  /** {@code file:line} or {@code file:line:column}. */
+  private static final Pattern PLACE = Pattern.compile("(.+?):([0-9]{1,9})(?::[0-9]{1,9})?");
 
   /** A problem without a hint. */
   public Problem(String source, String field, String expected, String found) {
     this(source, field, expected, found, null);
+  }
+
+  /** The source without its line. */
+  public String file() {
+    Matcher place = PLACE.matcher(source);
+    return place.matches() ? place.group(1) : source;
+  }
+
+  /** The line in the source, from 1; 0 where it is not known. */
+  public int line() {
+    Matcher place = PLACE.matcher(source);
+    return place.matches() ? Integer.parseInt(place.group(2)) : 0;
   }
 
   /** One line: {@code source: field: expected X, found Y (hint)}. */

@@ -1,7 +1,10 @@
 package io.holdfast.common;
 
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,19 +81,28 @@ public final class Problems {
     return found.isEmpty();
   }
 
-  /** What was found so far, over all views. */
+  /**
+   * What was found so far, over all views, as a reader of the files goes through them: the files in
+   * the order in which something was found in them, in each what concerns the whole and then line
+   * by line.
+   */
   public List<Problem> list() {
-    return List.copyOf(found);
+    Map<String, List<Problem>> files = new LinkedHashMap<>();
+    found.forEach(p -> files.computeIfAbsent(p.file(), file -> new ArrayList<>()).add(p));
+    return files.values().stream()
+        .flatMap(ofFile -> ofFile.stream().sorted(Comparator.comparingInt(Problem::line)))
+        .toList();
   }
 
   /**
    * Ends the check.
    *
-   * @throws InvalidInputException if anything was found, with every problem in it
+   * @throws InvalidInputException if anything was found, with every problem in it, in the order of
+   *     {@link #list}
    */
   public void throwIfAny() {
     if (!found.isEmpty()) {
-      throw new InvalidInputException(found);
+      throw new InvalidInputException(list());
     }
   }
 

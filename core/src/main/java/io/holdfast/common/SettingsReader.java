@@ -231,6 +231,12 @@ public final class SettingsReader {
     report(value == null ? node : value, path(key), expected, found, hint);
   }
 
+  /** File and line of a key's value; of this section where the key is missing. */
+  public String place(String key) {
+    SettingsNode value = get(key);
+    return (value == null ? node : value).place().toString();
+  }
+
   /** Marks keys as known that are read elsewhere or not at all. */
   public void allow(String... keys) {
     known.addAll(List.of(keys));

@@ -238,7 +238,7 @@ public record Experiment(
     if (section.isEmpty() || reader.isSection(section)) {
       (section.isEmpty() ? reader : reader.section(section)).reject(key, expected, found, hint);
     } else {
-      problems.add(section + "." + key, expected, found, hint);
+      problems.addAt(reader.place(section), section + "." + key, expected, found, hint);
     }
   }
 }

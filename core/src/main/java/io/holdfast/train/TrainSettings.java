@@ -153,7 +153,7 @@ public record TrainSettings(
         shard,
         synchronised && shard >= least,
         Optimiser.Config.read(r, "optimiser"),
-        Precision.parse(r.text("precision", "auto"), "train.precision", r.problems()),
+        precision(r),
         r.number("label_smoothing", 0, 0, 0.99),
         r.number("gradient_clip", 0, 0, 1e9),
         r.number("ema", 0, 0, 0.999999),
@@ -163,6 +163,13 @@ public record TrainSettings(
         validation.integer("steps", d.validationSteps, 1, 10_000),
         checkpoint.integer("steps", d.checkpointSteps, 1, 1_000_000_000),
         checkpoint.positive("seconds", d.checkpointSeconds));
+  }
+
+  private static Precision precision(SettingsReader r) {
+    Problems of = new Problems("");
+    Precision precision = Precision.parse(r.text("precision", "auto"), "precision", of);
+    of.list().forEach(p -> r.reject(p.field(), p.expected(), p.found(), p.hint()));
+    return precision;
   }
 
   /** Plain training with the defaults of the experiment file. */

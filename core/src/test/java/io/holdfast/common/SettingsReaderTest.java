@@ -91,15 +91,15 @@ class SettingsReaderTest {
                 }))
         .containsExactly(
             "x.yaml:1: seed: expected an integer of at least 0, found 4.0 (write 4)",
+            "x.yaml:1: threat: expected a section, found nothing",
+            "x.yaml:1: radius: expected a number above 0, found nothing",
             "x.yaml:3: train.epochs: expected an integer from 1 to 1000, found \"8\" (without the quotes)",
             "x.yaml:4: train.batch: expected an integer of at least 1, found 0",
             "x.yaml:5: train.objective: expected one of standard, pgd-at, trades, found \"tradse\" (did you mean trades?)",
+            "x.yaml:6: train.optimser: expected a known key, found an unknown one (did you mean optimiser?)",
             "x.yaml:8: train.mix.clean: expected a number from 0 to 1, found .nan",
             "x.yaml:9: train.precision: expected one of auto, full-float, found 16",
-            "x.yaml:10: evaluate: expected a section, found a list",
-            "x.yaml:1: threat: expected a section, found nothing",
-            "x.yaml:1: radius: expected a number above 0, found nothing",
-            "x.yaml:6: train.optimser: expected a known key, found an unknown one (did you mean optimiser?)");
+            "x.yaml:10: evaluate: expected a section, found a list");
   }
 
   @Test
