@@ -6,10 +6,10 @@ import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.StrayLabels;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.threat.ThreatModel;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -110,15 +110,11 @@ final class ModelOptions {
 
   /** Of all samples, whether they are attacked or not: other labels mean another task. */
   private void requireLabels(int classes, Dataset samples, Problems problems) {
-    int largest = IntStream.range(0, samples.size()).map(samples::label).max().orElse(0);
-    if (largest >= classes) {
-      problems
-          .in("--data " + data)
-          .add(
-              "labels",
-              "classes from 0 to " + (classes - 1) + ", those of the model",
-              Integer.toString(largest));
-    }
+    String known = "classes from 0 to " + (classes - 1) + ", those of the model";
+    StrayLabels.of(samples, classes)
+        .ifPresent(
+            stray ->
+                problems.in("--data " + data).add("labels", known, stray.found(), stray.hint()));
   }
 
   private static void requireGiven(

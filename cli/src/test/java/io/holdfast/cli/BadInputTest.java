@@ -179,7 +179,7 @@ final class BadInputTest {
             "labels beyond the classes of the training samples",
             "more.safetensors",
             f -> floats(f, 0.5f, 12),
-            "data.test: expected labels from 0 to 9, the classes of data.train, found 12 classes"),
+            "more.safetensors: labels[10] (and 1 more such label)"),
         made(
             "a file that ends too early",
             "cut.safetensors",
@@ -364,7 +364,8 @@ final class BadInputTest {
             folder.resolve("o"));
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err())
-        .contains("labels: expected classes from 0 to 9, those of the model, found 11");
+        .contains("labels: expected classes from 0 to 9, those of the model, found 10 at ")
+        .contains("twelve.safetensors: labels[10] (and 1 more such label)");
   }
 
   @Test

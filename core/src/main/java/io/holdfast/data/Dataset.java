@@ -28,6 +28,11 @@ public interface Dataset {
   /** Label in {@code [0, info().classCount())}. */
   int label(int index);
 
+  /** Where the label of a sample stands, for messages. */
+  default SamplePlace place(int index) {
+    return new SamplePlace(info().name(), "sample " + id(index));
+  }
+
   /** Group attribute for fairness measures; -1 for none. */
   default int group(int index) {
     return -1;

@@ -41,6 +41,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public SamplePlace place(int index) {
+    return source.place(position(index));
+  }
+
+  @Override
   public int group(int index) {
     return source.group(position(index));
   }

@@ -3,6 +3,7 @@ package io.holdfast.evaluate;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.StrayLabels;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
@@ -86,16 +87,14 @@ final class EvaluationChecks {
     }
     int classes = e.classifier.classes();
     Set<Long> ids = new HashSet<>();
-    int largest = 0;
     for (int i = 0; i < data.size(); i++) {
-      largest = Math.max(largest, data.label(i));
       if (!ids.add(data.id(i))) {
         of.add("", "each sample once", "sample " + data.id(i) + " twice");
         break;
       }
     }
-    if (largest >= classes) {
-      of.add("labels", "classes from 0 to " + (classes - 1) + ", those of the model", "" + largest);
-    }
+    String known = "classes from 0 to " + (classes - 1) + ", those of the model";
+    StrayLabels.of(data, classes)
+        .ifPresent(stray -> of.add("labels", known, stray.found(), stray.hint()));
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.StrayLabels;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Graph;
@@ -15,6 +16,7 @@ import io.holdfast.train.LibraryMix;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param train without the validation samples
  * @param validation null for none
- * @param test of which nothing but shape, classes and size is asked before training has ended
+ * @param test of which nothing but shape, classes and size is asked before training has ended, but
+ *     for the place of a label that has no class
  * @param architecture for these inputs and classes
  * @param library saved examples to train on, or null for none
  */
@@ -189,13 +192,14 @@ public record ExperimentData(
     List<String> known = train.info().classes();
     List<String> classes = other.info().classes();
     if (classes.size() > known.size()) {
+      Optional<StrayLabels> stray = StrayLabels.of(other, known.size());
       experiment.reject(
           problems,
           "data",
           key,
           "labels from 0 to " + (known.size() - 1) + ", the classes of data.train",
-          classes.size() + " classes",
-          null);
+          stray.map(StrayLabels::found).orElse(classes.size() + " classes"),
+          stray.map(StrayLabels::hint).orElse(null));
     } else if (!classes.equals(known.subList(0, classes.size()))) {
       experiment.reject(
           problems, "data", key, "the classes of data.train, " + known, classes.toString(), null);

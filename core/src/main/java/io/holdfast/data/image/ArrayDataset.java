@@ -2,7 +2,9 @@ package io.holdfast.data.image;
 
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** A data set over an array of images; the id of a sample is its position in the array. */
@@ -10,12 +12,23 @@ final class ArrayDataset implements Dataset {
   private final DatasetInfo info;
   private final PixelArray pixels;
   private final int[] labels;
+  private final IntFunction<SamplePlace> places;
   private final Memo<String> hash;
 
-  ArrayDataset(DatasetInfo info, PixelArray pixels, int[] labels, Supplier<String> hash) {
+  /**
+   * @param labels checked against the classes
+   * @param places where each label stands
+   */
+  ArrayDataset(
+      DatasetInfo info,
+      PixelArray pixels,
+      int[] labels,
+      IntFunction<SamplePlace> places,
+      Supplier<String> hash) {
     this.info = info;
     this.pixels = pixels;
     this.labels = labels;
+    this.places = places;
     this.hash = new Memo<>(hash);
   }
 
@@ -37,6 +50,11 @@ final class ArrayDataset implements Dataset {
   @Override
   public int label(int index) {
     return labels[index];
+  }
+
+  @Override
+  public SamplePlace place(int index) {
+    return places.apply(index);
   }
 
   @Override

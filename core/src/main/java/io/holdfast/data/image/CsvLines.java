@@ -108,6 +108,11 @@ final class CsvLines implements AutoCloseable {
     }
   }
 
+  /** The line's number in the file, from 1. */
+  int number() {
+    return number;
+  }
+
   int columns() {
     return columns;
   }

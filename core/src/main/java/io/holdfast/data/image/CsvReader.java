@@ -3,6 +3,7 @@ package io.holdfast.data.image;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 
 /**
  * Rows of a label and pixels, plain or .gz, comma, semicolon or tab. Integers are value/255; if any
@@ -66,11 +68,14 @@ final class CsvReader {
       Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
       int[] labels = rows.labels();
       List<String> classes = Labels.classes(options.classes(), labels);
-      Labels.check(path.toString(), labels, classes.size());
+      int[] numbers = rows.numbers();
+      IntFunction<SamplePlace> places =
+          i -> new SamplePlace(path + ":" + numbers[i], "column " + labelAt);
+      Labels.check(path.toString(), labels, classes.size(), places);
       PixelArray array =
           new PixelArray(path.toString(), pixels, type, Layout.NCHW, labels.length, sample);
       DatasetInfo info = new DatasetInfo(title, sample, classes, "");
-      return new ArrayDataset(info, array, labels, () -> SourceHash.of(List.of(path)));
+      return new ArrayDataset(info, array, labels, places, () -> SourceHash.of(List.of(path)));
     }
   }
 
@@ -130,6 +135,7 @@ final class CsvReader {
     private final int columns;
     private final ByteBuffer row;
     private int[] labels = new int[1024];
+    private int[] numbers = new int[1024]; // of the lines
     private int count;
 
     /**
@@ -146,6 +152,10 @@ final class CsvReader {
 
     int[] labels() {
       return Arrays.copyOf(labels, count);
+    }
+
+    int[] numbers() {
+      return Arrays.copyOf(numbers, count);
     }
 
     private void convert() throws IOException {
@@ -170,7 +180,9 @@ final class CsvReader {
       }
       if (count == labels.length) {
         labels = Arrays.copyOf(labels, 2 * count);
+        numbers = Arrays.copyOf(numbers, 2 * count);
       }
+      numbers[count] = lines.number();
       labels[count++] = (int) value;
     }
 

@@ -6,6 +6,7 @@ import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import io.holdfast.data.image.ImageFit.Colour;
 import io.holdfast.data.image.ImageFit.Size;
 import io.holdfast.data.image.ImageHeader.BadImageException;
@@ -59,7 +60,8 @@ final class FolderImages implements Dataset {
     this.files = ClassFolders.of(source, store.names(), options);
     this.fit = options.fit();
     int[] labels = files.labels().stream().mapToInt(Integer::intValue).toArray();
-    Labels.check(source, labels, files.classes().size());
+    Labels.check(
+        source, labels, files.classes().size(), i -> new SamplePlace(source, files.paths().get(i)));
     long[] inFiles = ids();
     this.order =
         IntStream.range(0, inFiles.length)
@@ -165,6 +167,11 @@ final class FolderImages implements Dataset {
   @Override
   public int label(int index) {
     return files.labels().get(order[index]);
+  }
+
+  @Override
+  public SamplePlace place(int index) {
+    return new SamplePlace(source, files.paths().get(order[index]));
   }
 
   @Override

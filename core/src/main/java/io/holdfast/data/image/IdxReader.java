@@ -3,12 +3,14 @@ package io.holdfast.data.image;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * IDX, the format of MNIST: a file of images and one of labels, plain (mapped) or .gz (unpacked
@@ -38,10 +40,12 @@ final class IdxReader {
     PixelArray pixels =
         new PixelArray(source, images.values(), ElementType.UINT8, layout, count, sample);
     List<String> classes = Labels.classes(options.classes(), labels);
-    Labels.check(files.labels().toString(), labels, classes.size());
+    String labelFile = files.labels().toString();
+    IntFunction<SamplePlace> places = i -> SamplePlace.of(labelFile, "labels", i);
+    Labels.check(labelFile, labels, classes.size(), places);
     DatasetInfo info = new DatasetInfo(files.name(), sample, classes, "");
     return new ArrayDataset(
-        info, pixels, labels, () -> SourceHash.of(List.of(files.images(), files.labels())));
+        info, pixels, labels, places, () -> SourceHash.of(List.of(files.images(), files.labels())));
   }
 
   private static int[] labels(Path file) {

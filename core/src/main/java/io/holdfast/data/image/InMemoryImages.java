@@ -3,12 +3,14 @@ package io.holdfast.data.image;
 import io.holdfast.common.Hashes;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /** Images as 8-bit pixels on the heap: a quarter of the size of floats. */
 public final class InMemoryImages {
@@ -24,7 +26,8 @@ public final class InMemoryImages {
    */
   public static Dataset of(DatasetInfo info, byte[] pixels, int[] labels) {
     int[] own = labels.clone();
-    Labels.check(info.name(), own, info.classCount());
+    IntFunction<SamplePlace> places = i -> SamplePlace.of(info.name(), "labels", i);
+    Labels.check(info.name(), own, info.classCount(), places);
     PixelArray array =
         new PixelArray(
             info.name(),
@@ -33,7 +36,7 @@ public final class InMemoryImages {
             Layout.NCHW,
             own.length,
             info.shape());
-    return new ArrayDataset(info, array, own, () -> hash(info, pixels, own));
+    return new ArrayDataset(info, array, own, places, () -> hash(info, pixels, own));
   }
 
   /**

@@ -1,9 +1,12 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import io.holdfast.data.SamplePlace;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,23 +23,26 @@ final class Labels {
    * Refuses empty data, labels outside {@code [0, classes)} and data with one class only.
    *
    * @param source file in messages
+   * @param places where each label stands
    */
-  static void check(String source, int[] labels, int classes) {
+  static void check(String source, int[] labels, int classes, IntFunction<SamplePlace> places) {
     if (labels.length == 0) {
       throw new InvalidInputException(source, "", "at least one sample", "none");
     }
     Problems problems = new Problems(source);
-    int bad = 0;
-    for (int i = 0; i < labels.length; i++) {
-      if ((labels[i] < 0 || labels[i] >= classes) && bad++ < SHOWN) {
-        String range = "a label in [0, " + (classes - 1) + "], one for each class";
-        problems.add("labels[" + i + "]", range, Integer.toString(labels[i]));
-      }
+    int[] bad =
+        IntStream.range(0, labels.length)
+            .filter(i -> labels[i] < 0 || labels[i] >= classes)
+            .toArray();
+    String range = "a label in [0, " + (classes - 1) + "], one for each class";
+    for (int k = 0; k < Math.min(SHOWN, bad.length); k++) {
+      SamplePlace place = places.apply(bad[k]);
+      boolean last = k == SHOWN - 1 && bad.length > SHOWN;
+      String hint = last ? "and " + (bad.length - SHOWN) + " more such labels" : null;
+      String found = Integer.toString(labels[bad[k]]);
+      problems.add(new Problem(place.source(), place.field(), range, found, hint));
     }
-    if (bad > SHOWN) {
-      problems.add("labels", "no other label beyond the classes", (bad - SHOWN) + " more");
-    }
-    if (bad == 0 && Arrays.stream(labels).allMatch(label -> label == labels[0])) {
+    if (bad.length == 0 && Arrays.stream(labels).allMatch(label -> label == labels[0])) {
       problems.add(
           "labels",
           "at least two classes",

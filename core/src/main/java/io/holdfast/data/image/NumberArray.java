@@ -3,7 +3,9 @@ package io.holdfast.data.image;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SamplePlace;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /**
@@ -81,10 +83,12 @@ record NumberArray(String source, String name, ElementType type, List<Integer> a
       throw new InvalidInputException(source, labels.name(), "as many labels as images", found);
     }
     List<String> classes = Labels.classes(options.classes(), numbers);
-    Labels.check(labels.source(), numbers, classes.size());
+    IntFunction<SamplePlace> places = i -> SamplePlace.of(labels.source(), labels.name(), i);
+    Labels.check(labels.source(), numbers, classes.size(), places);
     PixelArray pixels =
         new PixelArray(source, images.bytes(), images.type(), layout, count, sample);
     pixels.checkValues();
-    return new ArrayDataset(new DatasetInfo(title, sample, classes, ""), pixels, numbers, hash);
+    DatasetInfo info = new DatasetInfo(title, sample, classes, "");
+    return new ArrayDataset(info, pixels, numbers, places, hash);
   }
 }

@@ -12,6 +12,7 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.StrayLabels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -189,6 +190,44 @@ class ReadersTest {
           .hasMessageContaining(c[1])
           .hasMessageContaining(c[2]);
     }
+  }
+
+  /** The first label that has no class among two, in the words of each format. */
+  @Test
+  void labelsWithoutAClassAreLocated() throws IOException {
+    int at =
+        IntStream.range(0, GREY.count()).filter(i -> GREY.label(i) > 1).findFirst().orElseThrow();
+    put("labels.npy", GREY.npyLabels());
+    put("a-labels.idx", GREY.idxLabels());
+    byte[] csv =
+        ("label,pixels\n\n" + new String(GREY.csv(), StandardCharsets.UTF_8))
+            .replaceFirst("pixels", "0,".repeat(24) + "0")
+            .getBytes(StandardCharsets.UTF_8);
+    Map<Path, String> places =
+        Map.of(
+            put("images.npy", GREY.npyImages()), "labels.npy: labels[" + at + "]",
+            put("both.npz", GREY.npz()), "both.npz: y[" + at + "]",
+            put("a-images.idx", GREY.idxImages()), "a-labels.idx: labels[" + at + "]",
+            put("a.safetensors", GREY.safetensors()), "a.safetensors: labels[" + at + "]",
+            put("a.csv", csv), "a.csv:" + (at + 3) + ": column 0");
+    places.forEach(
+        (path, place) -> {
+          Settings two = Settings.of(Map.of("path", path.toString(), "classes", List.of("a", "b")));
+          assertThatThrownBy(() -> Datasets.open(two))
+              .isInstanceOf(InvalidInputException.class)
+              .hasMessageContaining(
+                  place + ": expected a label in [0, 1], one for each class, found 2");
+          Dataset all = open(path); // and against the classes of other data or of a model
+          assertThat(StrayLabels.of(all.first(at + 1), 2))
+              .hasValueSatisfying(
+                  stray -> {
+                    assertThat(stray.found()).endsWith(place).startsWith("2 at ");
+                    assertThat(stray.hint()).isNull();
+                  });
+          assertThat(StrayLabels.of(all, 3)).isEmpty();
+        });
+    assertThat(StrayLabels.of(open(folder.resolve("a.csv")), 1).orElseThrow().hint())
+        .matches("and [2-8] more such labels");
   }
 
   @Test
