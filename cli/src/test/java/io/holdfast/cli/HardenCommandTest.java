@@ -123,7 +123,8 @@ final class HardenCommandTest {
     assertThat(dry.exit()).as(dry.err()).isZero();
     assertThat(dry.out()).contains("model       mlp[hidden=16]", "in all", "memory");
     assertThat(out).doesNotExist();
-    Ran json = Ran.command("harden", file, "--out", out, "--dry-run", "--json");
+    String rising = "train.curriculum.steps={from: 0, to: 3}";
+    Ran json = Ran.command("harden", file, "--out", out, "--dry-run", "--json", "--set", rising);
     JsonNode plan = Json.parse(json.out(), "plan");
     assertThat(plan.at("/seconds/training").asDouble()).isPositive();
     assertThat(plan.at("/memory_bytes").asLong()).isPositive();
@@ -159,7 +160,7 @@ final class HardenCommandTest {
     assertThat(second.attacks().values()).noneMatch(AttackScore::seenInTraining);
     assertThat(first.attacks().values())
         .map(AttackScore::seenInTraining)
-        .containsExactly(false, true);
+        .containsExactly(true, true); // FGSM is PGD of one step
     assertThat(second.cleanAccuracy()).isEqualTo(first.cleanAccuracy());
     assertThat(second.robustAccuracy()).isEqualTo(first.robustAccuracy());
     Scorecard trained = Scorecard.read(run.resolve("scorecard.json"));

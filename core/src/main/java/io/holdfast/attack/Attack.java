@@ -16,6 +16,15 @@ public interface Attack {
   /** Name and parameters in one fixed form, such as {@code pgd[steps=50,restarts=5]}. */
   String key();
 
+  /**
+   * The search that this attack is an instance of: attacks of one family are the same search with
+   * other settings, so that a model trained on one of them has met them all. Its name, unless it is
+   * one of a larger family.
+   */
+  default String family() {
+    return name();
+  }
+
   /** The least the attacker must see of the model. */
   Knowledge needs();
 

@@ -117,6 +117,21 @@ public final class Attacks {
     return List.copyOf(SPECS.values());
   }
 
+  /** The name in a key such as {@code pgd[steps=50]}. */
+  public static String name(String key) {
+    int bracket = key.indexOf('[');
+    return (bracket < 0 ? key : key.substring(0, bracket)).strip();
+  }
+
+  /**
+   * The {@linkplain Attack#family family} of an attack by its name or key, whatever the parameters;
+   * the name itself where the registry has no such attack.
+   */
+  public static String family(String key) {
+    AttackSpec<?> spec = SPECS.get(name(key));
+    return spec == null ? name(key) : spec.usual().family();
+  }
+
   /**
    * Reads {@code fgsm} or {@code pgd[steps=50,restarts=5]}.
    *

@@ -169,12 +169,18 @@ public final class Evaluation {
     return change(e -> e.corruptions = benchmark);
   }
 
-  /** Names or keys of all attacks that the model saw in training; parameters do not matter. */
+  /**
+   * Names or keys of all attacks that the model saw in training. Neither parameters nor the threat
+   * model matter, and with an attack its whole {@linkplain Attack#family family} counts as seen.
+   */
   public Evaluation trainedOn(String... names) {
     return change(e -> e.trainedOn = Set.of(names));
   }
 
-  /** Names or keys of attacks that are claimed to be new to the model; a false claim is refused. */
+  /**
+   * Names or keys of attacks that are claimed to be new to the model. A false claim is refused: one
+   * of an attack that is {@link #trainedOn}, or of its family, as FGSM after training on PGD.
+   */
   public Evaluation unseen(String... names) {
     return change(e -> e.unseen = Set.of(names));
   }

@@ -1,6 +1,7 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.Attacks;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.StrayLabels;
@@ -9,6 +10,7 @@ import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** What must hold before an evaluation begins; all problems at once. */
@@ -53,21 +55,23 @@ final class EvaluationChecks {
   }
 
   private static void requireNew(Evaluation e, Problems problems) {
+    SeenInTraining seen = new SeenInTraining(e.trainedOn);
     for (String claim : e.unseen) {
-      for (String trained : e.trainedOn) {
-        if (name(claim).equals(name(trained))) {
-          problems.add(
-              "unseen",
-              "attacks that the model was not trained on",
-              claim + ", and training used " + trained);
-        }
-      }
+      Optional<NamedAttack> named =
+          e.attacks.stream().filter(a -> a.key().equals(claim)).findFirst();
+      named
+          .flatMap(seen::by)
+          .or(() -> seen.by(claim))
+          .ifPresent(
+              trained ->
+                  problems.add(
+                      "unseen",
+                      "attacks that the model was not trained on",
+                      claim + ", and training used " + trained,
+                      Attacks.name(claim).equals(Attacks.name(trained))
+                          ? null
+                          : "both are the same search with other settings"));
     }
-  }
-
-  private static String name(String key) {
-    int bracket = key.indexOf('[');
-    return (bracket < 0 ? key : key.substring(0, bracket)).strip();
   }
 
   private static void requireData(Evaluation e, Dataset data, Problems problems) {

@@ -99,7 +99,7 @@ final class EvaluationRun {
         ScorecardContext.of(threat.name(), ledger.provenance())
             .threatModel(threat.toSettings().toMap())
             .classNames(data.info().classes())
-            .trainedOn(settings.trainedOn)
+            .trainedOn(new SeenInTraining(settings.trainedOn).with(settings.attacks))
             .observations(observations.list())
             .planned(settings.keys());
     if (threat.set() instanceof Additive ball) {

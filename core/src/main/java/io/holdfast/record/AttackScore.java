@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param robustAccuracy share of all its samples that held; those wrong when clean count as lost
  * @param successRate share of the samples it attacked that fell; null if it attacked none
- * @param seenInTraining whether the model was trained on an attack of that name
+ * @param seenInTraining whether the model was trained on an attack of that name, or of its family
  * @param epsilon magnitude allowed
  * @param distance of its successes by norm ({@code l0}, {@code l1}, {@code l2}, {@code linf}),
  *     where defined

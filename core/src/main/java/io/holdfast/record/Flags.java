@@ -121,8 +121,8 @@ final class Flags {
         attacks.stream().allMatch(attack -> context.seenInTraining(attack.key.attempt()));
     if (allSeen && !attacks.isEmpty()) {
       flag(
-          "no unseen attack: the model was trained on every attack of this evaluation (by name);"
-              + " other attacks may do better");
+          "no unseen attack: the model was trained on every attack of this evaluation, or on one of"
+              + " its family; other attacks may do better");
     }
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param epsilon its radius, the least that a certificate must reach to count; 0 if it has none
  * @param threatModel the threat model as settings
  * @param classNames by label; empty if the data has none
- * @param trainedOn keys or names of the attacks seen in training
+ * @param trainedOn keys or names of the attacks seen in training, with those of their families
  * @param observations warnings of the evaluator, such as gradients that are zero
  * @param planned keys of the attacks that every sample was to be tried with; where a budget of time
  *     ended before, some samples lack a verdict. Empty where that is not known

@@ -144,7 +144,32 @@ final class ResultSections {
             .map(rate -> Numbers.count((double) rate.n()))
             .distinct()
             .collect(Collectors.joining(" or "));
-    return counts + " images";
+    return counts + " images" + (ofAll(radii) ? "" : " chosen by the seed" + part());
+  }
+
+  /** Whether the curves are of all images. */
+  private boolean ofAll(List<Double> radii) {
+    return view.models().stream()
+        .allMatch(
+            model ->
+                radii.stream()
+                    .map(model.curve()::get)
+                    .filter(Objects::nonNull)
+                    .allMatch(rate -> rate.n() == model.card().cleanAccuracy().n()));
+  }
+
+  /** Why the curves need not start where the accuracy without an attack is. */
+  private String part() {
+    String all =
+        view.models().stream()
+            .map(model -> Numbers.count((double) model.card().cleanAccuracy().n()))
+            .distinct()
+            .collect(Collectors.joining(" or "));
+    return " among the "
+        + all
+        + ": every point, also that at epsilon 0, is of these alone, which is why it may differ from"
+        + " the accuracy without an attack over all "
+        + all;
   }
 
   private Html attacks() {
@@ -169,8 +194,11 @@ final class ResultSections {
       }
     }
     String caption =
-        "Distances of the successful examples, %s; queries and gradients: mean per attacked image."
-            .formatted(view.threat().norm());
+        "Distances of the successful examples, "
+            + view.threat().norm()
+            + "; queries and gradients: mean per attacked image. In training: seen if the model was"
+            + " trained on that attack or on one of its family; FGSM, BIM and PGD are one, the same"
+            + " steps along the gradient with another start, length and number.";
     return all(
         Parts.lead("Only images that were right to begin with are attacked."),
         el("div", Parts.table(caption, head, rows)).css("wide"),

@@ -45,9 +45,9 @@ public record InnerSearch(String name, int steps, StepSize stepSize) {
     return read(Settings.of(ofModel.configuration()).reader(none).section("train"));
   }
 
-  /** Names of attacks that a model trained with it has seen: one step of PGD is FGSM as well. */
+  /** Names of attacks that a model trained with it has seen; its family is seen with them. */
   public Set<String> seen() {
-    return steps == 1 && name.equals(PGD) ? Set.of(PGD, FGSM) : Set.of(name);
+    return Set.of(name);
   }
 
   /**

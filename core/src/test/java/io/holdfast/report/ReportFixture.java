@@ -136,7 +136,7 @@ final class ReportFixture {
     }
   }
 
-  private static ScorecardContext context(List<String> classes, Set<String> trainedOn) {
+  static ScorecardContext context(List<String> classes, Set<String> trainedOn) {
     Map<String, Object> threat = new LinkedHashMap<>();
     threat.put("perturbation", "linf");
     threat.put("epsilon", EPSILON);

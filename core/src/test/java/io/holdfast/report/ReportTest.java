@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.Json;
 import io.holdfast.record.AttackScore;
+import io.holdfast.record.Attempt;
 import io.holdfast.record.ClassScore;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Difference;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import java.io.IOException;
@@ -188,6 +191,38 @@ class ReportTest {
         assertThat(cells).contains(String.join("\n", counts));
       }
     }
+  }
+
+  @Test
+  void aCurveOverSomeImagesSaysWhyItStartsElsewhere() {
+    List<Attempt> rows = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      rows.add(Attempt.clean(i, 0).predicted(i < 8 ? 0 : 1, 0.9f, 0.9f).build());
+      if (i < 4) {
+        rows.add(
+            Attempt.of(Kind.CURVE, "pgd", i, 0)
+                .threat("linf:0.1", 0.1)
+                .outcome(Outcome.HELD)
+                .predicted(0, 0.9f, 0.9f)
+                .distances(1, 0.1, 0.1, 0.1)
+                .build());
+      }
+    }
+    Scorecard part = Scorecard.of(rows, ReportFixture.context(List.of("a", "b"), Set.of()));
+    assertThat(part.curve().get(0).robustAccuracy()).isEqualTo(Rate.of(4, 4));
+    assertThat(markup(Report.html(part).render()))
+        .contains(
+            "Over 4 images chosen by the seed among the 10: every point, also that at epsilon 0, is"
+                + " of these alone, which is why it may differ from the accuracy without an attack"
+                + " over all 10.");
+    assertThat(markup(COMPARISON)).contains("Over 400 images. Bands").doesNotContain("of these");
+  }
+
+  @Test
+  void whatCountsAsSeenIsSaid() {
+    assertThat(markup(COMPARISON))
+        .contains("In training: seen if the model was trained on that attack or on one of its")
+        .contains("Distances of the successful examples, L-infinity; queries");
   }
 
   @Test

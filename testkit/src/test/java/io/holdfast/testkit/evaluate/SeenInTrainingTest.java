@@ -3,6 +3,7 @@ package io.holdfast.testkit.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.attack.Attacks;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.bundle.Bundle;
@@ -22,6 +23,7 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -29,32 +31,62 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a bundle says of the attack that it was trained on. */
 class SeenInTrainingTest {
   private static final Architecture TINY = Architectures.mlp(Shape.of(1, 28, 28), 10, 4);
   private static final ThreatModel THREAT = ThreatModel.linf(0.1);
 
-  /** The configuration of an experiment file, and the attacks that are marked. */
+  /** The configuration of an experiment file, and the attack of training. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "{train: {attack: fgsm}} | fgsm",
         "{train: {attack: {name: fgsm}}} | fgsm",
-        "{train: {attack: {name: pgd, steps: 1}}} | fgsm pgd",
+        "{train: {attack: {name: pgd, steps: 1}}} | pgd",
         "{train: {attack: {name: pgd, steps: 3, step_size: 0.02}, objective: trades}} | pgd",
         "{train: {epochs: 3}} | pgd",
         "{name: nothing-said} | pgd"
       })
-  void theConfigurationOfAHardenedBundleNamesTheAttack(String configuration, String seen) {
+  void theConfigurationOfAHardenedBundleNamesTheAttack(String configuration, String used) {
     try (Bundle bundle = bundle(configuration, THREAT)) {
-      assertThat(seen(bundle)).containsExactly(seen.split(" ", -1));
-      for (String name : seen.split(" ", -1)) {
-        assertThatThrownBy(() -> suite(bundle).unseen(name).on(FashionMnist.test().first(4)))
+      assertThat(seen(bundle)).containsExactly("fgsm", "pgd");
+      for (String claim : List.of("fgsm", "pgd", "pgd[steps=2,restarts=2]", "r-fgsm", "bim")) {
+        assertThatThrownBy(() -> suite(bundle).unseen(claim).on(FashionMnist.test().first(4)))
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("training used " + name);
+            .hasMessageContaining(claim + ", and training used " + used);
       }
+    }
+  }
+
+  /** What is the same search with other settings, and what is another one. */
+  @ParameterizedTest
+  @CsvSource({
+    "fgsm, true",
+    "r-fgsm, true",
+    "bim, true",
+    "tpgd, true",
+    "'mi-fgsm', false",
+    "apgd-ce, false",
+    "square, false",
+    "nobody-knows, false"
+  })
+  void oneFamilyIsTheSameSearchWithOtherSettings(String attack, boolean seen) {
+    assertThat(Attacks.family(attack).equals(Attacks.family("pgd[steps=7]"))).isEqualTo(seen);
+  }
+
+  @Test
+  void whatAnotherAttackDoesIsUnseen() {
+    try (Bundle bundle = bundle("{train: {attack: pgd}}", THREAT)) {
+      Evaluation more = suite(bundle).with(Attacks.parse("mi-fgsm[steps=2]")).unseen("mi-fgsm");
+      Scorecard card = more.on(FashionMnist.test().first(4)).card();
+      assertThat(card.attacks().entrySet())
+          .filteredOn(e -> !e.getValue().seenInTraining())
+          .singleElement()
+          .satisfies(e -> assertThat(e.getKey()).startsWith("mi-fgsm"));
+      assertThat(card.flags()).noneMatch(flag -> flag.startsWith("no unseen attack"));
     }
   }
 
@@ -67,10 +99,10 @@ class SeenInTrainingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, fgsm pgd", "2, pgd"})
-  void aProgramsBundleNamesItToo(int steps, String seen) {
+  @ValueSource(ints = {1, 2})
+  void aProgramsBundleNamesItToo(int steps) {
     try (Bundle bundle = trained(new PgdAt(), steps)) {
-      assertThat(seen(bundle)).containsExactly(seen.split(" ", -1));
+      assertThat(seen(bundle)).containsExactly("fgsm", "pgd");
     }
     try (Bundle bundle = trained(new Standard(), steps)) {
       assertThat(seen(bundle)).isEmpty();
