@@ -121,7 +121,7 @@ final class HardenCommandTest {
     Path out = folder.resolve("dry");
     Ran dry = Ran.command("harden", file, "--out", out, "--dry-run");
     assertThat(dry.exit()).as(dry.err()).isZero();
-    assertThat(dry.out()).contains("model       mlp[hidden=16]", "in all", "memory");
+    assertThat(dry.out()).contains("model       mlp[hidden=16]", "in all", "memory", "estimated");
     assertThat(out).doesNotExist();
     String rising = "train.curriculum.steps={from: 0, to: 3}";
     Ran json = Ran.command("harden", file, "--out", out, "--dry-run", "--json", "--set", rising);

@@ -13,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What an experiment would do, and about how long it would take. Seconds and bytes come from a
- * short probe on this machine and are upper bounds where attacks may succeed early.
+ * What an experiment would do, and about how long it would take. Seconds and bytes are estimates
+ * from a short probe on this machine: training from steps that were timed at the cheapest and the
+ * dearest stage of its curriculum, validation left out; attacks as if they had to spend all their
+ * steps, an upper bound where some succeed early.
  *
  * @param name of the experiment
  * @param what the plan in words, by topic
@@ -110,12 +112,15 @@ public record Plan(
   public String toText() {
     StringBuilder text = new StringBuilder();
     what.forEach((topic, words) -> text.append(String.format("%-11s %s%n", topic, words)));
-    Table table = new Table("phase", "at most about");
+    Table table = new Table("phase", "estimated, at most");
     seconds.forEach((phase, s) -> table.row(phase, Format.seconds(s)));
     double all = seconds.values().stream().mapToDouble(s -> s).sum();
     table.row("in all", Format.seconds(all));
     return text.append('\n')
         .append(table)
+        .append(
+            "Training is estimated from steps timed at the cheapest and the dearest stage of its"
+                + " curriculum;\nattacks as if none succeeded early.\n\n")
         .append("memory      about ")
         .append(Format.bytes(memoryBytes))
         .append('\n')

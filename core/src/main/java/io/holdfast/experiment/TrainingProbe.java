@@ -7,13 +7,15 @@ import io.holdfast.data.Dataset;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Workers;
+import io.holdfast.train.Curve;
 import io.holdfast.train.TrainJob;
+import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A few steps of training, timed. */
+/** A few steps of training, timed at the extremes of its curriculum. */
 final class TrainingProbe {
   private static final int STEPS = 6;
   private static final double ENOUGH_SECONDS = 10;
@@ -44,10 +46,22 @@ final class TrainingProbe {
     memory = Math.max(memory, Memory.residentBytes());
   }
 
-  /** Time of all training steps, validation left out. */
+  /** Estimated time of all training steps, validation left out. */
   double seconds() {
     int batch = experiment.training().batch();
     long steps = (long) Math.max(1, data.train().size() / batch) * experiment.training().epochs();
+    return steps * CurriculumTime.mean(experiment.training(), this::step);
+  }
+
+  /** Time of one step at one stage of the curriculum, measured. */
+  private double step(CurriculumTime.Stage stage) {
+    int batch = experiment.training().batch();
+    TrainSettings level =
+        experiment.training().toBuilder()
+            .epochs(STEPS)
+            .steps(Curve.constant(stage.steps()))
+            .cleanShare(Curve.constant(stage.clean()))
+            .build();
     Dataset few = data.train().first(Math.max(batch, Math.min(data.train().size(), batch * STEPS)));
     Clock clock = new Clock();
     Stopper enough = Stopper.manual();
@@ -61,7 +75,7 @@ final class TrainingProbe {
               null,
               experiment.threat(),
               experiment.inner().maximiser(experiment.threat()),
-              experiment.training().toBuilder().epochs(STEPS).build(),
+              level,
               experiment.augmentation(),
               experiment.seed(),
               pool,
@@ -73,7 +87,7 @@ final class TrainingProbe {
     } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough
     }
-    return clock.median() * steps;
+    return clock.median();
   }
 
   /** Notes when each step ended. */

@@ -1,0 +1,63 @@
+package io.holdfast.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.train.Curve;
+import io.holdfast.train.TrainSettings;
+import io.holdfast.train.TrainSettingsBuilder;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Standard;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CurriculumTimeTest {
+  private final List<CurriculumTime.Stage> timed = new ArrayList<>();
+
+  private static TrainSettingsBuilder adversarial() {
+    return TrainSettings.defaults().toBuilder().objective(new PgdAt());
+  }
+
+  /** Half a second without an adversary, and a tenth for each of its gradients. */
+  private double estimate(TrainSettings settings) {
+    timed.clear();
+    return CurriculumTime.mean(
+        settings,
+        stage -> {
+          timed.add(stage);
+          return 0.5 + 0.1 * stage.gradients();
+        });
+  }
+
+  @Test
+  void withoutACurriculumOneMeasurementIsAll() {
+    TrainSettings level = adversarial().steps(Curve.constant(7)).build();
+    assertThat(estimate(level)).isCloseTo(1.2, within(1e-12));
+    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0));
+  }
+
+  @Test
+  void moreStepsLaterAreCounted() {
+    Curve steps = new Curve(List.of(new Curve.Point(0, 1), new Curve.Point(0.25, 9)), false);
+    assertThat(estimate(adversarial().steps(steps).build()))
+        .isCloseTo(0.5 + 0.1 * (0.25 * 1 + 0.75 * 9), within(1e-9));
+    assertThat(timed)
+        .containsExactly(new CurriculumTime.Stage(9, 0), new CurriculumTime.Stage(1, 0));
+  }
+
+  @Test
+  void fewerCleanSamplesLaterAreCounted() {
+    TrainSettings mixed =
+        adversarial().steps(Curve.constant(10)).cleanShare(Curve.ramp(1, 0, 0.5)).build();
+    assertThat(estimate(mixed)).isCloseTo(0.5 + 0.1 * 10 * (0.5 * 0.5 + 0.5), within(1e-3));
+  }
+
+  @Test
+  void withoutAnAdversaryACurriculumCostsNothing() {
+    TrainSettings standard =
+        adversarial().objective(new Standard()).steps(Curve.ramp(1, 9, 1)).build();
+    estimate(standard);
+    assertThat(timed).hasSize(1);
+  }
+}
