@@ -1,5 +1,6 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Memory;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -98,7 +100,7 @@ final class DoctorCommand extends BaseCommand {
     long free = cache.toFile().getUsableSpace();
     add(
         "engine cache",
-        cache + ", " + mib(folderSize(cache)) + ", free " + gib(free),
+        cache + ", " + Format.bytes(sizeOf(cache)) + ", free " + gib(free),
         free > LITTLE_DISK
             ? null
             : "make room, or choose another folder with HOLDFAST_CACHE=FOLDER");
@@ -151,13 +153,16 @@ final class DoctorCommand extends BaseCommand {
     return String.format(Locale.ROOT, "%.1f GiB", bytes / 0x1p30);
   }
 
-  private static String mib(long bytes) {
-    return String.format(Locale.ROOT, "%.0f MiB", bytes / 0x1p20);
-  }
-
-  private static long folderSize(Path folder) {
+  /**
+   * Bytes of all files in a folder; a link takes no room, the engine's cache has some to files that
+   * are in it as well. 0 if it cannot be read.
+   */
+  static long sizeOf(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(Files::isRegularFile).mapToLong(p -> p.toFile().length()).sum();
+      return files
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     } catch (IOException | UncheckedIOException e) {
       return 0;
     }

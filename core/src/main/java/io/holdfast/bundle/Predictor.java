@@ -49,22 +49,39 @@ public final class Predictor implements AutoCloseable {
     this.shared = shared.share(); // last, so that no failure keeps a share
   }
 
-  /** Number of classes K. */
+  /** Number of classes K; at least 1. */
   public int classes() {
     return classifier.classes();
   }
 
-  /** Shape of one sample, such as {@code [C, H, W]}. */
+  /** Shape of one sample, such as {@code [C, H, W]}; a fresh array. */
   public long[] inputShape() {
     return shape.toArray();
   }
 
-  /** Logits {@code [K]} of one sample. */
+  /**
+   * Logits of one sample.
+   *
+   * @param sample as many values as the {@linkplain #inputShape shape} has, row-major, each inside
+   *     the domain, for images [0, 1]; read only
+   * @return {@code [K]}, finite, the class names' order; the caller's own
+   * @throws InvalidInputException if the length is another or a value is not a number in the domain
+   * @throws HoldfastException if the model gives NaN or infinity
+   * @throws IllegalStateException after {@link #close}
+   */
   public float[] logits(float[] sample) {
     return logits(new float[][] {sample})[0];
   }
 
-  /** Logits {@code [N][K]} of N samples. */
+  /**
+   * Logits of N samples; each has the bits that it has alone.
+   *
+   * @param batch {@code [N][sample]}, each as in {@link #logits(float[])}; N may be 0
+   * @return {@code [N][K]}, in the order of the samples
+   * @throws InvalidInputException naming the positions of up to 8 samples that do not fit
+   * @throws HoldfastException if the model gives NaN or infinity
+   * @throws IllegalStateException after {@link #close}
+   */
   public float[][] logits(float[][] batch) {
     check(batch);
     return whileOpen(
@@ -74,22 +91,42 @@ public final class Predictor implements AutoCloseable {
         });
   }
 
-  /** Probabilities {@code [K]} of one sample. */
+  /**
+   * Probabilities of one sample: the softmax of its logits, in double precision.
+   *
+   * @param sample as in {@link #logits(float[])}, errors too
+   * @return {@code [K]}, each in [0, 1], adding up to 1 within rounding
+   */
   public float[] probabilities(float[] sample) {
     return softmax(logits(sample));
   }
 
-  /** Probabilities {@code [N][K]} of N samples. */
+  /**
+   * Probabilities of N samples.
+   *
+   * @param batch as in {@link #logits(float[][])}, errors too
+   * @return {@code [N][K]}, rows as in {@link #probabilities(float[])}
+   */
   public float[][] probabilities(float[][] batch) {
     return Arrays.stream(logits(batch)).map(Predictor::softmax).toArray(float[][]::new);
   }
 
-  /** The most likely class of one sample; the lowest of equals. */
+  /**
+   * The most likely class of one sample; the lowest of equals.
+   *
+   * @param sample as in {@link #logits(float[])}, errors too
+   * @return in {@code [0, K)}
+   */
   public int predict(float[] sample) {
     return argmax(logits(sample));
   }
 
-  /** The most likely class of each of N samples. */
+  /**
+   * The most likely class of each of N samples.
+   *
+   * @param batch as in {@link #logits(float[][])}, errors too
+   * @return {@code [N]}, each in {@code [0, K)}; the lowest of equals
+   */
   public int[] predict(float[][] batch) {
     return Arrays.stream(logits(batch)).mapToInt(Predictor::argmax).toArray();
   }
@@ -171,7 +208,10 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  /** Waits for calls in progress, then ends the threads and lets go of the weights. */
+  /**
+   * Waits for calls in progress, then ends the threads and lets go of the weights. Closing again
+   * does nothing.
+   */
   @Override
   public void close() {
     lock.writeLock().lock();
