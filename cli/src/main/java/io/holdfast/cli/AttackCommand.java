@@ -2,7 +2,6 @@ package io.holdfast.cli;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.Attacks;
-import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
@@ -65,7 +64,7 @@ final class AttackCommand extends BaseCommand {
     }
     try (ModelOptions.Opened opened = model.open(problems);
         Job running = Job.start(job)) {
-      AtomicFiles.requireWritableFolder(folder);
+      AdversarialRun.requireUsable(folder);
       if (job.dryRun) {
         double seconds =
             Evaluation.of(opened.bundle())

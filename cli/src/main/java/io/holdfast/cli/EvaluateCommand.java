@@ -1,12 +1,12 @@
 package io.holdfast.cli;
 
-import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Call;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
 import io.holdfast.common.Table;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.image.corruption.Corruption;
@@ -18,6 +18,7 @@ import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.experiment.RunLock;
 import io.holdfast.model.Classifier;
 import io.holdfast.report.Report;
 import java.time.Duration;
@@ -116,19 +117,32 @@ final class EvaluateCommand extends BaseCommand {
         evaluation = evaluation.corruptions(CorruptionBenchmark.of(corruptions, types));
       }
       RunFolder folder = new RunFolder(out.folder);
-      problems.collect(folder::requireNoRun);
-      problems.collect(() -> AtomicFiles.requireWritableFolder(out.folder));
+      problems.collect(() -> RunLock.requireFree(out.folder));
+      problems.collect(folder::requireEvaluable);
       problems.throwIfAny();
       if (job.dryRun) {
         print(evaluation.estimate(opened.samples()));
         return Exit.DONE;
       }
       evaluation.check(opened.samples()); // before anything is written
-      Datasets.requireReadable(opened.samples());
-      AtomicFiles.ensureWritableFolder(out.folder);
-      print(evaluation.folder(out.folder).resume(job.resume).on(opened.samples()));
+      try (Progress.Task task =
+          running.progress().start("checking the data", opened.samples().size(), "images")) {
+        Datasets.requireReadable(opened.samples(), running.stopper(), task::advance);
+      }
+      try (RunLock lock = RunLock.take(out.folder)) {
+        prepare(folder, running);
+        print(evaluation.folder(out.folder).resume(job.resume).on(opened.samples()));
+      }
       return Exit.DONE;
     }
+  }
+
+  private void prepare(RunFolder folder, Job running) {
+    folder.requireEvaluable(); // another may have written there since
+    if (!job.resume && folder.holdsEvaluation()) {
+      running.progress().note("the earlier evaluation in " + out.folder + " is replaced");
+    }
+    folder.prepareEvaluation(job.resume);
   }
 
   private List<NamedAttack> suite(Problems problems) {

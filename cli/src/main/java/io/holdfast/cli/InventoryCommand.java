@@ -11,6 +11,7 @@ import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.InventoryRun;
+import io.holdfast.experiment.RunLock;
 import io.holdfast.threat.ThreatModel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,8 +74,8 @@ final class InventoryCommand extends BaseCommand {
       model.threat = sizes.isEmpty() ? "linf:0.1" : sizes.get(0).set().key();
     }
     try (ModelOptions.Opened opened = model.open(problems);
-        Job running = Job.start(job)) {
-      AtomicFiles.ensureWritableFolder(out.folder);
+        Job running = Job.start(job);
+        RunLock lock = RunLock.take(out.folder)) {
       List<InventoryRun.Row> rows =
           new InventoryRun(
                   opened.bundle(),

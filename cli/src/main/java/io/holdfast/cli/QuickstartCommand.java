@@ -10,9 +10,11 @@ import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
 import io.holdfast.experiment.Plan;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.experiment.RunLock;
 import io.holdfast.record.Scorecard;
 import io.holdfast.report.Report;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +34,7 @@ import picocli.CommandLine.Option;
     })
 final class QuickstartCommand extends BaseCommand {
   private static final String RESOURCE = "quickstart.yaml";
+  private static final String REPORT = "report.html";
   private static final List<String> MODELS = List.of("standard", "hardened");
 
   @Option(
@@ -55,27 +58,56 @@ final class QuickstartCommand extends BaseCommand {
   @Override
   public Integer call() {
     PrintWriter screen = screen();
+    requireUsable();
     Map<String, Part> parts = parts();
     try (Job running = Job.start(job)) {
       if (job.dryRun) {
         printPlans(parts, running, screen);
         return Exit.DONE;
       }
-      Map<String, Scorecard> cards = new LinkedHashMap<>();
-      parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
-      Report.Builder report = Report.builder().title("Quickstart").command(typed());
-      MODELS.forEach(name -> new RunFolder(out.resolve(name)).addTo(report, name));
-      ComparedRun.addTo(report, MODELS.stream().map(out::resolve).toList());
-      Path file = out.resolve("report.html");
-      report.build().write(file);
-      if (job.json) {
-        screen.print(Json.pretty(cards));
-      } else {
-        screen.print(Results.table(cards));
-        screen.println("report: " + file);
+      try (RunLock lock = RunLock.take(out)) {
+        run(parts, running, screen);
       }
       return Exit.DONE;
     }
+  }
+
+  private void run(Map<String, Part> parts, Job running, PrintWriter screen) {
+    Map<String, Scorecard> cards = new LinkedHashMap<>();
+    parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
+    Report.Builder report = Report.builder().title("Quickstart").command(typed());
+    MODELS.forEach(name -> new RunFolder(out.resolve(name)).addTo(report, name));
+    ComparedRun.addTo(report, MODELS.stream().map(out::resolve).toList());
+    Path file = out.resolve(REPORT);
+    report.build().write(file);
+    if (job.json) {
+      screen.print(Json.pretty(cards));
+    } else {
+      screen.print(Results.table(cards));
+      screen.println("report: " + file);
+    }
+  }
+
+  /** Refuses before the first training what would end in the second one, or behind it. */
+  private void requireUsable() {
+    Problems problems = new Problems("--out " + out);
+    problems.collect(() -> RunLock.requireFree(out));
+    List<RunFolder> runs = MODELS.stream().map(out::resolve).map(RunFolder::new).toList();
+    runs.forEach(
+        run -> {
+          problems.collect(() -> RunLock.requireFree(run.path()));
+          problems.collect(run::requireUsable);
+        });
+    RunFolder top = new RunFolder(out);
+    boolean earlier = runs.stream().anyMatch(RunFolder::holdsRun);
+    if (Files.exists(top.report()) && (!earlier || top.holdsRun() || top.holdsEvaluation())) {
+      problems.add(
+          REPORT,
+          "a new folder, or one with an earlier quickstart",
+          "the report of something else",
+          "choose another folder, or move it away");
+    }
+    problems.throwIfAny();
   }
 
   private Map<String, Part> parts() {

@@ -17,18 +17,22 @@ import org.junit.jupiter.api.io.TempDir;
 /** Images are decoded when they are read; a broken one must not cost what is in the folder. */
 final class BrokenImageTest {
   private static Path images(Path folder) throws IOException {
+    return images(folder.resolve("images"), true);
+  }
+
+  private static Path images(Path folder, boolean someBroken) throws IOException {
     for (int i = 0; i < 40; i++) {
-      Path file = folder.resolve("images/" + (i % 2 == 0 ? "even" : "odd") + "/" + i + ".png");
+      Path file = folder.resolve((i % 2 == 0 ? "even" : "odd") + "/" + i + ".png");
       Files.createDirectories(file.getParent());
       BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
       image.getRaster().setSample(i % 28, i % 28, 0, 200);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       ImageIO.write(image, "png", bytes);
       byte[] whole = bytes.toByteArray();
-      boolean broken = i == 7 || i == 20;
+      boolean broken = someBroken && (i == 7 || i == 20);
       Files.write(file, broken ? Arrays.copyOf(whole, whole.length - 40) : whole);
     }
-    return folder.resolve("images");
+    return folder;
   }
 
   private static List<String> names(Path folder) throws IOException {
@@ -41,6 +45,7 @@ final class BrokenImageTest {
   void anEarlierRunIsLeftAloneAndEveryBrokenImageIsNamed(@TempDir Path folder) throws IOException {
     Path images = images(folder);
     Path out = Files.createDirectory(folder.resolve("mine"));
+    Files.writeString(out.resolve("experiment.json"), "{\"code_version\": \"0.0.1\"}");
     Files.writeString(out.resolve("report.html"), "mine");
     Files.writeString(out.resolve("metrics.jsonl"), "{}\n");
     Ran ran =
@@ -57,8 +62,28 @@ final class BrokenImageTest {
             out);
     assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err()).contains("7.png").contains("20.png").contains("truncated");
-    assertThat(names(out)).containsExactly("metrics.jsonl", "report.html");
+    assertThat(names(out)).containsExactly("experiment.json", "metrics.jsonl", "report.html");
     assertThat(out.resolve("report.html")).hasContent("mine");
+  }
+
+  @Test
+  void oneOfTheTestSetIsFoundBeforeTraining(@TempDir Path folder) throws IOException {
+    Path out = folder.resolve("run");
+    Object[] command = {
+      "harden",
+      Ran.experiment(folder),
+      "--set",
+      "data.train=" + images(folder.resolve("sound"), false),
+      "--set",
+      "data.test=" + images(folder),
+      "--out",
+      out,
+      "--resume" // and nothing to resume
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err()).contains("7.png").contains("20.png");
+    assertThat(out).doesNotExist();
   }
 
   @Test

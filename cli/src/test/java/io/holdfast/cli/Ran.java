@@ -1,5 +1,6 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.Hashes;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.tensor.DType;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a command did.
@@ -78,5 +81,18 @@ record Ran(int exit, String out, String err) {
       tensors.put("labels", Tensors.of(IntStream.range(0, n).mapToLong(data::label).toArray(), n));
       Safetensors.write(file, tensors, Map.of());
     }
+  }
+
+  /** All files below a folder with the hashes of what is in them; but not that of a lock. */
+  static Map<String, String> contents(Path folder) throws IOException {
+    Map<String, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = folder.relativize(file).toString();
+        boolean lock = name.endsWith("lock"); // to close it after reading would free it
+        contents.put(name, lock ? "" : Hashes.sha256Hex(Files.readAllBytes(file)));
+      }
+    }
+    return contents;
   }
 }

@@ -4,17 +4,23 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.image.ImageSources;
 import io.holdfast.data.image.ReadOptions;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /** Opens data sets by name, file or folder. */
 public final class Datasets {
   private static final String EMBEDDED = "embedded:";
+  private static final int PART = 64;
 
   private Datasets() {}
 
@@ -81,17 +87,34 @@ public final class Datasets {
   }
 
   /**
-   * Reads every sample once, since images are decoded when they are read.
+   * Reads every sample once, since images are decoded when they are read; on all cores.
    *
+   * @param stopper asked between samples
+   * @param progress told of samples that were read
    * @throws InvalidInputException naming every sample that cannot be read
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
-  public static void requireReadable(Dataset data) {
+  public static void requireReadable(Dataset data, Stopper stopper, LongConsumer progress) {
+    Map<Integer, InvalidInputException> failures = new ConcurrentSkipListMap<>();
+    int parts = (data.size() + PART - 1) / PART;
+    IntStream.range(0, parts)
+        .parallel()
+        .forEach(
+            part -> {
+              float[] sample = new float[data.info().sampleSize()];
+              int end = Math.min(data.size(), (part + 1) * PART);
+              for (int i = part * PART; i < end; i++) {
+                stopper.check();
+                try {
+                  data.read(i, sample, 0);
+                } catch (InvalidInputException e) {
+                  failures.put(i, e);
+                }
+                progress.accept(1);
+              }
+            });
     Problems problems = new Problems(data.info().name());
-    float[] sample = new float[data.info().sampleSize()];
-    for (int i = 0; i < data.size(); i++) {
-      int index = i;
-      problems.collect(() -> data.read(index, sample, 0));
-    }
+    failures.values().forEach(problems::addAll);
     problems.throwIfAny();
   }
 }

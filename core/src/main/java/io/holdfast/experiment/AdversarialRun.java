@@ -10,6 +10,8 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
@@ -73,6 +75,7 @@ public record AdversarialRun(
   private static final String PNG = "png";
   private static final Pattern PICTURE = Pattern.compile("-?\\d+-\\d+-\\d+\\.png");
   private static final String PARTS = "attack.d";
+  private static final Pattern PART = Pattern.compile("part-\\d+\\.safetensors|\\..*");
   private static final String COLUMNS =
       "columns 2"; // parts of an earlier form are not gone on with
   private static final String RUN = "holdfast.attack";
@@ -91,24 +94,75 @@ public record AdversarialRun(
   /**
    * Runs it.
    *
-   * @throws io.holdfast.common.InvalidInputException if model, attack and threat model do not go
-   *     together, or the folder cannot be written
+   * @throws InvalidInputException if model, attack and threat model do not go together, or the
+   *     folder cannot be written
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
    */
   public Summary on(Dataset data) {
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
-    Path parts = folder.resolve(PARTS);
+    requireUsable(folder);
     String run = fingerprint(data);
-    int chunks = (data.size() + CHUNK - 1) / CHUNK;
     try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
       new AttackDriver(bundle.classifier(), threat, pool).check(attack);
-      prepare(parts);
-      attack(data, pool, parts, run, chunks);
+      try (RunLock lock = RunLock.take(folder)) {
+        return on(data, pool, run);
+      }
     }
+  }
+
+  private Summary on(Dataset data, Workers pool, String run) {
+    Path parts = folder.resolve(PARTS);
+    int chunks = (data.size() + CHUNK - 1) / CHUNK;
+    prepare(parts);
+    attack(data, pool, parts, run, chunks);
     Summary summary = finish(parts, chunks, data);
     RunFolder.delete(parts);
     return summary;
+  }
+
+  /**
+   * Checks that the examples of an attack could be written into a folder; leaves nothing behind.
+   *
+   * @throws InvalidInputException if nothing can be written there, another run is writing there, or
+   *     what would be replaced is not of an earlier attack
+   */
+  public static void requireUsable(Path folder) {
+    RunLock.requireFree(folder);
+    AtomicFiles.requireWritableFolder(folder);
+    Problems problems = new Problems(folder.toString());
+    for (String name : List.of(RESULT, PARTS)) {
+      Path path = folder.resolve(name);
+      if (Files.exists(path) && !(name.equals(PARTS) ? areParts(path) : isResult(path))) {
+        problems.add(
+            name,
+            "nothing, or what an earlier attack wrote",
+            "something else",
+            "choose another folder, or move it away");
+      }
+    }
+    problems.throwIfAny();
+  }
+
+  private static boolean isResult(Path file) {
+    try {
+      return Files.isRegularFile(file)
+          && Safetensors.read(file).header().metadata().keySet().stream()
+              .anyMatch(key -> key.startsWith("holdfast."));
+    } catch (InvalidInputException e) {
+      return false;
+    }
+  }
+
+  private static boolean areParts(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(f -> PART.matcher(f.getFileName() + "").matches());
+    } catch (IOException e) {
+      throw FileFailures.reading(folder, e);
+    }
   }
 
   /** Deletes the folder of a run with all that is in it. */
@@ -119,8 +173,12 @@ public record AdversarialRun(
   /** Leaves nothing of an earlier run, except the parts that are to be gone on with. */
   private void prepare(Path parts) {
     AtomicFiles.ensureWritableFolder(folder);
+    AtomicFiles.removeLeftovers(folder);
     if (!resume) {
       RunFolder.delete(parts);
+      if (Files.exists(folder.resolve(RESULT))) {
+        progress.note("the earlier attack in " + folder + " is replaced");
+      }
     }
     RunFolder.delete(folder.resolve(RESULT));
     Path pictures = folder.resolve(PNG);

@@ -17,6 +17,7 @@ import io.holdfast.record.Scorecard;
 import io.holdfast.report.Report;
 import io.holdfast.tensor.Processor;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -88,8 +89,24 @@ public record CampaignRun(
             }
           });
     }
-    problems.collect(() -> AtomicFiles.requireWritableFolder(out));
+    problems.collect(() -> requireUsable(problems));
     problems.throwIfAny();
+  }
+
+  private void requireUsable(Problems problems) {
+    AtomicFiles.requireWritableFolder(out);
+    RunLock.requireFree(out);
+    for (Pair pair : pairs()) {
+      problems.collect(() -> new RunFolder(out.resolve(pair.folder())).requireEvaluable());
+    }
+  }
+
+  private List<Pair> pairs() {
+    List<Pair> pairs = new ArrayList<>();
+    for (Campaign.Model model : campaign.models()) {
+      campaign.threats().forEach(threat -> pairs.add(new Pair(model, threat)));
+    }
+    return pairs;
   }
 
   /**
@@ -102,11 +119,16 @@ public record CampaignRun(
   public CampaignResult run() {
     Dataset all = campaign.data().open();
     check(all);
-    AtomicFiles.ensureWritableFolder(out);
-    List<Pair> pairs = new ArrayList<>();
-    for (Campaign.Model model : campaign.models()) {
-      campaign.threats().forEach(threat -> pairs.add(new Pair(model, threat)));
+    try (RunLock lock = RunLock.take(out)) {
+      return run(all);
     }
+  }
+
+  private CampaignResult run(Dataset all) {
+    if (!resume && Files.exists(out.resolve(RESULT))) {
+      progress.note("the earlier campaign in " + out + " is replaced");
+    }
+    List<Pair> pairs = pairs();
     List<Scorecard> cards = cards(pairs, all.first(campaign.examples()));
     List<CampaignResult.Cell> cells = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
@@ -150,11 +172,14 @@ public record CampaignRun(
 
   private Scorecard card(Pair pair, Dataset data, int threads, AtomicInteger left) {
     Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
-    try (Bundle bundle = pair.model().open()) {
+    Path folder = out.resolve(pair.folder());
+    try (RunLock lock = RunLock.take(folder);
+        Bundle bundle = pair.model().open()) {
+      new RunFolder(folder).prepareEvaluation(resume);
       Evaluation evaluation =
           evaluation(bundle, pair.threat())
               .workers(threads)
-              .folder(out.resolve(pair.folder()))
+              .folder(folder)
               .resume(resume)
               .progress(titled(pair))
               .stopper(stopper);

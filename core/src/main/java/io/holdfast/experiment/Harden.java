@@ -22,8 +22,10 @@ import io.holdfast.threat.Additive;
 import io.holdfast.train.LibraryFeed;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -91,28 +93,50 @@ public final class Harden {
 
   private void check() {
     StartingWeights.requireOutside(options.out(), experiment);
+    RunLock.requireFree(options.out());
     folder.requireUsable();
     try (StartingWeights start = StartingWeights.open(experiment)) {
       training(start).check(data.train());
     }
-    if (!options.resume()) {
+    if (!options.resume() || !folder.holdsRun()) {
       requireReadable();
     }
   }
 
-  /** Images are decoded when they are read; a broken one is found before anything is replaced. */
+  /**
+   * Images are decoded when they are read; a broken one is found before anything is replaced, and
+   * one of the test set before hours of training.
+   */
   private void requireReadable() {
-    Problems problems = new Problems(experiment.source());
-    problems.collect(() -> Datasets.requireReadable(data.train()));
+    List<Dataset> sets = new ArrayList<>(List.of(data.train()));
     Dataset validation = data.validation();
     if (validation != null) {
-      problems.collect(() -> Datasets.requireReadable(validation));
+      sets.add(validation);
+    }
+    sets.add(tested());
+    long all = sets.stream().mapToLong(Dataset::size).sum();
+    Problems problems = new Problems(experiment.source());
+    try (Progress.Task task = options.progress().start("checking the data", all, "images")) {
+      for (Dataset set : sets) {
+        problems.collect(() -> Datasets.requireReadable(set, options.stopper(), task::advance));
+      }
     }
     problems.throwIfAny();
   }
 
+  private Dataset tested() {
+    return data.test().first(experiment.evaluation().examples());
+  }
+
   private EvaluationResult run() {
     check(); // before prepare, which deletes an earlier run
+    try (RunLock lock = RunLock.take(options.out())) {
+      folder.requireUsable(); // another may have written there since
+      return runAlone();
+    }
+  }
+
+  private EvaluationResult runAlone() {
     Provenance provenance = provenance();
     if (!data.emptyClasses().isEmpty()) {
       options.progress().note(data.emptyClasses());
@@ -197,7 +221,7 @@ public final class Harden {
         .progress(options.progress())
         .stopper(options.stopper())
         .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
-        .on(data.test().first(experiment.evaluation().examples()));
+        .on(tested());
   }
 
   /** The evaluation that an experiment asks for. */

@@ -9,6 +9,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
+import io.holdfast.record.Ledger;
 import io.holdfast.record.Scorecard;
 import io.holdfast.report.LearningCurves;
 import io.holdfast.report.Report;
@@ -28,20 +29,20 @@ import java.util.stream.Stream;
 public record RunFolder(Path path) {
   private static final String EXPERIMENT = "experiment.json";
   private static final String LEDGER = "ledger.d";
+  private static final String ELSEWHERE = "choose another folder, or move %s away";
   private static final Pattern LEDGER_FILE =
       Pattern.compile("lock|segment-\\d{5}\\.hfl|compact\\.parquet|\\..*");
-  private static final String ELSEWHERE = "choose another folder, or move it away";
-  private static final List<String> OWN =
+  private static final List<String> TRAINED = List.of("model.holdfast", "checkpoint.safetensors");
+  private static final List<String> JUDGED =
       List.of(
-          "model.holdfast",
-          "checkpoint.safetensors",
           "metrics.jsonl",
           "scorecard.json",
           "examples.jsonl",
           "ledger.parquet",
           LEDGER,
-          "report.html",
-          EXPERIMENT);
+          "report.html");
+  private static final List<String> OWN =
+      Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
 
   /** The trained model. */
   public Path model() {
@@ -94,45 +95,97 @@ public record RunFolder(Path path) {
     AtomicFiles.write(file, Json.pretty(run));
   }
 
-  /** Whether an experiment was run here, to its end or not. */
-  public boolean holdsRun() {
-    return Files.exists(path.resolve(EXPERIMENT));
+  /**
+   * Makes the folder ready for an evaluation: of an earlier one that is not to be resumed, what was
+   * made of its ledger goes; the ledger itself is the evaluation's to replace.
+   *
+   * @throws InvalidInputException if it cannot be written
+   */
+  public void prepareEvaluation(boolean resume) {
+    AtomicFiles.removeLeftovers(path);
+    if (!resume) {
+      List.of(scorecard(), examples(), report()).forEach(RunFolder::delete);
+    }
   }
 
-  /**
-   * Refuses a folder that holds an experiment's run, for results of another kind.
-   *
-   * @throws InvalidInputException if it does
-   */
-  public void requireNoRun() {
-    if (holdsRun()) {
-      throw new InvalidInputException(
-          path.toString(),
-          "",
-          "a folder without the run of an experiment, whose results would be overwritten",
-          "a run of harden",
-          "choose another folder");
+  /** Whether an experiment was run here, to its end or not. */
+  public boolean holdsRun() {
+    Path file = path.resolve(EXPERIMENT);
+    try {
+      return Files.isRegularFile(file) && Json.read(file).has("code_version");
+    } catch (InvalidInputException e) {
+      return false; // someone else's
+    }
+  }
+
+  /** Whether there are results of an evaluation alone, finished or not. */
+  public boolean holdsEvaluation() {
+    return holdsLedger() && !holdsRun();
+  }
+
+  private boolean holdsLedger() {
+    Path finished = path.resolve("ledger.parquet");
+    if (!Files.isRegularFile(finished)) {
+      return Files.exists(path.resolve(LEDGER)) && isLedger(path.resolve(LEDGER));
+    }
+    try {
+      Ledger.read(finished);
+      return true;
+    } catch (InvalidInputException e) {
+      return false; // someone else's, or damaged
     }
   }
 
   /**
-   * Checks that a run could be written here; leaves nothing behind.
+   * Checks that an experiment could be run into this folder; leaves nothing behind.
    *
-   * @throws InvalidInputException if it could not, or what would be replaced is not ours
+   * @throws InvalidInputException if nothing can be written here, or what would be replaced is not
+   *     an earlier run
    */
-  void requireUsable() {
+  public void requireUsable() {
+    require("run of harden", holdsRun(), OWN);
+  }
+
+  /**
+   * Checks that an evaluation could be written into this folder; leaves nothing behind.
+   *
+   * @throws InvalidInputException if nothing can be written here, or what would be replaced is not
+   *     an earlier evaluation
+   */
+  public void requireEvaluable() {
+    require("evaluation", holdsEvaluation(), holdsRun() ? OWN : JUDGED);
+  }
+
+  private void require(String kind, boolean held, List<String> names) {
     AtomicFiles.requireWritableFolder(path);
     Problems problems = new Problems(path.toString());
-    for (String name : OWN) {
+    List<String> found = names.stream().filter(n -> Files.exists(path.resolve(n))).toList();
+    if (!held && !found.isEmpty()) {
+      problems.add(
+          "",
+          "a new folder, or one with an earlier " + kind,
+          contents() + " (" + String.join(", ", found) + ")",
+          ELSEWHERE.formatted(found.size() == 1 ? "it" : "them"));
+    }
+    for (String name : found) {
       boolean folder = name.equals(LEDGER);
       if (!folder && Files.isDirectory(path.resolve(name))) {
-        problems.add(name, "a file of an earlier run", "a folder", ELSEWHERE);
+        problems.add(name, "a file of an earlier run", "a folder", ELSEWHERE.formatted("it"));
       }
-      if (folder && Files.exists(path.resolve(name)) && !isLedger(path.resolve(name))) {
-        problems.add(name, "the ledger of an earlier run", "something else", ELSEWHERE);
+      if (folder && !isLedger(path.resolve(name))) {
+        problems.add(
+            name, "the ledger of an earlier run", "something else", ELSEWHERE.formatted("it"));
       }
     }
     problems.throwIfAny();
+  }
+
+  /** Whose results are in the folder. */
+  private String contents() {
+    if (holdsRun()) {
+      return "the results of harden";
+    }
+    return holdsLedger() ? "the results of evaluate" : "files that it would replace";
   }
 
   private static boolean isLedger(Path folder) {

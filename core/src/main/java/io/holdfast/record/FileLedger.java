@@ -9,6 +9,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Provenance;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -112,9 +113,20 @@ final class FileLedger implements Ledger {
       compact();
     }
     deleteFilesBut(LOCK);
-    close();
-    delete(folder.resolve(LOCK));
-    delete(folder);
+    writer = null;
+    lock.delete();
+    deleteIfEmpty();
+  }
+
+  /** Unless another run has just begun a ledger there. */
+  private void deleteIfEmpty() {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException ignored) {
+      // It is the other run's now.
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
   }
 
   /** The new Parquet file takes the name only when it is whole and on disk. */

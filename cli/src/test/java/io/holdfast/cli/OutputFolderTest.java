@@ -1,0 +1,143 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What commands do with a folder in which there is something already. */
+final class OutputFolderTest {
+  private static Path folder;
+  private static Path file;
+  private static Path run;
+  private static Path judged;
+
+  @BeforeAll
+  static void make(@TempDir Path directory) throws IOException {
+    folder = directory;
+    file = Ran.experiment(folder);
+    run = folder.resolve("run");
+    judged = folder.resolve("judged");
+    assertThat(harden(run).exit()).isZero();
+    assertThat(evaluate(judged).exit()).isZero();
+  }
+
+  private static Ran harden(Path out, Object... more) {
+    List<Object> all = new ArrayList<>(List.of("harden", file, "--set", "train.epochs=1"));
+    all.addAll(List.of("--out", out));
+    all.addAll(List.of(more));
+    return Ran.command(all.toArray());
+  }
+
+  private static Ran evaluate(Path out, Object... more) {
+    return onModel("evaluate", out, more);
+  }
+
+  private static Ran onModel(String command, Path out, Object... more) {
+    List<Object> all = new ArrayList<>(List.of(command, "--model", run.resolve("model.holdfast")));
+    all.addAll(List.of("--data", folder.resolve("test.safetensors"), "--examples", 16));
+    all.addAll(List.of("--attack", "fgsm", "--out", out));
+    all.addAll(List.of(more));
+    return Ran.command(all.toArray());
+  }
+
+  /** Refused with one line that has all of this, and nothing is changed. */
+  private static void assertRefused(Path out, Supplier<Ran> command, String... words)
+      throws IOException {
+    Map<String, String> before = Ran.contents(out);
+    Ran ran = command.get();
+    assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err()).hasLineCount(1).contains(out.toString()).contains(words);
+    assertThat(Ran.contents(out)).isEqualTo(before);
+  }
+
+  @Test
+  void theResultsOfAnotherCommandAreLeftAlone() throws IOException {
+    String[] evaluated = {
+      "an earlier run of harden", "the results of evaluate", "ledger.parquet", "scorecard.json"
+    };
+    assertRefused(judged, () -> harden(judged), evaluated);
+    assertRefused(judged, () -> harden(judged, "--resume"), evaluated);
+    assertRefused(judged, () -> harden(judged, "--dry-run"), evaluated);
+    String[] hardened = {"an earlier evaluation", "the results of harden", "model.holdfast"};
+    assertRefused(run, () -> evaluate(run), hardened);
+    assertRefused(run, () -> evaluate(run, "--resume"), hardened);
+  }
+
+  @Test
+  void theirOwnEarlierResultsAreReplacedWithANotice() throws IOException {
+    Path first = folder.resolve("first");
+    assertThat(notices(() -> harden(first))).doesNotContain("replaced");
+    assertThat(notices(() -> harden(first, "--resume"))).doesNotContain("replaced");
+    assertThat(notices(() -> harden(first)))
+        .contains("the earlier run in " + first + " is replaced");
+    Path second = folder.resolve("second");
+    assertThat(notices(() -> evaluate(second))).doesNotContain("replaced");
+    assertThat(notices(() -> evaluate(second, "--resume"))).doesNotContain("replaced");
+    assertThat(notices(() -> evaluate(second, "--seed", 3)))
+        .contains("the earlier evaluation in " + second + " is replaced");
+    Path third = folder.resolve("third");
+    assertThat(notices(() -> onModel("attack", third))).doesNotContain("replaced");
+    assertThat(notices(() -> onModel("attack", third)))
+        .contains("the earlier attack in " + third + " is replaced");
+    for (Path each : List.of(first, second, third)) {
+      assertThat(each).isDirectoryNotContaining("glob:**/.*");
+    }
+  }
+
+  /** What a command that succeeds says on the process's own error stream. */
+  private static String notices(Supplier<Ran> command) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+    try {
+      Ran ran = command.get();
+      assertThat(ran.exit()).as(ran.err()).isZero();
+    } finally {
+      System.setErr(before);
+    }
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  private static Path with(String name, String content) throws IOException {
+    Path out = Files.createTempDirectory(folder, "theirs");
+    Files.createDirectories(out.resolve(name).getParent());
+    Files.writeString(out.resolve(name), content);
+    return out;
+  }
+
+  @Test
+  void filesOfOthersAreLeftAlone() throws IOException {
+    String away = "choose another folder, or move it away";
+    for (String name : List.of("report.html", "scorecard.json", "ledger.parquet")) {
+      Path out = with(name, "mine");
+      assertRefused(out, () -> harden(out), name, "files that it would replace", away);
+      assertRefused(out, () -> evaluate(out), name, "files that it would replace", away);
+    }
+    Path model = with("model.holdfast", "mine");
+    assertRefused(model, () -> harden(model, "--resume"), "model.holdfast", away);
+    Path experiment = with("experiment.json", "{\"participants\": 12}");
+    assertRefused(experiment, () -> harden(experiment), "experiment.json", away);
+    Path examples = with("adversarial.safetensors", "mine");
+    assertRefused(examples, () -> onModel("attack", examples), "adversarial.safetensors", away);
+    Path parts = with("attack.d/notes.txt", "mine");
+    assertRefused(parts, () -> onModel("attack", parts), "attack.d", away);
+    Path report = with("report.html", "mine");
+    assertRefused(
+        report, () -> Ran.command("quickstart", "--out", report), "report.html", "quickstart");
+    Path second = with("hardened/scorecard.json", "mine");
+    assertRefused(
+        second, () -> Ran.command("quickstart", "--out", second), "hardened", "scorecard.json");
+  }
+}
