@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every way to give bad input: one clear message for each problem, exit 2, nothing written. */
 final class BadInputTest {
+  private static final String OF_A_RUN = "{\"code_version\": \"0.0.1\"}";
+
   private static Path folder;
   private static Path good;
 
@@ -284,7 +286,8 @@ final class BadInputTest {
   @Test
   void aRefusedRunLeavesAnEarlierOneAlone() throws IOException {
     Path out = Files.createDirectories(folder.resolve("earlier"));
-    for (String name : List.of("experiment.json", "model.holdfast", "ledger.parquet")) {
+    Files.writeString(out.resolve("experiment.json"), OF_A_RUN);
+    for (String name : List.of("model.holdfast", "ledger.parquet")) {
       Files.writeString(out.resolve(name), "mine");
     }
     String patience = "train.early_stopping.patience=2";
@@ -294,7 +297,8 @@ final class BadInputTest {
               "harden", good, "--out", out, dry, "--set", patience, "--set", "data.validation=0");
       assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
       assertThat(ran.err()).contains("data.validation: expected held-out samples");
-      for (String name : List.of("experiment.json", "model.holdfast", "ledger.parquet")) {
+      assertThat(out.resolve("experiment.json")).hasContent(OF_A_RUN);
+      for (String name : List.of("model.holdfast", "ledger.parquet")) {
         assertThat(out.resolve(name)).hasContent("mine");
       }
     }
@@ -318,7 +322,7 @@ final class BadInputTest {
   @Test
   void anEvaluationDoesNotOverwriteARun() throws IOException {
     Path out = Files.createDirectories(folder.resolve("hardened"));
-    Files.writeString(out.resolve("experiment.json"), "mine");
+    Files.writeString(out.resolve("experiment.json"), OF_A_RUN);
     Files.writeString(out.resolve("scorecard.json"), "mine");
     Ran ran =
         Ran.command(
@@ -336,7 +340,7 @@ final class BadInputTest {
             "--out",
             out);
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err()).contains("expected a folder without the run of an experiment");
+    assertThat(ran.err()).contains("found the results of harden (scorecard.json");
     assertThat(out.resolve("scorecard.json")).hasContent("mine");
   }
 

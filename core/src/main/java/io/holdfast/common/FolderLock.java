@@ -120,10 +120,11 @@ public final class FolderLock implements Closeable {
   }
 
   /** Whether it is the file at the path that was locked; closes the channel if it is not. */
-  private static boolean isStill(Object before, Path file, FileChannel channel) throws IOException {
+  private static boolean isStill(@Nullable Object before, Path file, FileChannel channel)
+      throws IOException {
     boolean still = false;
     try {
-      still = channel.size() == 0 && before.equals(identity(file));
+      still = channel.size() == 0 && before != null && before.equals(identity(file));
     } finally {
       if (!still) {
         channel.close();
