@@ -45,8 +45,9 @@ final class QuickstartRecipesTest {
   private static final List<Candidate> STANDARD =
       List.of(
           Candidate.of("quickstart"),
-          Candidate.of("rate 0.05", "train.optimiser.learning_rate=0.05"),
-          Candidate.of("batches of 64", "train.batch=64", "train.optimiser.learning_rate=0.05"));
+          Candidate.of("batches of 128", "train.batch=128"),
+          Candidate.of(
+              "batches of 128, rate 0.1", "train.batch=128", "train.optimiser.learning_rate=0.1"));
 
   /** Each takes 27 or 28 passes over the network per image, those of the updates included. */
   private static final List<Candidate> HARDENED =
