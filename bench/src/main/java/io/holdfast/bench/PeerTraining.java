@@ -167,7 +167,7 @@ final class PeerTraining implements AutoCloseable {
     public Tensor logits(Tensor x) {
       Mode mode = Mode.training(stream.split(passes++), BatchNormPolicy.GHOST);
       Graph graph = network.graph();
-      try (Autocast on = Autocast.of(Precision.auto())) {
+      try (Autocast on = Autocast.of(Precision.auto(), x.device())) {
         return Forward.run(graph, parameters, List.of(x), mode)
             .value(graph.outputs().get(0))
             .to(DType.FLOAT32);

@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Processor;
@@ -104,6 +105,7 @@ final class DoctorCommand extends BaseCommand {
         free > LITTLE_DISK
             ? null
             : "make room, or choose another folder with HOLDFAST_CACHE=FOLDER");
+    found("device: auto", Device.parse("auto").toString());
     if (Processor.hasBfloat16()) {
       double ratio = SpeedProbe.bfloat16SpeedUp();
       add(

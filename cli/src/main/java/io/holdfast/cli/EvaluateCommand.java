@@ -100,7 +100,7 @@ final class EvaluateCommand extends BaseCommand {
               .workers(job.workers)
               .progress(running.progress())
               .stopper(running.stopper());
-      Classifier searched = others.model();
+      Classifier searched = others.on(opened.bundle().network().device()).model();
       if (searched != null) {
         evaluation = evaluation.surrogate(others.name(), searched);
       }

@@ -68,7 +68,7 @@ final class LibraryTransferCommand extends BaseCommand {
 
   private Transfers.Result measure(ExampleLibrary library, Bundle bundle, Job running) {
     int n = library.usable().size();
-    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers);
+    try (Workers pool = Workers.on(bundle.network().device(), workers);
         Progress.Task task = running.progress().start("transfer", n, "images")) {
       Answers answers = new Answers(bundle.classifier(), pool, task::advance, running.stopper());
       return Transfers.measure(library, answers, ModelOrigin.of(bundle));

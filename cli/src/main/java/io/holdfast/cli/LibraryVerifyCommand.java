@@ -75,7 +75,7 @@ final class LibraryVerifyCommand extends BaseCommand {
                   + (library.usable().size() - own)
                   + " usable entries were made for other models and are not asked about");
     }
-    try (Workers pool = Workers.auto()) {
+    try (Workers pool = Workers.on(bundle.network().device(), 0)) {
       return Transfers.thatHold(library, new Answers(bundle.classifier(), pool), origin);
     }
   }

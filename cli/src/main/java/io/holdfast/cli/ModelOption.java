@@ -4,6 +4,7 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.Problems;
 import io.holdfast.model.arch.NameMap;
+import io.holdfast.tensor.Device;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -28,15 +29,27 @@ final class ModelOption {
       description = "From our names of weights to those in the weights file.")
   @Nullable Path nameMap;
 
+  @Option(
+      names = "--device",
+      paramLabel = "D",
+      description = "What computes: auto, cpu or cuda:N (default: ${DEFAULT-VALUE}).")
+  String device = "auto";
+
   /** Opens it; null where none was named or something is wrong, which was added. */
   @Nullable Bundle open(Problems problems) {
     Bundle[] bundle = new Bundle[1];
+    Device[] computes = {Device.CPU};
+    problems.collect(() -> computes[0] = Device.parse(device));
     if (!model.isEmpty()) {
       problems.collect(
           () ->
               bundle[0] =
                   Models.open(model, architecture, nameMap == null ? null : NameMap.read(nameMap)));
     }
-    return bundle[0];
+    Bundle opened = bundle[0];
+    if (opened != null) {
+      opened.network().to(computes[0]);
+    }
+    return opened;
   }
 }

@@ -7,6 +7,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.EnsembleClassifier;
 import io.holdfast.model.EnsembleClassifier.Fusion;
+import io.holdfast.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,6 +41,12 @@ final class SurrogateOptions {
    */
   record Opened(String name, @Nullable Classifier model, List<Bundle> bundles)
       implements AutoCloseable {
+    /** The same, computing there. */
+    Opened on(Device device) {
+      bundles.forEach(bundle -> bundle.network().to(device));
+      return this;
+    }
+
     @Override
     public void close() {
       bundles.forEach(Bundle::close);

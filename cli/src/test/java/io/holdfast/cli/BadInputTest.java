@@ -79,10 +79,11 @@ final class BadInputTest {
             "--set threat.domain: threat.domain: expected one that holds the pixels, which are in"
                 + " [0, 1], found [0.0, 0.5]"),
         row(
-            "a device that does not compute yet",
+            "a device that is not there",
             List.of("device=cuda:1"),
-            "--set device: device: expected auto or cpu, found cuda:1 (training and attacks run on"
-                + " the processor only as yet)"),
+            "--set device: device: expected a device that this build can reach, found cuda:1 (build"
+                + " with the Maven profile cuda on a machine with an NVIDIA GPU, or use device:"
+                + " cpu)"),
         row(
             "an unknown device",
             List.of("device=gpu"),

@@ -8,6 +8,7 @@ import io.holdfast.common.Stopper;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
@@ -123,7 +124,8 @@ public record AttackDriver(
   /**
    * Attacks every sample that the model gets right.
    *
-   * @param x clean inputs {@code [N, ...]}, float32, inside the domain; left as they are
+   * @param x clean inputs {@code [N, ...]}, float32, inside the domain; left as they are, and
+   *     copied to where the model computes
    * @param labels one per input
    * @param ids stable ids, one per input; equal ids get equal random streams
    * @throws InvalidInputException if inputs, labels, attack and threat model do not go together
@@ -134,12 +136,13 @@ public record AttackDriver(
     DriverChecks.require(this, attack, x, labels, ids);
     try (InputGradients gradients = model.gradients(search(attack))) {
       String where = "attack " + attack.key();
-      AttackRun run = new AttackRun(where, model, gradients, threat, x, labels, ids, deadline);
+      Tensor there = x.to(model.device()); // [N, ...]
+      AttackRun run = new AttackRun(where, model, gradients, threat, there, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
       progress.accept(labels.length - standing(run).length);
       stages(attack, run, seed);
-      return result(attack, run, seed);
+      return result(attack, run, seed, x.device());
     }
   }
 
@@ -265,7 +268,7 @@ public record AttackDriver(
         });
   }
 
-  private AttackResult result(Attack attack, AttackRun run, Seed seed) {
+  private AttackResult result(Attack attack, AttackRun run, Seed seed, Device back) {
     List<AttackResult.Sample> samples = new ArrayList<>();
     for (int i = 0; i < run.fell.length; i++) {
       samples.add(sample(run, i));
@@ -275,7 +278,7 @@ public record AttackDriver(
         seed.value(),
         shard,
         search(attack).text(),
-        run.adversarial,
+        run.adversarial.to(back),
         List.copyOf(samples));
   }
 

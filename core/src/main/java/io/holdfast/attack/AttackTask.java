@@ -410,6 +410,10 @@ public final class AttackTask {
     }
   }
 
+  private Tensor onDevice(long[] positions) {
+    return Tensors.of(positions, positions.length).to(region.clean().device());
+  }
+
   private Stay drop(boolean[] gone) {
     List<Integer> kept = new ArrayList<>();
     for (int i = 0; i < gone.length; i++) {
@@ -422,7 +426,7 @@ public final class AttackTask {
     }
     try (Scope scope = Scope.open()) {
       long[] positions = kept.stream().mapToLong(i -> i).toArray();
-      Tensor staying = owner.adopt(Tensors.of(positions, positions.length)); // [m]
+      Tensor staying = owner.adopt(onDevice(positions)); // [m]
       Stay stay = new Stay(staying, owner);
       rows = kept.stream().mapToInt(i -> rows[i]).toArray();
       List<Seed> all = seeds;

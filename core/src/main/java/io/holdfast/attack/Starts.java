@@ -23,7 +23,7 @@ public final class Starts {
       for (int i = 0; i < seeds.size(); i++) {
         try (Scope each = Scope.open()) {
           Tensor row = variables.select(0, i); // [...]
-          row.addInPlace(Rng.of(seeds.get(i)).normal(row.shape()), deviation);
+          row.addInPlace(Rng.of(seeds.get(i)).normal(row.shape()).to(row.device()), deviation);
         }
       }
       region.project(variables);

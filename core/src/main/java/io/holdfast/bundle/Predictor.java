@@ -6,6 +6,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Domain;
@@ -132,7 +133,8 @@ public final class Predictor implements AutoCloseable {
   }
 
   private float[] compute(float[] sample) {
-    float[] logits = network.apply(Tensors.of(sample, shape.batched(1))).toFloats(); // [1, K]
+    Tensor x = Tensors.of(sample, shape.batched(1)).to(network.device()); // [1, ...]
+    float[] logits = network.apply(x).toFloats(); // [1, K]
     for (float z : logits) {
       if (!Float.isFinite(z)) {
         throw new HoldfastException(

@@ -32,7 +32,7 @@ record CleanPass(Classifier model, Workers workers, int shard, long seed, boolea
               int from = s * shard;
               int to = Math.min(n, from + shard);
               try (NoGrad off = NoGrad.on()) {
-                Tensor logits = model.logits(x.slice(0, from, to)); // [shard, K]
+                Tensor logits = model.logits(x.slice(0, from, to).to(model.device())); // [shard, K]
                 Finite.require(logits, "logit", Arrays.copyOfRange(ids, from, to), where);
                 return Logits.rows(logits);
               }

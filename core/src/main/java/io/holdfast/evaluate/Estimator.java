@@ -127,7 +127,8 @@ final class Estimator {
     try (Scope scope = Scope.open();
         InputGradients source = driver.model().gradients(settings.precision)) {
       Chunk chunk = Chunk.read(data, IntStream.range(0, n).toArray());
-      IntFunction<Tensor> part = s -> chunk.x().slice(0, s * shard, Math.min(n, (s + 1) * shard));
+      Tensor all = chunk.x().to(driver.model().device()); // [n, ...]
+      IntFunction<Tensor> part = s -> all.slice(0, s * shard, Math.min(n, (s + 1) * shard));
       double check = time(shards, s -> check(part.apply(s))) / n;
       double forward = time(shards, s -> source.logits(part.apply(s))) / n;
       boolean gradients = driver.model().differentiable();

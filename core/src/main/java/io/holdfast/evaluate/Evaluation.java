@@ -61,7 +61,7 @@ public final class Evaluation {
   @Nullable CorruptionBenchmark corruptions;
   Set<String> trainedOn = Set.of();
   Set<String> unseen = Set.of();
-  Precision precision = Precision.auto();
+  Precision precision;
   int workers;
   Seed seed = new Seed(0);
   int chunk = CHUNK;
@@ -75,6 +75,7 @@ public final class Evaluation {
 
   private Evaluation(Classifier classifier) {
     this.classifier = classifier;
+    precision = Precision.auto(classifier.device());
   }
 
   private Evaluation(Evaluation other) {
@@ -308,7 +309,7 @@ public final class Evaluation {
   }
 
   private Workers pool() {
-    return workers == 0 ? Workers.auto() : Workers.of(workers);
+    return Workers.on(classifier.device(), workers);
   }
 
   private Ledger open(Provenance origin) {

@@ -1,6 +1,7 @@
 package io.holdfast.evaluate;
 
 import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 
@@ -26,8 +27,13 @@ final class NeverFalls implements Classifier {
   }
 
   @Override
+  public Device device() {
+    return like.device();
+  }
+
+  @Override
   public Tensor logits(Tensor x) {
     Tensor nothing = x.reshape(x.size(0), -1).sumKeep(1).mul(0); // [N, 1]
-    return nothing.add(Tensors.of(answer, 1, answer.length)); // [N, K]
+    return nothing.add(Tensors.of(answer, 1, answer.length).to(x.device())); // [N, K]
   }
 }

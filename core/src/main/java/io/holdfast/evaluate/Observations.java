@@ -10,6 +10,7 @@ import io.holdfast.model.InputGradients;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.AttemptKey;
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -99,7 +100,7 @@ final class Observations {
                 1,
                 i -> {
                   long before = Autograd.count();
-                  model.logits(chunk.x().slice(0, 0, 1));
+                  model.logits(chunk.x().slice(0, 0, 1).to(model.device()));
                   return Autograd.count() - before;
                 })
             .get(0);
@@ -125,7 +126,7 @@ final class Observations {
       List<boolean[][]> blind =
           workers.map(
               (n + shard - 1) / shard,
-              s -> blind(source, chunk, s * shard, Math.min(n, (s + 1) * shard)));
+              s -> blind(source, model.device(), chunk, s * shard, Math.min(n, (s + 1) * shard)));
       int right = 0;
       int unseen = 0;
       int saturated = 0;
@@ -161,11 +162,12 @@ final class Observations {
   }
 
   /** For cross-entropy, then for the margin: who has no gradient, {@code [2][n]}. */
-  private static boolean[][] blind(InputGradients source, Chunk chunk, int from, int to) {
+  private static boolean[][] blind(
+      InputGradients source, Device device, Chunk chunk, int from, int to) {
     long[] labels = new long[to - from];
     Arrays.setAll(labels, i -> chunk.label(from + i));
-    Reference reference = Reference.labels(Tensors.of(labels, labels.length));
-    Tensor x = chunk.x().slice(0, from, to); // [n, ...]
+    Reference reference = Reference.labels(Tensors.of(labels, labels.length).to(device));
+    Tensor x = chunk.x().slice(0, from, to).to(device); // [n, ...]
     return new boolean[][] {
       blind(source, x, reference, Losses.CE), blind(source, x, reference, Losses.CW)
     };

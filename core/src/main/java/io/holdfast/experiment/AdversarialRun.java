@@ -103,7 +103,7 @@ public record AdversarialRun(
     attack.checkInputs(bundle.classifier().inputShape());
     requireUsable(folder);
     String run = fingerprint(data);
-    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
+    try (Workers pool = Workers.on(bundle.classifier().device(), workers)) {
       new AttackDriver(bundle.classifier(), threat, pool).check(attack);
       try (RunLock lock = RunLock.take(folder)) {
         return on(data, pool, run);

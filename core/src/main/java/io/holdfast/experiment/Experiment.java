@@ -120,12 +120,13 @@ public record Experiment(
     ThreatModel threat = limited(threat(r), r);
     InnerSearch inner = InnerSearch.read(training);
     boolean share = isShare(data);
+    Device device = device(r);
     Experiment experiment =
         new Experiment(
             source,
             r.text("name", "experiment"),
             new Seed(r.longInteger("seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE)),
-            device(r),
+            device,
             DataSource.read(data, "train"),
             DataSource.read(data, "test"),
             share ? data.number("validation", Dataset.DEFAULT_VALIDATION, 0, 0.9) : 0,
@@ -135,7 +136,7 @@ public record Experiment(
             model.texts("freeze", List.of()),
             threat,
             inner,
-            TrainSettings.read(training, inner, threat.epsilon()),
+            TrainSettings.read(training, inner, threat.epsilon(), device),
             Augmentation.read(training, "augment"),
             LibraryMix.read(training),
             EvaluationSection.read(r.section("evaluate")),
@@ -167,11 +168,6 @@ public record Experiment(
 
   private static Device device(SettingsReader r) {
     String text = r.text("device", "auto");
-    if (text.startsWith("cuda")) {
-      r.reject(
-          "device", "auto or cpu", text, "training and attacks run on the processor only as yet");
-      return Device.CPU;
-    }
     try {
       return Device.parse(text);
     } catch (InvalidInputException e) {

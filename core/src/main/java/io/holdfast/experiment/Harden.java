@@ -186,7 +186,9 @@ public final class Harden {
   /** The trained model: of this run if it had got so far, else trained now. */
   private Bundle model(Provenance provenance) {
     if (options.resume() && Files.exists(folder.model())) {
-      return folder.readModel();
+      Bundle trained = folder.readModel();
+      trained.network().to(experiment.device());
+      return trained;
     }
     try (StartingWeights start = StartingWeights.open(experiment)) {
       Bundle trained = training(start).provenance(provenance).fit(data.train());
@@ -206,6 +208,7 @@ public final class Harden {
         .startFrom(start.bundle())
         .freeze(experiment.freeze())
         .seed(experiment.seed().value())
+        .device(experiment.device())
         .workers(options.workers())
         .folder(options.out())
         .resume(options.resume())

@@ -15,6 +15,7 @@ import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
@@ -62,6 +63,7 @@ public final class Hardening {
   private @Nullable Bundle start;
   private List<String> freeze = List.of();
   private Seed seed = new Seed(Experiment.DEFAULT_SEED);
+  private Device device = Device.CPU;
   private int workers;
   private @Nullable Path folder;
   private boolean resume;
@@ -86,6 +88,7 @@ public final class Hardening {
     start = other.start;
     freeze = other.freeze;
     seed = other.seed;
+    device = other.device;
     workers = other.workers;
     folder = other.folder;
     resume = other.resume;
@@ -217,6 +220,11 @@ public final class Hardening {
     return change(h -> h.workers = count);
   }
 
+  /** What computes, the processor by default; the model stays there. */
+  public Hardening device(Device other) {
+    return change(h -> h.device = other);
+  }
+
   /** Where to write {@code metrics.jsonl} and checkpoints; by default all stays in memory. */
   public Hardening folder(Path output) {
     return change(h -> h.folder = output);
@@ -251,8 +259,8 @@ public final class Hardening {
    */
   public Bundle fit(Dataset train) {
     requireData(train);
-    Network network = architecture.initialise(seed.split("weights"));
-    try (Workers pool = workers == 0 ? Workers.auto() : Workers.of(workers)) {
+    Network network = architecture.initialise(seed.split("weights")).to(device);
+    try (Workers pool = Workers.on(device, workers)) {
       prepare(network);
       Trainer.train(job(network, train, pool));
       return Bundle.of(network)

@@ -50,7 +50,8 @@ public record Plan(
   private static Estimate evaluation(
       Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
     int samples = Math.min(experiment.evaluation().examples(), data.test().size());
-    try (Network network = data.architecture().initialise(experiment.seed())) {
+    try (Network network =
+        data.architecture().initialise(experiment.seed()).to(experiment.device())) {
       return Harden.suite(experiment, data, network.classifier())
           .workers(workers)
           .stopper(stopper)

@@ -34,7 +34,7 @@ final class TrainingProbe {
   }
 
   private Workers pool() {
-    return workers == 0 ? Workers.auto() : Workers.of(workers);
+    return Workers.on(experiment.device(), workers);
   }
 
   /** The most memory seen so far. */
@@ -66,7 +66,8 @@ final class TrainingProbe {
     Clock clock = new Clock();
     Stopper enough = Stopper.manual();
     clock.stopper = enough;
-    try (Network network = data.architecture().initialise(experiment.seed());
+    try (Network network =
+            data.architecture().initialise(experiment.seed()).to(experiment.device());
         Workers pool = pool()) {
       Trainer.train(
           new TrainJob(

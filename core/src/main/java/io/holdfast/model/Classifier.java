@@ -1,6 +1,7 @@
 package io.holdfast.model;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
@@ -21,6 +22,11 @@ public interface Classifier {
    * tape where {@code x} is and the model is {@link #differentiable}.
    */
   Tensor logits(Tensor x);
+
+  /** Where it computes: inputs are to lie there, as logits do. */
+  default Device device() {
+    return Device.CPU;
+  }
 
   /** True where input gradients exist. */
   default boolean differentiable() {

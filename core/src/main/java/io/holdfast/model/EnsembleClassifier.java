@@ -2,6 +2,7 @@ package io.holdfast.model;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
@@ -59,6 +60,9 @@ public final class EnsembleClassifier implements Classifier {
             "inputs " + Arrays.toString(first.inputShape()),
             Arrays.toString(member.inputShape()));
       }
+      if (!member.device().equals(first.device())) {
+        problems.add("members", "models on " + first.device(), "one on " + member.device());
+      }
     }
     problems.throwIfAny();
   }
@@ -76,6 +80,11 @@ public final class EnsembleClassifier implements Classifier {
   @Override
   public long[] inputShape() {
     return members.get(0).inputShape();
+  }
+
+  @Override
+  public Device device() {
+    return members.get(0).device();
   }
 
   @Override

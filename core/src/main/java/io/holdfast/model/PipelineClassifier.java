@@ -3,6 +3,7 @@ package io.holdfast.model;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.Backward.Passed;
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -41,7 +42,7 @@ public final class PipelineClassifier implements Classifier {
 
   private void requireFit() {
     try (Scope scope = Scope.open()) {
-      Tensor x = Tensors.zeros(inputShape).unsqueeze(0); // [1, ...]
+      Tensor x = Tensors.zeros(inputShape).to(model.device()).unsqueeze(0); // [1, ...]
       for (Stage stage : stages) {
         x = stage.forward().apply(x);
       }
@@ -74,6 +75,11 @@ public final class PipelineClassifier implements Classifier {
   @Override
   public long[] inputShape() {
     return inputShape.clone();
+  }
+
+  @Override
+  public Device device() {
+    return model.device();
   }
 
   @Override

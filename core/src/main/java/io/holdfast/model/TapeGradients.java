@@ -42,7 +42,7 @@ public final class TapeGradients implements InputGradients {
   }
 
   private Tensor forward(Tensor x) {
-    try (Autocast on = Autocast.of(precision)) {
+    try (Autocast on = Autocast.of(precision, x.device())) {
       return model.logits(x).to(DType.FLOAT32);
     }
   }

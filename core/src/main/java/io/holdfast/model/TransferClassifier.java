@@ -2,6 +2,7 @@ package io.holdfast.model;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 import java.util.Arrays;
@@ -36,6 +37,9 @@ public final class TransferClassifier implements Classifier {
           "a model of inputs " + Arrays.toString(judged.inputShape()),
           Arrays.toString(surrogate.inputShape()));
     }
+    if (!surrogate.device().equals(judged.device())) {
+      problems.add("", "a model on " + judged.device(), "one on " + surrogate.device());
+    }
     problems.throwIfAny();
   }
 
@@ -63,6 +67,11 @@ public final class TransferClassifier implements Classifier {
   @Override
   public Tensor logits(Tensor x) {
     return judged.logits(x);
+  }
+
+  @Override
+  public Device device() {
+    return judged.device();
   }
 
   /** Whether the surrogate is. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.AutogradState;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
@@ -68,6 +69,9 @@ public final class Autograd {
       boolean allowUnused) {
     COUNT.get()[0]++;
     Scope scope = Scope.current();
+    if (output.handle().is_cuda()) { // CUDA's own threads know neither scopes nor meetings
+      AutogradState.get_tls_state().set_multithreading_enabled(false);
+    }
     TensorVector grads;
     try {
       grads =
@@ -80,11 +84,13 @@ public final class Autograd {
               allowUnused);
     } catch (RuntimeException e) {
       throw cause(e);
+    } finally {
+      DeviceCheck.end();
     }
     List<@Nullable Tensor> result = new ArrayList<>(inputs.size());
     for (int i = 0; i < grads.size(); i++) {
       org.bytedeco.pytorch.Tensor own = new org.bytedeco.pytorch.Tensor(grads.get(i));
-      result.add(own.defined() ? new Tensor(own, scope) : null);
+      result.add(own.defined() ? new Tensor(own, scope, inputs.get(i).place()) : null);
     }
     return result;
   }
@@ -110,7 +116,8 @@ public final class Autograd {
   public static Tensor custom(Tensor input, Tensor value, UnaryOperator<Tensor> vjp) {
     Scope scope = Scope.current();
     org.bytedeco.pytorch.Tensor[] cotangent = new org.bytedeco.pytorch.Tensor[1];
-    Hook atInput = new Hook(unused -> vjp.apply(Tensor.wrapReference(cotangent[0])).raw());
+    Hook atInput =
+        new Hook(unused -> vjp.apply(Tensor.reference(cotangent[0], value.place())).handle());
     Hook atOutput =
         new Hook(
             g -> {
@@ -120,13 +127,13 @@ public final class Autograd {
     scope.hold(atInput);
     scope.hold(atOutput);
     Tensor alias = input.view(input.shape());
-    alias.raw().register_hook(atInput);
+    alias.handle().register_hook(atInput);
     // Zero times the input ties the value to the tape; non-finite inputs must not poison it.
     Tensor tie =
         Tensors.where(
             alias.isFinite(), alias, alias.detach().mul(0).maskedFill(alias.isFinite().not(), 0));
     Tensor out = value.detach().add(tie.sum().mul(0).to(value.type()));
-    out.raw().register_hook(atOutput);
+    out.handle().register_hook(atOutput);
     return out;
   }
 
@@ -144,23 +151,26 @@ public final class Autograd {
    */
   static Tensor changedOnTheWayBack(Tensor input, Scope home, Consumer<Tensor> change) {
     Tensor alias = input.view(input.shape());
-    ChangeInPlace hook = new ChangeInPlace(change);
+    ChangeInPlace hook = new ChangeInPlace(change, input.place());
     Scope.current().keepIn(home, hook);
-    alias.raw().register_hook(hook);
+    alias.handle().register_hook(hook);
     return alias;
   }
 
   private static final class ChangeInPlace extends TensorTensorHook {
     private final Consumer<Tensor> change;
+    private final @Nullable Device place;
 
-    ChangeInPlace(Consumer<Tensor> change) {
+    ChangeInPlace(Consumer<Tensor> change, @Nullable Device place) {
       this.change = change;
+      this.place = place;
     }
 
     @Override
     public TensorBase call(TensorBase gradient) {
       try (Scope scope = Scope.open()) { // no reference to the gradient stays
-        change.accept(Tensor.wrap(new org.bytedeco.pytorch.Tensor(gradient)));
+        Scope here = Scope.current();
+        change.accept(new Tensor(new org.bytedeco.pytorch.Tensor(gradient), here, place));
         return gradient;
       } catch (Throwable e) {
         FAILED.set(e);

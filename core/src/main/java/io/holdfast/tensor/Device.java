@@ -2,34 +2,43 @@ package io.holdfast.tensor;
 
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
  * Where tensors live: the processor, or one CUDA device, to which {@link Tensor#to(Device)} copies.
- * CUDA needs the {@code cuda} build profile and has not been verified on hardware yet; training,
- * attacks and prediction make their tensors on the processor.
+ * A network computes where its weights are; trainer, attack driver and predictor bring it its
+ * inputs, and what is made on the way is made there. CUDA needs the {@code cuda} build profile and
+ * has never run on hardware.
  *
  * @param index the CUDA device's number, -1 for the processor
  */
 public record Device(int index) {
   public static final Device CPU = new Device(-1);
+  private static final Map<Device, org.bytedeco.pytorch.Device> NATIVE = new ConcurrentHashMap<>();
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
 
   /**
-   * Reads {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}; {@code auto} is the processor.
+   * Reads {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}; {@code auto} is the first CUDA
+   * device where the build knows CUDA and finds one, else the processor.
    *
    * @throws InvalidInputException for any other text, and for a CUDA device that is not there
    */
   public static Device parse(String text) {
     Matcher m = CUDA.matcher(text);
-    return parse(text, m.matches() ? cudaDevices() : 0);
+    return parse(text, m.matches() || text.equals("auto") ? cudaDevices() : 0);
   }
 
   /** As {@link #parse(String)}, on a machine with so many CUDA devices. */
   static Device parse(String text, int cudaDevices) {
-    if (text.equals("cpu") || text.equals("auto")) {
+    if (text.equals("auto")) {
+      return cudaDevices == 0 ? CPU : new Device(0);
+    }
+    if (text.equals("cpu")) {
       return CPU;
     }
     Matcher m = CUDA.matcher(text);
@@ -60,17 +69,33 @@ public record Device(int index) {
     return index < 0;
   }
 
+  /** How many CUDA devices this build can use; without CUDA in it the engine is not loaded. */
   private static int cudaDevices() {
+    if (!NativeLibraries.haveCuda()) {
+      return 0;
+    }
     Engine.load();
     return torch.hasCUDA() ? torch.cuda_device_count() : 0;
   }
 
   org.bytedeco.pytorch.Device raw() {
+    return NATIVE.computeIfAbsent(this, Device::make);
+  }
+
+  private static org.bytedeco.pytorch.Device make(Device device) {
     try {
-      return new org.bytedeco.pytorch.Device(toString());
+      if (!device.isCpu()) {
+        Engine.prepareCuda();
+      }
+      return Scalars.keep(new org.bytedeco.pytorch.Device(device.toString()));
     } catch (RuntimeException e) {
-      throw new HoldfastException("device " + this + " cannot be used: " + Engine.plain(e), e);
+      throw new HoldfastException("device " + device + " cannot be used: " + Engine.plain(e), e);
     }
+  }
+
+  /** The kind of device whose kernels compute; the stand-in's are the processor's. */
+  DeviceType kernels() {
+    return isCpu() || DeviceCheck.ON ? DeviceType.CPU : DeviceType.CUDA;
   }
 
   @Override

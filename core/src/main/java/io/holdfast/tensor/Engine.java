@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
 /** The native engine as a whole: loading, version, cache. */
@@ -84,6 +85,16 @@ public final class Engine {
     torch.get_num_threads();
     torch.set_num_threads(1);
     torch.set_autocast_cache_enabled(false);
+  }
+
+  /** Float32 is float32 there too, and the same work gives the same bits. */
+  static void prepareCuda() {
+    load();
+    Context context = torch.globalContext();
+    context.setAllowTF32CuDNN(false);
+    context.setAllowTF32CuBLAS(false);
+    context.setBenchmarkCuDNN(false);
+    context.setDeterministicCuDNN(true);
   }
 
   /**

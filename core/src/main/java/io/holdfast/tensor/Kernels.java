@@ -150,7 +150,7 @@ public final class Kernels {
       return OrderedBits.maskInPlace(g, y);
     }
     torch.threshold_backward_out(g.raw(), g.raw(), y.raw(), Scalars.of(0));
-    return g;
+    return g.written();
   }
 
   /** The engine computes bfloat16 element by element through float32. */

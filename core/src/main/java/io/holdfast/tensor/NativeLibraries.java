@@ -47,6 +47,12 @@ final class NativeLibraries {
     }
   }
 
+  /** Whether this build holds an engine with CUDA; looked up without loading it. */
+  static boolean haveCuda() {
+    String file = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
+    return Loader.class.getResource(file + System.mapLibraryName("jnitorch")) != null;
+  }
+
   private static int extractFrom(URL manifest, String artifact, String platform, String folder)
       throws IOException {
     URLConnection connection = manifest.openConnection();

@@ -16,16 +16,25 @@ public enum Precision {
     return Processor.hasBfloat16() ? BFLOAT16 : FLOAT32;
   }
 
+  /** As {@link #auto()} on that device: float32 on CUDA, where bfloat16 was never measured. */
+  public static Precision auto(Device device) {
+    return device.isCpu() ? auto() : FLOAT32;
+  }
+
   /**
    * Reads {@code auto}, {@code float32} or {@code bfloat16}.
    *
    * @param field the name of the setting, for the message
+   * @param device that is to compute
    */
-  public static Precision parse(String text, String field, Problems problems) {
-    return parse(text, field, problems, Processor.hasBfloat16());
+  public static Precision parse(String text, String field, Problems problems, Device device) {
+    if (device.isCpu()) {
+      return parse(text, field, problems, Processor.hasBfloat16());
+    }
+    return text.equalsIgnoreCase("auto") ? auto(device) : parse(text, field, problems, true);
   }
 
-  /** As the public one, on a processor that computes bfloat16 natively or does not. */
+  /** As the public one on a processor that computes bfloat16 natively, or one that does not. */
   static Precision parse(String text, String field, Problems problems, boolean bfloat16) {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "auto" -> bfloat16 ? BFLOAT16 : FLOAT32;

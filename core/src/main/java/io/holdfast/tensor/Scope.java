@@ -36,6 +36,7 @@ public final class Scope extends TensorOwner {
     Memory.check();
     pointers = new PointerScope();
     CURRENT.set(this);
+    DeviceCheck.end();
   }
 
   /** Opens a scope on this thread, inside the one that is innermost now. */
@@ -163,7 +164,7 @@ public final class Scope extends TensorOwner {
     org.bytedeco.pytorch.Tensor own = detached(tensor);
     around.pointers.attach(own);
     own.releaseReference();
-    return new Tensor(own, around);
+    return new Tensor(own, around, tensor.place());
   }
 
   /** Hands what native code calls, made in this innermost scope, to a scope around it. */
@@ -186,7 +187,7 @@ public final class Scope extends TensorOwner {
   /** A handle on the same native tensor that no scope frees; its reference count is one. */
   org.bytedeco.pytorch.Tensor detached(Tensor tensor) {
     org.bytedeco.pytorch.Tensor own =
-        new org.bytedeco.pytorch.Tensor(tensor.raw()).retainReference();
+        new org.bytedeco.pytorch.Tensor(tensor.handle()).retainReference();
     pointers.detach(own);
     return own;
   }
@@ -215,6 +216,7 @@ public final class Scope extends TensorOwner {
       return;
     }
     requireInnermost();
+    DeviceCheck.end();
     awaitForeignUsers();
     CURRENT.set(outer);
     pointers.close();

@@ -34,7 +34,7 @@ public final class SharedScope extends TensorOwner {
         requireOpen("a shared scope");
         org.bytedeco.pytorch.Tensor own = scope.detached(source);
         owned.add(own);
-        return new Tensor(own, this);
+        return new Tensor(own, this, source.place());
       }
     }
   }

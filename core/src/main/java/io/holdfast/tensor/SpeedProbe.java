@@ -43,7 +43,7 @@ public final class SpeedProbe {
     try (Scope scope = Scope.open()) {
       Tensor leaf = x.asLeaf();
       Tensor y;
-      try (Autocast on = Autocast.of(precision)) {
+      try (Autocast on = Autocast.of(precision, Device.CPU)) {
         y = Nn.relu(Nn.conv2d(leaf, w, null, ONE, ONE, ONE, 1));
         y = Nn.relu(Nn.conv2d(y, w, null, ONE, ONE, ONE, 1));
       }

@@ -46,8 +46,8 @@ public final class SynchronisedNorm {
       Tensor x, Tensor weight, Tensor bias, double eps, String name, Meeting meeting) {
     int channels = (int) x.size(1);
     Moments all = Moments.pool(meeting.exchange(name, moments(x, channels)), channels);
-    Tensor mean = floats(all.mean); // [C]
-    Tensor variance = floats(all.variance); // [C]
+    Tensor mean = floats(all.mean, x); // [C]
+    Tensor variance = floats(all.variance, x); // [C]
     Tensor from = x; // [N, C, ...]
     if (x.requiresGrad()) {
       Scope here = Scope.current();
@@ -114,8 +114,8 @@ public final class SynchronisedNorm {
     System.arraycopy(Tensor.wrapReference(from).toDoubles(), 0, to, at, channels);
   }
 
-  private static Tensor floats(double[] values) {
-    return Tensors.of(values, values.length).to(DType.FLOAT32);
+  private static Tensor floats(double[] values, Tensor like) {
+    return Tensors.of(values, values.length).to(DType.FLOAT32).to(like.device());
   }
 
   /**
@@ -126,8 +126,8 @@ public final class SynchronisedNorm {
    */
   private static void correct(Tensor g, Tensor x, Moments by, double eps, Exchange exchange) {
     int channels = by.mean.length;
-    Tensor mean = floats(by.mean); // [C]
-    Tensor variance = floats(by.variance); // [C]
+    Tensor mean = floats(by.mean, x); // [C]
+    Tensor variance = floats(by.variance, x); // [C]
     Tensor wide = x.to(DType.FLOAT32); // [N, C, ...]
     T_TensorTensorTensor_T own =
         torch.native_batch_norm_backward(
@@ -152,7 +152,8 @@ public final class SynchronisedNorm {
         shift[c] += shard[channels + c] / by.count;
       }
     }
-    Tensor change = Nn.batchNorm(wide, floats(slope), floats(shift), mean, variance, false, 0, eps);
+    Tensor change = // [N, C, ...]
+        Nn.batchNorm(wide, floats(slope, x), floats(shift, x), mean, variance, false, 0, eps);
     g.subInPlace(change.to(g.type()));
   }
 }

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An n-dimensional array of one element type, owned by a {@link TensorOwner}. Operations return new
@@ -14,12 +15,23 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
  * names them.
  */
 public final class Tensor extends TensorWriting {
-  Tensor(org.bytedeco.pytorch.Tensor raw, TensorOwner owner) {
-    super(raw, owner);
+  Tensor(org.bytedeco.pytorch.Tensor raw, TensorOwner owner, @Nullable Device place) {
+    super(raw, owner, place);
   }
 
+  /** The result of an operation on tensors whose {@link #raw} was asked for. */
   static Tensor wrap(org.bytedeco.pytorch.Tensor raw) {
-    return new Tensor(raw, Scope.current());
+    return new Tensor(raw, Scope.current(), DeviceCheck.result());
+  }
+
+  /** A new tensor on the processor. */
+  static Tensor made(org.bytedeco.pytorch.Tensor raw) {
+    return new Tensor(raw, Scope.current(), DeviceCheck.made());
+  }
+
+  /** A copy of a reference to a tensor that lies where {@code like} does. */
+  static Tensor reference(org.bytedeco.pytorch.Tensor reference, @Nullable Device place) {
+    return new Tensor(new org.bytedeco.pytorch.Tensor(reference), Scope.current(), place);
   }
 
   /** A copy of a reference into a native container, while the container lives. */
@@ -97,7 +109,12 @@ public final class Tensor extends TensorWriting {
     return wrap(raw().to(type.scalarType));
   }
 
+  /** A copy on that device; where this one is there already, the same storage. */
   public Tensor to(Device device) {
+    if (DeviceCheck.ON) {
+      org.bytedeco.pytorch.Tensor there = device.equals(place()) ? handle() : handle().clone();
+      return reference(there, device);
+    }
     return wrap(raw().to(device.raw(), raw().scalar_type()));
   }
 
@@ -114,13 +131,13 @@ public final class Tensor extends TensorWriting {
   }
 
   public boolean requiresGrad() {
-    return raw().requires_grad();
+    return handle().requires_grad();
   }
 
   /** A new leaf on the tape with the same storage. */
   public Tensor asLeaf() {
     Tensor leaf = detach();
-    leaf.raw().set_requires_grad(true);
+    leaf.handle().set_requires_grad(true);
     return leaf;
   }
 

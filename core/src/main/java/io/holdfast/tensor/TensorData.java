@@ -10,6 +10,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a tensor is and holds: its owner, its shape and type, its elements as Java arrays. Public
@@ -19,15 +20,31 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 abstract sealed class TensorData permits TensorWriting {
   private final org.bytedeco.pytorch.Tensor raw;
   private final TensorOwner owner;
+  private final @Nullable Device place; // known with DeviceCheck only
 
-  TensorData(org.bytedeco.pytorch.Tensor raw, TensorOwner owner) {
+  TensorData(org.bytedeco.pytorch.Tensor raw, TensorOwner owner, @Nullable Device place) {
     this.raw = raw;
     this.owner = owner;
+    this.place = place;
   }
 
+  /** An operand of an operation, whose result is wrapped, or {@link DeviceCheck#end ended}. */
   final org.bytedeco.pytorch.Tensor raw() {
     owner.use("a tensor");
+    if (DeviceCheck.ON) {
+      DeviceCheck.operand(place);
+    }
     return raw;
+  }
+
+  /** As {@link #raw}, for what is asked of this tensor alone, wherever it lies. */
+  final org.bytedeco.pytorch.Tensor handle() {
+    owner.use("a tensor");
+    return raw;
+  }
+
+  final @Nullable Device place() {
+    return place;
   }
 
   /** What this tensor's lifetime hangs on. */
@@ -38,62 +55,71 @@ abstract sealed class TensorData permits TensorWriting {
   // ---- shape and type
 
   public long[] shape() {
-    return raw().shape();
+    return handle().shape();
   }
 
   public long size(int dim) {
-    return raw().size(dim);
+    return handle().size(dim);
   }
 
   public int rank() {
-    return (int) raw().dim();
+    return (int) handle().dim();
   }
 
   public long count() {
-    return raw().numel();
+    return handle().numel();
   }
 
   public DType type() {
-    return DType.of(raw().scalar_type());
+    return DType.of(handle().scalar_type());
   }
 
   public Device device() {
-    try (org.bytedeco.pytorch.Device d = raw().device()) {
-      return d.is_cuda() ? new Device(d.index()) : Device.CPU;
+    if (place != null) {
+      return place;
+    }
+    if (!handle().is_cuda()) {
+      return Device.CPU;
+    }
+    try (org.bytedeco.pytorch.Device d = handle().device()) {
+      return new Device(d.index());
     }
   }
 
   /** The same shape, type and bits (NaN differs from itself). */
   public boolean sameAs(Tensor other) {
-    return type() == other.type()
-        && Arrays.equals(shape(), other.shape())
-        && torch.equal(raw(), other.raw());
+    boolean same =
+        type() == other.type()
+            && Arrays.equals(shape(), other.shape())
+            && torch.equal(raw(), other.raw());
+    DeviceCheck.end();
+    return same;
   }
 
   // ---- elements
 
   /** The only element. */
   public double item() {
-    return raw().item_double();
+    return handle().item_double();
   }
 
   /** False as soon as one element is NaN or infinite. */
   public boolean allFinite() {
     try (Scope scope = Scope.open()) {
       // NaN and infinity never vanish in a sum; finite elements may overflow in one.
-      return Double.isFinite(raw().sum().item_double()) || raw().isfinite().all().item_bool();
+      return Double.isFinite(handle().sum().item_double()) || handle().isfinite().all().item_bool();
     }
   }
 
   public boolean any() {
     try (Scope scope = Scope.open()) {
-      return raw().any().item_bool();
+      return handle().any().item_bool();
     }
   }
 
   public boolean all() {
     try (Scope scope = Scope.open()) {
-      return raw().all().item_bool();
+      return handle().all().item_bool();
     }
   }
 
@@ -122,14 +148,14 @@ abstract sealed class TensorData permits TensorWriting {
   public byte[] toBytes() {
     int width = type().bytes();
     return read(
-        raw().scalar_type(),
+        handle().scalar_type(),
         count -> new byte[Math.multiplyExact(count, width)],
         (from, to) -> new BytePointer(from).get(to));
   }
 
   private <A> A read(ScalarType type, IntFunction<A> array, BiConsumer<Pointer, A> copy) {
     try (Scope scope = Scope.open()) {
-      org.bytedeco.pytorch.Tensor c = raw().detach().to(Device.CPU.raw(), type).contiguous();
+      org.bytedeco.pytorch.Tensor c = handle().detach().to(Device.CPU.raw(), type).contiguous();
       int count = Math.toIntExact(c.numel());
       A out = array.apply(count);
       if (count > 0) { // an empty tensor has no memory

@@ -12,7 +12,10 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Making tensors: filled, from arrays, joined. New tensors belong to the innermost open scope. */
+/**
+ * Making tensors: filled, from arrays, joined. New tensors belong to the innermost open scope and
+ * lie on the processor, but for those made like or of others; {@link Tensor#to(Device)} moves them.
+ */
 public final class Tensors {
   private static final double LARGE = 1 << 28;
 
@@ -24,7 +27,7 @@ public final class Tensors {
 
   public static Tensor zeros(DType type, long... shape) {
     requireRoom(type, shape);
-    return Tensor.wrap(torch.zeros(shape, Scalars.NO_NAMES, options(type)));
+    return Tensor.made(torch.zeros(shape, Scalars.NO_NAMES, options(type)));
   }
 
   /** Zeros of the shape, type, device and memory order of {@code other}. */
@@ -49,13 +52,13 @@ public final class Tensors {
 
   public static Tensor full(DType type, double value, long... shape) {
     requireRoom(type, shape);
-    return Tensor.wrap(torch.full(shape, Scalars.of(value), Scalars.NO_NAMES, options(type)));
+    return Tensor.made(torch.full(shape, Scalars.of(value), Scalars.NO_NAMES, options(type)));
   }
 
   /** Uninitialised memory; every element is to be written before it is read. */
   public static Tensor empty(DType type, long... shape) {
     requireRoom(type, shape);
-    return Tensor.wrap(torch.empty(shape, Scalars.NO_NAMES, options(type), Scalars.ANY_LAYOUT));
+    return Tensor.made(torch.empty(shape, Scalars.NO_NAMES, options(type), Scalars.ANY_LAYOUT));
   }
 
   /** A float32 tensor with these values in row-major order. */
@@ -100,7 +103,7 @@ public final class Tensors {
   private static Tensor filled(DType type, long[] shape, Consumer<Pointer> put) {
     Tensor t = empty(type, shape);
     if (t.count() > 0) { // an empty tensor has no memory
-      put.accept(t.raw().data_ptr());
+      put.accept(t.handle().data_ptr());
     }
     return t;
   }

@@ -67,6 +67,19 @@ public final class Workers implements AutoCloseable {
     return of(Processor.cores());
   }
 
+  /**
+   * A pool for a device. CUDA gets one worker however many are wanted: it computes for one at a
+   * time, with all that it has.
+   *
+   * @param count at least 0; 0 for one for each core that this process may use
+   */
+  public static Workers on(Device device, int count) {
+    if (!device.isCpu()) {
+      return of(1);
+    }
+    return count == 0 ? auto() : of(count);
+  }
+
   public int count() {
     return count;
   }

@@ -24,7 +24,8 @@ abstract class AdditiveRegion extends InputRegion {
       for (int i = 0; i < seeds.size(); i++) {
         try (Scope each = Scope.open()) {
           Tensor row = start.select(0, i); // [...]
-          row.addInPlace(uniformInBall(Rng.of(seeds.get(i)), row.count()).view(row.shape()));
+          Tensor drawn = uniformInBall(Rng.of(seeds.get(i)), row.count()); // [D]
+          row.addInPlace(drawn.view(row.shape()).to(row.device()));
         }
       }
       project(start);
@@ -32,6 +33,6 @@ abstract class AdditiveRegion extends InputRegion {
     return start;
   }
 
-  /** One draw, uniform in the ball around 0, {@code [D]}. */
+  /** One draw, uniform in the ball around 0, {@code [D]}, on the processor. */
   abstract Tensor uniformInBall(Rng rng, long count);
 }

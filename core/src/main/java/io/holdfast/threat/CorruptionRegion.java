@@ -58,7 +58,7 @@ final class CorruptionRegion implements Region {
 
   @Override
   public Tensor origin() {
-    return Tensors.zeros(clean.size(0), CommonCorruptions.VARIABLES);
+    return Tensors.zeros(clean.size(0), CommonCorruptions.VARIABLES).to(clean.device());
   }
 
   /** A type, a severity from 1 up, and a stream. */
@@ -72,7 +72,7 @@ final class CorruptionRegion implements Region {
       variables[at + 1] = set.severity() == 0 ? 0 : 1 + random.nextInt(set.severity());
       variables[at + 2] = CommonCorruptions.draw(seeds.get(i).split("draw"));
     }
-    return Tensors.of(variables, seeds.size(), CommonCorruptions.VARIABLES);
+    return Tensors.of(variables, seeds.size(), CommonCorruptions.VARIABLES).to(clean.device());
   }
 
   @Override

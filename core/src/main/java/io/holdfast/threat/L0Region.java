@@ -38,7 +38,9 @@ final class L0Region extends SparseRegion {
           long[] some = Arrays.stream(order).limit(count).asLongStream().toArray();
           Tensor drawn =
               Rng.of(seeds.get(i).split("values")).uniform(domain.low(), domain.high(), count);
-          rows.select(0, i).indexCopyInPlace(0, Tensors.of(some, count), drawn);
+          rows.select(0, i)
+              .indexCopyInPlace(
+                  0, Tensors.of(some, count).to(rows.device()), drawn.to(rows.device()));
         }
       }
       start.copyFrom(rows.view(start.shape()));

@@ -38,7 +38,8 @@ final class L2Region extends BallRegion {
   @Override
   Tensor nearest(Tensor size, Tensor room) {
     Tensor inside = size.minimum(room).square().sumKeep(1).le(epsilon * epsilon); // [N, 1]
-    Tensor t = Tensors.where(inside, Tensors.ones(1).to(DType.FLOAT64), factor(size, room));
+    Tensor one = Tensors.full(DType.FLOAT64, 1, 1).to(size.device()); // [1]
+    Tensor t = Tensors.where(inside, one, factor(size, room)); // [N, 1]
     return size.mul(t).minimum(room); // [N, D]
   }
 

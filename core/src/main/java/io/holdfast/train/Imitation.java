@@ -50,7 +50,8 @@ public final class Imitation implements AutoCloseable {
             Arrays.toString(wanted.shape()));
       }
       Network network =
-          Network.initialise(graph(images, channels), Initialisation.PYTORCH, seed.split("start"));
+          Network.initialise(graph(images, channels), Initialisation.PYTORCH, seed.split("start"))
+              .to(images.device());
       try {
         double error = fit.run(network, images, wanted, Imitation::meanSquare, seed.split("fit"));
         return new Imitation(network, Math.sqrt(error));

@@ -73,7 +73,7 @@ public record QueriedSurrogate(Answers answers, int rounds, double reach, Fit fi
     Classifier own = surrogate.classifier();
     requireFit(own, blackBox);
     try (Scope scope = Scope.open()) {
-      Tensor x = inputs; // [N, ...]
+      Tensor x = inputs.to(blackBox.device()); // [N, ...]
       Tensor told = ask(blackBox, x); // [N, K]
       fit(surrogate, x, told, seed.split(0));
       for (int round = 1; round <= rounds; round++) {
@@ -96,6 +96,9 @@ public record QueriedSurrogate(Answers answers, int rounds, double reach, Fit fi
           "",
           "inputs " + Arrays.toString(blackBox.inputShape()),
           Arrays.toString(own.inputShape()));
+    }
+    if (!own.device().equals(blackBox.device())) {
+      problems.add("", "a network on " + blackBox.device(), "one on " + own.device());
     }
     problems.throwIfAny();
   }

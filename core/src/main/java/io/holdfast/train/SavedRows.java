@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.library.Content;
 import io.holdfast.attack.library.RankedExamples;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.ArrayList;
@@ -19,12 +20,15 @@ final class SavedRows {
   private final List<Content> contents;
   private final int count;
   private final List<Integer> shape;
+  private final Device device;
 
-  private SavedRows(int[] rows, List<Content> contents, int count, List<Integer> shape) {
+  private SavedRows(
+      int[] rows, List<Content> contents, int count, List<Integer> shape, Device device) {
     this.rows = rows;
     this.contents = contents;
     this.count = count;
     this.shape = shape;
+    this.device = device;
   }
 
   /**
@@ -35,9 +39,10 @@ final class SavedRows {
    */
   static SavedRows of(TrainJob job, List<Integer> places, int shard, int count) {
     List<Integer> shape = job.train().info().shape();
+    Device device = job.network().device();
     LibraryFeed library = job.library();
     if (library == null || places.isEmpty()) {
-      return new SavedRows(new int[0], List.of(), count, shape);
+      return new SavedRows(new int[0], List.of(), count, shape, device);
     }
     int from = shard * job.settings().shard();
     int[] rows =
@@ -47,7 +52,7 @@ final class SavedRows {
     for (int row : rows) {
       contents.add(examples.at(places.get(from + row)));
     }
-    return new SavedRows(rows, contents, count, shape);
+    return new SavedRows(rows, contents, count, shape, device);
   }
 
   boolean isEmpty() {
@@ -60,7 +65,7 @@ final class SavedRows {
 
   /** Positions of the saved examples, int64 {@code [m]}. */
   Tensor rows() {
-    return Tensors.of(Arrays.stream(rows).asLongStream().toArray(), rows.length);
+    return Tensors.of(Arrays.stream(rows).asLongStream().toArray(), rows.length).to(device);
   }
 
   /** Positions of all others, int64; null where there is no saved example. */
@@ -69,7 +74,7 @@ final class SavedRows {
       return null;
     }
     long[] others = IntStream.range(0, count).filter(i -> !has(i)).asLongStream().toArray();
-    return Tensors.of(others, others.length);
+    return Tensors.of(others, others.length).to(device);
   }
 
   /**
@@ -87,7 +92,7 @@ final class SavedRows {
       System.arraycopy(input, 0, values, rows[i] * size, size);
       labels[rows[i]] = content.label();
     }
-    return Tensors.of(values, batched(count));
+    return Tensors.of(values, batched(count)).to(device);
   }
 
   /** The inputs {@code [n, ...]} with the perturbed ones of saved examples in their rows. */
@@ -100,7 +105,7 @@ final class SavedRows {
     for (int i = 0; i < rows.length; i++) {
       System.arraycopy(contents.get(i).adversarial(), 0, values, i * size, size);
     }
-    Tensor perturbed = Tensors.of(values, batched(rows.length)); // [m, ...]
+    Tensor perturbed = Tensors.of(values, batched(rows.length)).to(device); // [m, ...]
     return inputs.clone().indexCopyInPlace(0, rows(), perturbed); // [n, ...]
   }
 

@@ -95,7 +95,7 @@ final class ShardStep implements ShardContext {
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     inputs = saved.into(read(positions), classes, !job.settings().objective().adversarial());
-    labels = Tensors.of(classes, positions.length);
+    labels = Tensors.of(classes, positions.length).to(inputs.device());
     parameters = new LinkedHashMap<>(job.network().weights());
     for (Graph.Parameter p : job.network().trainable()) {
       Tensor leaf = job.network().weight(p.name()).asLeaf();
@@ -199,7 +199,7 @@ final class ShardStep implements ShardContext {
   @Override
   public Tensor logits(Tensor x) {
     Mode mode = Mode.training(stream.split(passes++), batchNorm);
-    try (Autocast on = Autocast.of(job.settings().precision())) {
+    try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
       Forward.Result result = Forward.run(graph, parameters, List.of(x), mode);
       statistics.addAll(result.statistics());
       return result.value(graph.outputs().get(0)).to(DType.FLOAT32);
@@ -258,7 +258,7 @@ final class ShardStep implements ShardContext {
             .filter(i -> seeds.split(ids[i]).generator().nextDouble() >= common.cleanShare())
             .asLongStream()
             .toArray();
-    return Tensors.of(rows, rows.length);
+    return Tensors.of(rows, rows.length).to(inputs.device());
   }
 
   private static Reference select(Reference r, Tensor rows) {

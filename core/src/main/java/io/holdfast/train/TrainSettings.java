@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objectives;
@@ -118,8 +119,10 @@ public record TrainSettings(
    *
    * @param inner what its key {@code attack} says
    * @param epsilon of the threat model, to which the curriculum's radii refer; 0 without one
+   * @param device that trains
    */
-  public static TrainSettings read(SettingsReader r, InnerSearch inner, double epsilon) {
+  public static TrainSettings read(
+      SettingsReader r, InnerSearch inner, double epsilon, Device device) {
     TrainSettings d = defaults();
     Objective objective = Objectives.read(r, "objective", "pgd-at");
     SettingsReader curriculum = r.section("curriculum");
@@ -153,7 +156,7 @@ public record TrainSettings(
         shard,
         synchronised && shard >= least,
         Optimiser.Config.read(r, "optimiser"),
-        precision(r),
+        precision(r, device),
         r.number("label_smoothing", 0, 0, 0.99),
         r.number("gradient_clip", 0, 0, 1e9),
         r.number("ema", 0, 0, 0.999999),
@@ -165,9 +168,9 @@ public record TrainSettings(
         checkpoint.positive("seconds", d.checkpointSeconds));
   }
 
-  private static Precision precision(SettingsReader r) {
+  private static Precision precision(SettingsReader r, Device device) {
     Problems of = new Problems("");
-    Precision precision = Precision.parse(r.text("precision", "auto"), "precision", of);
+    Precision precision = Precision.parse(r.text("precision", "auto"), "precision", of, device);
     of.list().forEach(p -> r.reject(p.field(), p.expected(), p.found(), p.hint()));
     return precision;
   }

@@ -97,7 +97,8 @@ final class Validator {
               int from = i * shard;
               int to = Math.min(chunk.length, from + shard);
               try (NoGrad off = NoGrad.on()) {
-                long[] classes = model.logits(x.slice(0, from, to)).argmax(1).toLongs();
+                long[] classes =
+                    model.logits(x.slice(0, from, to).to(model.device())).argmax(1).toLongs();
                 long right = 0;
                 for (int k = from; k < to; k++) {
                   right += classes[k - from] == data.label(chunk[k]) ? 1 : 0;

@@ -245,9 +245,9 @@ class LifetimeTest {
   void autocastNestsAndEndsWithAnException() {
     try (Scope scope = Scope.open()) {
       Tensor x = Tensors.ones(4, 4);
-      try (Autocast outer = Autocast.of(Precision.BFLOAT16)) {
+      try (Autocast outer = Autocast.of(Precision.BFLOAT16, Device.CPU)) {
         assertThat(x.matmul(x).type()).isEqualTo(DType.BFLOAT16);
-        try (Autocast inner = Autocast.of(Precision.FLOAT32)) {
+        try (Autocast inner = Autocast.of(Precision.FLOAT32, Device.CPU)) {
           assertThat(x.matmul(x).type()).isEqualTo(DType.FLOAT32);
         }
         assertThat(x.matmul(x).type()).isEqualTo(DType.BFLOAT16);
@@ -256,7 +256,7 @@ class LifetimeTest {
       }
       assertThatThrownBy(
               () -> {
-                try (Autocast on = Autocast.of(Precision.BFLOAT16)) {
+                try (Autocast on = Autocast.of(Precision.BFLOAT16, Device.CPU)) {
                   throw new HoldfastException("inside");
                 }
               })

@@ -38,6 +38,9 @@ class SettingsOfTheEngineTest {
 
   @Test
   void cudaDevicesAreCounted() {
+    assertThat(Device.parse("auto", 0)).isEqualTo(Device.CPU);
+    assertThat(Device.parse("auto", 2)).isEqualTo(new Device(0));
+    assertThat(Device.parse("cpu", 2)).isEqualTo(Device.CPU);
     assertThat(Device.parse("cuda", 1)).isEqualTo(new Device(0));
     assertThat(Device.parse("cuda:7", 8)).isEqualTo(new Device(7));
     assertThatThrownBy(() -> Device.parse("cuda:7", 4))
@@ -58,13 +61,15 @@ class SettingsOfTheEngineTest {
     assertThat(Precision.parse("auto", "p", none, false)).isEqualTo(Precision.FLOAT32);
     assertThat(Precision.parse("auto", "p", none, true)).isEqualTo(Precision.BFLOAT16);
     assertThat(Precision.parse("bfloat16", "p", none, true)).isEqualTo(Precision.BFLOAT16);
+    assertThat(Precision.parse("auto", "p", none, new Device(0))).isEqualTo(Precision.FLOAT32);
+    assertThat(Precision.parse("bfloat16", "p", none, new Device(0))).isEqualTo(Precision.BFLOAT16);
     assertThat(none.isEmpty()).isTrue();
   }
 
   @Test
   void unknownPrecisionsAreRefused() {
     Problems problems = new Problems("test.yaml");
-    Precision.parse("float16", "train.precision", problems);
+    Precision.parse("float16", "train.precision", problems, Device.CPU);
     assertThatThrownBy(problems::throwIfAny).hasMessageContaining("auto, float32 or bfloat16");
   }
 

@@ -21,6 +21,7 @@ import io.holdfast.model.graph.layer.Conv2d;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Processor;
 import io.holdfast.tensor.Scope;
@@ -190,7 +191,7 @@ class SynchronisedTrainingTest {
   private static TrainSettings read(String text) {
     Problems problems = new Problems("test.yaml");
     var reader = Settings.yaml(text, "test.yaml").reader(problems);
-    TrainSettings settings = TrainSettings.read(reader, InnerSearch.read(reader), 0.1);
+    TrainSettings settings = TrainSettings.read(reader, InnerSearch.read(reader), 0.1, Device.CPU);
     problems.throwIfAny();
     return settings;
   }

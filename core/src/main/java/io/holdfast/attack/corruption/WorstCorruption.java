@@ -137,6 +137,7 @@ public record WorstCorruption(OptionalInt severity, int restarts)
       all[at + 1] = level;
       all[at + 2] = CommonCorruptions.draw(task.seeds().get(i));
     }
-    return Tensors.of(all, types.length, CommonCorruptions.VARIABLES);
+    return Tensors.of(all, types.length, CommonCorruptions.VARIABLES)
+        .to(task.region().clean().device());
   }
 }

@@ -95,7 +95,7 @@ public record Answers(Classifier model, Workers workers, LongConsumer progress, 
     long[] shape =
         LongStream.concat(LongStream.of(1), entry.shape().stream().mapToLong(n -> n)).toArray();
     try (NoGrad off = NoGrad.on()) {
-      Tensor logits = model.logits(Tensors.of(input, shape)); // [1, K]
+      Tensor logits = model.logits(Tensors.of(input, shape).to(model.device())); // [1, K]
       Finite.require(logits, "logit", new long[] {entry.source().sampleId()}, "library");
       return Logits.rows(logits)[0];
     }

@@ -57,7 +57,8 @@ final class BoundaryWalk {
           Rng rng = Rng.of(seeds.get(i));
           Tensor drawn = norm == Norm.LINF ? rng.uniform(-1, 1, 1, row.count()) : normal(rng, row);
           double length = Math.max(norm.lengths(drawn).item(), Float.MIN_NORMAL);
-          row.addInPlace(drawn.view(row.shape()), least(known[i], row) / 2 / length);
+          row.addInPlace(
+              drawn.view(row.shape()).to(row.device()), least(known[i], row) / 2 / length);
         }
       }
       start.clampInPlace(domain.low(), domain.high());

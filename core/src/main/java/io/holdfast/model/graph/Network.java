@@ -8,6 +8,7 @@ import io.holdfast.model.graph.Graph.Parameter;
 import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
@@ -34,9 +35,10 @@ import java.util.stream.Collectors;
  */
 public final class Network implements AutoCloseable {
   private final Graph graph;
-  private final SharedScope owner = Scope.shared();
+  private SharedScope owner = Scope.shared();
   private final Map<String, Tensor> weights = new LinkedHashMap<>();
   private final Set<String> frozen = new LinkedHashSet<>();
+  private Device device = Device.CPU;
 
   private Network(Graph graph, Function<Parameter, Tensor> source) {
     this.graph = graph;
@@ -116,6 +118,32 @@ public final class Network implements AutoCloseable {
     return graph;
   }
 
+  // ---- where it computes
+
+  /** Where the weights are, and inputs are expected. */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * Moves the weights, from where networks begin, the processor; no other thread may compute
+   * meanwhile, and what was compiled from them stays where they were.
+   *
+   * @return this network
+   */
+  public Network to(Device other) {
+    if (!other.equals(device)) {
+      SharedScope before = owner;
+      owner = Scope.shared();
+      try (Scope scope = Scope.open()) {
+        weights.replaceAll((name, tensor) -> owner.adopt(tensor.to(other)));
+      }
+      device = other;
+      before.close();
+    }
+    return this;
+  }
+
   // ---- weights
 
   /** All weights and statistics by full name, in the graph's order. */
@@ -148,6 +176,7 @@ public final class Network implements AutoCloseable {
   public Network copy() {
     Network copy = new Network(graph, p -> weight(p.name()));
     copy.frozen.addAll(frozen);
+    copy.device = device;
     return copy;
   }
 

@@ -5,6 +5,7 @@ import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.plan.Plan;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
@@ -54,6 +55,11 @@ public final class NetworkClassifier implements Classifier {
   @Override
   public long[] inputShape() {
     return input.shape().toArray();
+  }
+
+  @Override
+  public Device device() {
+    return network.device();
   }
 
   @Override

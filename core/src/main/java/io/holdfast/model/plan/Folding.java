@@ -55,8 +55,8 @@ final class Folding {
         || !conv.padding().equals(Size.of(0))) {
       return null;
     }
-    Tensor deviation = channels(norm.deviation()); // [1, C, 1, 1]
-    Tensor mean = channels(norm.mean()); // [1, C, 1, 1]
+    Tensor deviation = channels(norm.deviation(), next); // [1, C, 1, 1]
+    Tensor mean = channels(norm.mean(), next); // [1, C, 1, 1]
     Tensor weight = wide(next.weight("weight")).div(deviation); // [O, C, kh, kw]
     Tensor bias = bias(next).sub(weight.mul(mean).sum(1, 2, 3)); // [O]
     Item joined = joined(next, next.name(), conv.withBias(), weight, bias);
@@ -87,6 +87,7 @@ final class Folding {
     Tensor bias = item.weights().get("bias");
     return bias == null
         ? Tensors.zeros(DType.FLOAT64, item.weight("weight").size(0))
+            .to(item.weight("weight").device())
         : wide(bias); // [O]
   }
 
@@ -94,9 +95,9 @@ final class Folding {
     return t.to(DType.FLOAT64);
   }
 
-  private static Tensor channels(List<Double> values) {
+  private static Tensor channels(List<Double> values, Item like) {
     double[] all = values.stream().mapToDouble(Double::doubleValue).toArray();
-    return Tensors.of(all, 1, all.length, 1, 1);
+    return Tensors.of(all, 1, all.length, 1, 1).to(like.weight("weight").device());
   }
 
   private static long[] ones(int rank) {

@@ -29,8 +29,8 @@ final class Norms {
   }
 
   static Operation normalise(Normalise layer, Item item, Store store) {
-    Tensor scale = channels(layer.deviation()).reciprocal(); // [C]
-    Tensor shift = channels(layer.mean()).mul(scale).neg(); // [C]
+    Tensor scale = channels(layer.deviation(), store).reciprocal(); // [C]
+    Tensor shift = channels(layer.mean(), store).mul(scale).neg(); // [C]
     Tensor factor = store.keep(scale.view(perChannel(item))); // [C, 1, ...]
     Tensor summand = store.keep(shift.view(perChannel(item))); // [C, 1, ...]
     return (inputs, batch) ->
@@ -38,9 +38,9 @@ final class Norms {
             inputs.get(0).mul(factor).addInPlace(summand), times(factor)); // [N, C, ...]
   }
 
-  private static Tensor channels(List<Double> values) {
+  private static Tensor channels(List<Double> values, Store store) {
     double[] all = values.stream().mapToDouble(Double::doubleValue).toArray();
-    return Tensors.of(all, all.length);
+    return Tensors.of(all, all.length).to(store.device());
   }
 
   /** {@code [C, 1, ...]}, to broadcast against {@code [N, C, ...]}. */

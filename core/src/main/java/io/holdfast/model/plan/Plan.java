@@ -5,6 +5,7 @@ import io.holdfast.model.PatchLogits;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
@@ -35,7 +36,7 @@ public final class Plan implements InputGradients {
   private final boolean[] followsInput; // by slot; the others have no gradient
   private final List<Level> levels; // what may be computed patch by patch
 
-  private Plan(Draft draft, DType type) {
+  private Plan(Draft draft, DType type, Device device) {
     this.type = type;
     owner = Scope.shared();
     try {
@@ -43,7 +44,7 @@ public final class Plan implements InputGradients {
       List<Step> all = new ArrayList<>();
       for (Item item : draft.items()) {
         List<Integer> from = item.inputs().stream().map(slots::get).toList();
-        all.add(new Step(PlanRules.compile(item, new Store(owner, type)), from));
+        all.add(new Step(PlanRules.compile(item, new Store(owner, type, device)), from));
         slots.put(item.name(), all.size());
       }
       steps = List.copyOf(all);
@@ -85,7 +86,10 @@ public final class Plan implements InputGradients {
         return Optional.empty();
       }
       return Optional.of(
-          new Plan(draft, precision == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32));
+          new Plan(
+              draft,
+              precision == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32,
+              network.device()));
     }
   }
 

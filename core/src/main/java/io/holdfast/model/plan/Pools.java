@@ -83,8 +83,8 @@ final class Pools {
       long[] window = {height / size.height(), width / size.width()};
       return average(window, window, new long[] {0, 0});
     }
-    Tensor down = store.keep(shares(height, size.height()).transpose(0, 1)); // [H, h]
-    Tensor across = store.keep(shares(width, size.width())); // [w, W]
+    Tensor down = store.keep(shares(height, size.height(), store).transpose(0, 1)); // [H, h]
+    Tensor across = store.keep(shares(width, size.width(), store)); // [w, W]
     return (inputs, batch) ->
         new Operation.Result(
             Nn.adaptiveAvgPool2d(inputs.get(0), size.height(), size.width()),
@@ -92,14 +92,14 @@ final class Pools {
   }
 
   /** The share of each of {@code in} entries in each of {@code out} means. */
-  private static Tensor shares(long in, long out) {
+  private static Tensor shares(long in, long out, Store store) {
     float[] share = new float[Math.toIntExact(in * out)];
     for (long o = 0; o < out; o++) {
       long from = o * in / out;
       long to = ((o + 1) * in + out - 1) / out;
       Arrays.fill(share, (int) (o * in + from), (int) (o * in + to), 1f / (to - from));
     }
-    return Tensors.of(share, out, in);
+    return Tensors.of(share, out, in).to(store.device());
   }
 
   static Operation upsample(Upsample layer, Item item, Store store) {

@@ -8,6 +8,7 @@ import io.holdfast.model.graph.layer.Embedding;
 import io.holdfast.model.graph.layer.SelfAttention;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -84,6 +86,24 @@ class LayerTest {
         double difference = (above - below) / (2 * STEP);
         assertThat(along).isCloseTo(difference, within(1e-6 * (1 + Math.abs(along))));
       }
+    }
+  }
+
+  /** Fails as well where an operation meets tensors of two devices. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  @EnabledIfSystemProperty(named = "holdfast.devicecheck", matches = "true")
+  void computesWhereItsInputsAre(LayerCase c) {
+    Device other = new Device(0); // a stand-in
+    Graph graph = c.graph();
+    try (Scope scope = Scope.open()) {
+      List<Tensor> inputs = c.values(graph);
+      Map<String, Tensor> parameters = c.parameters(graph);
+      Tensor here = run(graph, parameters, inputs);
+      parameters.replaceAll((name, t) -> t.to(other));
+      Tensor there = run(graph, parameters, inputs.stream().map(t -> t.to(other)).toList());
+      assertThat(there.device()).isEqualTo(other);
+      assertThat(there.to(Device.CPU).sameAs(here)).isTrue();
     }
   }
 

@@ -46,6 +46,7 @@ import io.holdfast.model.graph.layer.Tanh;
 import io.holdfast.model.graph.layer.Transpose;
 import io.holdfast.model.graph.layer.Upsample;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
@@ -65,6 +66,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -280,6 +282,26 @@ class PlanTest {
       Tensor ours = plan.pass(x, PlanTest::cotangent).gradient();
       Tensor tape = tape(network).pass(x, PlanTest::cotangent).gradient();
       assertThat(cosine(ours, tape)).isGreaterThan(0.99);
+    }
+  }
+
+  /** Fails as well where an operation meets tensors of two devices. */
+  @ParameterizedTest
+  @MethodSource("middles")
+  @EnabledIfSystemProperty(named = "holdfast.devicecheck", matches = "true")
+  void computesWhereTheWeightsAre(String middle) {
+    Device other = new Device(0); // a stand-in
+    Consumer<GraphBuilder> layers = MIDDLES.get(middle);
+    try (Scope scope = Scope.open();
+        Network here = network(layers == null ? g -> {} : layers);
+        Network there = here.copy().to(other);
+        InputGradients plan = compiled(here, Precision.FLOAT32);
+        InputGradients moved = compiled(there, Precision.FLOAT32)) {
+      Tensor x = input(here, BATCH);
+      InputGradients.Pass a = plan.pass(x, z -> z.sub(1));
+      InputGradients.Pass b = moved.pass(x.to(other), z -> z.sub(1));
+      assertThat(b.logits().to(Device.CPU).sameAs(a.logits())).isTrue();
+      assertThat(b.gradient().to(Device.CPU).sameAs(a.gradient())).isTrue();
     }
   }
 

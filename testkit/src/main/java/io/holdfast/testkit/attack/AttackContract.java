@@ -2,6 +2,7 @@ package io.holdfast.testkit.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -16,6 +17,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.Outcome;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
@@ -50,6 +52,9 @@ public abstract class AttackContract {
   private static final int POINTS = 200;
   private static final int RESTARTS = 2;
 
+  /** With the system property {@code holdfast.devicecheck} a stand-in, in ordinary memory. */
+  private static final Device OTHER = new Device(0);
+
   private final KitModel model = KitModel.trained(SEED);
   private final KitData data = KitData.draw(SEED.split("test"), POINTS);
   private final Workers one = Workers.of(1);
@@ -82,6 +87,7 @@ public abstract class AttackContract {
     add(tests, "grows with epsilon over 200 points", runs, this::growsWithEpsilon);
     add(tests, "is reproducible and holds no native memory", runs, this::isReproducible);
     add(tests, "gives the same bits on 1 and 2 workers", runs, this::ignoresWorkers);
+    add(tests, "gives the same bits on another device", runs, this::ignoresDevice);
     add(tests, "does not depend on the order of the samples", runs, this::ignoresOrder);
     add(tests, "counts queries, gradients and checks", runs, this::counts);
     add(tests, "never changes what is wrong already", runs, this::sparesTheWrong);
@@ -199,6 +205,17 @@ public abstract class AttackContract {
       Classifier model, Attack attack, ThreatModel threat, Workers workers, KitData on) {
     AttackDriver driver = new AttackDriver(model, threat, workers);
     return driver.run(attack, on.inputs(), on.labels(), on.ids(), SEED);
+  }
+
+  /** Fails as well where an operation meets tensors of two devices, see {@link #OTHER}. */
+  private void ignoresDevice(Runs runs) {
+    assumeTrue(Boolean.getBoolean("holdfast.devicecheck"), "a stand-in for another device");
+    try (KitModel there = model.on(OTHER)) {
+      AttackResult result =
+          run(there, runs.row().attack().apply(RESTARTS), runs.threat(), one, data);
+      assertThat(result.adversarial().device()).isEqualTo(Device.CPU);
+      requireSame(result, runs.restarted());
+    }
   }
 
   private static long fallen(AttackResult result) {

@@ -1,6 +1,7 @@
 package io.holdfast.testkit.attack;
 
 import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Tensor;
 
 /** A model that is another one but for what a subclass overrides. */
@@ -23,6 +24,11 @@ abstract class ForwardingClassifier implements Classifier {
   @Override
   public long[] inputShape() {
     return inner.inputShape();
+  }
+
+  @Override
+  public Device device() {
+    return inner.device();
   }
 
   @Override

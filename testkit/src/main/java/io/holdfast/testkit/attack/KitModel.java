@@ -4,6 +4,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
@@ -48,6 +49,13 @@ public final class KitModel implements Classifier, AutoCloseable {
     }
   }
 
+  /** The same weights on another device. */
+  public KitModel on(Device device) {
+    try (Scope scope = Scope.open()) {
+      return new KitModel(weights.stream().map(w -> w.to(device)).toList());
+    }
+  }
+
   private static void descend(List<Tensor> weights, Tensor x, Tensor y) {
     try (Scope scope = Scope.open()) {
       List<Tensor> leaves = weights.stream().map(Tensor::asLeaf).toList();
@@ -72,6 +80,11 @@ public final class KitModel implements Classifier, AutoCloseable {
   @Override
   public long[] inputShape() {
     return KitData.shape();
+  }
+
+  @Override
+  public Device device() {
+    return weights.get(0).device();
   }
 
   @Override
