@@ -126,10 +126,17 @@ public final class Nn {
         torch.layer_norm(x.raw(), shape, optional(weight), optional(bias), eps, false));
   }
 
+  /**
+   * Group norm of {@code x [N, C, ...]}. The engine's kernel for channels-last order writes to the
+   * derivative by {@code x} even where nobody asked for it, and crashes (LibTorch 2.10); where only
+   * the weights have derivatives, the other kernel computes.
+   */
   public static Tensor groupNorm(
       Tensor x, long groups, @Nullable Tensor weight, @Nullable Tensor bias, double eps) {
+    boolean weightsAlone = weight != null && weight.requiresGrad() && !x.requiresGrad();
+    Tensor from = weightsAlone ? x.contiguous() : x;
     return Tensor.wrap(
-        torch.group_norm(x.raw(), groups, optional(weight), optional(bias), eps, false));
+        torch.group_norm(from.raw(), groups, optional(weight), optional(bias), eps, false));
   }
 
   public static Tensor relu(Tensor x) {
