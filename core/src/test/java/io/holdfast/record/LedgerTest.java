@@ -153,8 +153,8 @@ class LedgerTest {
     assertThatThrownBy(() -> Ledger.open(folder, other))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("2 problems")
-        .hasMessageContaining("seed")
-        .hasMessageContaining("configuration");
+        .hasMessageContaining("seed: expected 8, found 7")
+        .hasMessageContaining("name: expected \"u\", found \"t\"");
     try (Ledger ledger = Ledger.create(folder, other)) {
       assertThat(ledger.size()).isZero();
       ledger.append(rows(7, 1));
