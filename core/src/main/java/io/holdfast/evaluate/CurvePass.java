@@ -9,7 +9,6 @@ import io.holdfast.record.AttemptKey;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.threat.Additive;
-import io.holdfast.threat.Norm;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -38,15 +37,19 @@ final class CurvePass {
     this.threat = driver.threat();
     this.seed = seed;
     this.rows = rows;
-    this.radii = curve.radii(threat.epsilon(), largest());
+    this.radii =
+        curve.radii(
+            threat.epsilon(),
+            largest(Arrays.stream(driver.model().inputShape()).reduce(1, Math::multiplyExact)));
   }
 
-  /** The epsilon at which some L-infinity ball is as wide as the domain. */
-  private double largest() {
+  /** The epsilon at which some ball is as wide as the domain. */
+  private double largest(long values) {
     double most = Double.MAX_VALUE;
     for (PerturbationSet member : threat.set().members()) {
-      if (member instanceof Additive ball && ball.norm() == Norm.LINF && ball.epsilon() > 0) {
-        most = Math.min(most, threat.domain().width() * (threat.epsilon() / ball.epsilon()));
+      if (member instanceof Additive ball && ball.epsilon() > 0) {
+        double widest = threat.domain().diameter(ball.norm(), values);
+        most = Math.min(most, widest * (threat.epsilon() / ball.epsilon()));
       }
     }
     return most;

@@ -24,6 +24,20 @@ public record Domain(double low, double high) {
     return high - low;
   }
 
+  /**
+   * The distance of two opposite corners, the most by which two inputs can differ.
+   *
+   * @param values of an input
+   */
+  public double diameter(Norm norm, long values) {
+    return switch (norm) {
+      case L0 -> (double) values;
+      case L1 -> width() * (double) values;
+      case L2 -> width() * Math.sqrt((double) values);
+      case LINF -> width();
+    };
+  }
+
   /** Whether every value lies inside, NaN never, with this tolerance. */
   boolean contains(double[] values, double tolerance) {
     for (double v : values) {

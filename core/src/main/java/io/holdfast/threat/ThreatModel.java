@@ -31,6 +31,8 @@ public record ThreatModel(
   /** The query budget of an attacker who may ask as often as he likes. */
   public static final long UNLIMITED = Long.MAX_VALUE;
 
+  private static final double ROUNDING = 1e-9;
+
   /**
    * @throws InvalidInputException naming every value that does not fit
    */
@@ -64,7 +66,9 @@ public record ThreatModel(
   /**
    * As {@link #checked}, for inputs of so many values.
    *
-   * @throws InvalidInputException also if the set names columns that an input does not have
+   * @throws InvalidInputException also if the set names columns that an input does not have, or if
+   *     its epsilon is above the distance of the domain's corners in its norm: {@code w sqrt(D)} in
+   *     L2, {@code w D} in L1, {@code D} in L0, of D values in a domain of width w
    */
   public ThreatModel checkedFor(long columns) {
     Problems problems = new Problems("threat model " + name);
@@ -77,15 +81,8 @@ public record ThreatModel(
   }
 
   private void checkSize(PerturbationSet member, long columns, Problems problems) {
-    if (member instanceof Additive ball
-        && ball.norm() == Norm.LINF
-        && !ball.unlimited()
-        && ball.epsilon() > domain.width()) {
-      problems.add(
-          "epsilon",
-          "at most " + Additive.number(domain.width()) + ", the width of the domain",
-          Additive.number(ball.epsilon()),
-          "epsilon is in the units of the input; for pixels in [0, 1], 8 of 255 is 8/255");
+    if (member instanceof Additive ball) {
+      checkRadius(ball, columns, problems);
     } else if (member instanceof CodeChanges codes
         && (domain.low() > 0 || domain.high() < codes.levels() - 1)) {
       problems.add(
@@ -97,13 +94,35 @@ public record ThreatModel(
     }
   }
 
+  /** Beyond the distance of two corners of the domain a ball holds no more than it does there. */
+  private void checkRadius(Additive ball, long columns, Problems problems) {
+    boolean unknown = columns == Long.MAX_VALUE && ball.norm() != Norm.LINF;
+    double most = unknown ? Double.POSITIVE_INFINITY : domain.diameter(ball.norm(), columns);
+    if (!ball.unlimited() && ball.epsilon() > most * (1 + ROUNDING)) {
+      String of = " for the " + columns + " values of an input";
+      problems.add(
+          "epsilon",
+          "at most "
+              + Additive.number(most)
+              + switch (ball.norm()) {
+                case L0 -> ", the number of values of an input";
+                case L1, L2 -> ", the distance of two corners of the domain" + of;
+                case LINF -> ", the width of the domain";
+              },
+          Additive.number(ball.epsilon()),
+          ball.norm() == Norm.L0
+              ? "epsilon counts values"
+              : "epsilon is in the units of the input; for pixels in [0, 1], 8 of 255 is 8/255");
+    }
+  }
+
   private void checkParts(Product product, long columns, Problems problems) {
     for (Product.Part part : product.parts()) {
       if (part.to() > columns) {
         problems.add(
             "columns", "columns of an input, below " + columns, "columns up to " + (part.to() - 1));
       }
-      checkSize(part.set(), columns, problems);
+      checkSize(part.set(), (long) part.to() - part.from(), problems);
     }
   }
 

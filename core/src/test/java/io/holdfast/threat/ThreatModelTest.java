@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -132,5 +134,22 @@ class ThreatModelTest {
     ThreatModel union = ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1));
     assertThat(union.withEpsilon(0.05).set())
         .isEqualTo(new Union(List.of(new Additive(Norm.LINF, 0.05), new Additive(Norm.L2, 0.5))));
+  }
+
+  /** No two inputs of 64 values in [0, 1] are farther apart than 1, 8 and 64. */
+  @ParameterizedTest
+  @CsvSource({"linf, 1", "l2, 8", "l1, 64", "l0, 64"})
+  void anEpsilonIsAtMostTheDistanceOfTwoCorners(String norm, int most) {
+    ThreatModel.parse(norm + ":" + most).checkedFor(64);
+    ThreatModel.parse(norm + ":inf").checkedFor(64);
+    ThreatModel wide =
+        ThreatModel.of(new Additive(Norm.valueOf(norm.toUpperCase(Locale.ROOT)), most + 1));
+    assertThatThrownBy(() -> wide.checkedFor(64))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("epsilon: expected at most " + most + ", the ")
+        .hasMessageContaining("found " + (most + 1));
+    if (!norm.equals("l0")) {
+      wide.within(-1, 1).checkedFor(64); // twice as wide
+    }
   }
 }

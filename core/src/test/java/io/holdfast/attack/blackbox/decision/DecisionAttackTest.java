@@ -173,7 +173,7 @@ class DecisionAttackTest {
   @Test
   void fallsAtOnceWhereTheBallIsLarge() {
     for (String name : List.of("boundary", "hopskipjump", "geoda", "sign-opt", "opt", "surfree")) {
-      assertThat(run(Attacks.parse(name), ThreatModel.l2(30)))
+      assertThat(run(Attacks.parse(name), ThreatModel.l2(13)))
           .as(name)
           .allMatch(s -> fell(s) && s.queries() <= 4 * 40);
     }
