@@ -83,6 +83,11 @@ final class DoctorCommand extends BaseCommand {
         available >= LITTLE_MEMORY
             ? null
             : "the quickstart wants about 1.5 GiB; give the container at least 3 GiB");
+    if (Memory.residentBytes() < 0) {
+      found(
+          "limit on resident memory",
+          "not enforced: this system does not say how much a process holds (docs/platforms.md)");
+    }
   }
 
   private boolean examineEngine() {
@@ -106,7 +111,9 @@ final class DoctorCommand extends BaseCommand {
             ? null
             : "make room, or choose another folder with HOLDFAST_CACHE=FOLDER");
     found("device: auto", Device.parse("auto").toString());
-    if (Processor.hasBfloat16()) {
+    if (!Processor.hasBfloat16()) {
+      found("bfloat16 speed-up", "not measured: not native here");
+    } else {
       double ratio = SpeedProbe.bfloat16SpeedUp();
       add(
           "bfloat16 speed-up, measured",

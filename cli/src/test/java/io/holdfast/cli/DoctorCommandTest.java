@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.tensor.Engine;
+import io.holdfast.tensor.Processor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,5 +34,13 @@ final class DoctorCommandTest {
     Path cache = Engine.cacheFolder();
     assertThat(Json.parse(doctor.out(), "doctor").at("/engine cache/found").asText())
         .startsWith(cache + ", " + Format.bytes(DoctorCommand.sizeOf(cache)) + ", free ");
+  }
+
+  @Test
+  void itSaysWhatItDidNotMeasure() {
+    Ran doctor = Ran.command("doctor");
+    String measured = "x on two 3x3 convolutions, forward and back";
+    String not = "not measured: not native here";
+    assertThat(doctor.out()).contains(Processor.hasBfloat16() ? measured : not);
   }
 }
