@@ -1,6 +1,8 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,6 +13,7 @@ final class PixelArray {
   /** Largest sample, in values; keeps every size within an int. */
   static final int MOST_VALUES = 1 << 28;
 
+  private static final int SHOWN = 5;
   private static final float[] UNIT = unitTable();
 
   private final String source;
@@ -103,7 +106,7 @@ final class PixelArray {
   /**
    * Reads everything once: floats must be finite and in [0, 1], integers in [0, 255].
    *
-   * @throws InvalidInputException naming the first pixel that is not so
+   * @throws InvalidInputException naming the first images with a pixel that is not so
    */
   void checkValues() {
     if (type == ElementType.UINT8) {
@@ -111,28 +114,45 @@ final class PixelArray {
     }
     int width = type.width();
     byte[] raw = new byte[values * width];
+    List<Problem> bad = new ArrayList<>();
+    int more = 0;
     for (int index = 0; index < count; index++) {
       bytes.read((long) index * raw.length, raw, 0, raw.length);
       for (int i = 0; i < values; i++) {
         double value = type.real(raw, i * width);
         if (!(value >= 0 && value <= (type.integer() ? 255 : 1))) {
-          throw refuse(index, i, value);
+          if (bad.size() < SHOWN) {
+            bad.add(problem(index, i, value));
+          } else {
+            more++;
+          }
+          break; // one pixel of each image
         }
       }
     }
+    if (more > 0) {
+      Problem last = bad.remove(SHOWN - 1);
+      String hint = last.hint() == null ? "" : last.hint() + "; ";
+      String others = "and " + more + (more == 1 ? " more such image" : " more such images");
+      bad.add(
+          new Problem(last.source(), last.field(), last.expected(), last.found(), hint + others));
+    }
+    if (!bad.isEmpty()) {
+      throw new InvalidInputException(bad);
+    }
   }
 
-  private InvalidInputException refuse(int index, int position, double value) {
+  private Problem problem(int index, int position, double value) {
     String where = "image " + index + ", value " + position;
     String found = type.integer() ? Long.toString((long) value) : Double.toString(value);
     if (type.integer()) {
-      return new InvalidInputException(source, where, "an integer pixel in [0, 255]", found);
+      return new Problem(source, where, "an integer pixel in [0, 255]", found, null);
     }
     String hint =
         Double.isFinite(value)
             ? "store pixels of 0 to 255 as uint8, or divide them by 255"
             : "remove or repair the image";
-    return new InvalidInputException(source, where, "a finite pixel in [0, 1]", found, hint);
+    return new Problem(source, where, "a finite pixel in [0, 1]", found, hint);
   }
 
   private static float[] unitTable() {
