@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Json;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import java.io.IOException;
@@ -86,6 +87,31 @@ final class StartTest {
     }
   }
 
+  /** Of a standard model that began as a hardened one, and of one that began as bare weights. */
+  @Test
+  void attacksSeenByTheStartAreSeen() throws IOException {
+    String standard = "train.objective=standard";
+    assertThat(harden("after-bundle", "model.start=" + first, standard).exit()).isZero();
+    assertThat(seen("after-bundle")).isEqualTo("true");
+    Path second = folder.resolve("after-bundle/model.holdfast");
+    assertThat(harden("twice", "model.start=" + second, standard).exit()).isZero();
+    assertThat(seen("twice")).isEqualTo("true");
+    Path weights = folder.resolve("bare.safetensors");
+    try (ZipFile zip = new ZipFile(first.toFile())) {
+      Files.write(weights, zip.getInputStream(zip.getEntry("weights.safetensors")).readAllBytes());
+    }
+    assertThat(harden("after-weights", "model.start=" + weights, standard).exit()).isZero();
+    assertThat(seen("after-weights")).isEqualTo("null");
+    assertThat(harden("fresh", standard).exit()).isZero();
+    assertThat(seen("fresh")).isEqualTo("false");
+  }
+
+  private static String seen(String run) {
+    return Json.read(folder.resolve(run).resolve("scorecard.json"))
+        .at("/attacks/fgsm/seen_in_training")
+        .toString();
+  }
+
   @Test
   void whatCannotBeStartedFromIsSaidBeforeAnythingIsTouched() throws IOException {
     FileTime before = Files.getLastModifiedTime(first);
@@ -136,6 +162,7 @@ final class StartTest {
             "model.start=" + start);
     Ran ran = Ran.command(args.toArray());
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err()).contains("the run to resume: data.start: expected", "leave out --resume");
+    assertThat(ran.err())
+        .contains("the run to resume: content of start: expected", "leave out --resume");
   }
 }

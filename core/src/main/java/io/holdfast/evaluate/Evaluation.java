@@ -17,10 +17,10 @@ import io.holdfast.model.TransferClassifier;
 import io.holdfast.record.InvariantViolationException;
 import io.holdfast.record.Ledger;
 import io.holdfast.tensor.Precision;
+import io.holdfast.record.SeenAttacks;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
-import io.holdfast.train.InnerSearch;
-import io.holdfast.train.LibraryMix;
+import io.holdfast.train.TrainingRecord;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ public final class Evaluation {
   List<NamedAttack> attacks = List.of();
   @Nullable RobustnessCurve curve;
   @Nullable CorruptionBenchmark corruptions;
-  Set<String> trainedOn = Set.of();
+  SeenAttacks trainedOn = SeenAttacks.UNKNOWN;
   Set<String> unseen = Set.of();
   Precision precision;
   int workers;
@@ -109,17 +109,15 @@ public final class Evaluation {
   /**
    * An evaluation of a bundle's model, with its origin. Of a hardened one, against its own threat
    * model, and with the attack that its configuration names as seen in training; so are those of
-   * saved examples that it was trained on.
+   * saved examples that it was trained on, and those of the model that its training started from.
    */
   public static Evaluation of(Bundle bundle) {
     Evaluation evaluation = of(bundle.classifier()).provenance(bundle.provenance());
-    Set<String> seen = new LinkedHashSet<>(LibraryMix.recorded(bundle.provenance()));
     ThreatModel own = bundle.threat();
     if (own != null) {
-      seen.addAll(InnerSearch.recorded(bundle.provenance()).seen());
       evaluation = evaluation.against(own);
     }
-    return evaluation.trainedOn(seen.toArray(String[]::new));
+    return evaluation.trainedOn(TrainingRecord.of(bundle));
   }
 
   private Evaluation change(Consumer<Evaluation> edit) {
@@ -171,16 +169,23 @@ public final class Evaluation {
   }
 
   /**
-   * Names or keys of all attacks that the model saw in training. Neither parameters nor the threat
-   * model matter, and with an attack its whole {@linkplain Attack#family family} counts as seen.
+   * Names or keys of all attacks that the model saw in training; without any, that it saw none.
+   * Neither parameters nor the threat model matter, and with an attack its whole {@linkplain
+   * Attack#family family} counts as seen. What was never said is not known.
    */
   public Evaluation trainedOn(String... names) {
-    return change(e -> e.trainedOn = Set.of(names));
+    return trainedOn(SeenAttacks.all(Set.of(names)));
+  }
+
+  /** As {@link #trainedOn(String...)}, where it may be that not all is known. */
+  public Evaluation trainedOn(SeenAttacks seen) {
+    return change(e -> e.trainedOn = seen);
   }
 
   /**
    * Names or keys of attacks that are claimed to be new to the model. A false claim is refused: one
-   * of an attack that is {@link #trainedOn}, or of its family, as FGSM after training on PGD.
+   * of an attack that is {@link #trainedOn(String...)}, or of its family, as FGSM after training on
+   * PGD; and so is one that cannot be judged, where it is not known what the model was trained on.
    */
   public Evaluation unseen(String... names) {
     return change(e -> e.unseen = Set.of(names));

@@ -59,18 +59,23 @@ final class EvaluationChecks {
     for (String claim : e.unseen) {
       Optional<NamedAttack> named =
           e.attacks.stream().filter(a -> a.key().equals(claim)).findFirst();
-      named
-          .flatMap(seen::by)
-          .or(() -> seen.by(claim))
-          .ifPresent(
-              trained ->
-                  problems.add(
-                      "unseen",
-                      "attacks that the model was not trained on",
-                      claim + ", and training used " + trained,
-                      Attacks.name(claim).equals(Attacks.name(trained))
-                          ? null
-                          : "both are the same search with other settings"));
+      String wanted = "attacks that the model was not trained on";
+      Optional<String> by = named.flatMap(seen::by).or(() -> seen.by(claim));
+      if (by.isPresent()) {
+        problems.add(
+            "unseen",
+            wanted,
+            claim + ", and training used " + by.get(),
+            Attacks.name(claim).equals(Attacks.name(by.get()))
+                ? null
+                : "both are the same search with other settings");
+      } else if (!e.trainedOn.complete()) {
+        problems.add(
+            "unseen",
+            wanted,
+            claim + ", and it is not recorded what training used",
+            "say trainedOn(...) if you know it");
+      }
     }
   }
 

@@ -18,9 +18,7 @@ import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -208,18 +206,6 @@ public record Experiment(
         ? resolved()
         : resolved()
             .withOverride("train.library.attacks", Json.compact(saved.examples().attacks()));
-  }
-
-  /** Names of attacks seen in training; none where neither objective nor library has any. */
-  public Set<String> trainedOn() {
-    Set<String> seen = new LinkedHashSet<>();
-    if (training.objective().adversarial()) {
-      seen.addAll(inner.seen());
-    }
-    if (library != null) {
-      seen.addAll(library.attacks());
-    }
-    return seen;
   }
 
   /** Adds a problem at the line of a key. */

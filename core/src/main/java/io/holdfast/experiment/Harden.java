@@ -7,6 +7,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Settings;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
@@ -20,14 +21,13 @@ import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
 import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.TrainingRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -170,17 +170,18 @@ public final class Harden {
     if (validation != null) {
       hashes.put("validation", validation.contentHash());
     }
+    LibraryFeed library = data.library();
+    Settings configuration = experiment.resolved(library);
     try (StartingWeights start = StartingWeights.open(experiment)) {
-      String hash = start.hash();
-      if (hash != null) {
-        hashes.put("start", hash);
+      if (start.bundle() != null) {
+        hashes.put("start", start.bundle().network().hash());
+        configuration = TrainingRecord.withStart(configuration, start.bundle());
       }
     }
-    LibraryFeed library = data.library();
     if (library != null) {
       hashes.put("library", library.examples().hash());
     }
-    return Provenance.of(Engine.version(), experiment.seed(), hashes, experiment.resolved(library));
+    return Provenance.of(Engine.version(), experiment.seed(), hashes, configuration);
   }
 
   /** The trained model: of this run if it had got so far, else trained now. */
@@ -217,30 +218,26 @@ public final class Harden {
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance) {
-    return suite(experiment, data, trained.classifier())
+    return suite(experiment, trained.classifier())
         .workers(options.workers())
         .folder(options.out())
         .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
         .progress(options.progress())
         .stopper(options.stopper())
+        .trainedOn(TrainingRecord.of(trained))
         .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
         .on(tested());
   }
 
   /** The evaluation that an experiment asks for. */
-  static Evaluation suite(Experiment experiment, ExperimentData data, Classifier model) {
+  static Evaluation suite(Experiment experiment, Classifier model) {
     EvaluationSection section = experiment.evaluation();
-    Set<String> seen = new LinkedHashSet<>(experiment.trainedOn());
-    if (data.library() != null) {
-      seen.addAll(data.library().examples().attacks());
-    }
     Evaluation evaluation =
         Evaluation.of(model)
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())
-            .seed(experiment.seed().value())
-            .trainedOn(seen.toArray(String[]::new));
+            .seed(experiment.seed().value());
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
     }

@@ -27,6 +27,7 @@ import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
 import io.holdfast.train.Trainer;
+import io.holdfast.train.TrainingRecord;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
@@ -358,7 +359,12 @@ public final class Hardening {
     if (library != null) {
       hashes.put("library", library.examples().hash());
     }
-    return Provenance.of(Engine.version(), seed, hashes, described());
+    Settings configuration = described();
+    if (start != null) {
+      hashes.put("start", start.network().hash());
+      configuration = TrainingRecord.withStart(configuration, start);
+    }
+    return Provenance.of(Engine.version(), seed, hashes, configuration);
   }
 
   /** What a program has set, for the provenance. */

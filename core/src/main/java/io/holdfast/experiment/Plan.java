@@ -52,7 +52,7 @@ public record Plan(
     int samples = Math.min(experiment.evaluation().examples(), data.test().size());
     try (Network network =
         data.architecture().initialise(experiment.seed()).to(experiment.device())) {
-      return Harden.suite(experiment, data, network.classifier())
+      return Harden.suite(experiment, network.classifier())
           .workers(workers)
           .stopper(stopper)
           .estimate(data.train().first(samples));

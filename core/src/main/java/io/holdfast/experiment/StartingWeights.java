@@ -64,11 +64,6 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
     return path.toAbsolutePath().normalize();
   }
 
-  /** SHA-256 of the weights; null for fresh ones. */
-  @Nullable String hash() {
-    return bundle == null ? null : bundle.network().hash();
-  }
-
   @Override
   public void close() {
     if (bundle != null) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param robustAccuracy share of all its samples that held; those wrong when clean count as lost
  * @param successRate share of the samples it attacked that fell; null if it attacked none
- * @param seenInTraining whether the model was trained on an attack of that name, or of its family
+ * @param seenInTraining whether the model was trained on an attack of that name, or of its family;
+ *     null if nothing is recorded by which it could be known
  * @param epsilon magnitude allowed
  * @param distance of its successes by norm ({@code l0}, {@code l1}, {@code l2}, {@code linf}),
  *     where defined
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public record AttackScore(
     Rate robustAccuracy,
     @Nullable Rate successRate,
-    @JsonProperty(required = true) boolean seenInTraining,
+    @JsonProperty(required = true) @Nullable Boolean seenInTraining,
     @JsonProperty(required = true) double epsilon,
     Map<String, Summary> distance,
     @Nullable Summary ssim,

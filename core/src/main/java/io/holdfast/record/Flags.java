@@ -118,7 +118,8 @@ final class Flags {
 
   private void flagTraining() {
     boolean allSeen =
-        attacks.stream().allMatch(attack -> context.seenInTraining(attack.key.attempt()));
+        attacks.stream()
+            .allMatch(a -> Boolean.TRUE.equals(context.trainedOn().has(a.key.attempt())));
     if (allSeen && !attacks.isEmpty()) {
       flag(
           "no unseen attack: the model was trained on every attack of this evaluation, or on one of"

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param epsilon its radius, the least that a certificate must reach to count; 0 if it has none
  * @param threatModel the threat model as settings
  * @param classNames by label; empty if the data has none
- * @param trainedOn keys or names of the attacks seen in training, with those of their families
+ * @param trainedOn keys or names of the attacks seen in training, with those of their families, as
+ *     far as that is known
  * @param observations warnings of the evaluator, such as gradients that are zero
  * @param planned keys of the attacks that every sample was to be tried with; where a budget of time
  *     ended before, some samples lack a verdict. Empty where that is not known
@@ -31,7 +32,7 @@ public record ScorecardContext(
     double epsilon,
     Map<String, Object> threatModel,
     List<String> classNames,
-    Set<String> trainedOn,
+    SeenAttacks trainedOn,
     List<String> observations,
     Set<String> planned,
     Provenance provenance,
@@ -42,7 +43,6 @@ public record ScorecardContext(
     }
     threatModel = Collections.unmodifiableMap(new LinkedHashMap<>(threatModel));
     classNames = List.copyOf(classNames);
-    trainedOn = Set.copyOf(trainedOn);
     observations = List.copyOf(observations);
     planned = Collections.unmodifiableSet(new LinkedHashSet<>(planned));
     timing = Collections.unmodifiableMap(new LinkedHashMap<>(timing));
@@ -58,16 +58,6 @@ public record ScorecardContext(
     return norm == null ? Map.of() : Map.of(threat, norm);
   }
 
-  /** Whether an attack of this key's name was seen in training, whatever its parameters. */
-  boolean seenInTraining(String attackKey) {
-    return trainedOn.stream().anyMatch(trained -> name(trained).equals(name(attackKey)));
-  }
-
-  private static String name(String key) {
-    int bracket = key.indexOf('[');
-    return (bracket < 0 ? key : key.substring(0, bracket)).strip();
-  }
-
   /** Collects a context. */
   public static final class Builder {
     private final String threat;
@@ -76,7 +66,7 @@ public record ScorecardContext(
     private double epsilon;
     private Map<String, Object> threatModel = Map.of();
     private List<String> classNames = List.of();
-    private Set<String> trainedOn = Set.of();
+    private SeenAttacks trainedOn = SeenAttacks.UNKNOWN;
     private List<String> observations = List.of();
     private Set<String> planned = Set.of();
     private Map<String, Double> timing = Map.of();
@@ -103,7 +93,8 @@ public record ScorecardContext(
       return this;
     }
 
-    public Builder trainedOn(Set<String> attacks) {
+    /** By default nothing is known of them. */
+    public Builder trainedOn(SeenAttacks attacks) {
       trainedOn = attacks;
       return this;
     }

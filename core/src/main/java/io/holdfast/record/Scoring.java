@@ -236,7 +236,7 @@ final class Scoring {
     return new AttackScore(
         robust,
         attack.attacked() == 0 ? null : Rate.of(fell, attack.attacked()),
-        context.seenInTraining(key),
+        context.trainedOn().has(key),
         attack.key.epsilon(),
         distance,
         summary(attack.fallen, Attempt::ssim),

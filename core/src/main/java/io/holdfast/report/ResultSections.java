@@ -198,7 +198,8 @@ final class ResultSections {
             + view.threat().norm()
             + "; queries and gradients: mean per attacked image. In training: seen if the model was"
             + " trained on that attack or on one of its family; FGSM, BIM and PGD are one, the same"
-            + " steps along the gradient with another start, length and number.";
+            + " steps along the gradient with another start, length and number; not known where no"
+            + " training is recorded.";
     return all(
         Parts.lead("Only images that were right to begin with are attacked."),
         el("div", Parts.table(caption, head, rows)).css("wide"),
@@ -261,7 +262,7 @@ final class ResultSections {
     cells.add(Parts.number(distance == null ? "–" : Numbers.significant(distance.median(), 3)));
     cells.add(Parts.number(Numbers.count(attack.queries() / attacked)));
     cells.add(Parts.number(Numbers.count(attack.gradients() / attacked)));
-    cells.add(el("td", attack.seenInTraining() ? "seen" : "unseen"));
+    cells.add(el("td", Words.seen(attack.seenInTraining())));
     return el("tr", cells);
   }
 }

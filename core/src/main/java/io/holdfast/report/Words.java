@@ -177,4 +177,12 @@ final class Words {
         ? text
         : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
   }
+
+  /** Whether a model was trained on an attack; null if that is not known. */
+  static String seen(@Nullable Boolean inTraining) {
+    if (inTraining == null) {
+      return "not known";
+    }
+    return inTraining ? "seen" : "unseen";
+  }
 }

@@ -25,7 +25,7 @@ class ScorecardTest {
           .ball(Norm.LINF, 0.1)
           .threatModel(Map.of("perturbation", "linf", "epsilon", 0.1))
           .classNames(List.of("shirt", "coat", "bag", "boot"))
-          .trainedOn(Set.of("pgd[steps=7]"))
+          .trainedOn(SeenAttacks.all(Set.of("pgd[steps=7]")))
           .timing(Map.of("attack", 1.5))
           .build();
 
@@ -83,6 +83,27 @@ class ScorecardTest {
     assertThat(attacks)
         .hasEntrySatisfying(
             "pgd[steps=50,restarts=5]", a -> assertThat(a.seenInTraining()).isTrue());
+  }
+
+  @Test
+  void whatIsNotRecordedIsNeitherSeenNorUnseen() {
+    List<Attempt> rows = Rows.evaluation(new Seed(1).generator(), 200, 4);
+    ScorecardContext.Builder context = ScorecardContext.of(Rows.THREAT, Rows.PROVENANCE);
+    Scorecard nothing = Scorecard.of(rows, context.build());
+    assertThat(nothing.attacks().values())
+        .extracting(AttackScore::seenInTraining)
+        .containsOnlyNulls();
+    assertThat(nothing.flags()).noneMatch(flag -> flag.startsWith("no unseen attack"));
+    assertThat(Json.parse(nothing.toJson(), "card").at("/attacks/fgsm").has("seen_in_training"))
+        .isTrue();
+    assertThat(Scorecard.fromJson(nothing.toJson(), "card")).isEqualTo(nothing);
+    SeenAttacks some = SeenAttacks.all(Set.of("pgd")).and(SeenAttacks.UNKNOWN);
+    Map<String, AttackScore> attacks =
+        Scorecard.of(rows, context.trainedOn(some).build()).attacks();
+    assertThat(attacks.get("fgsm")).extracting(AttackScore::seenInTraining).isNull();
+    assertThat(attacks.get("pgd[steps=50,restarts=5]"))
+        .extracting(AttackScore::seenInTraining)
+        .isEqualTo(true);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Scorecard;
 import io.holdfast.record.ScorecardContext;
+import io.holdfast.record.SeenAttacks;
 import io.holdfast.threat.Norm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +61,11 @@ final class ReportFixture {
     return card(CLASSES, 400, .35, 0.16, Set.of("pgd[steps=7]"));
   }
 
+  /** A standard model, and nobody recorded how it was trained. */
+  static Scorecard ofUnknownTraining() {
+    return card(CLASSES, 400, .03, 0.11, SeenAttacks.UNKNOWN);
+  }
+
   /** A model evaluated on clean images only. */
   static Scorecard notAttacked() {
     Random random = new Random(1);
@@ -70,12 +76,18 @@ final class ReportFixture {
       float sure = .6f + .4f * random.nextFloat();
       rows.add(Attempt.clean(i, label).predicted(answer, sure, sure).build());
     }
-    return Scorecard.of(rows, context(CLASSES, Set.of()));
+    return Scorecard.of(rows, context(CLASSES, SeenAttacks.all(Set.of())));
+  }
+
+  /** As below, of a model whose training is recorded. */
+  static Scorecard card(
+      List<String> classes, int samples, double margin, double error, Set<String> trainedOn) {
+    return card(classes, samples, margin, error, SeenAttacks.all(trainedOn));
   }
 
   /** A scorecard in which a sample falls at an epsilon drawn around {@code margin}. */
   static Scorecard card(
-      List<String> classes, int samples, double margin, double error, Set<String> trainedOn) {
+      List<String> classes, int samples, double margin, double error, SeenAttacks trainedOn) {
     List<Attempt> rows = new ArrayList<>();
     Random random = new Random(42);
     for (int i = 0; i < samples; i++) {
@@ -136,7 +148,7 @@ final class ReportFixture {
     }
   }
 
-  static ScorecardContext context(List<String> classes, Set<String> trainedOn) {
+  static ScorecardContext context(List<String> classes, SeenAttacks trainedOn) {
     Map<String, Object> threat = new LinkedHashMap<>();
     threat.put("perturbation", "linf");
     threat.put("epsilon", EPSILON);

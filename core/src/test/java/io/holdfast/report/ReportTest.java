@@ -15,6 +15,7 @@ import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.record.SeenAttacks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -208,7 +209,8 @@ class ReportTest {
                 .build());
       }
     }
-    Scorecard part = Scorecard.of(rows, ReportFixture.context(List.of("a", "b"), Set.of()));
+    Scorecard part =
+        Scorecard.of(rows, ReportFixture.context(List.of("a", "b"), SeenAttacks.UNKNOWN));
     assertThat(part.curve().get(0).robustAccuracy()).isEqualTo(Rate.of(4, 4));
     assertThat(markup(Report.html(part).render()))
         .contains(
@@ -223,6 +225,14 @@ class ReportTest {
     assertThat(markup(COMPARISON))
         .contains("In training: seen if the model was trained on that attack or on one of its")
         .contains("Distances of the successful examples, L-infinity; queries");
+  }
+
+  @Test
+  void whatNobodyRecordedIsNotCalledUnseen() {
+    String known = Report.html(ReportFixture.standard()).render();
+    assertThat(known).contains("<td>unseen</td>").doesNotContain("<td>not known</td>");
+    String unknown = Report.html(ReportFixture.ofUnknownTraining()).render();
+    assertThat(unknown).contains("<td>not known</td>").doesNotContain("<td>unseen</td>");
   }
 
   @Test

@@ -18,8 +18,10 @@ import io.holdfast.experiment.Hardening;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.record.AttackScore;
 import io.holdfast.record.Scorecard;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.TrainingRecord;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
@@ -83,7 +85,7 @@ class SeenInTrainingTest {
       Evaluation more = suite(bundle).with(Attacks.parse("mi-fgsm[steps=2]")).unseen("mi-fgsm");
       Scorecard card = more.on(FashionMnist.test().first(4)).card();
       assertThat(card.attacks().entrySet())
-          .filteredOn(e -> !e.getValue().seenInTraining())
+          .filteredOn(e -> Boolean.FALSE.equals(e.getValue().seenInTraining()))
           .singleElement()
           .satisfies(e -> assertThat(e.getKey()).startsWith("mi-fgsm"));
       assertThat(card.flags()).noneMatch(flag -> flag.startsWith("no unseen attack"));
@@ -109,9 +111,51 @@ class SeenInTrainingTest {
     }
   }
 
+  /** A model with weights of which nobody says how they were trained, and one that goes on. */
+  @Test
+  void whereNoTrainingIsRecordedNothingIsKnown() {
+    try (Bundle bundle = bundle("{weights: {sha256: 0123}}", null);
+        Bundle after = trained(new Standard(), 1, bundle);
+        Bundle hardened = trained(new PgdAt(), 1, bundle)) {
+      assertThat(values(bundle)).containsOnlyNulls();
+      assertThat(values(after)).containsOnlyNulls();
+      assertThat(seen(hardened)).containsExactly("fgsm", "pgd");
+      assertThat(TrainingRecord.of(hardened).complete()).isFalse();
+      assertThatThrownBy(() -> suite(bundle).unseen("fgsm").on(FashionMnist.test().first(4)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("fgsm, and it is not recorded what training used");
+      suite(bundle).trainedOn().unseen("fgsm").check(FashionMnist.test().first(4));
+    }
+  }
+
+  @Test
+  void whatTheModelHadSeenThatTrainingStartedFromIsSeenAndStaysSo() {
+    try (Bundle first = trained(new PgdAt(), 2);
+        Bundle second = trained(new Standard(), 1, first);
+        Bundle third = trained(new Standard(), 1, second)) {
+      assertThat(seen(second)).containsExactly("fgsm", "pgd");
+      assertThat(seen(third)).containsExactly("fgsm", "pgd");
+      assertThat(TrainingRecord.of(third).complete()).isTrue();
+      assertThat(third.provenance().dataHashes()).containsEntry("start", second.network().hash());
+    }
+    try (Bundle old = bundle("{train: {objective: standard}, model: {start: a.holdfast}}", null)) {
+      assertThat(values(old)).as("a start, and nothing recorded of it").containsOnlyNulls();
+    }
+  }
+
+  private static List<@Nullable Boolean> values(Bundle bundle) {
+    Scorecard card = suite(bundle).on(FashionMnist.test().first(4)).card();
+    return card.attacks().values().stream().map(AttackScore::seenInTraining).toList();
+  }
+
   private static Bundle trained(Objective objective, int steps) {
+    return trained(objective, steps, null);
+  }
+
+  private static Bundle trained(Objective objective, int steps, @Nullable Bundle start) {
     Dataset few = FashionMnist.train().first(64);
     return Hardening.of(TINY)
+        .startFrom(start)
         .against(THREAT)
         .objective(objective)
         .attack(Pgd.steps(steps))
@@ -143,7 +187,7 @@ class SeenInTrainingTest {
     card.attacks()
         .forEach(
             (key, score) -> {
-              if (score.seenInTraining()) {
+              if (Boolean.TRUE.equals(score.seenInTraining())) {
                 names.add(key.replaceFirst("\\[.*", ""));
               }
             });
