@@ -175,6 +175,7 @@ final class EvaluateCommand extends BaseCommand {
     List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
     List<Corruption> types = new ArrayList<>();
     for (String name : Call.splitList(corruptionTypes)) {
+    folder.writeCommand(typed());
       Corruption.ofKey(name)
           .ifPresentOrElse(
               types::add,

@@ -5,7 +5,9 @@ import io.holdfast.experiment.RunFolder;
 import io.holdfast.report.Report;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,7 +40,7 @@ final class ReportCommand extends BaseCommand {
     if (file == null) {
       file = folders.size() == 1 ? new RunFolder(folders.get(0)).report() : Path.of("report.html");
     }
-    Report.Builder report = Report.builder().command(typed());
+    Report.Builder report = Report.builder().command(command());
     if (title != null) {
       report.title(title);
     }
@@ -47,5 +49,16 @@ final class ReportCommand extends BaseCommand {
     report.build().write(file);
     screen().println("report: " + file);
     return Exit.DONE;
+  }
+
+  /** What made the runs, as far as they know; and of several, this command that compares them. */
+  private String command() {
+    Set<String> lines = new LinkedHashSet<>();
+    folders.stream().map(RunFolder::new).map(RunFolder::command).forEach(lines::add);
+    lines.remove("");
+    if (lines.isEmpty() || folders.size() > 1) {
+      lines.add(typed());
+    }
+    return String.join("\n", lines);
   }
 }

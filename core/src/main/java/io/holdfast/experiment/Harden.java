@@ -64,7 +64,7 @@ public final class Harden {
   /**
    * Runs an experiment from start to end: {@code model.holdfast}, {@code metrics.jsonl}, {@code
    * scorecard.json}, {@code ledger.parquet}, {@code examples.jsonl}, {@code experiment.json} and
-   * {@code report.html} in the output folder.
+   * {@code report.html} in the output folder, beside {@code command.txt} if a command was named.
    *
    * @throws InvalidInputException if experiment and data do not go together, the folder cannot be
    *     written, or the run to resume is another one
@@ -146,6 +146,7 @@ public final class Harden {
     }
     if (!options.resume() && folder.holdsRun()) {
       options.progress().note("the earlier run in " + options.out() + " is replaced");
+    folder.writeCommand(options.command());
     }
     folder.prepare(provenance, options.resume());
     try (Bundle trained = model(provenance)) {

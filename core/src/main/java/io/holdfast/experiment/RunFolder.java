@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 public record RunFolder(Path path) {
   private static final String EXPERIMENT = "experiment.json";
   private static final String LEDGER = "ledger.d";
+  private static final String COMMAND = "command.txt";
   private static final String ELSEWHERE = "choose another folder, or move %s away";
   private static final Pattern LEDGER_FILE =
       Pattern.compile("lock|segment-\\d{5}\\.hfl|compact\\.parquet|\\..*");
@@ -40,6 +41,7 @@ public record RunFolder(Path path) {
           "examples.jsonl",
           "ledger.parquet",
           LEDGER,
+          COMMAND,
           "report.html");
   private static final List<String> OWN =
       Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
@@ -67,6 +69,23 @@ public record RunFolder(Path path) {
   /** For people. */
   public Path report() {
     return path.resolve("report.html");
+  }
+
+  /** Keeps the command line that made the run, for reports; never compared. */
+  public void writeCommand(String command) {
+    if (!command.isEmpty()) {
+      AtomicFiles.write(path.resolve(COMMAND), command + "\n");
+    }
+  }
+
+  /** The command line that made the run; empty where none was kept. */
+  public String command() {
+    Path file = path.resolve(COMMAND);
+    try {
+      return Files.exists(file) ? Files.readString(file).strip() : "";
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
   }
 
   /** Its last name, for tables. */
@@ -104,7 +123,7 @@ public record RunFolder(Path path) {
   public void prepareEvaluation(boolean resume) {
     AtomicFiles.removeLeftovers(path);
     if (!resume) {
-      List.of(scorecard(), examples(), report()).forEach(RunFolder::delete);
+      List.of(scorecard(), examples(), report(), path.resolve(COMMAND)).forEach(RunFolder::delete);
     }
   }
 
