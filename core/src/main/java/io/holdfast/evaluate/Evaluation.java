@@ -6,6 +6,7 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
@@ -16,8 +17,8 @@ import io.holdfast.model.Classifier;
 import io.holdfast.model.TransferClassifier;
 import io.holdfast.record.InvariantViolationException;
 import io.holdfast.record.Ledger;
-import io.holdfast.tensor.Precision;
 import io.holdfast.record.SeenAttacks;
+import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainingRecord;
@@ -65,6 +66,8 @@ public final class Evaluation {
   int workers;
   Seed seed = new Seed(0);
   int chunk = CHUNK;
+  int shard = AttackDriver.SHARD;
+  List<String> notes = List.of();
   int examples = EXAMPLES;
   @Nullable Path folder;
   boolean resume;
@@ -92,6 +95,8 @@ public final class Evaluation {
     workers = other.workers;
     seed = other.seed;
     chunk = other.chunk;
+    shard = other.shard;
+    notes = other.notes;
     examples = other.examples;
     folder = other.folder;
     resume = other.resume;
@@ -214,6 +219,19 @@ public final class Evaluation {
     return change(e -> e.chunk = samples);
   }
 
+  /**
+   * The most samples that an attack takes at once, {@link AttackDriver#SHARD} by default. Part of
+   * what makes results equal: the same numbers to the last bit need the same shards.
+   */
+  public Evaluation shard(int samples) {
+    return change(e -> e.shard = samples);
+  }
+
+  /** What the scorecard is to warn of beyond what the evaluation sees itself. */
+  public Evaluation noting(List<String> warnings) {
+    return change(e -> e.notes = List.copyOf(warnings));
+  }
+
   /** The most images to keep for the gallery; 0 for none. */
   public Evaluation examples(int most) {
     return change(e -> e.examples = most);
@@ -281,10 +299,18 @@ public final class Evaluation {
    * @throws InvalidInputException as {@link #on}
    */
   public void check(Dataset data) {
-    ThreatModel against = EvaluationChecks.require(this, data);
-    try (Workers one = Workers.of(1)) {
-      driver(against, one);
-    }
+    EvaluationChecks.require(this, data);
+  }
+
+  /**
+   * Adds what {@link #check(Dataset)} would refuse of what is there already, for messages that name
+   * all at once. A threat model that is missing is not among it, nor are labels that the model does
+   * not have: those are told of a whole data set, by {@link io.holdfast.data.StrayLabels}.
+   *
+   * @param data null where there is none yet
+   */
+  public void check(@Nullable Dataset data, Problems problems) {
+    EvaluationChecks.partly(this, data, problems);
   }
 
   /**
@@ -301,15 +327,17 @@ public final class Evaluation {
 
   private AttackDriver driver(ThreatModel against, Workers pool) {
     AttackDriver driver =
-        new AttackDriver(attacked(), against, pool).withPrecision(precision).withStopper(stopper);
+        new AttackDriver(attacked(), against, pool)
+            .withPrecision(precision)
+            .withShard(shard)
+            .withStopper(stopper);
     if (budget != null) {
       driver = driver.withDeadline(Deadline.in(budget));
     }
-    EvaluationChecks.requireAttacks(this, driver);
     return driver;
   }
 
-  private Classifier attacked() {
+  Classifier attacked() {
     return surrogate == null ? classifier : new TransferClassifier(classifier, surrogate);
   }
 

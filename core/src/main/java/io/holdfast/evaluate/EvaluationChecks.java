@@ -2,16 +2,20 @@ package io.holdfast.evaluate;
 
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.Attacks;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.StrayLabels;
 import io.holdfast.data.image.corruption.Corruption;
+import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What must hold before an evaluation begins; all problems at once. */
 final class EvaluationChecks {
@@ -24,6 +28,29 @@ final class EvaluationChecks {
     if (e.threat == null) {
       problems.add("threat", "a threat model", "none");
     }
+    settings(e, problems);
+    requireData(e, data, problems);
+    requireLabels(e, data, problems);
+    if (e.threat != null) {
+      attacks(e, problems);
+    }
+    problems.throwIfAny();
+    return threat;
+  }
+
+  /** What can be told before all is there: neither of labels nor of what is missing. */
+  static void partly(Evaluation e, @Nullable Dataset data, Problems problems) {
+    Problems own = problems.in("evaluation");
+    settings(e, own);
+    if (data != null) {
+      requireData(e, data, own);
+    }
+    if (e.threat != null) {
+      attacks(e, own);
+    }
+  }
+
+  private static void settings(Evaluation e, Problems problems) {
     if (e.workers < 0) {
       problems.add("workers", "at least 1, or 0 for one per core", "" + e.workers);
     }
@@ -37,21 +64,27 @@ final class EvaluationChecks {
       List<String> keys = e.attacks.stream().map(NamedAttack::key).toList();
       problems.add("attacks", "attacks with keys of their own", keys.toString());
     }
+    if (e.shard < 1) {
+      problems.add("shard", "at least 1 sample", "" + e.shard);
+    }
     requireNew(e, problems);
-    requireData(e, data, problems);
-    problems.throwIfAny();
-    return threat;
   }
 
   /** The attacks, those of the curve included. */
-  static void requireAttacks(Evaluation e, AttackDriver driver) {
-    Problems problems = new Problems("evaluation");
-    e.attacks.forEach(a -> problems.collect(() -> driver.check(a.attack())));
-    if (e.curve != null) {
-      NamedAttack ofCurve = e.curve.attack();
-      problems.collect(() -> driver.check(ofCurve.attack()));
+  private static void attacks(Evaluation e, Problems problems) {
+    ThreatModel threat = Objects.requireNonNull(e.threat);
+    Problems each = new Problems("evaluation");
+    try (Workers one = Workers.of(1)) {
+      AttackDriver driver = new AttackDriver(e.attacked(), threat, one);
+      e.attacks.forEach(a -> each.collect(() -> driver.check(a.attack())));
+      if (e.curve != null) {
+        NamedAttack ofCurve = e.curve.attack();
+        each.collect(() -> driver.check(ofCurve.attack()));
+      }
+    } catch (InvalidInputException ofSurrogate) {
+      each.addAll(ofSurrogate);
     }
-    problems.throwIfAny();
+    each.list().stream().distinct().forEach(problems::add); // the threat model's come with each
   }
 
   private static void requireNew(Evaluation e, Problems problems) {
@@ -94,7 +127,6 @@ final class EvaluationChecks {
           "images [1 or 3, H, W] of at least 8x8 for natural corruptions",
           Arrays.toString(shape));
     }
-    int classes = e.classifier.classes();
     Set<Long> ids = new HashSet<>();
     for (int i = 0; i < data.size(); i++) {
       if (!ids.add(data.id(i))) {
@@ -102,6 +134,11 @@ final class EvaluationChecks {
         break;
       }
     }
+  }
+
+  private static void requireLabels(Evaluation e, Dataset data, Problems problems) {
+    Problems of = problems.in("data " + data.info().name());
+    int classes = e.classifier.classes();
     String known = "classes from 0 to " + (classes - 1) + ", those of the model";
     StrayLabels.of(data, classes)
         .ifPresent(stray -> of.add("labels", known, stray.found(), stray.hint()));

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** One evaluation under way. */
 final class EvaluationRun {
@@ -100,7 +101,8 @@ final class EvaluationRun {
             .threatModel(threat.toSettings().toMap())
             .classNames(data.info().classes())
             .trainedOn(new SeenInTraining(settings.trainedOn).with(settings.attacks))
-            .observations(observations.list())
+            .observations(
+                Stream.concat(settings.notes.stream(), observations.list().stream()).toList())
             .planned(settings.keys());
     if (threat.set() instanceof Additive ball) {
       context.ball(ball.norm(), ball.epsilon());

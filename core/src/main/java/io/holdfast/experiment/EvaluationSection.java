@@ -1,6 +1,7 @@
 package io.holdfast.experiment;
 
 import io.holdfast.attack.Attack;
+import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.Attacks;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.evaluate.NamedAttack;
@@ -16,9 +17,11 @@ import java.util.Set;
  * @param examples the most test samples to attack, the first ones; at least 1
  * @param curve the most samples for robust accuracy against epsilon; 0 for no curve
  * @param corruptions the most samples for accuracy under natural corruptions; 0 for none
+ * @param shard the most samples that an attack takes at once; results are equal to the last bit for
+ *     equal shards only
  */
 public record EvaluationSection(
-    List<NamedAttack> attacks, int examples, int curve, int corruptions) {
+    List<NamedAttack> attacks, int examples, int curve, int corruptions, int shard) {
   /** Test samples to attack unless the experiment says more. */
   public static final int DEFAULT_EXAMPLES = 1000;
 
@@ -38,7 +41,8 @@ public record EvaluationSection(
         attacks(r),
         r.integer("examples", DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
         r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE),
-        r.integer("corruptions", 0, 0, Integer.MAX_VALUE));
+        r.integer("corruptions", 0, 0, Integer.MAX_VALUE),
+        r.integer("shard", AttackDriver.SHARD, 1, Integer.MAX_VALUE));
   }
 
   /** The list {@code attacks} of a section; the usual ones where it is missing. */

@@ -14,6 +14,7 @@ import io.holdfast.threat.Domain;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -162,6 +163,19 @@ public record ExperimentData(
         + " classes have no sample to train on: "
         + some
         + (empty.size() > SHOWN ? ", ..." : "");
+  }
+
+  /**
+   * What is worth a note before training: classes without a sample, and sets of samples that are
+   * named as the same file or folder. Reads no test sample.
+   */
+  List<String> notes(Experiment experiment) {
+    List<String> notes = new ArrayList<>();
+    if (!emptyClasses().isEmpty()) {
+      notes.add(emptyClasses());
+    }
+    notes.addAll(SameData.named(experiment));
+    return notes;
   }
 
   private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {

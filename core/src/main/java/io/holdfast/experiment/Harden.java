@@ -138,17 +138,15 @@ public final class Harden {
 
   private EvaluationResult runAlone() {
     Provenance provenance = provenance();
-    if (!data.emptyClasses().isEmpty()) {
-      options.progress().note(data.emptyClasses());
-    }
+    data.notes(experiment).forEach(options.progress()::note);
     if (data.library() != null) {
       LibraryWords.of(data.library()).forEach(options.progress()::note);
     }
     if (!options.resume() && folder.holdsRun()) {
       options.progress().note("the earlier run in " + options.out() + " is replaced");
-    folder.writeCommand(options.command());
     }
     folder.prepare(provenance, options.resume());
+    folder.writeCommand(options.command());
     try (Bundle trained = model(provenance)) {
       EvaluationResult result = evaluate(trained, provenance);
       try (Bundle judged = trained.withScorecard(result.card())) {
@@ -226,6 +224,7 @@ public final class Harden {
         .progress(options.progress())
         .stopper(options.stopper())
         .trainedOn(TrainingRecord.of(trained))
+        .noting(SameData.found(experiment, data))
         .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
         .on(tested());
   }
@@ -238,6 +237,7 @@ public final class Harden {
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())
+            .shard(section.shard())
             .seed(experiment.seed().value());
     if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));

@@ -10,6 +10,7 @@ import io.holdfast.evaluate.Estimate;
 import io.holdfast.model.graph.Network;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -74,8 +75,9 @@ public record Plan(
             + ", "
             + data.train().info().classCount()
             + " classes");
-    if (!data.emptyClasses().isEmpty()) {
-      words.put("note", data.emptyClasses());
+    List<String> notes = data.notes(e);
+    if (!notes.isEmpty()) {
+      words.put("note", String.join("; ", notes));
     }
     words.put("model", e.model().name());
     words.put("threat", e.threat().describe());

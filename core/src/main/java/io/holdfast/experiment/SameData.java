@@ -1,0 +1,62 @@
+package io.holdfast.experiment;
+
+import io.holdfast.data.DataSource;
+import io.holdfast.data.Dataset;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Whether training, validation and test share their samples, after which robust accuracy says
+ * nothing of new ones: before training by where they lie, at its end by what they hold.
+ */
+final class SameData {
+  private static final String WARNING =
+      "%s and %s are the same data: the model is judged on samples that it was %s, and does worse on"
+          + " others";
+
+  private SameData() {}
+
+  /** By the names in the experiment alone; reads nothing. */
+  static List<String> named(Experiment experiment) {
+    DataSource validation = experiment.validation();
+    List<String> notes = new ArrayList<>();
+    if (experiment.train().equals(experiment.test())) {
+      notes.add(WARNING.formatted("data.train", "data.test", "trained on"));
+    }
+    if (validation != null && validation.equals(experiment.test())) {
+      notes.add(WARNING.formatted("data.validation", "data.test", "chosen by"));
+    }
+    if (validation != null && validation.equals(experiment.train())) {
+      notes.add(WARNING.formatted("data.train", "data.validation", "trained on"));
+    }
+    return notes;
+  }
+
+  /** By names and contents; only once training has ended, since it reads the test samples. */
+  static List<String> found(Experiment experiment, ExperimentData data) {
+    Set<String> notes = new LinkedHashSet<>(named(experiment));
+    Dataset test = data.test();
+    Dataset validation = data.validation();
+    if (test.size() == allToTrain(experiment, data)) {
+      Dataset whole = experiment.validationShare() > 0 ? experiment.train().open() : data.train();
+      if (whole.contentHash().equals(test.contentHash())) {
+        notes.add(WARNING.formatted("data.train", "data.test", "trained on"));
+      }
+    }
+    if (validation != null
+        && validation.size() == test.size()
+        && validation.contentHash().equals(test.contentHash())) {
+      notes.add(WARNING.formatted("data.validation", "data.test", "chosen by"));
+    }
+    return List.copyOf(notes);
+  }
+
+  /** Samples in the source of training, those held out included. */
+  private static int allToTrain(Experiment experiment, ExperimentData data) {
+    Dataset held = data.validation();
+    int heldOut = held == null || experiment.validationShare() == 0 ? 0 : held.size();
+    return data.train().size() + heldOut;
+  }
+}
