@@ -7,8 +7,12 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Table;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.experiment.AdversarialRun;
+import io.holdfast.experiment.EvaluationSection;
+import io.holdfast.threat.ThreatModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -62,21 +66,27 @@ final class AttackCommand extends BaseCommand {
       problems.add("--out", "a folder for the results", "nothing");
       folder = Path.of("");
     }
-    try (ModelOptions.Opened opened = model.open(problems);
+    Path results = folder;
+    if (out != null) {
+      problems.collect(() -> AdversarialRun.requireUsable(results));
+    }
+    try (ModelOptions.Opened opened =
+            model.open(
+                problems,
+                (bundle, samples, threat) ->
+                    check(
+                        Evaluation.of(bundle.classifier()), chosen[0], samples, threat, problems));
         Job running = Job.start(job)) {
-      AdversarialRun.requireUsable(folder);
       if (job.dryRun) {
-        double seconds =
+        Estimate estimate =
             Evaluation.of(opened.bundle())
                 .against(opened.threat())
-                .with(chosen[0])
+                .with(EvaluationSection.named(attack))
+                .seed(model.seed)
                 .workers(job.workers)
-                .estimate(opened.samples())
-                .seconds();
-        screen.println(
-            job.json
-                ? Json.compact(Map.of("seconds", seconds))
-                : "at most about " + Format.seconds(seconds));
+                .stopper(running.stopper())
+                .estimate(opened.samples());
+        screen.print(Results.estimate(estimate, job.json));
         return Exit.DONE;
       }
       AdversarialRun.Summary summary =
@@ -94,6 +104,16 @@ final class AttackCommand extends BaseCommand {
       print(summary, folder, screen);
       return Exit.DONE;
     }
+  }
+
+  private static void check(
+      Evaluation of,
+      @Nullable Attack chosen,
+      @Nullable Dataset samples,
+      @Nullable ThreatModel threat,
+      Problems problems) {
+    Evaluation one = chosen == null ? of : of.with(chosen);
+    (threat == null ? one : one.against(threat)).check(samples, problems);
   }
 
   private void print(AdversarialRun.Summary summary, Path out, PrintWriter screen) {

@@ -1,17 +1,14 @@
 package io.holdfast.cli;
 
+import io.holdfast.attack.AttackDriver;
 import io.holdfast.common.Call;
 import io.holdfast.common.Deadline;
-import io.holdfast.common.Format;
-import io.holdfast.common.Json;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
-import io.holdfast.common.Table;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.evaluate.CorruptionBenchmark;
-import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
@@ -81,6 +78,15 @@ final class EvaluateCommand extends BaseCommand {
       })
   private String corruptionTypes = "common";
 
+  @Option(
+      names = "--shard",
+      paramLabel = "N",
+      description = {
+        "The most samples that an attack takes at once (default: ${DEFAULT-VALUE}). Recorded: the",
+        "same results to the last bit need the same number."
+      })
+  private int shard = AttackDriver.SHARD;
+
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
 
@@ -89,39 +95,25 @@ final class EvaluateCommand extends BaseCommand {
     Problems problems = new Problems("");
     List<NamedAttack> suite = suite(problems);
     List<Corruption> types = types(problems);
+    Duration most = most(problems);
+    problems.collect(() -> RunLock.requireFree(out.folder));
+    problems.collect(new RunFolder(out.folder)::requireEvaluable);
     try (SurrogateOptions.Opened others = surrogates.open(problems);
-        ModelOptions.Opened opened = model.open(problems);
+        ModelOptions.Opened opened = model.open(problems, check(problems, suite, types, others));
         Job running = Job.start(job)) {
       Evaluation evaluation =
-          Evaluation.of(opened.bundle())
+          settled(
+                  Evaluation.of(opened.bundle()),
+                  suite,
+                  types,
+                  others.on(opened.bundle().network().device()))
               .against(opened.threat())
-              .with(suite.toArray(NamedAttack[]::new))
-              .seed(model.seed)
-              .workers(job.workers)
               .progress(running.progress())
               .stopper(running.stopper());
-      Classifier searched = others.on(opened.bundle().network().device()).model();
-      if (searched != null) {
-        evaluation = evaluation.surrogate(others.name(), searched);
-      }
-      if (curve > 0) {
-        evaluation = evaluation.curve(RobustnessCurve.standard(curve));
-      }
-      String time = budget;
-      if (time != null) {
-        Duration[] most = new Duration[1];
-        ModelOptions.collect("--budget", time, problems, () -> most[0] = Deadline.parse(time));
-        evaluation = most[0] == null ? evaluation : evaluation.budget(most[0]);
-      }
-      if (corruptions > 0 && !types.isEmpty()) {
-        evaluation = evaluation.corruptions(CorruptionBenchmark.of(corruptions, types));
-      }
+      evaluation = most == null ? evaluation : evaluation.budget(most);
       RunFolder folder = new RunFolder(out.folder);
-      problems.collect(() -> RunLock.requireFree(out.folder));
-      problems.collect(folder::requireEvaluable);
-      problems.throwIfAny();
       if (job.dryRun) {
-        print(evaluation.estimate(opened.samples()));
+        screen().print(Results.estimate(evaluation.estimate(opened.samples()), job.json));
         return Exit.DONE;
       }
       evaluation.check(opened.samples()); // before anything is written
@@ -137,12 +129,61 @@ final class EvaluateCommand extends BaseCommand {
     }
   }
 
+  /** All that is said of the evaluation but its threat model. */
+  private Evaluation settled(
+      Evaluation of,
+      List<NamedAttack> suite,
+      List<Corruption> types,
+      SurrogateOptions.Opened others) {
+    Evaluation evaluation =
+        of.with(suite.toArray(NamedAttack[]::new))
+            .seed(model.seed)
+            .shard(shard)
+            .workers(job.workers);
+    Classifier searched = others.model();
+    if (searched != null) {
+      evaluation = evaluation.surrogate(others.name(), searched);
+    }
+    if (curve > 0) {
+      evaluation = evaluation.curve(RobustnessCurve.standard(curve));
+    }
+    return corruptions > 0 && !types.isEmpty()
+        ? evaluation.corruptions(CorruptionBenchmark.of(corruptions, types))
+        : evaluation;
+  }
+
+  /** Looks at what could be opened, so that it is named with all else that is wrong. */
+  private ModelOptions.Check check(
+      Problems problems,
+      List<NamedAttack> suite,
+      List<Corruption> types,
+      SurrogateOptions.Opened others) {
+    return (bundle, samples, threat) -> {
+      Evaluation all = settled(
+              Evaluation.of(bundle.classifier()),
+              suite,
+              types,
+              others.on(bundle.network().device()));
+      (threat == null ? all : all.against(threat)).check(samples, problems);
+    };
+  }
+
+  private @Nullable Duration most(Problems problems) {
+    Duration[] most = new Duration[1];
+    String time = budget;
+    if (time != null) {
+      ModelOptions.collect("--budget", time, problems, () -> most[0] = Deadline.parse(time));
+    }
+    return most[0];
+  }
+
   private void prepare(RunFolder folder, Job running) {
     folder.requireEvaluable(); // another may have written there since
     if (!job.resume && folder.holdsEvaluation()) {
       running.progress().note("the earlier evaluation in " + out.folder + " is replaced");
     }
     folder.prepareEvaluation(job.resume);
+    folder.writeCommand(typed());
   }
 
   private List<NamedAttack> suite(Problems problems) {
@@ -156,11 +197,19 @@ final class EvaluateCommand extends BaseCommand {
         problems,
         () -> {
           for (String text : Call.splitList(attacks)) {
-            ModelOptions.collect(
-                "--attack", text, problems, () -> suite.add(EvaluationSection.named(text)));
+            ModelOptions.collect("--attack", text, problems, () -> add(text, suite, problems));
           }
         });
     return suite;
+  }
+
+  private static void add(String text, List<NamedAttack> suite, Problems problems) {
+    NamedAttack attack = EvaluationSection.named(text);
+    if (suite.stream().anyMatch(other -> other.key().equals(attack.key()))) {
+      problems.add("--attack", "each attack once", attack.key() + " twice");
+    } else {
+      suite.add(attack);
+    }
   }
 
   private List<Corruption> types(Problems problems) {
@@ -175,7 +224,6 @@ final class EvaluateCommand extends BaseCommand {
     List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
     List<Corruption> types = new ArrayList<>();
     for (String name : Call.splitList(corruptionTypes)) {
-    folder.writeCommand(typed());
       Corruption.ofKey(name)
           .ifPresentOrElse(
               types::add,
@@ -200,17 +248,5 @@ final class EvaluateCommand extends BaseCommand {
       screen().print(Results.table(result.card()));
       screen().println("report: " + folder.report());
     }
-  }
-
-  private void print(Estimate estimate) {
-    if (job.json) {
-      screen().print(Json.pretty(estimate));
-      return;
-    }
-    Table table = new Table("phase", "at most about");
-    estimate.phases().forEach((phase, seconds) -> table.row(phase, Format.seconds(seconds)));
-    table.row("in all", Format.seconds(estimate.seconds()));
-    screen().print(table);
-    screen().println("memory: about " + Format.bytes(estimate.bytes()));
   }
 }

@@ -59,13 +59,27 @@ final class ModelOptions {
     }
   }
 
+  /** Looks at what could be opened, to add what is wrong with it to the same problems. */
+  interface Check {
+    /**
+     * @param samples those to attack; null, as the threat model, where something is wrong with them
+     */
+    void of(Bundle bundle, @Nullable Dataset samples, @Nullable ThreatModel threat);
+  }
+
+  /** Opens everything; nothing else is to be looked at. */
+  Opened open(Problems problems) {
+    return open(problems, (bundle, samples, bounds) -> {});
+  }
+
   /**
    * Opens everything.
    *
    * @param problems to which all that is wrong is added
+   * @param check of what was opened, if there is a model at least
    * @throws InvalidInputException with all of them
    */
-  Opened open(Problems problems) {
+  Opened open(Problems problems, Check check) {
     if (examples < 1) {
       problems.add("--examples", "at least 1", Integer.toString(examples));
     }
@@ -95,6 +109,10 @@ final class ModelOptions {
       requireLabels(bundle.classifier().classes(), samples[0], problems);
     }
     try {
+      if (bundle != null) {
+        Dataset some = samples[0] == null || examples < 1 ? null : samples[0].first(examples);
+        check.of(bundle, some, bounds[0]);
+      }
       problems.throwIfAny();
     } catch (InvalidInputException e) {
       if (bundle != null) {

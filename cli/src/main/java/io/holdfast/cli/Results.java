@@ -1,7 +1,9 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.Format;
+import io.holdfast.common.Json;
 import io.holdfast.common.Table;
+import io.holdfast.evaluate.Estimate;
 import io.holdfast.record.CorruptionScores;
 import io.holdfast.record.Interval;
 import io.holdfast.record.MeanAccuracy;
@@ -40,6 +42,19 @@ final class Results {
     card.attacks().forEach((key, score) -> tally(text, key, score.stages()));
     card.flags().forEach(flag -> text.append("note: ").append(flag).append('\n'));
     return text.toString();
+  }
+
+  /** What a dry run measured: time by phase, and memory. */
+  static String estimate(Estimate estimate, boolean json) {
+    if (json) {
+      return Json.pretty(estimate);
+    }
+    Table table = new Table("phase", "at most about");
+    estimate.phases().forEach((phase, seconds) -> table.row(phase, Format.seconds(seconds)));
+    table.row("in all", Format.seconds(estimate.seconds()));
+    String memory =
+        estimate.bytes() < 0 ? "not known here" : "about " + Format.bytes(estimate.bytes());
+    return table + "memory: " + memory + "\n";
   }
 
   /** Who fell to which part of an attack that consists of several. */
