@@ -6,6 +6,7 @@ import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.data.StrayLabels;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.Experiment;
@@ -106,7 +107,7 @@ final class ModelOptions {
       }
     }
     if (bundle != null && samples[0] != null) {
-      requireLabels(bundle.classifier().classes(), samples[0], problems);
+      samples[0] = labelled(bundle, samples[0], problems);
     }
     try {
       if (bundle != null) {
@@ -126,13 +127,21 @@ final class ModelOptions {
     return new Opened(bundle, samples[0].first(examples), bounds[0]);
   }
 
-  /** Of all samples, whether they are attacked or not: other labels mean another task. */
-  private void requireLabels(int classes, Dataset samples, Problems problems) {
-    String known = "classes from 0 to " + (classes - 1) + ", those of the model";
-    StrayLabels.of(samples, classes)
-        .ifPresent(
-            stray ->
-                problems.in("--data " + data).add("labels", known, stray.found(), stray.hint()));
+  /**
+   * The samples with the model's labels. Those of all samples are checked, whether they are
+   * attacked or not: others mean another task.
+   */
+  private Dataset labelled(Bundle bundle, Dataset samples, Problems problems) {
+    Problems own = new Problems("--data " + data);
+    Dataset matched = NamedClasses.matching(samples, bundle.classNames(), own);
+    if (own.isEmpty()) {
+      int classes = bundle.classifier().classes();
+      String known = "classes from 0 to " + (classes - 1) + ", those of the model";
+      StrayLabels.of(matched, classes)
+          .ifPresent(stray -> own.add("labels", known, stray.found(), stray.hint()));
+    }
+    own.list().forEach(problems::add);
+    return matched;
   }
 
   private static void requireGiven(

@@ -13,6 +13,7 @@ import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.TransferClassifier;
 import io.holdfast.record.InvariantViolationException;
@@ -57,6 +58,7 @@ public final class Evaluation {
   @Nullable ThreatModel threat;
   @Nullable Classifier surrogate;
   String surrogateName = "";
+  List<String> classNames = List.of();
   List<NamedAttack> attacks = List.of();
   @Nullable RobustnessCurve curve;
   @Nullable CorruptionBenchmark corruptions;
@@ -86,6 +88,7 @@ public final class Evaluation {
     threat = other.threat;
     surrogate = other.surrogate;
     surrogateName = other.surrogateName;
+    classNames = other.classNames;
     attacks = other.attacks;
     curve = other.curve;
     corruptions = other.corruptions;
@@ -112,12 +115,14 @@ public final class Evaluation {
   }
 
   /**
-   * An evaluation of a bundle's model, with its origin. Of a hardened one, against its own threat
-   * model, and with the attack that its configuration names as seen in training; so are those of
-   * saved examples that it was trained on, and those of the model that its training started from.
+   * An evaluation of a bundle's model, with its origin and its names of classes. Of a hardened one,
+   * against its own threat model, and with the attack that its configuration names as seen in
+   * training; so are those of saved examples that it was trained on, and those of the model that
+   * its training started from.
    */
   public static Evaluation of(Bundle bundle) {
-    Evaluation evaluation = of(bundle.classifier()).provenance(bundle.provenance());
+    Evaluation evaluation =
+        of(bundle.classifier()).provenance(bundle.provenance()).classNames(bundle.classNames());
     ThreatModel own = bundle.threat();
     if (own != null) {
       evaluation = evaluation.against(own);
@@ -149,6 +154,15 @@ public final class Evaluation {
           e.surrogateName = name;
           e.surrogate = model;
         });
+  }
+
+  /**
+   * What the model calls its classes, by label: data with other names for them are refused, and
+   * labels are matched by name as {@link NamedClasses} has it. By default labels are taken as they
+   * are.
+   */
+  public Evaluation classNames(List<String> byLabel) {
+    return change(e -> e.classNames = List.copyOf(byLabel));
   }
 
   /** More attacks, under their canonical keys. */
@@ -281,7 +295,8 @@ public final class Evaluation {
    * @throws RunInterruptedException if a stop was requested; what is finished is kept
    * @throws HoldfastException if the model gives NaN or infinity, or a file cannot be written
    */
-  public EvaluationResult on(Dataset data) {
+  public EvaluationResult on(Dataset samples) {
+    Dataset data = matched(samples);
     ThreatModel against = EvaluationChecks.require(this, data);
     try (Workers pool = pool()) {
       AttackDriver driver = driver(against, pool);
@@ -299,7 +314,7 @@ public final class Evaluation {
    * @throws InvalidInputException as {@link #on}
    */
   public void check(Dataset data) {
-    EvaluationChecks.require(this, data);
+    EvaluationChecks.require(this, matched(data));
   }
 
   /**
@@ -318,11 +333,16 @@ public final class Evaluation {
    *
    * @throws InvalidInputException as {@link #on}
    */
-  public Estimate estimate(Dataset data) {
+  public Estimate estimate(Dataset samples) {
+    Dataset data = matched(samples);
     ThreatModel against = EvaluationChecks.require(this, data);
     try (Workers pool = pool()) {
       return new Estimator(this, data, driver(against, pool)).estimate();
     }
+  }
+
+  private Dataset matched(Dataset data) {
+    return classNames.isEmpty() ? data : NamedClasses.matching(data, classNames);
   }
 
   private AttackDriver driver(ThreatModel against, Workers pool) {

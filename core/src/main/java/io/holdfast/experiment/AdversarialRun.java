@@ -17,6 +17,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Rate;
@@ -94,11 +95,12 @@ public record AdversarialRun(
   /**
    * Runs it.
    *
-   * @throws InvalidInputException if model, attack and threat model do not go together, or the
-   *     folder cannot be written
+   * @throws InvalidInputException if model, data, attack and threat model do not go together, or
+   *     the folder cannot be written
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
    */
-  public Summary on(Dataset data) {
+  public Summary on(Dataset samples) {
+    Dataset data = NamedClasses.matching(samples, bundle.classNames());
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
     requireUsable(folder);

@@ -103,6 +103,7 @@ public record InventoryRun(
         attack.seeksSmallest() && norm.isPresent() ? ThreatModel.smallest(norm.get()) : judged;
     Evaluation evaluation =
         Evaluation.of(bundle.classifier())
+            .classNames(bundle.classNames())
             .against(searched)
             .with(attack)
             .seed(seed)
