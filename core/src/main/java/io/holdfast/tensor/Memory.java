@@ -13,9 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Resident memory of this process, and a limit on it that fails with a message before the kernel's
- * killer strikes. The limit is the system property {@code holdfast.memory.limit}, in bytes or as
- * {@code 512m} or {@code 5g}, else 90% of what the container or the machine has.
+ * Resident memory of this process that is its own, and a limit on it that fails with a message
+ * before the kernel's killer strikes. Pages of mapped files do not count: where memory is short the
+ * kernel drops them and reads them again, so data may be larger than the limit. The limit is the
+ * system property {@code holdfast.memory.limit}, in bytes or as {@code 512m} or {@code 5g}, else
+ * 90% of what the container or the machine has.
  */
 public final class Memory {
   static final String REMEDY =
@@ -31,11 +33,15 @@ public final class Memory {
 
   private Memory() {}
 
-  /** Resident bytes of this process, -1 where the system does not tell. */
+  /**
+   * Resident bytes of this process without those of mapped files, data and libraries alike; -1
+   * where the system does not tell.
+   */
   public static long residentBytes() {
     try {
-      String[] fields = Files.readString(STATM, StandardCharsets.US_ASCII).split(" ", 3);
-      return Long.parseLong(fields[1]) * PAGE;
+      // size, resident, and of these shared, which is backed by files
+      String[] fields = Files.readString(STATM, StandardCharsets.US_ASCII).split(" ", 4);
+      return (Long.parseLong(fields[1]) - Long.parseLong(fields[2])) * PAGE;
     } catch (IOException | RuntimeException e) {
       return -1;
     }

@@ -13,15 +13,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Data sets of four times the heap are read in random order without being loaded whole. */
+/**
+ * Data sets of six times the heap, and larger than the limit on memory, are read in random order
+ * and trained on without being loaded whole.
+ */
 class LargerThanMemoryTest {
-  private static final int COUNT = 1400;
+  private static final int COUNT = 2000; // of 192 KiB each, 375 MiB in all
   private static final int CLASSES = 7;
   private static final int SIDE = 256;
   private static final int SIZE = 3 * SIDE * SIDE;
@@ -67,6 +71,22 @@ class LargerThanMemoryTest {
     readInSmallHeap(images);
   }
 
+  /** Decompressed it is no mapped file, and too large for its share of the heap. */
+  @Test
+  void compressedNumpy() throws Exception {
+    Path file = folder.resolve("a.npz");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.setLevel(Deflater.BEST_SPEED);
+      zip.putNextEntry(new ZipEntry("images.npy"));
+      zip.write(npyHeader("|u1", "(" + COUNT + ", 3, " + SIDE + ", " + SIDE + ")"));
+      writePixels(zip);
+      zip.putNextEntry(new ZipEntry("labels.npy"));
+      zip.write(npyHeader("<i8", "(" + COUNT + ",)"));
+      zip.write(labels());
+    }
+    readInSmallHeap(file);
+  }
+
   @Test
   void zipOfImages() throws Exception {
     byte[][] encoded = new byte[CLASSES][];
@@ -89,6 +109,8 @@ class LargerThanMemoryTest {
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-Xmx64m",
                 "-XX:+UseSerialGC",
+                "-Dholdfast.memory.limit=350m",
+                "-Djava.io.tmpdir=" + folder,
                 "-cp",
                 System.getProperty("java.class.path"),
                 SmallHeapProcess.class.getName(),
@@ -104,7 +126,8 @@ class LargerThanMemoryTest {
     assertThat(folder.resolve("output.txt"))
         .content()
         .containsPattern("hash [0-9a-f]{64}")
-        .containsPattern("times [3-9]\n");
+        .containsPattern("times [3-9]\n")
+        .contains("steps 2");
     assertThat(process.exitValue()).isZero();
   }
 
