@@ -32,7 +32,9 @@ public final class Architectures {
 
   /**
    * Reads a name with parameters, such as {@code preact-resnet-18[width=16]} or {@code
-   * wide-resnet,depth=28,width=10}.
+   * wide-resnet,depth=28,width=10}. Every architecture takes {@code mean} and {@code std}, a number
+   * or a list of one for each channel such as {@code small-cnn[mean=[0.286],std=[0.353]]}, by which
+   * it normalises its inputs.
    *
    * @throws InvalidInputException with every unknown name or parameter and the nearest known one
    */
@@ -69,7 +71,9 @@ public final class Architectures {
       settings.settings(); // parameters of an unknown architecture are not worth a message
       family = new Mlp();
     }
-    return new Blueprint(settings.label(), family, family.read(settings));
+    String label = settings.label();
+    Family.Plan plan = family.read(settings);
+    return new Blueprint(label, family, InputScale.read(settings).before(label, plan));
   }
 
   /** {@code mlp} with these hidden sizes. */

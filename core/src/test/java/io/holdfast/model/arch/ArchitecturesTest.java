@@ -2,15 +2,22 @@ package io.holdfast.model.arch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -20,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ArchitecturesTest {
   @ParameterizedTest
@@ -54,6 +62,78 @@ class ArchitecturesTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mlp[hidden=20]",
+        "small-cnn",
+        "preact-resnet-18[width=4]",
+        "wide-resnet[depth=10,width=1]",
+        "vit[patch=8,depth=1,heads=2,dim=16]"
+      })
+  void everyArchitectureNormalisesItsInputsItself(String name, @TempDir Path folder) {
+    Blueprint raw = Architectures.parse(name);
+    long channels = raw.defaultInput().size(0);
+    String mean = channels == 1 ? "mean=0.3" : "mean=[0.3,0.4,0.5]";
+    String std = channels == 1 ? "std=[51/255]" : "std=[0.2,0.25,51/255]";
+    boolean bare = !name.contains("[");
+    Blueprint normalised =
+        Architectures.parse(
+            bare ? name + "," + mean + "," + std : name.replace("]", "," + mean + "," + std + "]"));
+    Architecture plain = raw.build(raw.defaultInput(), 10);
+    Path file = folder.resolve("w.safetensors");
+    try (Scope scope = Scope.open();
+        Network network = plain.initialise(new Seed(7))) {
+      Map<String, Tensor> theirs = new LinkedHashMap<>();
+      network.weights().forEach((ours, t) -> theirs.put(plain.names().theirs(ours), t));
+      Safetensors.write(file, theirs, Map.of());
+      WeightsFile.Loaded loaded = WeightsFile.open(file).load(normalised.name());
+      try (Network back = loaded.network()) {
+        Tensor x = Rng.of(new Seed(3)).uniform(0, 1, raw.defaultInput().batched(2)); // [2, C, H, W]
+        float[] values = x.toFloats();
+        int plane = values.length / 2 / (int) channels;
+        for (int i = 0; i < values.length; i++) {
+          int c = i / plane % (int) channels;
+          values[i] =
+              (values[i] - new float[] {0.3f, 0.4f, 0.5f}[c])
+                  / (channels == 1 || c != 1 ? 0.2f : 0.25f);
+        }
+        Tensor byHand = Tensors.of(values, raw.defaultInput().batched(2));
+        assertThat(back.apply(x).sub(network.apply(byHand)).abs().max().item()).isLessThan(1e-4);
+        assertThat(back.apply(x).sub(network.apply(x)).abs().max().item()).isGreaterThan(1e-3);
+        Architecture again =
+            Architectures.parse(loaded.architecture().name()).build(raw.defaultInput(), 10);
+        assertThat(again.graph()).isEqualTo(back.graph());
+      }
+    }
+  }
+
+  /** The step would be a fifth as long, had the threat model the model's units. */
+  @Test
+  void theThreatModelStaysInRawPixels() {
+    Architecture architecture =
+        Architectures.parse("mlp[hidden=8,mean=0.5,std=0.2]").build(Shape.of(1, 4, 4), 3);
+    try (Scope scope = Scope.open();
+        Network network = architecture.initialise(new Seed(7));
+        Workers one = Workers.of(1)) {
+      Tensor x = Tensors.full(0.5, 1, 1, 4, 4); // [1, C, H, W]
+      int label = (int) network.apply(x).argmax(1).item();
+      AttackResult result =
+          new AttackDriver(network.classifier(), ThreatModel.linf(0.1).within(0, 1), one)
+              .run(Fgsm.standard(), x, new int[] {label}, new long[] {0}, new Seed(1));
+      assertThat(result.adversarial().sub(x).abs().max().item()).isCloseTo(0.1, within(1e-6));
+    }
+  }
+
+  @Test
+  void meansAndDeviationsMustFitTheChannels() {
+    assertThatThrownBy(
+            () -> Architectures.parse("mlp[mean=[0.1,0.2]]").build(Shape.of(3, 8, 8), 10))
+        .hasMessageContaining("one mean for all channels or for each of the 3, found 2 of them");
+    assertThatThrownBy(() -> Architectures.parse("small-cnn[std=0]"))
+        .hasMessageContaining("std: expected a number above 0");
   }
 
   @Test
