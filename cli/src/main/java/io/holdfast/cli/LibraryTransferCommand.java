@@ -1,6 +1,7 @@
 package io.holdfast.cli;
 
 import io.holdfast.attack.library.Answers;
+import io.holdfast.attack.library.Entry;
 import io.holdfast.attack.library.ExampleLibrary;
 import io.holdfast.attack.library.LibraryFolder;
 import io.holdfast.attack.library.ModelOrigin;
@@ -11,10 +12,13 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Table;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Rate;
 import io.holdfast.tensor.Workers;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -51,7 +55,7 @@ final class LibraryTransferCommand extends BaseCommand {
     }
     ExampleLibrary[] library = new ExampleLibrary[1];
     problems.collect(() -> library[0] = place.load(notes()));
-    try (Bundle bundle = model.open(problems);
+    try (Bundle bundle = model.open(problems, shape(library[0]));
         Job running = Job.start(job)) {
       problems.throwIfAny();
       if (bundle == null) {
@@ -64,6 +68,17 @@ final class LibraryTransferCommand extends BaseCommand {
       print(result);
       return Exit.DONE;
     }
+  }
+
+  /** Of the examples, where all have the same; else null. */
+  private static @Nullable Shape shape(@Nullable ExampleLibrary library) {
+    List<List<Integer>> shapes =
+        library == null
+            ? List.of()
+            : library.usable().stream().map(Entry::shape).distinct().toList();
+    return shapes.size() == 1
+        ? Shape.of(shapes.get(0).stream().mapToLong(Integer::longValue).toArray())
+        : null;
   }
 
   private Transfers.Result measure(ExampleLibrary library, Bundle bundle, Job running) {

@@ -48,7 +48,7 @@ final class LibraryVerifyCommand extends BaseCommand {
     if (given != null) {
       problems.collect(() -> source[0] = Datasets.open(given));
     }
-    try (Bundle bundle = model.open(problems)) {
+    try (Bundle bundle = model.open(problems, ModelOptions.shape(source[0]))) {
       problems.throwIfAny();
       ExampleLibrary library = ExampleLibrary.load(place.folder, place.today.date());
       List<LeftOut> found = new ArrayList<>(library.leftOut());

@@ -4,6 +4,7 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.Problems;
 import io.holdfast.model.arch.NameMap;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.tensor.Device;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,12 @@ final class ModelOption {
       description = "What computes: auto, cpu or cuda:N (default: ${DEFAULT-VALUE}).")
   String device = "auto";
 
-  /** Opens it; null where none was named or something is wrong, which was added. */
-  @Nullable Bundle open(Problems problems) {
+  /**
+   * Opens it; null where none was named or something is wrong, which was added.
+   *
+   * @param input shape of the samples, for weights that serve several; null where it is not known
+   */
+  @Nullable Bundle open(Problems problems, @Nullable Shape input) {
     Bundle[] bundle = new Bundle[1];
     Device[] computes = {Device.CPU};
     problems.collect(() -> computes[0] = Device.parse(device));
@@ -44,7 +49,8 @@ final class ModelOption {
       problems.collect(
           () ->
               bundle[0] =
-                  Models.open(model, architecture, nameMap == null ? null : NameMap.read(nameMap)));
+                  Models.open(
+                      model, architecture, nameMap == null ? null : NameMap.read(nameMap), input));
     }
     Bundle opened = bundle[0];
     if (opened != null) {

@@ -10,6 +10,7 @@ import io.holdfast.data.NamedClasses;
 import io.holdfast.data.StrayLabels;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.Experiment;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.ThreatModel;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -87,12 +88,12 @@ final class ModelOptions {
     requireGiven(
         "--model", which.model, "a bundle, or a weights file with --architecture", problems);
     requireGiven("--data", data, "labelled samples", problems);
-    Bundle bundle = which.open(problems);
     Dataset[] samples = new Dataset[1];
     ThreatModel[] bounds = new ThreatModel[1];
     if (!data.isEmpty()) {
       problems.collect(() -> samples[0] = Datasets.open(data));
     }
+    Bundle bundle = which.open(problems, shape(samples[0]));
     String given = threat;
     if (given != null) {
       collect("--threat", given, problems, () -> bounds[0] = ThreatModel.parse(given));
@@ -125,6 +126,11 @@ final class ModelOptions {
       throw new IllegalStateException("a model that could not be opened was reported");
     }
     return new Opened(bundle, samples[0].first(examples), bounds[0]);
+  }
+
+  /** Of one sample; null without data. */
+  static @Nullable Shape shape(@Nullable Dataset data) {
+    return data == null ? null : Shape.of(data.info().shapeArray());
   }
 
   /**

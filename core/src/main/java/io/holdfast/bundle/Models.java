@@ -10,6 +10,7 @@ import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.arch.Blueprint;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.arch.WeightsFile;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.tensor.Engine;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,7 +26,7 @@ public final class Models {
 
   /** Opens a bundle. */
   public static Bundle open(String model) {
-    return open(model, null, null);
+    return open(model, null, null, null);
   }
 
   /**
@@ -35,9 +36,12 @@ public final class Models {
    * @param model path of a bundle or of weights
    * @param architecture such as {@code preact-resnet-18,width=16}; given with weights and only then
    * @param names the weights' names in the file; null for those built in
+   * @param input shape of the samples that the weights are for, where it is known: many weights
+   *     serve images of any size; else what the weights show or the architecture was made for
    * @throws InvalidInputException if either is missing, does not fit the other, or is damaged
    */
-  public static Bundle open(String model, @Nullable String architecture, @Nullable NameMap names) {
+  public static Bundle open(
+      String model, @Nullable String architecture, @Nullable NameMap names, @Nullable Shape input) {
     Path path = path(model);
     boolean bundle = isBundle(path);
     if (bundle && (architecture != null || names != null)) {
@@ -59,11 +63,12 @@ public final class Models {
           "another file",
           "weights need an architecture: " + String.join(", ", Architectures.names()));
     }
-    return weights(path, Architectures.parse(architecture), names);
+    return weights(path, Architectures.parse(architecture), names, input);
   }
 
-  private static Bundle weights(Path file, Blueprint blueprint, @Nullable NameMap names) {
-    WeightsFile.Loaded loaded = WeightsFile.open(file).load(blueprint, names, null);
+  private static Bundle weights(
+      Path file, Blueprint blueprint, @Nullable NameMap names, @Nullable Shape input) {
+    WeightsFile.Loaded loaded = WeightsFile.open(file).load(blueprint, names, input);
     Settings configuration =
         Settings.of(Map.of("weights", Map.of("sha256", Hashes.sha256Hex(file))));
     try {

@@ -10,6 +10,7 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.NameMap;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,11 +69,12 @@ public record Campaign(
     /**
      * Opens it; the caller closes it.
      *
+     * @param input shape of the samples, for weights that serve several
      * @throws InvalidInputException if it is missing, damaged or does not fit its architecture
      */
-    public Bundle open() {
+    public Bundle open(Shape input) {
       return Models.open(
-          path, architecture, nameMap == null ? null : NameMap.read(Path.of(nameMap)));
+          path, architecture, nameMap == null ? null : NameMap.read(Path.of(nameMap)), input);
     }
   }
 

@@ -12,6 +12,7 @@ import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import io.holdfast.report.Report;
@@ -82,7 +83,7 @@ public record CampaignRun(
     for (Campaign.Model model : campaign.models()) {
       problems.collect(
           () -> {
-            try (Bundle bundle = model.open()) {
+            try (Bundle bundle = model.open(Shape.of(data.info().shapeArray()))) {
               for (ThreatModel threat : campaign.threats()) {
                 problems.collect(() -> evaluation(bundle, threat).check(data));
               }
@@ -174,7 +175,7 @@ public record CampaignRun(
     Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
-        Bundle bundle = pair.model().open()) {
+        Bundle bundle = pair.model().open(Shape.of(data.info().shapeArray()))) {
       new RunFolder(folder).prepareEvaluation(resume);
       Evaluation evaluation =
           evaluation(bundle, pair.threat())

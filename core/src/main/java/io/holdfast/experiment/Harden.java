@@ -95,7 +95,7 @@ public final class Harden {
     StartingWeights.requireOutside(options.out(), experiment);
     RunLock.requireFree(options.out());
     folder.requireUsable();
-    try (StartingWeights start = StartingWeights.open(experiment)) {
+    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
       training(start).check(data.train());
     }
     if (!options.resume() || !folder.holdsRun()) {
@@ -171,7 +171,7 @@ public final class Harden {
     }
     LibraryFeed library = data.library();
     Settings configuration = experiment.resolved(library);
-    try (StartingWeights start = StartingWeights.open(experiment)) {
+    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
       if (start.bundle() != null) {
         hashes.put("start", start.bundle().network().hash());
         configuration = TrainingRecord.withStart(configuration, start.bundle());
@@ -190,7 +190,7 @@ public final class Harden {
       trained.network().to(experiment.device());
       return trained;
     }
-    try (StartingWeights start = StartingWeights.open(experiment)) {
+    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
       Bundle trained = training(start).provenance(provenance).fit(data.train());
       trained.write(folder.model());
       return trained;

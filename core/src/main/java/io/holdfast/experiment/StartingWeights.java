@@ -19,23 +19,28 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
   /**
    * Opens what the experiment names: a bundle, or weights of its own architecture.
    *
+   * @param model that is to be trained
    * @throws InvalidInputException if there is no such model, or it is damaged
    */
-  static StartingWeights open(Experiment experiment) {
+  static StartingWeights open(Experiment experiment, Architecture model) {
     String start = experiment.start();
     if (start == null) {
       return new StartingWeights(null);
     }
     boolean weights = start.endsWith(".safetensors");
     return new StartingWeights(
-        Models.open(start, weights ? experiment.model().name() : null, null));
+        Models.open(
+            start,
+            weights ? experiment.model().name() : null,
+            null,
+            model.graph().inputs().get(0).type().shape()));
   }
 
   /** Adds what keeps these weights from being the model's. */
   static void require(Experiment experiment, Architecture model, Problems problems) {
     problems.collect(
         () -> {
-          try (StartingWeights start = open(experiment)) {
+          try (StartingWeights start = open(experiment, model)) {
             if (start.bundle != null) {
               Network.of(model.graph(), start.bundle.network().weights(), "" + experiment.start())
                   .close();

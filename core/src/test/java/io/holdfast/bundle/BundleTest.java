@@ -175,7 +175,7 @@ class BundleTest {
       move(folder.resolve("m.holdfast"), zip);
       Safetensors.write(weights, made.network().weights(), Map.of());
       try (Bundle read = Models.open(zip.toString());
-          Bundle loaded = Models.open(weights.toString(), "mlp,hidden=5", null)) {
+          Bundle loaded = Models.open(weights.toString(), "mlp,hidden=5", null, null)) {
         assertThat(read.id()).isEqualTo(made.id());
         assertThat(loaded.network().weights()).hasSameSizeAs(made.network().weights());
         assertThat(loaded.threat()).isNull();
@@ -184,8 +184,8 @@ class BundleTest {
     }
     assertThat(TensorOwner.openCount()).isEqualTo(open);
     assertInvalid(() -> Models.open(weights.toString()), "an architecture: mlp");
-    assertInvalid(() -> Models.open(zip.toString(), "mlp", null), "leave the option out");
-    assertInvalid(() -> Models.open(weights.toString(), "small-cnn", null), "small-cnn");
+    assertInvalid(() -> Models.open(zip.toString(), "mlp", null, null), "leave the option out");
+    assertInvalid(() -> Models.open(weights.toString(), "small-cnn", null, null), "small-cnn");
     assertInvalid(() -> Models.open(folder.resolve("none").toString()), "no such file");
     assertInvalid(() -> Models.open(folder.resolve("none.holdfast").toString()), "no such file");
     assertInvalid(() -> Models.open(folder.toString()), "is this a bundle?");

@@ -60,7 +60,8 @@ public final class WeightsFile {
    * Loads.
    *
    * @param names ours to the file's; null for those built in, or ours where the file has these
-   * @param input shape of one sample where it is known, else what the weights show
+   * @param input shape of one sample where it is known; taken if these weights belong to a network
+   *     for it, else, and for null, what the weights show
    * @throws InvalidInputException with every weight that is missing, unexpected, of another shape
    *     or type, or not finite
    */
@@ -74,11 +75,26 @@ public final class WeightsFile {
     Map<String, String> parameters = new LinkedHashMap<>(seen.parameters());
     Call call = Call.parse(blueprint.name());
     parameters.putAll(call.arguments());
-    Shape shape = input != null ? input : seen.input();
-    Architecture architecture =
-        Architectures.parse(new Call(call.name(), parameters))
-            .build(shape == null ? blueprint.defaultInput() : shape, Math.toIntExact(classes));
+    Blueprint whole = Architectures.parse(new Call(call.name(), parameters));
+    int count = Math.toIntExact(classes);
+    Architecture wanted = input == null ? null : fitting(whole, input, count, map);
+    Shape shown = seen.input() == null ? blueprint.defaultInput() : seen.input();
+    Architecture architecture = wanted == null ? whole.build(shown, count) : wanted;
     return new Loaded(architecture, network(architecture, map));
+  }
+
+  /** The architecture for these inputs; null if there is none, or its weights have other shapes. */
+  private @Nullable Architecture fitting(
+      Blueprint blueprint, Shape input, int classes, NameMap map) {
+    try {
+      Architecture built = blueprint.build(input, classes);
+      boolean fits =
+          built.graph().parameters().stream()
+              .allMatch(p -> p.spec().shape().equals(shape(map.theirs(p.name()))));
+      return fits ? built : null;
+    } catch (InvalidInputException e) {
+      return null;
+    }
   }
 
   /** The names built in, or ours where these find more of what shows the architecture. */
