@@ -23,7 +23,10 @@ class AttackContractTest extends AttackContract {
     return Stream.of(
         new AttackRow("fgsm linf", n -> Fgsm.standard(), LINF),
         new AttackRow("fgsm l2", n -> Fgsm.standard(), L2),
-        new AttackRow("r-fgsm linf", n -> new RandomFgsm(RandomFgsm.STEP, n, Losses.CE), LINF),
+        new AttackRow("fgsm l1", n -> Fgsm.standard(), L1),
+        randomFgsm(LINF),
+        randomFgsm(L2),
+        randomFgsm(L1),
         new AttackRow("pgd linf", n -> Pgd.steps(5).restarts(n), LINF),
         new AttackRow("pgd l2 cw", n -> Pgd.steps(5).loss(Losses.CW).restarts(n), L2),
         new AttackRow("pgd l1 dlr", n -> Pgd.steps(8).loss(Losses.DLR).restarts(n), L1),
@@ -76,6 +79,11 @@ class AttackContractTest extends AttackContract {
             "gaussian noise",
             n -> new RandomNoise(RandomNoise.Kind.GAUSSIAN, n),
             ThreatModel.linf(0.4)));
+  }
+
+  private static AttackRow randomFgsm(ThreatModel threat) {
+    String name = "r-fgsm " + threat.set().key();
+    return new AttackRow(name, n -> new RandomFgsm(RandomFgsm.STEP, n, Losses.CE), threat);
   }
 
   private static AttackRow apgd(Apgd.Kind kind, ThreatModel threat) {
