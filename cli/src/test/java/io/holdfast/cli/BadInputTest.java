@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -371,6 +375,35 @@ final class BadInputTest {
     assertThat(ran.err())
         .contains("labels: expected classes from 0 to 9, those of the model, found 10 at ")
         .contains("twelve.safetensors: labels[10] (and 1 more such label)");
+  }
+
+  /** As {@code torch.save} writes them now, and as it did before 1.6. */
+  @Test
+  void aPyTorchFileIsNamedAsSuch() throws IOException {
+    Path zipped = folder.resolve("model.pt");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(zipped))) {
+      for (String entry : List.of("model/data.pkl", "model/byteorder", "model/data/0")) {
+        zip.putNextEntry(new ZipEntry(entry));
+        zip.write(1);
+      }
+    }
+    Path old = folder.resolve("old.pth");
+    Files.write(old, HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e8002"));
+    for (Path file : List.of(zipped, old)) {
+      for (String[] more : new String[][] {{}, {"--architecture", "small-cnn"}}) {
+        List<Object> args = new ArrayList<>(List.of("evaluate", "--model", file));
+        args.addAll(List.of("--data", "embedded:fashion-mnist/test", "--threat", "linf:0.1"));
+        args.addAll(List.of("--out", folder.resolve("o")));
+        args.addAll(Arrays.asList(more));
+        Ran ran = Ran.command(args.toArray());
+        assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+        assertThat(ran.err())
+            .isEqualToIgnoringNewLines(
+                file
+                    + ": expected a bundle, or weights as safetensors, found a PyTorch file (save"
+                    + " its state_dict with safetensors.torch.save_file)");
+      }
+    }
   }
 
   @Test

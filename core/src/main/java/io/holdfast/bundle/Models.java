@@ -43,6 +43,7 @@ public final class Models {
   public static Bundle open(
       String model, @Nullable String architecture, @Nullable NameMap names, @Nullable Shape input) {
     Path path = path(model);
+    PyTorchFile.refuse(path);
     boolean bundle = isBundle(path);
     if (bundle && (architecture != null || names != null)) {
       throw new InvalidInputException(
