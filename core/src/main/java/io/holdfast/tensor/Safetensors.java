@@ -45,13 +45,26 @@ public final class Safetensors {
    * @throws InvalidInputException if it cannot be read, is truncated or damaged
    */
   public static Safetensors read(Path file) {
+    return read(file, false);
+  }
+
+  /**
+   * As {@link #read}, also for half precision (F16), which the engine does not compute with here:
+   * such tensors are widened to float32, which holds all its numbers.
+   */
+  public static Safetensors readWeights(Path file) {
+    return read(file, true);
+  }
+
+  private static Safetensors read(Path file, boolean widening) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       if (size > Integer.MAX_VALUE) {
         throw new InvalidInputException(
             file.toString(), "", "a file below 2 GiB", size + " bytes", "split it into several");
       }
-      return parse(channel.map(FileChannel.MapMode.READ_ONLY, 0, size), file.toString());
+      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
+      return parse(bytes, file.toString(), widening);
     } catch (IOException e) {
       throw FileFailures.reading(file, e);
     }
@@ -63,10 +76,10 @@ public final class Safetensors {
    * @throws InvalidInputException if they are truncated or damaged
    */
   public static Safetensors parse(byte[] bytes, String source) {
-    return parse(ByteBuffer.wrap(bytes), source);
+    return parse(ByteBuffer.wrap(bytes), source, false);
   }
 
-  private static Safetensors parse(ByteBuffer bytes, String source) {
+  private static Safetensors parse(ByteBuffer bytes, String source, boolean widening) {
     byte[] start = new byte[Math.min(Long.BYTES, bytes.remaining())];
     bytes.get(0, start);
     byte[] json = new byte[SafetensorsHeader.headerLength(start, bytes.remaining(), source)];
@@ -74,7 +87,7 @@ public final class Safetensors {
     int from = start.length + json.length;
     ByteBuffer data = bytes.slice(from, bytes.remaining() - from);
     SafetensorsHeader header = SafetensorsHeader.parse(json, data.remaining(), source);
-    return new Safetensors(source, header.forEngine(source), data);
+    return new Safetensors(source, header.forEngine(source, widening), data);
   }
 
   /** What the header says. */
@@ -120,7 +133,9 @@ public final class Safetensors {
    */
   public Tensor tensor(String name) {
     Entry entry = entry(name);
-    return Tensors.ofBytes(entry.type(), bytes(name), entry.dims());
+    return entry.isHalf()
+        ? Tensors.of(HalfPrecision.widen(bytes(name)), entry.dims())
+        : Tensors.ofBytes(entry.type(), bytes(name), entry.dims());
   }
 
   /** All tensors, copied into the innermost open scope, in the order of the file. */

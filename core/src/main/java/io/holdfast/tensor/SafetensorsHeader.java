@@ -31,6 +31,8 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
 
   static final String METADATA = "__metadata__";
 
+  private static final String HALF = "F16";
+
   /** Bytes per element of the format's types. */
   private static final Map<String, Integer> WIDTHS = widths();
 
@@ -47,13 +49,20 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
     }
 
     /**
-     * The engine's type.
+     * The engine's type; float32 for half precision, which is widened.
      *
      * @throws IllegalStateException if it has none; {@link Safetensors} refuses such a file
      */
     public DType type() {
-      return DType.ofCode(dtype)
-          .orElseThrow(() -> new IllegalStateException("the engine has no type " + dtype));
+      return isHalf()
+          ? DType.FLOAT32
+          : DType.ofCode(dtype)
+              .orElseThrow(() -> new IllegalStateException("the engine has no type " + dtype));
+    }
+
+    /** Whether its numbers are in half precision (IEEE 754 binary16). */
+    boolean isHalf() {
+      return dtype.equals(HALF);
     }
 
     /** The shape as an array. */
@@ -70,7 +79,7 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
   private static Map<String, Integer> widths() {
     Map<String, Integer> widths = new LinkedHashMap<>();
     List.of("BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0").forEach(t -> widths.put(t, 1));
-    List.of("U16", "I16", "F16", "BF16").forEach(t -> widths.put(t, 2));
+    List.of("U16", "I16", HALF, "BF16").forEach(t -> widths.put(t, 2));
     List.of("U32", "I32", "F32").forEach(t -> widths.put(t, 4));
     List.of("U64", "I64", "F64", "C64").forEach(t -> widths.put(t, 8));
     return Collections.unmodifiableMap(widths);
@@ -144,13 +153,14 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
   /**
    * This header, where the engine has all its types.
    *
+   * @param widening whether half precision is welcome
    * @throws InvalidInputException naming every tensor of another type
    */
-  SafetensorsHeader forEngine(String source) {
+  SafetensorsHeader forEngine(String source, boolean widening) {
     Problems problems = new Problems(source);
     entries.forEach(
         (name, entry) -> {
-          if (DType.ofCode(entry.dtype()).isEmpty()) {
+          if (DType.ofCode(entry.dtype()).isEmpty() && !(widening && entry.isHalf())) {
             List<String> known = List.of(DType.values()).stream().map(DType::code).toList();
             problems.at(name).add("dtype", "one of " + known, entry.dtype());
           }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Weights from a safetensors file for a named architecture. Channels, classes and other parameters
  * that the caller leaves open are read off the shapes of the weights. PyTorch's counters {@code
- * num_batches_tracked} are ignored.
+ * num_batches_tracked} are ignored. Half precision is widened to float32.
  */
 public final class WeightsFile {
   private static final String COUNTER = ".num_batches_tracked";
@@ -44,7 +44,7 @@ public final class WeightsFile {
    * @throws InvalidInputException if it is no whole safetensors file
    */
   public static WeightsFile open(Path path) {
-    return new WeightsFile(path.toString(), Safetensors.read(path));
+    return new WeightsFile(path.toString(), Safetensors.readWeights(path));
   }
 
   /**
@@ -183,7 +183,7 @@ public final class WeightsFile {
       return;
     }
     if (!entry.type().isFloating()) {
-      problems.add(theirs, "a type out of F32, F64, BF16", entry.type().code());
+      problems.add(theirs, "a type out of F32, F64, BF16, F16", entry.type().code());
     }
     if (!entry.shape().equals(asList(shape))) {
       problems.add(theirs, "shape " + shape, entry.shape().toString());

@@ -18,6 +18,11 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -127,6 +132,39 @@ class ArchitecturesTest {
     }
   }
 
+  /** Every number of the format, against its definition. */
+  @Test
+  void weightsInHalfPrecisionAreWidened(@TempDir Path folder) throws IOException {
+    int n = 1 << 16; // the exponent 31, which is of no number, stands for 0 here
+    ByteBuffer data = ByteBuffer.allocate(2 * n + 56).order(ByteOrder.LITTLE_ENDIAN);
+    float[] expected = new float[n];
+    for (int i = 0; i < n; i++) {
+      int exponent = i >> 10 & 31;
+      double fraction = (i & 1023) / 1024.0;
+      double size =
+          exponent == 0 ? Math.scalb(fraction, -14) : Math.scalb(1 + fraction, exponent - 15);
+      expected[i] = exponent == 31 ? 0 : (float) (i >> 15 == 0 ? size : -size);
+      data.putShort(2 * i, (short) (exponent == 31 ? 0 : i));
+    }
+    String json =
+        "{\"fc1.weight\":{\"dtype\":\"F16\",\"shape\":[8,8192],\"data_offsets\":[0,131072]},"
+            + "\"fc1.bias\":{\"dtype\":\"F16\",\"shape\":[8],\"data_offsets\":[131072,131088]},"
+            + "\"fc2.weight\":{\"dtype\":\"F16\",\"shape\":[2,8],\"data_offsets\":[131088,131120]},"
+            + "\"fc2.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[131120,131128]}}";
+    Path file = folder.resolve("half.safetensors");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      out.write(
+          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length()).array());
+      out.write(json.getBytes(StandardCharsets.US_ASCII));
+      out.write(data.array());
+    }
+    try (Scope scope = Scope.open();
+        Network network = WeightsFile.open(file).load("mlp").network()) {
+      assertThat(network.weight("fc1.weight").toFloats()).containsExactly(expected);
+    }
+    assertThatThrownBy(() -> Safetensors.read(file)).hasMessageContaining("found F16");
+  }
+
   @Test
   void meansAndDeviationsMustFitTheChannels() {
     assertThatThrownBy(
@@ -186,7 +224,7 @@ class ArchitecturesTest {
           .hasMessageContaining("did you mean 11.bais?")
           .hasMessageContaining("11.bais: expected no such weight in small-cnn")
           .hasMessageContaining("2.weight: expected shape [32, 32, 3, 3], found [32, 32, 3, 4]")
-          .hasMessageContaining("5.bias: expected a type out of F32, F64, BF16, found I64");
+          .hasMessageContaining("5.bias: expected a type out of F32, F64, BF16, F16, found I64");
       assertThatThrownBy(() -> WeightsFile.open(file).load("vit"))
           .hasMessageContaining("the weights of vit");
     }
