@@ -38,7 +38,10 @@ public interface Dataset {
     return -1;
   }
 
-  /** Sample weight, positive; 1 unless the source says more. */
+  /**
+   * Sample weight, finite and at least 0; 1 unless the source says more. Training multiplies the
+   * sample's loss by it; accuracies do not know it.
+   */
   default float weight(int index) {
     return 1f;
   }

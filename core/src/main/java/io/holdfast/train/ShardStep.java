@@ -35,7 +35,8 @@ final class ShardStep implements ShardContext {
   /**
    * What a shard hands back; tensors belong to the step.
    *
-   * @param gradients of the mean loss of the batch, in the order of the trainable parameters
+   * @param gradients of the mean loss of the batch, in the order of the trainable parameters: the
+   *     sum of the samples' losses, each times its weight, over the number of samples
    * @param sums of losses and predictions; the clean ones of an objective without a clean pass are
    *     those of the first shard, with the weights before the step
    * @param statistics of batch norms, in the order of the forward passes
@@ -75,6 +76,7 @@ final class ShardStep implements ShardContext {
   private final long[] ids;
   private final Tensor inputs; // [n, ...]
   private final Tensor labels; // [n]
+  private final @Nullable Tensor weights; // [n], null where all are 1
   private final Map<String, Tensor> parameters;
   private final List<Tensor> leaves = new ArrayList<>();
   private final List<BatchStatistics> statistics = new ArrayList<>();
@@ -96,6 +98,7 @@ final class ShardStep implements ShardContext {
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     inputs = saved.into(read(positions), classes, !job.settings().objective().adversarial());
     labels = Tensors.of(classes, positions.length).to(inputs.device());
+    weights = weights(positions);
     parameters = new LinkedHashMap<>(job.network().weights());
     for (Graph.Parameter p : job.network().trainable()) {
       Tensor leaf = job.network().weight(p.name()).asLeaf();
@@ -112,7 +115,7 @@ final class ShardStep implements ShardContext {
 
   private Result compute(SharedScope owner) {
     ShardLoss loss = job.settings().objective().loss(this);
-    Tensor sum = loss.perSample().sum();
+    Tensor sum = weighted(loss.perSample()).sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
       throw Update.diverged("loss", value, common.number());
@@ -123,6 +126,22 @@ final class ShardStep implements ShardContext {
         gradients(sum.div(common.batch()), owner),
         sums,
         statistics.stream().map(s -> adopt(s, owner)).toList());
+  }
+
+  /** Losses {@code [n]} times the samples' weights; as they are where all of these are 1. */
+  private Tensor weighted(Tensor perSample) {
+    return weights == null ? perSample : perSample.mul(weights);
+  }
+
+  /** Weights {@code [n]} of the samples, 1 for saved examples; null where all are 1. */
+  private @Nullable Tensor weights(int[] positions) {
+    float[] values = new float[positions.length];
+    boolean plain = true;
+    for (int i = 0; i < values.length; i++) {
+      values[i] = saved.has(i) ? 1 : job.train().weight(positions[i]);
+      plain &= values[i] == 1;
+    }
+    return plain ? null : Tensors.of(values, values.length).to(inputs.device());
   }
 
   /** Zero for parameters that took no part in the loss. */

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Losses and predictions added up over shards or steps.
  *
- * @param loss summed over samples
+ * @param loss summed over samples, each times its weight
  * @param samples how many there were
  * @param clean predictions on clean inputs
  * @param robust predictions on adversarial inputs that were made on the fly

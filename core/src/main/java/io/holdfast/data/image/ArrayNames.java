@@ -6,8 +6,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which arrays of a file hold images and labels. */
-record ArrayNames(String images, String labels) {
+/**
+ * Which arrays of a file hold what.
+ *
+ * @param weights of the samples; null where there is none
+ * @param groups of the samples; null where there is none
+ */
+record ArrayNames(String images, String labels, @Nullable String weights, @Nullable String groups) {
   private static final List<String> IMAGES = List.of("images", "image", "x", "X", "data");
   private static final List<String> LABELS = List.of("labels", "label", "y", "Y", "targets");
 
@@ -17,7 +22,25 @@ record ArrayNames(String images, String labels) {
   static ArrayNames find(String source, Collection<String> names, ReadOptions options) {
     return new ArrayNames(
         find(source, names, "images", options.images(), IMAGES, options.split()),
-        find(source, names, "labels", options.labels(), LABELS, options.split()));
+        find(source, names, "labels", options.labels(), LABELS, options.split()),
+        optional(names, "weights", options.split()),
+        optional(names, "groups", options.split()));
+  }
+
+  private static @Nullable String optional(
+      Collection<String> names, String usual, @Nullable String split) {
+    return candidates(List.of(usual), split).stream()
+        .filter(names::contains)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static List<String> candidates(List<String> usual, @Nullable String split) {
+    return split == null
+        ? usual
+        : usual.stream()
+            .flatMap(name -> Stream.of(name + "_" + split, split + "_" + name))
+            .toList();
   }
 
   private static String find(
@@ -27,12 +50,7 @@ record ArrayNames(String images, String labels) {
       @Nullable String stated,
       List<String> usual,
       @Nullable String split) {
-    Stream<String> candidates = stated != null ? Stream.of(stated) : usual.stream();
-    if (stated == null && split != null) {
-      candidates =
-          usual.stream().flatMap(name -> Stream.of(name + "_" + split, split + "_" + name));
-    }
-    List<String> wanted = candidates.toList();
+    List<String> wanted = stated != null ? List.of(stated) : candidates(usual, split);
     return wanted.stream()
         .filter(names::contains)
         .findFirst()

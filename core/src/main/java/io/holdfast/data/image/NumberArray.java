@@ -51,19 +51,52 @@ record NumberArray(String source, String name, ElementType type, List<Integer> a
 
   /** Class numbers {@code [N]} or {@code [N, 1]} of an integer type. */
   int[] labels() {
-    boolean column = axes.size() == 2 && axes.get(1) == 1;
-    if (!type.integer() || !(axes.size() == 1 || column)) {
-      String found = "shape " + axes + " of " + type;
-      throw new InvalidInputException(source, name, "integer labels of shape [N]", found);
-    }
-    int count = axes.get(0);
-    int[] labels = new int[count];
-    byte[] one = new byte[type.width()];
-    for (int i = 0; i < count; i++) {
-      bytes.read((long) i * one.length, one, 0, one.length);
-      labels[i] = Labels.narrow(type.whole(one, 0), source, name + "[" + i + "]");
+    long[] wide = integers("labels");
+    int[] labels = new int[wide.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = Labels.narrow(wide[i], source, name + "[" + i + "]");
     }
     return labels;
+  }
+
+  /**
+   * The values of an array {@code [N]} or {@code [N, 1]} of an integer type.
+   *
+   * @param what they are, in messages
+   */
+  long[] integers(String what) {
+    requireColumn(type.integer(), "integer " + what);
+    long[] values = new long[axes.get(0)];
+    byte[] one = new byte[type.width()];
+    for (int i = 0; i < values.length; i++) {
+      bytes.read((long) i * one.length, one, 0, one.length);
+      values[i] = type.whole(one, 0);
+    }
+    return values;
+  }
+
+  /**
+   * The values of an array {@code [N]} or {@code [N, 1]} of any type.
+   *
+   * @param what they are, in messages
+   */
+  double[] numbers(String what) {
+    requireColumn(true, what);
+    double[] values = new double[axes.get(0)];
+    byte[] one = new byte[type.width()];
+    for (int i = 0; i < values.length; i++) {
+      bytes.read((long) i * one.length, one, 0, one.length);
+      values[i] = type.real(one, 0);
+    }
+    return values;
+  }
+
+  private void requireColumn(boolean rightType, String what) {
+    boolean column = axes.size() == 1 || (axes.size() == 2 && axes.get(1) == 1);
+    if (!rightType || !column) {
+      String found = "shape " + axes + " of " + type;
+      throw new InvalidInputException(source, name, what + " of shape [N]", found);
+    }
   }
 
   /** A data set of this array of images and an array of labels, after checking every value. */

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * NumPy files: an .npy of images with one of labels beside it (both mapped), or an .npz of both.
+ * NumPy files: an .npy of images with one of labels beside it (both mapped), or an .npz of both,
+ * which may hold {@code weights} and {@code groups} as well.
  */
 final class NumpyReader {
   private static final String SUFFIX = ".npy";
@@ -40,12 +41,19 @@ final class NumpyReader {
       }
     }
     ArrayNames names = ArrayNames.find(file.toString(), entries.keySet(), options);
-    return NumberArray.dataset(
-        title,
-        load(file, zip, names.images()),
-        load(file, zip, names.labels()),
-        options,
-        () -> SourceHash.of(List.of(file)));
+    Dataset plain =
+        NumberArray.dataset(
+            title,
+            load(file, zip, names.images()),
+            load(file, zip, names.labels()),
+            options,
+            () -> SourceHash.of(List.of(file)));
+    String weights = names.weights();
+    String groups = names.groups();
+    return Annotated.of(
+        plain,
+        weights == null ? null : load(file, zip, weights),
+        groups == null ? null : load(file, zip, groups));
   }
 
   private static NumberArray map(Path file, String name) {

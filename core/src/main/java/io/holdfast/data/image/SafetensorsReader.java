@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A safetensors file with {@code images} (uint8, or float32 in [0, 1]) and {@code labels}
- * (integers); mapped. {@link SafetensorsHeader} checks the header strictly.
+ * (integers), and optionally {@code weights} (numbers) and {@code groups} (integers); mapped.
+ * {@link SafetensorsHeader} checks the header strictly.
  */
 final class SafetensorsReader {
   private SafetensorsReader() {}
@@ -19,12 +20,19 @@ final class SafetensorsReader {
   static Dataset read(Path path, String title, ReadOptions options) {
     Map<String, NumberArray> arrays = arrays(path.toString(), Bytes.map(path));
     ArrayNames names = ArrayNames.find(path.toString(), arrays.keySet(), options);
-    return NumberArray.dataset(
-        title,
-        Objects.requireNonNull(arrays.get(names.images())),
-        Objects.requireNonNull(arrays.get(names.labels())),
-        options,
-        () -> SourceHash.of(List.of(path)));
+    Dataset plain =
+        NumberArray.dataset(
+            title,
+            Objects.requireNonNull(arrays.get(names.images())),
+            Objects.requireNonNull(arrays.get(names.labels())),
+            options,
+            () -> SourceHash.of(List.of(path)));
+    String weights = names.weights();
+    String groups = names.groups();
+    return Annotated.of(
+        plain,
+        weights == null ? null : arrays.get(weights),
+        groups == null ? null : arrays.get(groups));
   }
 
   private static Map<String, NumberArray> arrays(String source, Bytes file) {

@@ -22,7 +22,8 @@ public interface Objective {
   /**
    * What an objective gives back. Shapes: n samples, K classes.
    *
-   * @param perSample losses {@code [n]}, on the tape; the loop averages them over the batch
+   * @param perSample losses {@code [n]}, on the tape; the loop multiplies each by its sample's
+   *     weight, adds them up and divides by the number of samples in the batch
    * @param clean logits {@code [n, K]} of clean inputs, off the tape, where the objective has them
    * @param robust logits {@code [n, K]} of adversarial inputs, off the tape, where it has them
    */

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,6 +138,26 @@ public final class SampleImages {
         out -> {
           entry(out, "x.npy", npyImages());
           entry(out, "y.npy", npyLabels());
+        });
+  }
+
+  /**
+   * As {@link #npz()}, with more arrays {@code [n]}.
+   *
+   * @param weights any length
+   * @param groups any length
+   */
+  public byte[] npz(double[] weights, int[] groups) {
+    ByteBuffer doubles = ByteBuffer.allocate(8 * weights.length).order(ByteOrder.LITTLE_ENDIAN);
+    Arrays.stream(weights).forEach(doubles::putDouble);
+    ByteBuffer ints = ByteBuffer.allocate(4 * groups.length).order(ByteOrder.LITTLE_ENDIAN);
+    Arrays.stream(groups).forEach(ints::putInt);
+    return zipped(
+        out -> {
+          entry(out, "x.npy", npyImages());
+          entry(out, "y.npy", npyLabels());
+          entry(out, "weights.npy", npy("<f8", "(" + weights.length + ",)", doubles.array()));
+          entry(out, "groups.npy", npy("<i4", "(" + groups.length + ",)", ints.array()));
         });
   }
 

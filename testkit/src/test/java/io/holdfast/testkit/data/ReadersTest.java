@@ -13,12 +13,17 @@ import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.StrayLabels;
+import io.holdfast.tensor.Safetensors;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -126,6 +131,54 @@ class ReadersTest {
                 Datasets.open(Settings.of(Map.of("path", named.toString(), "images", "pictures"))))
         .hasMessageContaining("pictures")
         .hasMessageContaining("x, y");
+  }
+
+  @Test
+  void weightsAndGroupsOfSamples() throws IOException {
+    int n = COLOUR.count();
+    double[] weights = new double[n];
+    int[] groups = new int[n];
+    for (int i = 0; i < n; i++) {
+      weights[i] = 0.5 * i;
+      groups[i] = i % 3 - 1;
+    }
+    Path npz = put("more.npz", COLOUR.npz(weights, groups));
+    Path safetensors = folder.resolve("more.safetensors");
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> tensors =
+          new LinkedHashMap<>(
+              Safetensors.read(put("a.safetensors", COLOUR.safetensors())).tensors());
+      float[] narrow = new float[n];
+      long[] wide = new long[n];
+      for (int i = 0; i < n; i++) {
+        narrow[i] = (float) weights[i];
+        wide[i] = groups[i];
+      }
+      tensors.put("weights", Tensors.of(narrow, n));
+      tensors.put("groups", Tensors.of(wide, n));
+      Safetensors.write(safetensors, tensors, Map.of());
+    }
+    for (Path file : List.of(npz, safetensors)) {
+      assertSame(open(file), COLOUR);
+      Dataset last = open(file).subset(n - 1, 2);
+      assertThat(last.weight(0)).isEqualTo((float) weights[n - 1]);
+      assertThat(last.weight(1)).isEqualTo(1f);
+      assertThat(last.group(0)).isEqualTo(groups[n - 1]);
+      assertThat(last.group(1)).isEqualTo(groups[2]);
+    }
+    weights[3] = -1;
+    put("more.npz", COLOUR.npz(weights, groups));
+    assertThatThrownBy(() -> open(npz))
+        .hasMessageContaining("weights[3]: expected a finite weight of at least 0, found -1.0");
+    put("more.npz", COLOUR.npz(new double[n], groups));
+    assertThatThrownBy(() -> open(npz)).hasMessageContaining("only zeros");
+    put("more.npz", COLOUR.npz(new double[] {1}, groups));
+    assertThatThrownBy(() -> open(npz))
+        .hasMessageContaining("weights: expected " + n + ", one for each image, found 1");
+    weights[3] = 1;
+    groups[1] = -2;
+    put("more.npz", COLOUR.npz(weights, groups));
+    assertThatThrownBy(() -> open(npz)).hasMessageContaining("groups[1]: expected a group from 0");
   }
 
   private static byte[] header(byte[] file, String from, String to) {
