@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.datasets.FashionMnist;
@@ -199,9 +200,9 @@ final class LibraryTest {
     }
 
     @Override
-    public String contentHash() {
+    public String contentHash(Stopper stopper) {
       touch();
-      return super.contentHash();
+      return super.contentHash(stopper);
     }
   }
 }

@@ -44,10 +44,21 @@ public final class Hashes {
    * @throws InvalidInputException if the file cannot be read
    */
   public static String sha256Hex(Path file) {
+    return sha256Hex(file, Stopper.manual());
+  }
+
+  /**
+   * As {@link #sha256Hex(Path)}; the stopper is asked between blocks.
+   *
+   * @throws InvalidInputException if the file cannot be read
+   * @throws RunInterruptedException if a stop was requested
+   */
+  public static String sha256Hex(Path file, Stopper stopper) {
     try (InputStream in = Files.newInputStream(file)) {
       MessageDigest digest = sha256();
       byte[] buffer = new byte[1 << 16];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        stopper.check();
         digest.update(buffer, 0, n);
       }
       return hex(digest);

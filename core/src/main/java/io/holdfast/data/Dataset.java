@@ -1,6 +1,8 @@
 package io.holdfast.data;
 
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -54,8 +56,18 @@ public interface Dataset {
    */
   void read(int index, float[] into, int offset);
 
-  /** SHA-256 of the content as 64 hexadecimal digits, computed once, on first use, by streaming. */
-  String contentHash();
+  /** As {@link #contentHash(Stopper)}, without a stop. */
+  default String contentHash() {
+    return contentHash(Stopper.manual());
+  }
+
+  /**
+   * SHA-256 of the content as 64 hexadecimal digits, computed once, on first use, by streaming.
+   *
+   * @param stopper asked between samples, or blocks of a file
+   * @throws RunInterruptedException if a stop was requested before it was known
+   */
+  String contentHash(Stopper stopper);
 
   /** Reads several samples one after the other into a fresh array {@code [indices, sample]}. */
   default float[] read(int... indices) {

@@ -1,5 +1,7 @@
 package io.holdfast.data;
 
+import io.holdfast.common.Stopper;
+
 /**
  * A view of another data set: all of it is the source's but for what a subclass overrides. Views
  * that take other samples, or watch which are taken, override {@link #position}.
@@ -61,7 +63,7 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
-  public String contentHash() {
-    return source.contentHash();
+  public String contentHash(Stopper stopper) {
+    return source.contentHash(stopper);
   }
 }

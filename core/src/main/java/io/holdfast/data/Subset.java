@@ -1,6 +1,7 @@
 package io.holdfast.data;
 
 import io.holdfast.common.Hashes;
+import io.holdfast.common.Stopper;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -43,8 +44,9 @@ final class Subset extends ForwardingDataset {
 
   /** Hash of the source's hash and of the positions taken, little endian. */
   @Override
-  public String contentHash() {
-    byte[] head = ("subset " + source().contentHash() + "\n").getBytes(StandardCharsets.UTF_8);
+  public String contentHash(Stopper stopper) {
+    byte[] head =
+        ("subset " + source().contentHash(stopper) + "\n").getBytes(StandardCharsets.UTF_8);
     ByteBuffer buffer = ByteBuffer.allocate(head.length + Integer.BYTES * indices.length);
     buffer.order(ByteOrder.LITTLE_ENDIAN).put(head);
     for (int index : indices) {

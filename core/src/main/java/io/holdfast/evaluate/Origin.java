@@ -26,7 +26,7 @@ final class Origin {
       hashes.putAll(caller.dataHashes());
       configuration.putAll(caller.configuration());
     }
-    hashes.put(SECTION, data.contentHash());
+    hashes.put(SECTION, data.contentHash(e.stopper));
     configuration.put(SECTION, section(e, threat, data, shard));
     return new Provenance(
         Provenance.currentCode(),

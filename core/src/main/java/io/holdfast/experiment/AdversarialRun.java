@@ -222,7 +222,7 @@ public record AdversarialRun(
             threat.toSettings().toJson(),
             attack.key(),
             Long.toString(seed.value()),
-            data.contentHash(),
+            data.contentHash(stopper),
             Integer.toString(data.size())));
   }
 
@@ -273,7 +273,7 @@ public record AdversarialRun(
         ModelOrigin.of(bundle),
         threat,
         data.info().name(),
-        data.contentHash(),
+        data.contentHash(stopper),
         data.info().licence());
   }
 

@@ -164,10 +164,10 @@ public final class Harden {
 
   private Provenance provenance() {
     Map<String, String> hashes = new LinkedHashMap<>();
-    hashes.put("train", data.train().contentHash());
+    hashes.put("train", data.train().contentHash(options.stopper()));
     Dataset validation = data.validation();
     if (validation != null) {
-      hashes.put("validation", validation.contentHash());
+      hashes.put("validation", validation.contentHash(options.stopper()));
     }
     LibraryFeed library = data.library();
     Settings configuration = experiment.resolved(library);

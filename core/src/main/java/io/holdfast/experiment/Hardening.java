@@ -260,6 +260,8 @@ public final class Hardening {
    */
   public Bundle fit(Dataset train) {
     requireData(train);
+    Provenance known =
+        provenance == null ? origin(train) : provenance; // a stop is heard before training
     Network network = architecture.initialise(seed.split("weights")).to(device);
     try (Workers pool = Workers.on(device, workers)) {
       prepare(network);
@@ -268,7 +270,7 @@ public final class Hardening {
           .architecture(architecture.name())
           .threat(settings.objective().adversarial() ? threat : null)
           .classNames(train.info().classes())
-          .provenance(provenance == null ? origin(train) : provenance)
+          .provenance(known)
           .build();
     } catch (RuntimeException | Error e) {
       network.close();
@@ -352,9 +354,9 @@ public final class Hardening {
 
   private Provenance origin(Dataset train) {
     Map<String, String> hashes = new LinkedHashMap<>();
-    hashes.put("train", train.contentHash());
+    hashes.put("train", train.contentHash(stopper));
     if (validation != null) {
-      hashes.put("validation", validation.contentHash());
+      hashes.put("validation", validation.contentHash(stopper));
     }
     if (library != null) {
       hashes.put("library", library.examples().hash());

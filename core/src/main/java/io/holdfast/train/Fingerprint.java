@@ -4,6 +4,7 @@ import io.holdfast.common.Changes;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -49,8 +50,8 @@ record Fingerprint(Map<String, String> parts) {
     parts.put("attack", text(job.inner()));
     parts.put("augment", text(job.augmentation()));
     parts.put("threat", text(String.valueOf(job.threat())));
-    parts.put("data.train", content(job.train()));
-    parts.put("data.validation", content(job.validation()));
+    parts.put("data.train", content(job.train(), job.stopper()));
+    parts.put("data.validation", content(job.validation(), job.stopper()));
     LibraryFeed library = job.library();
     if (library != null) {
       parts.put("train.library", text(library.mix().recipe()));
@@ -63,8 +64,8 @@ record Fingerprint(Map<String, String> parts) {
     return new Fingerprint(parts);
   }
 
-  private static String content(@Nullable Dataset data) {
-    return data == null ? "none" : data.contentHash().substring(0, HEAD);
+  private static String content(@Nullable Dataset data, Stopper stopper) {
+    return data == null ? "none" : data.contentHash(stopper).substring(0, HEAD);
   }
 
   private static String text(Object value) {

@@ -125,11 +125,15 @@ public final class Trainer {
     try (Progress.Task task = job.progress().start(title, totalSteps * batch, "images")) {
       task.skip(step() * batch);
       boolean worked = false;
-      while (step() < totalSteps && !state.counters.stopped()) {
+      while (epochIsDue() || (step() < totalSteps && !state.counters.stopped())) {
         try {
           job.stopper().check();
-          advance(task);
-        } catch (RunInterruptedException e) { // a step that was begun has changed nothing
+          if (epochIsDue()) { // a run was stopped while it validated
+            endEpoch(task);
+          } else {
+            advance(task);
+          }
+        } catch (RunInterruptedException e) { // a step or validation that was begun changed nothing
           save();
           throw e;
         }
@@ -170,8 +174,8 @@ public final class Trainer {
             step(), epoch, sums, rate, norm, epsilon, (System.nanoTime() - begin) / 1e9),
         state.counters.epoch(),
         task);
-    if (step() % shards.stepsPerEpoch() == 0) {
-      endEpoch((int) (step() / shards.stepsPerEpoch()), task);
+    if (epochIsDue()) {
+      endEpoch(task);
     }
     boolean due = System.nanoTime() - lastSave > settings.checkpointSeconds() * 1e9;
     if (due || step() % settings.checkpointSteps() == 0) {
@@ -227,10 +231,16 @@ public final class Trainer {
         .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST));
   }
 
-  private void endEpoch(int epoch, Progress.Task task) {
-    StepSums sums = state.endEpoch();
+  /** Whether all steps of an epoch were taken and it has not been ended. */
+  private boolean epochIsDue() {
+    return step() % shards.stepsPerEpoch() == 0 && state.counters.epoch().samples() > 0;
+  }
+
+  private void endEpoch(Progress.Task task) {
+    int epoch = (int) (step() / shards.stepsPerEpoch());
     Validation now =
         validator == null ? null : validator.measure(state.current().classifier(), epoch);
+    StepSums sums = state.endEpoch();
     if (now != null) {
       state.validated(now, settings.keepBest(), settings.patience());
     }

@@ -49,6 +49,7 @@ final class Validator {
    * The figures of a model.
    *
    * @param epoch from 1
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
   Validation measure(Classifier model, int epoch) {
     long clean = 0;
@@ -80,6 +81,7 @@ final class Validator {
     var result =
         new AttackDriver(model, threat, job.workers())
             .withPrecision(job.settings().precision())
+            .withStopper(job.stopper())
             .run(Pgd.steps(job.settings().validationSteps()), x, labels, ids, seed);
     long wrong =
         result.samples().stream().filter(s -> s.outcome() == Outcome.SKIPPED_WRONG).count();
@@ -94,6 +96,7 @@ final class Validator {
         .map(
             shards,
             i -> {
+              job.stopper().check();
               int from = i * shard;
               int to = Math.min(chunk.length, from + shard);
               try (NoGrad off = NoGrad.on()) {
@@ -112,8 +115,13 @@ final class Validator {
   }
 
   private Tensor read(int[] chunk) {
+    int stride = data.info().sampleSize();
+    float[] all = new float[chunk.length * stride];
+    for (int i = 0; i < chunk.length; i++) {
+      job.stopper().check();
+      data.read(chunk[i], all, i * stride);
+    }
     LongStream shape = LongStream.of(data.info().shapeArray());
-    return Tensors.of(
-        data.read(chunk), LongStream.concat(LongStream.of(chunk.length), shape).toArray());
+    return Tensors.of(all, LongStream.concat(LongStream.of(chunk.length), shape).toArray());
   }
 }

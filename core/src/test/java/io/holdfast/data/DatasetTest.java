@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.image.InMemoryImages;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -42,6 +46,29 @@ class DatasetTest {
       ids.add(data.id(i));
     }
     return ids;
+  }
+
+  @Test
+  void lookingForBrokenSamplesEndsBetweenSamplesWhenAsked() {
+    Dataset many = sized(1500, 1500);
+    Stopper stopper = Stopper.manual();
+    AtomicInteger reads = new AtomicInteger();
+    Dataset stopping =
+        new ForwardingDataset(many) {
+          @Override
+          public void read(int index, float[] into, int offset) {
+            if (reads.incrementAndGet() == 5) {
+              stopper.request();
+            }
+            super.read(index, into, offset);
+          }
+        };
+    LongAdder told = new LongAdder();
+    assertThatThrownBy(() -> Datasets.requireReadable(stopping, stopper, told::add))
+        .isInstanceOf(RunInterruptedException.class);
+    assertThat(reads.get()).isBetween(5, 2999);
+    Datasets.requireReadable(many, Stopper.manual(), told::add);
+    assertThat(told.sum()).isBetween(3000L, 5999L);
   }
 
   @Test

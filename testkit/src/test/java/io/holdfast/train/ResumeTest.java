@@ -12,6 +12,7 @@ import io.holdfast.data.image.Flip;
 import io.holdfast.data.image.PadCrop;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.Run.Outcome;
+import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakCheck.class)
@@ -116,6 +118,38 @@ class ResumeTest {
     assertThat(Run.metrics(folder.resolve("part"))).hasSize(1);
     assertThat(kind.get().in(folder.resolve("part")).resuming().go()).isEqualTo(whole);
     assertThat(Run.metrics(folder.resolve("part"))).isEqualTo(Run.metrics(folder.resolve("whole")));
+  }
+
+  /** The stop comes when the second epoch's validation has read some of its samples, or all. */
+  @ParameterizedTest
+  @CsvSource({"true, 3", "true, 40", "false, 3", "false, 40"})
+  void stoppedWhileItValidatesTheResumedRunValidatesAgain(boolean attacked, int reads) {
+    Supplier<Run> kind =
+        () -> attacked ? rich() : rich().with(r -> r.threat = null).settings(this::plain);
+    Outcome whole = kind.get().in(folder.resolve("whole")).go();
+    Run first = kind.get().in(folder.resolve("part"));
+    Stopper stopper = Stopper.manual();
+    AtomicInteger seen = new AtomicInteger();
+    first.stopper = stopper;
+    first.validation =
+        new ForwardingDataset(Run.HELD_OUT) {
+          @Override
+          public void read(int index, float[] into, int offset) {
+            if (seen.incrementAndGet() == 40 + reads) {
+              stopper.request();
+            }
+            super.read(index, into, offset);
+          }
+        };
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(seen).hasValue(40 + reads);
+    assertThat(Run.metrics(folder.resolve("part"))).as("all steps, one epoch").hasSize(STEPS + 1);
+    assertThat(kind.get().in(folder.resolve("part")).resuming().go()).isEqualTo(whole);
+    assertThat(Run.metrics(folder.resolve("part"))).isEqualTo(Run.metrics(folder.resolve("whole")));
+  }
+
+  private void plain(TrainSettingsBuilder settings) {
+    settings.objective(new Standard()).cleanShare(Curve.constant(0));
   }
 
   @Test

@@ -1,11 +1,12 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.SamplePlace;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 
 /** A data set over an array of images; the id of a sample is its position in the array. */
 final class ArrayDataset implements Dataset {
@@ -13,23 +14,24 @@ final class ArrayDataset implements Dataset {
   private final PixelArray pixels;
   private final int[] labels;
   private final IntFunction<SamplePlace> places;
-  private final Memo<String> hash;
+  private final HashOnce hash;
 
   /**
    * @param labels checked against the classes
    * @param places where each label stands
+   * @param hash of the content, given what may stop it
    */
   ArrayDataset(
       DatasetInfo info,
       PixelArray pixels,
       int[] labels,
       IntFunction<SamplePlace> places,
-      Supplier<String> hash) {
+      Function<Stopper, String> hash) {
     this.info = info;
     this.pixels = pixels;
     this.labels = labels;
     this.places = places;
-    this.hash = new Memo<>(hash);
+    this.hash = new HashOnce(hash);
   }
 
   @Override
@@ -63,8 +65,8 @@ final class ArrayDataset implements Dataset {
   }
 
   @Override
-  public String contentHash() {
-    return hash.get();
+  public String contentHash(Stopper stopper) {
+    return hash.get(stopper);
   }
 
   @Override

@@ -75,7 +75,8 @@ final class CsvReader {
       PixelArray array =
           new PixelArray(path.toString(), pixels, type, Layout.NCHW, labels.length, sample);
       DatasetInfo info = new DatasetInfo(title, sample, classes, "");
-      return new ArrayDataset(info, array, labels, places, () -> SourceHash.of(List.of(path)));
+      return new ArrayDataset(
+          info, array, labels, places, stopper -> SourceHash.of(List.of(path), stopper));
     }
   }
 

@@ -4,6 +4,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.SamplePlace;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -47,7 +47,7 @@ final class FolderImages implements Dataset {
   private final AtomicReferenceArray<byte @Nullable []> cache;
   private final AtomicLong cacheLeft =
       new AtomicLong(Runtime.getRuntime().maxMemory() / CACHE_SHARE);
-  private final Memo<String> hash = new Memo<>(this::computeHash);
+  private final HashOnce hash = new HashOnce(this::computeHash);
 
   /**
    * Lists the images and, where their size or colours are not stated, reads all headers.
@@ -201,18 +201,24 @@ final class FolderImages implements Dataset {
 
   /** Hash of the lines of {@code sha256sum} over {@code class/file}; a zip and its folder agree. */
   @Override
-  public String contentHash() {
-    return hash.get();
+  public String contentHash(Stopper stopper) {
+    return hash.get(stopper);
   }
 
-  private String computeHash() {
+  private String computeHash(Stopper stopper) {
+    List<String> lines =
+        IntStream.range(0, ids.length).parallel().mapToObj(i -> hashLine(i, stopper)).toList();
     MessageDigest all = Hashes.sha256();
-    for (int i = 0; i < ids.length; i++) {
-      byte[] one = Hashes.sha256().digest(bytes(i, FileStore.MOST_BYTES));
-      String line = HexFormat.of().formatHex(one) + "  " + files.shortPath(i) + "\n";
-      all.update(line.getBytes(StandardCharsets.UTF_8));
-    }
+    lines.forEach(line -> all.update(line.getBytes(StandardCharsets.UTF_8)));
     return Hashes.hex(all);
+  }
+
+  private String hashLine(int index, Stopper stopper) {
+    stopper.check();
+    return Hashes.sha256Hex(bytes(index, FileStore.MOST_BYTES))
+        + "  "
+        + files.shortPath(index)
+        + "\n";
   }
 
   @Override

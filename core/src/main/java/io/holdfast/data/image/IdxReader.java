@@ -45,7 +45,11 @@ final class IdxReader {
     Labels.check(labelFile, labels, classes.size(), places);
     DatasetInfo info = new DatasetInfo(files.name(), sample, classes, "");
     return new ArrayDataset(
-        info, pixels, labels, places, () -> SourceHash.of(List.of(files.images(), files.labels())));
+        info,
+        pixels,
+        labels,
+        places,
+        stopper -> SourceHash.of(List.of(files.images(), files.labels()), stopper));
   }
 
   private static int[] labels(Path file) {

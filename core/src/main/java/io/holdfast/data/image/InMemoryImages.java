@@ -36,7 +36,7 @@ public final class InMemoryImages {
             Layout.NCHW,
             own.length,
             info.shape());
-    return new ArrayDataset(info, array, own, places, () -> hash(info, pixels, own));
+    return new ArrayDataset(info, array, own, places, stopper -> hash(info, pixels, own));
   }
 
   /**

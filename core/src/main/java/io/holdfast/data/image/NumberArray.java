@@ -1,12 +1,13 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.SamplePlace;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 
 /**
  * A named array of an array file, row-major.
@@ -105,7 +106,7 @@ record NumberArray(String source, String name, ElementType type, List<Integer> a
       NumberArray images,
       NumberArray labels,
       ReadOptions options,
-      Supplier<String> hash) {
+      Function<Stopper, String> hash) {
     String source = images.source();
     Layout layout = Axes.layout(source, images.name(), images.axes(), options.layout());
     List<Integer> sample = layout.sample(images.axes());

@@ -29,7 +29,7 @@ final class NumpyReader {
         map(file, "images"),
         map(labels, "labels"),
         options,
-        () -> SourceHash.of(List.of(file, labels)));
+        stopper -> SourceHash.of(List.of(file, labels), stopper));
   }
 
   static Dataset npz(Path file, String title, ReadOptions options) {
@@ -47,7 +47,7 @@ final class NumpyReader {
             load(file, zip, names.images()),
             load(file, zip, names.labels()),
             options,
-            () -> SourceHash.of(List.of(file)));
+            stopper -> SourceHash.of(List.of(file), stopper));
     String weights = names.weights();
     String groups = names.groups();
     return Annotated.of(

@@ -26,7 +26,7 @@ final class SafetensorsReader {
             Objects.requireNonNull(arrays.get(names.images())),
             Objects.requireNonNull(arrays.get(names.labels())),
             options,
-            () -> SourceHash.of(List.of(path)));
+            stopper -> SourceHash.of(List.of(path), stopper));
     String weights = names.weights();
     String groups = names.groups();
     return Annotated.of(

@@ -1,6 +1,7 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.Hashes;
+import io.holdfast.common.Stopper;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -11,9 +12,9 @@ import java.util.List;
 final class SourceHash {
   private SourceHash() {}
 
-  static String of(List<Path> files) {
+  static String of(List<Path> files, Stopper stopper) {
     if (files.size() == 1) {
-      return Hashes.sha256Hex(files.get(0));
+      return Hashes.sha256Hex(files.get(0), stopper);
     }
     StringBuilder lines = new StringBuilder();
     files.stream()
@@ -21,7 +22,7 @@ final class SourceHash {
         .forEach(
             file ->
                 lines
-                    .append(Hashes.sha256Hex(file))
+                    .append(Hashes.sha256Hex(file, stopper))
                     .append("  ")
                     .append(file.getFileName())
                     .append('\n'));

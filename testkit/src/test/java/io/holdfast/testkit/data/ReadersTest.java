@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
@@ -278,6 +280,26 @@ class ReadersTest {
         });
     assertThat(StrayLabels.of(open(folder.resolve("a.csv")), 1).orElseThrow().hint())
         .matches("and [2-8] more such labels");
+  }
+
+  @Test
+  void hashingStopsWhenAskedAndBeginsAgain() throws IOException {
+    for (String name : List.of("set.zip", "a.csv")) {
+      byte[] content =
+          name.endsWith("zip")
+              ? COLOUR.imageZip("png")
+              : "0,1\n1,0\n".getBytes(StandardCharsets.UTF_8);
+      Dataset data = open(put(name, content));
+      Stopper stopper = Stopper.manual();
+      stopper.request();
+      Dataset some = data.first(1);
+      assertThatThrownBy(() -> some.contentHash(stopper))
+          .isInstanceOf(RunInterruptedException.class);
+      assertThat(data.contentHash())
+          .hasSize(64)
+          .isEqualTo(open(folder.resolve(name)).contentHash());
+      assertThat(data.contentHash(stopper)).as("known").isEqualTo(data.contentHash());
+    }
   }
 
   @Test
