@@ -68,7 +68,7 @@ public interface Optimiser extends AutoCloseable {
           sgd ? base.beta1 : s.number("beta1", base.beta1, 0, 0.9999),
           sgd ? base.beta2 : s.number("beta2", base.beta2, 0, 0.999999),
           s.number("weight_decay", base.weightDecay, 0, 1),
-          Schedule.read(s, "schedule"));
+          Schedule.read(s, "schedule", base.schedule.shape()));
     }
 
     /** A fresh optimiser for these weights. */

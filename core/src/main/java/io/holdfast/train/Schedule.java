@@ -56,12 +56,17 @@ public record Schedule(Shape shape, double warmUp, List<Double> milestones, doub
     };
   }
 
-  /** Reads {@code cyclic} or {@code {name: piecewise, milestones: [0.5, 0.75], decay: 0.1}}. */
-  public static Schedule read(SettingsReader reader, String key) {
-    SettingsReader s = reader.textOrSection(key, "cyclic");
+  /**
+   * Reads {@code cyclic} or {@code {name: piecewise, milestones: [0.5, 0.75], decay: 0.1}}.
+   *
+   * @param usual the shape where none is named
+   */
+  public static Schedule read(SettingsReader reader, String key, Shape usual) {
+    String fallback = usual.name().toLowerCase(Locale.ROOT);
+    SettingsReader s = reader.textOrSection(key, fallback);
     Shape shape =
         Shape.valueOf(
-            s.choice("name", "cyclic", List.of("constant", "cyclic", "cosine", "piecewise"))
+            s.choice("name", fallback, List.of("constant", "cyclic", "cosine", "piecewise"))
                 .toUpperCase(Locale.ROOT));
     double warmUp = s.number("warm_up", shape == Shape.CYCLIC ? 0.3 : 0, 0, 1);
     return shape == Shape.PIECEWISE

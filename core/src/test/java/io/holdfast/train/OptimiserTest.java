@@ -3,11 +3,16 @@ package io.holdfast.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OptimiserTest {
   private static final double RATE = 0.1;
@@ -45,6 +50,21 @@ class OptimiserTest {
       }
     }
     assertThat(run(Optimiser.Config.sgd(RATE))).containsExactly(w, within(1e-9));
+  }
+
+  /** What a program gets and what a file gets. */
+  @ParameterizedTest
+  @CsvSource({"sgd, 0.05, CYCLIC", "adamw, 1e-3, COSINE"})
+  void defaultsAreTheSameInFilesAndPrograms(String name, double rate, Schedule.Shape shape) {
+    Optimiser.Config program =
+        name.equals("sgd") ? Optimiser.Config.sgd(rate) : Optimiser.Config.adamw(rate);
+    assertThat(program.schedule().shape()).isEqualTo(shape);
+    for (String yaml : List.of("{o: %s}", "{o: {name: %s}}", "{o: {name: %s, schedule: {}}}")) {
+      Problems problems = new Problems("test");
+      SettingsReader reader = Settings.yaml(String.format(yaml, name), "test").reader(problems);
+      assertThat(Optimiser.Config.read(reader, "o")).as(yaml).isEqualTo(program);
+      problems.throwIfAny();
+    }
   }
 
   @Test
