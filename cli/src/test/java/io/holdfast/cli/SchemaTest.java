@@ -68,7 +68,7 @@ final class SchemaTest {
                 .toList()),
         Arguments.of("train", none),
         Arguments.of("train.objective", named(List.of("standard", "pgd-at", "trades"))),
-        Arguments.of("train.attack", named(List.of("pgd", "fgsm"))),
+        Arguments.of("train.attack", named(List.of("pgd", "fgsm", "r-fgsm"))),
         Arguments.of("train.mix", none),
         Arguments.of("train.mix.clean", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.curriculum", none),

@@ -125,7 +125,11 @@ public final class Hardening {
     return settings(s -> s.objective(loss));
   }
 
-  /** The search for adversarial examples in training; restarts do not matter there. */
+  /**
+   * The search for adversarial examples in training: its steps, their length and its start. Samples
+   * are not dropped there, and the objective has the loss, so that other settings than these are
+   * refused by {@link #fit}; so is a clean start where the objective has its own.
+   */
   public Hardening attack(Pgd search) {
     return change(
         h -> {
@@ -308,6 +312,9 @@ public final class Hardening {
           "samples of shape " + Arrays.toString(wanted) + ", what the model takes",
           train.info().shape().toString());
     }
+    if (inner == null && settings.objective().adversarial()) {
+      UnusedSettings.report(attack, settings.objective(), problems);
+    }
     problems.throwIfAny();
   }
 
@@ -377,7 +384,9 @@ public final class Hardening {
       all.put("threat", threat.toSettings());
     }
     Map<String, Object> training = new LinkedHashMap<>();
-    training.put("attack", attack.key());
+    if (inner == null && settings.objective().adversarial()) {
+      training.put("attack", attack.key());
+    }
     training.put("settings", settings.toString());
     training.put("augment", augmentation.toString());
     if (library != null) {

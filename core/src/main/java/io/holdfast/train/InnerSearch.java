@@ -1,7 +1,9 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.StepSize;
+import io.holdfast.attack.gradient.RandomFgsm;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
@@ -12,28 +14,36 @@ import java.util.Set;
 
 /**
  * The section {@code train.attack}: how adversarial examples are searched for in training. {@code
- * fgsm} is one step of the whole radius.
+ * fgsm} is one step of the whole radius from the clean input (Goodfellow et al. 2015, section 6),
+ * {@code r-fgsm} one step of 1.25 radii from a uniform start (Wong et al. 2020, algorithm 3),
+ * {@code pgd} several from a uniform start (Madry et al. 2018).
  *
- * @param name of the attack, {@code pgd} or {@code fgsm}
+ * @param name of the attack, {@code pgd}, {@code fgsm} or {@code r-fgsm}
  * @param steps at least 1
  * @param stepSize length of a step; an absolute one is shortened with epsilon under a curriculum
+ * @param start where it begins, unless the objective has a start of its own
  */
-public record InnerSearch(String name, int steps, StepSize stepSize) {
+public record InnerSearch(String name, int steps, StepSize stepSize, Start start) {
   private static final String PGD = "pgd";
   private static final String FGSM = "fgsm";
+  private static final String RANDOM_FGSM = "r-fgsm";
 
   /** Reads {@code {name: pgd, steps: 7, step_size: 0.025}}; PGD-7 where the key is missing. */
   public static InnerSearch read(SettingsReader train) {
     SettingsReader a = train.textOrSection("attack", PGD);
-    if (a.choice("name", PGD, List.of(PGD, FGSM)).equals(FGSM)) {
-      return new InnerSearch(FGSM, 1, StepSize.relative(1));
+    String name = a.choice("name", PGD, List.of(PGD, FGSM, RANDOM_FGSM));
+    if (name.equals(FGSM)) {
+      return new InnerSearch(FGSM, 1, StepSize.relative(1), Start.CLEAN);
+    }
+    if (name.equals(RANDOM_FGSM)) {
+      return new InnerSearch(RANDOM_FGSM, 1, RandomFgsm.STEP, Start.UNIFORM);
     }
     int steps = a.integer("steps", 7, 1, 10_000);
     StepSize size =
         a.has("step_size")
             ? StepSize.absolute(positive(a.positive("step_size")))
             : StepSize.standard(steps);
-    return new InnerSearch(PGD, steps, size);
+    return new InnerSearch(PGD, steps, size, Start.UNIFORM);
   }
 
   /**
@@ -50,11 +60,9 @@ public record InnerSearch(String name, int steps, StepSize stepSize) {
     return Set.of(name);
   }
 
-  /**
-   * The search itself, from a uniform start, its steps in proportion to the threat model's size.
-   */
+  /** The search itself, its steps in proportion to the threat model's size. */
   public InnerMaximiser maximiser(ThreatModel threat) {
-    return InnerMaximiser.of(steps, stepSize, threat, InnerMaximiser.Start.UNIFORM);
+    return InnerMaximiser.of(steps, stepSize, threat, start);
   }
 
   /** Stands in for a value that was refused and reported already. */

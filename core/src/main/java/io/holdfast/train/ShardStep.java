@@ -231,6 +231,11 @@ final class ShardStep implements ShardContext {
   }
 
   @Override
+  public InnerMaximiser.Start start() {
+    return common.inner().start();
+  }
+
+  @Override
   public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
     ThreatModel threat = common.threat();
     if (threat == null) {

@@ -25,6 +25,7 @@ import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -158,6 +159,11 @@ class ObjectiveTest {
     }
 
     @Override
+    public Start start() {
+      return Start.UNIFORM;
+    }
+
+    @Override
     public Tensor adversarial(Loss loss, Reference reference, Start start) {
       return Tensors.of(c.worst(), N, IN);
     }
@@ -243,6 +249,11 @@ class ObjectiveTest {
     }
 
     @Override
+    public Start start() {
+      return shard.start();
+    }
+
+    @Override
     public Tensor adversarial(Loss loss, Reference reference, Start start) {
       Tensor worst = shard.adversarial(loss, reference, start);
       Tensor clean = shard.inputs();
@@ -306,6 +317,27 @@ class ObjectiveTest {
         .allMatch(a -> a.loss() == Losses.KL && a.start() == Start.SMALL_NORMAL);
     assertThat(watch(new PgdAt()))
         .allMatch(a -> a.loss() == Losses.CE && a.start() == Start.UNIFORM);
+  }
+
+  /** Without steps PGD-AT trains on the start itself, and TRADES keeps its own. */
+  @Test
+  void aCleanStartOfTheSearchIsThatOfPgdAtButNotOfTrades() {
+    for (boolean trades : new boolean[] {false, true}) {
+      Objective objective = trades ? Trades.beta(6) : new PgdAt();
+      assertThat(objective.ownStart()).isEqualTo(trades);
+      List<Asked> asked = Collections.synchronizedList(new ArrayList<>());
+      Run run = new Run().with(r -> r.start = Start.CLEAN);
+      try (Network network = run.network()) {
+        run.settings(
+                s ->
+                    s.objective(new Watching(objective, network, asked))
+                        .steps(Curve.constant(0))
+                        .epochs(1))
+            .go(network);
+      }
+      assertThat(asked).hasSize(12);
+      assertThat(asked).allMatch(a -> Arrays.equals(a.clean(), a.worst()) != trades);
+    }
   }
 
   @Test

@@ -56,6 +56,7 @@ final class Run {
   @Nullable Dataset validation = HELD_OUT;
   @Nullable ThreatModel threat = THREAT;
   Augmentation augmentation = Augmentation.NONE;
+  Start start = Start.UNIFORM;
   int workers = 2;
   long seed = 7;
   @Nullable Path folder;
@@ -131,7 +132,7 @@ final class Run {
               train,
               validation,
               threat,
-              new InnerMaximiser(2, 0.4, Start.UNIFORM),
+              new InnerMaximiser(2, 0.4, start),
               settings,
               augmentation,
               new Seed(seed),

@@ -16,6 +16,14 @@ public interface Objective {
     return true;
   }
 
+  /**
+   * True where the loss says where its search begins, whatever the experiment's search says. Others
+   * pass {@link ShardContext#start} on.
+   */
+  default boolean ownStart() {
+    return false;
+  }
+
   /** The loss of one shard, on the tape of the shard's parameter leaves. */
   ShardLoss loss(ShardContext shard);
 

@@ -22,6 +22,9 @@ public interface ShardContext {
   /** Logits {@code [n, K]} in evaluation mode with the present weights, off the tape. */
   Tensor evaluationLogits(Tensor inputs);
 
+  /** Where the experiment's inner maximiser begins, for {@link #adversarial}. */
+  InnerMaximiser.Start start();
+
   /**
    * Adversarial examples by the experiment's inner maximiser with the present weights in evaluation
    * mode. Every sample is perturbed, whether or not it is misclassified already; then those that

@@ -29,6 +29,12 @@ public record Trades(double beta) implements Objective {
     return "trades";
   }
 
+  /** The divergence has no slope at the clean input. */
+  @Override
+  public boolean ownStart() {
+    return true;
+  }
+
   @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor reference = Nn.softmax(shard.evaluationLogits(shard.inputs()), 1); // [n, K]
