@@ -129,8 +129,31 @@ class KillTest {
   }
 
   @Test
+  void exhaustedMemoryIsOneMessageAndTheLastCheckpointStands() throws Exception {
+    List<String> options = List.of("-Dholdfast.memory.limit=700m", "-XX:MaxDirectMemorySize=2g");
+    Process process = start(List.of(), options, "hoard", folder.toString());
+    String output = output(process);
+    assertThat(process.waitFor()).as(output).isEqualTo(1);
+    assertThat(output.lines().filter(line -> line.startsWith("failed: ")))
+        .singleElement()
+        .asString()
+        .contains("out of memory")
+        .contains("its limit is 700 MiB")
+        .contains("holdfast.memory.limit");
+    assertThat(output).doesNotContain("\tat ");
+    assertThat(leftovers(folder)).as("half-written files").isZero();
+    int[] steps = new int[1];
+    Run resumed = TrainingProcess.run(folder);
+    resumed.progress = Run.afterEachStep(done -> steps[0] = done);
+    assertThat(resumed.go()).isEqualTo(whole());
+    assertThat(TrainingProcess.STEPS - steps[0])
+        .as("steps that the checkpoint kept")
+        .isBetween(TrainingProcess.HOARDED_FROM, TrainingProcess.STEPS - 1);
+  }
+
+  @Test
   void memoryIsFlatWithoutThePointerCollector() throws Exception {
-    memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=true", 3000);
+    memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=true", 5000);
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.tensor.Memory;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class TrainingProcess {
   static final int STEPS = 420;
   private static final int PAUSE_MILLIS = 12;
+
+  /** The step after which {@code hoard} begins, and what it takes at each step from there on. */
+  static final int HOARDED_FROM = 150;
+
+  private static final int HOARDED_BYTES = 32 << 20;
+  private static final List<ByteBuffer> HOARD = new ArrayList<>();
 
   private TrainingProcess() {}
 
@@ -44,12 +51,12 @@ final class TrainingProcess {
         .with(r -> r.workers = 1)
         .with(r -> r.validation = null)
         .settings(
-            s -> s.epochs(steps / 24).steps(Curve.constant(1)).batch(4).shard(2).averaging(0.9));
+            s -> s.epochs((steps + 23) / 24).steps(Curve.constant(1)).batch(4).shard(2).averaging(0.9));
   }
 
   /**
-   * Modes: {@code slow FOLDER} pauses at each step, {@code fast FOLDER} does not, {@code memory
-   * STEPS} prints resident megabytes at every tenth of the steps.
+   * Modes: {@code slow FOLDER} pauses at each step, {@code fast FOLDER} does not, {@code hoard
+   * FOLDER} takes ever more native memory in the middle of the run, {@code memory STEPS} prints resident megabytes at every tenth of the steps.
    */
   public static void main(String[] args) {
     System.exit(args[0].equals("memory") ? memory(Integer.parseInt(args[1])) : train(args));
@@ -60,6 +67,7 @@ final class TrainingProcess {
       Run run = run(Path.of(args[1]));
       run.stopper = stopper;
       boolean slow = args[0].equals("slow");
+      boolean hoards = args[0].equals("hoard");
       run.progress =
           Run.afterEachStep(
               done -> {
@@ -68,6 +76,9 @@ final class TrainingProcess {
                 }
                 if (slow) {
                   pause();
+                }
+                if (hoards && done > HOARDED_FROM) {
+                  HOARD.add(ByteBuffer.allocateDirect(HOARDED_BYTES));
                 }
               });
       System.out.println("weights " + run.go().weights());
