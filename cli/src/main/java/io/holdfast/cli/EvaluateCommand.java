@@ -159,7 +159,8 @@ final class EvaluateCommand extends BaseCommand {
       List<Corruption> types,
       SurrogateOptions.Opened others) {
     return (bundle, samples, threat) -> {
-      Evaluation all = settled(
+      Evaluation all =
+          settled(
               Evaluation.of(bundle.classifier()),
               suite,
               types,

@@ -51,12 +51,18 @@ final class TrainingProcess {
         .with(r -> r.workers = 1)
         .with(r -> r.validation = null)
         .settings(
-            s -> s.epochs((steps + 23) / 24).steps(Curve.constant(1)).batch(4).shard(2).averaging(0.9));
+            s ->
+                s.epochs((steps + 23) / 24)
+                    .steps(Curve.constant(1))
+                    .batch(4)
+                    .shard(2)
+                    .averaging(0.9));
   }
 
   /**
    * Modes: {@code slow FOLDER} pauses at each step, {@code fast FOLDER} does not, {@code hoard
-   * FOLDER} takes ever more native memory in the middle of the run, {@code memory STEPS} prints resident megabytes at every tenth of the steps.
+   * FOLDER} takes ever more native memory in the middle of the run, {@code memory STEPS} prints
+   * resident megabytes at every tenth of the steps.
    */
   public static void main(String[] args) {
     System.exit(args[0].equals("memory") ? memory(Integer.parseInt(args[1])) : train(args));

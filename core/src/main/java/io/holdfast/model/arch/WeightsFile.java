@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -90,7 +91,7 @@ public final class WeightsFile {
       Architecture built = blueprint.build(input, classes);
       boolean fits =
           built.graph().parameters().stream()
-              .allMatch(p -> p.spec().shape().equals(shape(map.theirs(p.name()))));
+              .allMatch(p -> Objects.equals(p.spec().shape(), shape(map.theirs(p.name()))));
       return fits ? built : null;
     } catch (InvalidInputException e) {
       return null;
