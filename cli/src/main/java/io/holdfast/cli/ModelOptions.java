@@ -64,6 +64,8 @@ final class ModelOptions {
   /** Looks at what could be opened, to add what is wrong with it to the same problems. */
   interface Check {
     /**
+     * Looks at them.
+     *
      * @param samples those to attack; null, as the threat model, where something is wrong with them
      */
     void of(Bundle bundle, @Nullable Dataset samples, @Nullable ThreatModel threat);
