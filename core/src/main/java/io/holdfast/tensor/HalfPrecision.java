@@ -34,6 +34,6 @@ final class HalfPrecision {
     }
     int wide = exponent == MOST ? 0xff : exponent + OFFSET;
     int sign = half & 0x8000;
-    return Float.intBitsToFloat(sign << 16 | wide << 23 | fraction << 23 - FRACTION);
+    return Float.intBitsToFloat(sign << 16 | wide << 23 | fraction << (23 - FRACTION));
   }
 }
