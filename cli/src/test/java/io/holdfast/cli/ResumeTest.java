@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs({OS.LINUX, OS.MAC})
 final class ResumeTest {
   private static final int INTERRUPT_AT = 40;
+  private static final int KILLED = 128 + 9;
 
   private static Path folder;
   private static Path file;
@@ -88,18 +90,39 @@ final class ResumeTest {
   void killedAtAnyMomentAndResumedItEndsWithTheSameBits() throws Exception {
     Path out = folder.resolve("killed");
     Random random = new Random(11);
-    int kills = 0;
-    for (int attempt = 0; attempt < 4; attempt++) {
-      Process process = start(out, "--resume");
-      if (reach(process, out, lines(out) + 20 + random.nextInt(60))) {
-        process.destroyForcibly();
-        kills++;
-      }
-      process.waitFor(60, TimeUnit.SECONDS);
-    }
-    assertThat(kills).isPositive();
+    long steps = 20 + random.nextInt(60);
+    Path model = out.resolve("model.holdfast");
+    killWhen(() -> lines(out) >= steps, out);
+    assertThat(model).as("killed in training").doesNotExist();
+    killWhen(() -> begun(out, model.getFileName().toString()), out);
+    assertThat(out.resolve("scorecard.json")).as("killed near the bundle's writing").doesNotExist();
+    killWhen(() -> Files.exists(out.resolve("ledger.d")), out);
+    assertThat(model).as("killed in the evaluation").exists();
+    assertThat(out.resolve("scorecard.json")).doesNotExist();
     assertThat(finish(start(out, "--resume"))).isZero();
     assertSame(out);
+  }
+
+  /** Looks at the files of a run. */
+  private interface Moment {
+    boolean hasCome() throws IOException;
+  }
+
+  /** Goes on with the run until the moment comes, which it must, and kills it then. */
+  private static void killWhen(Moment moment, Path out) throws Exception {
+    Process process = start(out, "--resume");
+    while (!moment.hasCome()) {
+      assertThat(process.waitFor(1, TimeUnit.MILLISECONDS)).as("still runs").isFalse();
+    }
+    process.destroyForcibly();
+    assertThat(finish(process)).as("killed").isEqualTo(KILLED);
+  }
+
+  /** Whether a file is there, or is being written under another name. */
+  private static boolean begun(Path out, String name) throws IOException {
+    try (Stream<Path> files = Files.list(out)) {
+      return files.anyMatch(file -> file.getFileName().toString().contains(name));
+    }
   }
 
   @Test
