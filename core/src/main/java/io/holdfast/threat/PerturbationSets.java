@@ -14,7 +14,9 @@ final class PerturbationSets {
   private static final String UNION = "union";
   private static final int MOST_PIXELS = 10_000;
   private static final double ANY = Double.POSITIVE_INFINITY;
-  private static final List<String> NAMES =
+
+  /** Every kind that a file may name. */
+  static final List<String> NAMES =
       List.of(
           "linf",
           "l2",

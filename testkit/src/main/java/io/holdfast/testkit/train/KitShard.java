@@ -1,0 +1,93 @@
+package io.holdfast.testkit.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Reference;
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.graph.BatchNormPolicy;
+import io.holdfast.model.graph.Forward;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.Mode;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.ShardContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Some of a few random samples as a shard of a small network, apart from the training loop.
+ *
+ * @param network without batch norm
+ * @param parameters its weights by name, leaves of the tape
+ * @param gradients of the network in evaluation mode
+ * @param seed of the inner search
+ * @param from the first sample
+ * @param to the one behind the last
+ */
+record KitShard(
+    Network network,
+    Map<String, Tensor> parameters,
+    InputGradients gradients,
+    Seed seed,
+    int from,
+    int to)
+    implements ShardContext {
+  static final int SAMPLES = 12;
+  static final int CLASSES = 3;
+  static final int SIDE = 6;
+  private static final ThreatModel THREAT = ThreatModel.linf(0.1).within(0, 1);
+  private static final InnerMaximiser SEARCH = new InnerMaximiser(3, 0.4, Start.UNIFORM);
+
+  static KitShard of(Network network, InputGradients gradients, Seed seed, int from, int to) {
+    Map<String, Tensor> leaves = new LinkedHashMap<>();
+    network.weights().forEach((name, weight) -> leaves.put(name, weight.asLeaf()));
+    return new KitShard(network, leaves, gradients, seed, from, to);
+  }
+
+  @Override
+  public Tensor inputs() {
+    Tensor all = Rng.of(new Seed(5)).uniform(0, 1, SAMPLES, 1, SIDE, SIDE);
+    return all.slice(0, from, to).clone(); // [n, 1, SIDE, SIDE]
+  }
+
+  @Override
+  public Tensor labels() {
+    long[] classes = IntStream.range(from, to).mapToLong(i -> i % CLASSES).toArray();
+    return Tensors.of(classes, classes.length);
+  }
+
+  @Override
+  public double labelSmoothing() {
+    return 0.1;
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    Graph graph = network.graph();
+    Mode mode = Mode.training(seed.split("layers"), BatchNormPolicy.GHOST);
+    return Forward.run(graph, parameters, List.of(x), mode).value(graph.outputs().get(0));
+  }
+
+  @Override
+  public Tensor evaluationLogits(Tensor x) {
+    return gradients.logits(x);
+  }
+
+  @Override
+  public Start start() {
+    return SEARCH.start();
+  }
+
+  @Override
+  public Tensor adversarial(Loss loss, Reference reference, Start start) {
+    List<Seed> seeds = IntStream.range(from, to).mapToObj(seed.split("inner")::split).toList();
+    return SEARCH.from(start).maximise(gradients, loss, THREAT, inputs(), reference, seeds);
+  }
+}

@@ -1,0 +1,180 @@
+package io.holdfast.testkit.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.TapeGradients;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.Initialisation;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Conv2d;
+import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.Tanh;
+import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.testkit.LeakCheck;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.Objective.ShardLoss;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What every training objective keeps, on a small network without batch norm. A test class extends
+ * this and gives one row per objective.
+ */
+@ExtendWith(LeakCheck.class)
+public abstract class ObjectiveContract {
+  private static final Seed SEED = new Seed(31);
+  private static final int ALL = KitShard.SAMPLES;
+  private static final double CLOSE = 1e-4;
+  private static final double RATE = 0.01;
+
+  /** The objectives under the contract. */
+  protected abstract Stream<Objective> rows();
+
+  @TestFactory
+  Stream<DynamicNode> contract() {
+    return rows().map(ObjectiveContract::tests);
+  }
+
+  private static DynamicContainer tests(Objective objective) {
+    return dynamicContainer(
+        objective.toString(),
+        Stream.of(
+            test(objective, "is finite, one loss per sample", ObjectiveContract::isFinite),
+            test(objective, "descending its gradient lowers it", ObjectiveContract::descends),
+            test(objective, "leaves the weights alone", ObjectiveContract::leavesWeights),
+            test(objective, "is the same for a seed", ObjectiveContract::isDeterministic),
+            test(objective, "adds up over shards", ObjectiveContract::addsUp),
+            test(objective, "takes a batch of one", ObjectiveContract::takesOne)));
+  }
+
+  private static DynamicTest test(
+      Objective objective, String what, BiConsumer<Objective, Kit> check) {
+    return dynamicTest(
+        what,
+        () -> {
+          try (Scope scope = Scope.open();
+              Network network = Network.initialise(graph(), Initialisation.PYTORCH, SEED);
+              InputGradients tape = new TapeGradients(network.classifier(), Precision.FLOAT32)) {
+            check.accept(objective, new Kit(network, tape));
+          }
+        });
+  }
+
+  private static Graph graph() {
+    GraphBuilder g = Graph.builder("kit");
+    g.input("input", TensorType.floats(1, KitShard.SIDE, KitShard.SIDE));
+    g.add("conv", Conv2d.of(4, 3));
+    g.add("tanh", new Tanh());
+    g.add("flatten", new Flatten());
+    return g.output(g.add("out", Linear.of(KitShard.CLASSES))).build();
+  }
+
+  /** A fresh network and its gradients in evaluation mode. */
+  private record Kit(Network network, InputGradients gradients) {
+    KitShard shard(int from, int to) {
+      return KitShard.of(network, gradients, SEED, from, to);
+    }
+
+    double[] losses(Objective objective, int from, int to) {
+      return objective.loss(shard(from, to)).perSample().toDoubles();
+    }
+  }
+
+  private static void isFinite(Objective objective, Kit kit) {
+    ShardLoss loss = objective.loss(kit.shard(0, ALL));
+    assertThat(loss.perSample().shape()).containsExactly(ALL);
+    assertThat(loss.perSample().allFinite()).isTrue();
+    requireLogits(loss.clean());
+    requireLogits(loss.robust());
+    assertThat(objective.adversarial() || loss.robust() == null)
+        .as("robust logits without an adversary")
+        .isTrue();
+  }
+
+  private static void requireLogits(@Nullable Tensor logits) {
+    if (logits != null) {
+      assertThat(logits.shape()).containsExactly(ALL, KitShard.CLASSES);
+      assertThat(logits.allFinite()).isTrue();
+    }
+  }
+
+  /** Every parameter takes part, and a small step against the gradient lowers the sum. */
+  private static void descends(Objective objective, Kit kit) {
+    KitShard shard = kit.shard(0, ALL);
+    List<Tensor> leaves = new ArrayList<>(shard.parameters().values());
+    Tensor before = objective.loss(shard).perSample().sum();
+    List<Tensor> slopes = Autograd.grad(before, leaves, false);
+    double norm = 0;
+    for (int i = 0; i < leaves.size(); i++) {
+      assertThat(slopes.get(i).allFinite()).isTrue();
+      double square = slopes.get(i).mul(slopes.get(i)).sum().item();
+      assertThat(square).as("parameter %d takes part", i).isPositive();
+      norm += square;
+    }
+    List<Tensor> weights = new ArrayList<>(kit.network().weights().values());
+    for (int i = 0; i < weights.size(); i++) {
+      weights.get(i).addInPlace(slopes.get(i), -RATE / Math.sqrt(norm));
+    }
+    double after = DoubleStream.of(kit.losses(objective, 0, ALL)).sum();
+    double fall = before.item() - after;
+    assertThat(fall / (RATE * Math.sqrt(norm))).as("to first order").isCloseTo(1, within(0.3));
+  }
+
+  private static void leavesWeights(Objective objective, Kit kit) {
+    String before = kit.network().hash();
+    KitShard shard = kit.shard(0, ALL);
+    float[] inputs = shard.inputs().toFloats();
+    Autograd.grad(
+        objective.loss(shard).perSample().sum(),
+        new ArrayList<>(shard.parameters().values()),
+        false);
+    assertThat(kit.network().hash()).isEqualTo(before);
+    assertThat(shard.inputs().toFloats()).isEqualTo(inputs);
+  }
+
+  private static void isDeterministic(Objective objective, Kit kit) {
+    double[] first = kit.losses(objective, 0, ALL);
+    assertThat(kit.losses(objective, 0, ALL)).isEqualTo(first);
+    KitShard other = KitShard.of(kit.network(), kit.gradients(), SEED.split("another"), 0, ALL);
+    double[] another = objective.loss(other).perSample().toDoubles();
+    assertThat(Arrays.equals(another, first))
+        .as("a loss with an adversary depends on the seed, one without does not")
+        .isEqualTo(!objective.adversarial());
+  }
+
+  private static void addsUp(Objective objective, Kit kit) {
+    double[] whole = kit.losses(objective, 0, ALL);
+    double[] parts =
+        DoubleStream.concat(
+                DoubleStream.of(kit.losses(objective, 0, 5)),
+                DoubleStream.of(kit.losses(objective, 5, ALL)))
+            .toArray();
+    assertThat(parts).containsExactly(whole, within(CLOSE));
+  }
+
+  private static void takesOne(Objective objective, Kit kit) {
+    double[] whole = kit.losses(objective, 0, ALL);
+    assertThat(kit.losses(objective, 3, 4)).containsExactly(new double[] {whole[3]}, within(CLOSE));
+  }
+}
