@@ -224,7 +224,7 @@ public final class Harden {
         .progress(options.progress())
         .stopper(options.stopper())
         .trainedOn(TrainingRecord.of(trained))
-        .noting(SameData.found(experiment, data))
+        .noting(SameData.found(experiment, data, options.stopper()))
         .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
         .on(tested());
   }

@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import io.holdfast.common.Stopper;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import java.util.ArrayList;
@@ -35,19 +36,19 @@ final class SameData {
   }
 
   /** By names and contents; only once training has ended, since it reads the test samples. */
-  static List<String> found(Experiment experiment, ExperimentData data) {
+  static List<String> found(Experiment experiment, ExperimentData data, Stopper stopper) {
     Set<String> notes = new LinkedHashSet<>(named(experiment));
     Dataset test = data.test();
     Dataset validation = data.validation();
     if (test.size() == allToTrain(experiment, data)) {
       Dataset whole = experiment.validationShare() > 0 ? experiment.train().open() : data.train();
-      if (whole.contentHash().equals(test.contentHash())) {
+      if (whole.contentHash(stopper).equals(test.contentHash(stopper))) {
         notes.add(WARNING.formatted("data.train", "data.test", "trained on"));
       }
     }
     if (validation != null
         && validation.size() == test.size()
-        && validation.contentHash().equals(test.contentHash())) {
+        && validation.contentHash(stopper).equals(test.contentHash(stopper))) {
       notes.add(WARNING.formatted("data.validation", "data.test", "chosen by"));
     }
     return List.copyOf(notes);
