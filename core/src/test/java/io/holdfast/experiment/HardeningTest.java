@@ -85,6 +85,8 @@ class HardeningTest {
 
   private static @Nullable Object attack(Bundle bundle) {
     Provenance origin = bundle.provenance();
-    return ((Map<?, ?>) origin.configuration().get("train")).get("attack");
+    return origin.configuration().get("train") instanceof Map<?, ?> train
+        ? train.get("attack")
+        : null;
   }
 }

@@ -139,7 +139,7 @@ class ArchitecturesTest {
     ByteBuffer data = ByteBuffer.allocate(2 * n + 56).order(ByteOrder.LITTLE_ENDIAN);
     float[] expected = new float[n];
     for (int i = 0; i < n; i++) {
-      int exponent = i >> 10 & 31;
+      int exponent = (i >> 10) & 31;
       double fraction = (i & 1023) / 1024.0;
       double size =
           exponent == 0 ? Math.scalb(fraction, -14) : Math.scalb(1 + fraction, exponent - 15);
