@@ -90,7 +90,7 @@ final class ResumeTest {
   void killedAtAnyMomentAndResumedItEndsWithTheSameBits() throws Exception {
     Path out = folder.resolve("killed");
     Random random = new Random(11);
-    long steps = 20 + random.nextInt(60);
+    int steps = 20 + random.nextInt(60);
     Path model = out.resolve("model.holdfast");
     killWhen(() -> lines(out) >= steps, out);
     assertThat(model).as("killed in training").doesNotExist();
