@@ -151,7 +151,7 @@ class LibraryTrainingTest {
     Path place = folder.resolve("run");
     run(feed(0.5)).in(place).go();
     assertThat(run(feed(0.5)).in(place).resuming().go()).isNotNull();
-    refused(run(null).in(place), "data.library", "train.library");
+    refused(run(null).in(place), "train.library: expected nothing");
     refused(run(feed(0.25)).in(place), "train.library");
     SampleLibrary.write(library, FashionMnist.test().subset(50), 0.1, new Seed(3));
     refused(run(feed(0.5)).in(place), "data.library: expected");
