@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -156,6 +157,7 @@ class KillTest {
     memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=true", 5000);
   }
 
+  @Tag("slow")
   @Test
   void memoryIsFlatWithThePointerCollector() throws Exception {
     memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=false", 1200);
