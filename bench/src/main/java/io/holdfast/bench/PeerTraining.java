@@ -180,6 +180,11 @@ final class PeerTraining implements AutoCloseable {
     }
 
     @Override
+    public InnerMaximiser.Start start() {
+      return InnerMaximiser.Start.UNIFORM;
+    }
+
+    @Override
     public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
       List<Seed> seeds =
           LongStream.range(0, inputs.size(0))

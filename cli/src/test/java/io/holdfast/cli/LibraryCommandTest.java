@@ -349,7 +349,9 @@ final class LibraryCommandTest {
     json(library("mark", place, "--class", 0, "--class", 1, "--class", 2, "--as", "suspended"));
     Ran refused = harden(out, with(settings, "--resume"));
     assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(refused.err()).contains("the run to resume: content of library: expected").hasLineCount(1);
+    assertThat(refused.err())
+        .contains("the run to resume: content of library: expected")
+        .hasLineCount(1);
   }
 
   private static Ran harden(Path out, Object... more) {
