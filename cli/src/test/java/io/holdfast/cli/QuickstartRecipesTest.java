@@ -54,9 +54,9 @@ final class QuickstartRecipesTest {
       List.of(
           Candidate.of("quickstart"),
           Candidate.of(
-              "6 epochs of PGD-3",
-              "train.epochs=6",
-              "train.attack={name: pgd, steps: 3, step_size: 0.05}"),
+              "8 epochs of PGD-2",
+              "train.epochs=8",
+              "train.attack={name: pgd, steps: 2, step_size: 0.075}"),
           Candidate.of(
               "5 epochs of PGD-4",
               "train.epochs=5",
