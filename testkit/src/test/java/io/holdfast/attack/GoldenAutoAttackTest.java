@@ -157,6 +157,7 @@ class GoldenAutoAttackTest {
     }
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"linf", "l2", "l1"})
   void ourSuiteLeavesNoMoreStanding(String norm) {
