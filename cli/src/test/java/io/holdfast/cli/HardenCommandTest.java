@@ -17,6 +17,8 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The contract of {@code harden} and what works on its results, on real files. */
 final class HardenCommandTest {
@@ -128,6 +130,27 @@ final class HardenCommandTest {
     JsonNode plan = Json.parse(json.out(), "plan");
     assertThat(plan.at("/seconds/training").asDouble()).isPositive();
     assertThat(plan.at("/memory_bytes").asLong()).isPositive();
+  }
+
+  /** What a run takes, its dry run takes too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train.early_stopping={patience: 2}",
+        "train.keep=best",
+        "evaluate.attacks=apgd-ce",
+        "evaluate.attacks=apgd-t",
+        "evaluate.attacks=autoattack",
+        "evaluate.attacks=holdfast",
+        "evaluate.attacks=fab",
+        "evaluate.attacks=momentum-pgd",
+        "evaluate.attacks=acg"
+      })
+  void dryRunsOfWhatRuns(String setting) {
+    Path out = folder.resolve("dry");
+    Ran dry = Ran.command("harden", file, "--out", out, "--dry-run", "--set", setting);
+    assertThat(dry.exit()).as(dry.err()).isZero();
+    assertThat(out).doesNotExist();
   }
 
   @Test

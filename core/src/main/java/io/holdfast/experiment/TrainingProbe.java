@@ -59,6 +59,7 @@ final class TrainingProbe {
     TrainSettings level =
         experiment.training().toBuilder()
             .epochs(STEPS)
+            .earlyStopping(0) // nothing is validated here
             .steps(Curve.constant(stage.steps()))
             .cleanShare(Curve.constant(stage.clean()))
             .build();

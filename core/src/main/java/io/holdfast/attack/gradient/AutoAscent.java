@@ -79,7 +79,7 @@ final class AutoAscent {
     boolean counts = region == task.region();
     AttackTask.Stay stay = counts ? task.settle(x, logits) : AttackTask.Stay.ALL;
     retain(stay);
-    Tensor here = stay.of(gradient); // [n, ...]
+    Tensor here = stay.of(gradient).clone(); // [n, ...], ours to write into
     if (task.size() == 0) {
       return here;
     }
