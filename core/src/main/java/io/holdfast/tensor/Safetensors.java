@@ -134,7 +134,7 @@ public final class Safetensors {
   public Tensor tensor(String name) {
     Entry entry = entry(name);
     return entry.isHalf()
-        ? Tensors.of(HalfPrecision.widen(bytes(name)), entry.dims())
+        ? Tensors.ofHalf(bytes(name), entry.dims())
         : Tensors.ofBytes(entry.type(), bytes(name), entry.dims());
   }
 

@@ -11,6 +11,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Making tensors: filled, from arrays, joined. New tensors belong to the innermost open scope and
@@ -98,6 +99,13 @@ public final class Tensors {
           bytes.length + " bytes are no whole number of " + type + " elements");
     }
     return filled(type, fitted, to -> new BytePointer(to).put(bytes));
+  }
+
+  /** Float32 from the little-endian bytes of numbers in half precision (IEEE 754 binary16). */
+  static Tensor ofHalf(byte[] bytes, long... shape) {
+    Tensor packed = ofBytes(DType.UINT8, bytes, bytes.length); // [2 * n]
+    Tensor halves = Tensor.wrap(packed.raw().view(ScalarType.Half)); // [n]
+    return halves.to(DType.FLOAT32).view(shape);
   }
 
   private static Tensor filled(DType type, long[] shape, Consumer<Pointer> put) {
