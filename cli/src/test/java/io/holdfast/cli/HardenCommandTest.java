@@ -154,6 +154,18 @@ final class HardenCommandTest {
   }
 
   @Test
+  void aBatchBeyondTheDataIsOneStepInPlanAndRun() {
+    Path out = folder.resolve("one-step");
+    Object[] one = {"harden", file, "--out", out, "--set", "train.batch=4000"};
+    Ran dry = Ran.command(Stream.concat(Stream.of(one), Stream.of("--dry-run")).toArray());
+    assertThat(dry.out()).as(dry.err()).contains("2 epochs of 1 steps");
+    assertThat(Ran.command(one).exit()).isZero();
+    assertThat(MetricsLog.read(out.resolve("metrics.jsonl")))
+        .filteredOn(e -> e.path("event").asText().equals("step"))
+        .hasSize(2);
+  }
+
+  @Test
   void evaluateTakesTheBundleAndItsWeightsAlike() throws IOException {
     Path weights = folder.resolve("weights.safetensors");
     try (ZipFile zip = new ZipFile(run.resolve("model.holdfast").toFile())) {

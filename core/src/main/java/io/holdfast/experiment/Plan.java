@@ -87,7 +87,7 @@ public record Plan(
             + ", "
             + e.training().epochs()
             + " epochs of "
-            + Format.count(data.train().size() / e.training().batch())
+            + Format.count(e.training().stepsPerEpoch(data.train().size()))
             + " steps, batch "
             + e.training().batch()
             + ", "

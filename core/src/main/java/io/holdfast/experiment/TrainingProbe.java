@@ -48,9 +48,9 @@ final class TrainingProbe {
 
   /** Estimated time of all training steps, validation left out. */
   double seconds() {
-    int batch = experiment.training().batch();
-    long steps = (long) Math.max(1, data.train().size() / batch) * experiment.training().epochs();
-    return steps * CurriculumTime.mean(experiment.training(), this::step);
+    TrainSettings training = experiment.training();
+    long steps = (long) training.stepsPerEpoch(data.train().size()) * training.epochs();
+    return steps * CurriculumTime.mean(training, this::step);
   }
 
   /** Time of one step at one stage of the curriculum, measured. */

@@ -12,6 +12,11 @@ import java.util.List;
 record Shards(int samples, int batch, int shard, Seed seed) {
   /** Full batches in an epoch, at least one. */
   int stepsPerEpoch() {
+    return stepsPerEpoch(samples, batch);
+  }
+
+  /** As {@link #stepsPerEpoch()}, of so many samples. */
+  static int stepsPerEpoch(int samples, int batch) {
     return Math.max(1, samples / batch);
   }
 

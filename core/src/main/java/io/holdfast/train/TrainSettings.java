@@ -199,6 +199,11 @@ public record TrainSettings(
         30);
   }
 
+  /** Steps of an epoch over so many samples: its full batches, at least one. */
+  public int stepsPerEpoch(int samples) {
+    return Shards.stepsPerEpoch(samples, batch);
+  }
+
   /** A builder that begins with these settings. */
   public TrainSettingsBuilder toBuilder() {
     return new TrainSettingsBuilder(this);
