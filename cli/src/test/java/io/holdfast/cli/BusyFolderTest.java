@@ -9,12 +9,10 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Scorecard;
 import io.holdfast.tensor.Safetensors;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -52,34 +50,9 @@ final class BusyFolderTest {
 
   /** Starts it and waits until the first attack has ended. */
   private static Process startAndReachTheSecondAttack(Path out) throws Exception {
-    // A parent shell may have made its children ignore the signal.
-    List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Dorg.bytedeco.javacpp.nopointergc=true", "-cp"));
-    command.addAll(List.of(System.getProperty("java.class.path"), "io.holdfast.cli.Main"));
-    for (Object arg : evaluation(out)) {
-      command.add(arg.toString());
-    }
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(folder.resolve("out.txt").toFile())
-            .redirectError(folder.resolve("err.txt").toFile())
-            .start();
-    Path metrics = out.resolve("metrics.jsonl");
-    while (!Files.exists(metrics) || !Files.readString(metrics).contains("\"phase\":\"fgsm\"")) {
-      assertThat(process.waitFor(5, TimeUnit.MILLISECONDS)).as("it goes on").isFalse();
-    }
+    Process process = RealProcess.start(folder, evaluation(out));
+    RealProcess.await(process, out.resolve("metrics.jsonl"), "\"phase\":\"fgsm\"");
     return process;
-  }
-
-  private static void signal(Process process, String name) throws Exception {
-    String pid = Long.toString(process.pid());
-    assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
-  }
-
-  private static int end(Process process) throws InterruptedException {
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends in time").isTrue();
-    return process.exitValue();
   }
 
   private static void resume(Path out) {
@@ -97,8 +70,8 @@ final class BusyFolderTest {
   void ctrlCSaysHowToGoOnAndTheResumedLedgerIsTheSame() throws Exception {
     Path out = folder.resolve("interrupted");
     Process process = startAndReachTheSecondAttack(out);
-    signal(process, "INT");
-    assertThat(end(process)).isEqualTo(Exit.INTERRUPTED);
+    RealProcess.signal(process, "INT");
+    assertThat(RealProcess.end(process)).isEqualTo(Exit.INTERRUPTED);
     assertThat(folder.resolve("err.txt"))
         .content()
         .contains("stopping at the next safe point", "run again with --resume to go on")
@@ -113,7 +86,7 @@ final class BusyFolderTest {
   void othersAreRefusedUntilTheProcessIsKilled() throws Exception {
     Path out = folder.resolve("killed");
     Process process = startAndReachTheSecondAttack(out);
-    signal(process, "STOP"); // so that nothing changes but by the others
+    RealProcess.signal(process, "STOP"); // so that nothing changes but by the others
     Map<String, String> before = Ran.contents(out);
     assertRefused(out, evaluation(out));
     assertRefused(out, evaluation(out, "--resume"));
@@ -136,7 +109,7 @@ final class BusyFolderTest {
         out);
     assertThat(Ran.contents(out)).isEqualTo(before);
     process.destroyForcibly();
-    end(process);
+    RealProcess.end(process);
     resume(out);
   }
 

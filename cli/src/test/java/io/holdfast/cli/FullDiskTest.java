@@ -1,7 +1,6 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.holdfast.common.Seed;
 import io.holdfast.model.arch.Architectures;
@@ -9,13 +8,13 @@ import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Scorecard;
 import io.holdfast.tensor.Safetensors;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,16 +31,15 @@ final class FullDiskTest {
   private static final int ROOM_KIB = 60;
 
   private static Path folder;
+  private static @Nullable OwnDisk mounted;
   private static Path disk;
   private static Path weights;
 
   @BeforeAll
   static void mount(@TempDir Path directory) throws Exception {
     folder = directory;
-    disk = Files.createDirectory(folder.resolve("disk"));
-    assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=" + DISK_KIB + "k", "tmpfs", disk.toString()),
-        "a file system of our own needs the rights of root");
+    mounted = OwnDisk.mount(folder, "size=" + DISK_KIB + "k");
+    disk = mounted.path();
     weights = folder.resolve("weights.safetensors");
     try (Network network = Architectures.mlp(Shape.of(1, 28, 28), 10, 8).initialise(new Seed(5))) {
       Safetensors.write(weights, network.weights(), Map.of());
@@ -50,14 +48,8 @@ final class FullDiskTest {
 
   @AfterAll
   static void unmount() throws Exception {
-    run("umount", "--lazy", disk.toString()); // what is mapped into memory keeps it busy
-  }
-
-  private static boolean run(String... command) throws Exception {
-    try {
-      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
-    } catch (IOException e) {
-      return false; // no such program
+    if (mounted != null) {
+      mounted.close();
     }
   }
 

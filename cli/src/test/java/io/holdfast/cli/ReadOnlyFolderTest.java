@@ -1,12 +1,11 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,29 +17,22 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 final class ReadOnlyFolderTest {
   private static Path folder;
+  private static @Nullable OwnDisk mounted;
   private static Path disk;
   private static Path file;
 
   @BeforeAll
   static void mount(@TempDir Path directory) throws Exception {
     folder = directory;
-    disk = Files.createDirectory(folder.resolve("disk"));
-    assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", disk.toString()),
-        "a file system of our own needs the rights of root");
+    mounted = OwnDisk.mount(folder, "ro,size=64k");
+    disk = mounted.path();
     file = Ran.experiment(folder);
   }
 
   @AfterAll
   static void unmount() throws Exception {
-    run("umount", "--lazy", disk.toString());
-  }
-
-  private static boolean run(String... command) throws Exception {
-    try {
-      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
-    } catch (IOException e) {
-      return false; // no such program
+    if (mounted != null) {
+      mounted.close();
     }
   }
 

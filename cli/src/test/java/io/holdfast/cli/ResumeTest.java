@@ -3,7 +3,6 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.record.Scorecard;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,39 +32,26 @@ final class ResumeTest {
     folder = directory;
     file = Ran.experiment(folder);
     whole = folder.resolve("whole");
-    assertThat(finish(start(whole))).isZero();
+    assertThat(RealProcess.end(start(whole))).isZero();
   }
 
   /** Long enough to be killed in the middle, with a checkpoint every other step. */
   private static Process start(Path out, String... more) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Dorg.bytedeco.javacpp.nopointergc=true",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.holdfast.cli.Main",
-            "harden",
-            file.toString(),
-            "--out",
-            out.toString(),
-            "--set",
-            "train.epochs=60",
-            "--set",
-            "train.checkpoint.steps=2",
-            "--set",
-            "evaluate.attacks=pgd[steps=20,restarts=3]"));
-    command.addAll(List.of(more));
-    return new ProcessBuilder(command)
-        .redirectOutput(new File(folder.toFile(), "out.txt"))
-        .redirectError(new File(folder.toFile(), "err.txt"))
-        .start();
-  }
-
-  private static int finish(Process process) throws InterruptedException {
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends in time").isTrue();
-    return process.exitValue();
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "harden",
+                file.toString(),
+                "--out",
+                out.toString(),
+                "--set",
+                "train.epochs=60",
+                "--set",
+                "train.checkpoint.steps=2",
+                "--set",
+                "evaluate.attacks=pgd[steps=20,restarts=3]"));
+    arguments.addAll(List.of(more));
+    return RealProcess.start(folder, arguments.toArray());
   }
 
   private static long lines(Path out) throws IOException {
@@ -99,7 +85,7 @@ final class ResumeTest {
     killWhen(() -> Files.exists(out.resolve("ledger.d")), out);
     assertThat(model).as("killed in the evaluation").exists();
     assertThat(out.resolve("scorecard.json")).doesNotExist();
-    assertThat(finish(start(out, "--resume"))).isZero();
+    assertThat(RealProcess.end(start(out, "--resume"))).isZero();
     assertSame(out);
   }
 
@@ -115,7 +101,7 @@ final class ResumeTest {
       assertThat(process.waitFor(1, TimeUnit.MILLISECONDS)).as("still runs").isFalse();
     }
     process.destroyForcibly();
-    assertThat(finish(process)).as("killed").isEqualTo(KILLED);
+    assertThat(RealProcess.end(process)).as("killed").isEqualTo(KILLED);
   }
 
   /** Whether a file is there, or is being written under another name. */
@@ -130,12 +116,12 @@ final class ResumeTest {
     Path out = folder.resolve("interrupted");
     Process process = start(out);
     assertThat(reach(process, out, INTERRUPT_AT)).isTrue();
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-    assertThat(finish(process)).isEqualTo(Exit.INTERRUPTED);
+    RealProcess.signal(process, "INT");
+    assertThat(RealProcess.end(process)).isEqualTo(Exit.INTERRUPTED);
     assertThat(folder.resolve("err.txt")).content().contains("--resume");
     assertThat(out.resolve("checkpoint.safetensors")).exists();
     assertThat(out.resolve("model.holdfast")).doesNotExist();
-    assertThat(finish(start(out, "--resume"))).isZero();
+    assertThat(RealProcess.end(start(out, "--resume"))).isZero();
     assertSame(out);
   }
 
@@ -157,21 +143,18 @@ final class ResumeTest {
   @Test
   void ctrlCDuringTheEvaluationKeepsModelAndLedger() throws Exception {
     Path all = folder.resolve("evaluated");
-    assertThat(finish(startLongEvaluation(all))).isZero();
+    assertThat(RealProcess.end(startLongEvaluation(all))).isZero();
     Path out = folder.resolve("evaluation-interrupted");
     Process process = startLongEvaluation(out);
-    while (!Files.exists(out.resolve("metrics.jsonl"))
-        || !Files.readString(out.resolve("metrics.jsonl")).contains("\"phase\":\"fgsm\"")) {
-      assertThat(process.waitFor(5, TimeUnit.MILLISECONDS)).as("it goes on").isFalse();
-    }
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-    assertThat(finish(process)).isEqualTo(Exit.INTERRUPTED);
+    RealProcess.await(process, out.resolve("metrics.jsonl"), "\"phase\":\"fgsm\"");
+    RealProcess.signal(process, "INT");
+    assertThat(RealProcess.end(process)).isEqualTo(Exit.INTERRUPTED);
     assertThat(folder.resolve("err.txt")).content().contains("--resume");
     assertThat(out.resolve("model.holdfast")).exists();
     assertThat(out.resolve("ledger.d")).exists();
     assertThat(out.resolve("scorecard.json")).doesNotExist();
     long steps = lines(out);
-    assertThat(finish(startLongEvaluation(out, "--resume"))).isZero();
+    assertThat(RealProcess.end(startLongEvaluation(out, "--resume"))).isZero();
     assertThat(lines(out)).as("only the last attack was run again").isEqualTo(steps + 1);
     assertSame(out, all);
   }
