@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
     name = "completion",
     mixinStandardHelpOptions = true,
     description = {
-      "Prints a completion script for bash and zsh:",
-      "  source <(./holdfast completion)"
+      "Prints a completion script for bash and zsh.",
+      "For the shell that is open: source <(./holdfast completion)"
     })
 final class CompletionCommand extends BaseCommand {
   private static final String HEAD =

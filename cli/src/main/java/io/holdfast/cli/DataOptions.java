@@ -1,7 +1,9 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.InvalidInputException;
-import java.util.List;
+import io.holdfast.common.Settings;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -19,11 +21,23 @@ final class DataOptions {
   @Option(names = "--test", paramLabel = "D", description = "The test samples beside --data.")
   @Nullable String test;
 
-  /** Overrides for an experiment, none where no data were named. */
-  List<String> overrides() {
+  /** Refuses what cannot be meant. */
+  void check() {
     if (test != null && data == null) {
       throw new InvalidInputException("--test", "", "--data with the training samples", "nothing");
     }
-    return Templates.overrides(data, test);
+  }
+
+  /** An experiment with these data in the place of its own, where some were named. */
+  Settings in(Settings experiment) {
+    check();
+    if (data == null) {
+      return experiment;
+    }
+    Map<String, String> sources = Templates.sources(data, test);
+    String ofTest = test == null ? "--data" : "--test";
+    return experiment
+        .withOverride("data.train", Objects.requireNonNull(sources.get("train")), "--data")
+        .withOverride("data.test", Objects.requireNonNull(sources.get("test")), ofTest);
   }
 }

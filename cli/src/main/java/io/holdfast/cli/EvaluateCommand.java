@@ -17,6 +17,7 @@ import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
 import io.holdfast.model.Classifier;
+import io.holdfast.record.Gate;
 import io.holdfast.report.Report;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,6 +88,7 @@ final class EvaluateCommand extends BaseCommand {
       })
   private int shard = AttackDriver.SHARD;
 
+  @Mixin private GateOptions required = new GateOptions();
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
 
@@ -96,6 +98,9 @@ final class EvaluateCommand extends BaseCommand {
     List<NamedAttack> suite = suite(problems);
     List<Corruption> types = types(problems);
     Duration most = most(problems);
+    requireCount("--curve", curve, problems);
+    requireCount("--corruptions", corruptions, problems);
+    List<Gate> gates = required.read(suite.stream().map(NamedAttack::key).toList(), problems);
     problems.collect(() -> RunLock.requireFree(out.folder));
     problems.collect(new RunFolder(out.folder)::requireEvaluable);
     try (SurrogateOptions.Opened others = surrogates.open(problems);
@@ -123,9 +128,11 @@ final class EvaluateCommand extends BaseCommand {
       }
       try (RunLock lock = RunLock.take(out.folder)) {
         prepare(folder, running);
-        print(evaluation.folder(out.folder).resume(job.resume).on(opened.samples()));
+        EvaluationResult result =
+            evaluation.folder(out.folder).resume(job.resume).on(opened.samples());
+        print(result);
+        return GateOptions.judge(gates, result.card(), notes());
       }
-      return Exit.DONE;
     }
   }
 
@@ -167,6 +174,12 @@ final class EvaluateCommand extends BaseCommand {
               others.on(bundle.network().device()));
       (threat == null ? all : all.against(threat)).check(samples, problems);
     };
+  }
+
+  private static void requireCount(String option, int samples, Problems problems) {
+    if (samples < 0) {
+      problems.add(option, "at least 1 sample, or 0 for none", Integer.toString(samples));
+    }
   }
 
   private @Nullable Duration most(Problems problems) {

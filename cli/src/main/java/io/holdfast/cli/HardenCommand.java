@@ -1,11 +1,15 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.Problems;
 import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
+import io.holdfast.experiment.OpenExperiment;
 import io.holdfast.experiment.Plan;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.record.Gate;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,14 +34,21 @@ final class HardenCommand extends BaseCommand {
       description = "Changes a setting of the file, such as train.epochs=8. Repeatable.")
   private List<String> overrides = new ArrayList<>();
 
+  @Mixin private GateOptions required = new GateOptions();
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
 
   @Override
   public Integer call() {
     PrintWriter screen = screen();
-    Experiment experiment = Experiment.read(file, overrides);
-    ExperimentData data = ExperimentData.open(experiment, Today.now());
+    OpenExperiment open = OpenExperiment.read(file, overrides, Today.now());
+    Experiment experiment = open.experiment();
+    ExperimentData data = open.data();
+    Problems problems = new Problems("");
+    List<Gate> gates =
+        required.read(
+            experiment.evaluation().attacks().stream().map(NamedAttack::key).toList(), problems);
+    problems.throwIfAny();
     try (Job running = Job.start(job)) {
       Harden.Options options =
           new Harden.Options(
@@ -55,7 +66,7 @@ final class HardenCommand extends BaseCommand {
         screen.print(Results.table(result.card()));
         screen.println("report: " + new RunFolder(out.folder).report());
       }
-      return Exit.DONE;
+      return GateOptions.judge(gates, result.card(), notes());
     }
   }
 }

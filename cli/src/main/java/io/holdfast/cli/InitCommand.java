@@ -32,7 +32,10 @@ final class InitCommand extends BaseCommand {
 
   @Override
   public Integer call() {
-    data.overrides();
+    data.check();
+    if (Files.isDirectory(file)) {
+      throw new InvalidInputException(file.toString(), "", "a file to write", "a folder");
+    }
     if (Files.exists(file) && !force) {
       throw new InvalidInputException(
           file.toString(), "", "a new file", "one that exists", "--force overwrites it");

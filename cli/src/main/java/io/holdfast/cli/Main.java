@@ -1,5 +1,7 @@
 package io.holdfast.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +29,9 @@ public final class Main extends BaseCommand {
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String... args) {
-    System.exit(run(Commands.all(), utf8(System.out), utf8(System.err), args));
+    Output out = new Output(new FileOutputStream(FileDescriptor.out)); // System.out hides failures
+    int code = run(Commands.all(), out.writer(), utf8(System.err), args);
+    System.exit(out.settled(code, System.err));
   }
 
   /**

@@ -11,6 +11,7 @@ import io.holdfast.data.StrayLabels;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.threat.Domain;
 import io.holdfast.threat.ThreatModel;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -99,6 +100,7 @@ final class ModelOptions {
     String given = threat;
     if (given != null) {
       collect("--threat", given, problems, () -> bounds[0] = ThreatModel.parse(given));
+      requirePixels("--threat " + given, bounds[0], problems);
     } else if (bundle != null) {
       bounds[0] = bundle.threat();
       if (bounds[0] == null) {
@@ -150,6 +152,15 @@ final class ModelOptions {
     }
     own.list().forEach(problems::add);
     return matched;
+  }
+
+  /** All samples that can be named are images. */
+  private static void requirePixels(
+      String source, @Nullable ThreatModel threat, Problems problems) {
+    if (threat != null && !threat.domain().equals(Domain.UNIT)) {
+      String found = threat.domain().toString();
+      problems.add(new Problem(source, "domain", Domain.OF_PIXELS, found, Domain.OF_BYTES));
+    }
   }
 
   private static void requireGiven(

@@ -6,8 +6,8 @@ import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.experiment.ComparedRun;
 import io.holdfast.experiment.Experiment;
-import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
+import io.holdfast.experiment.OpenExperiment;
 import io.holdfast.experiment.Plan;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
@@ -52,14 +52,11 @@ final class QuickstartCommand extends BaseCommand {
   @Mixin private DataOptions data = new DataOptions();
   @Mixin private JobOptions job = new JobOptions();
 
-  /** One of the two experiments with its data. */
-  private record Part(Experiment experiment, ExperimentData data) {}
-
   @Override
   public Integer call() {
     PrintWriter screen = screen();
     requireUsable();
-    Map<String, Part> parts = parts();
+    Map<String, OpenExperiment> parts = parts();
     try (Job running = Job.start(job)) {
       if (job.dryRun) {
         printPlans(parts, running, screen);
@@ -72,7 +69,7 @@ final class QuickstartCommand extends BaseCommand {
     }
   }
 
-  private void run(Map<String, Part> parts, Job running, PrintWriter screen) {
+  private void run(Map<String, OpenExperiment> parts, Job running, PrintWriter screen) {
     Map<String, Scorecard> cards = new LinkedHashMap<>();
     parts.forEach((name, part) -> cards.put(name, run(name, part, running)));
     Report.Builder report = Report.builder().title("Quickstart").command(typed());
@@ -110,26 +107,31 @@ final class QuickstartCommand extends BaseCommand {
     problems.throwIfAny();
   }
 
-  private Map<String, Part> parts() {
-    List<String> all = new ArrayList<>(data.overrides());
-    all.addAll(overrides);
-    Map<String, Part> parts = new LinkedHashMap<>();
+  private Map<String, OpenExperiment> parts() {
+    Map<String, OpenExperiment> parts = new LinkedHashMap<>();
     for (String name : MODELS) {
-      Experiment experiment = experiment(name, all);
-      parts.put(name, new Part(experiment, ExperimentData.open(experiment, Today.now())));
+      Settings own = data.in(settings(name));
+      parts.put(name, OpenExperiment.of(own, source(name), overrides, Today.now()));
     }
     return parts;
   }
 
   /** One of the two experiments, {@code standard} or {@code hardened}, with changes. */
   static Experiment experiment(String name, List<String> changes) {
-    SettingsReader both =
-        Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(new Problems(RESOURCE));
-    Settings one = Settings.of(both.section(name).settings().toMap());
-    return Experiment.of(one, RESOURCE + ", " + name, changes);
+    return Experiment.of(settings(name), source(name), changes);
   }
 
-  private Scorecard run(String name, Part part, Job running) {
+  private static Settings settings(String name) {
+    SettingsReader both =
+        Settings.yaml(Templates.read(RESOURCE), RESOURCE).reader(new Problems(RESOURCE));
+    return Settings.of(both.section(name).settings().toMap());
+  }
+
+  private static String source(String name) {
+    return RESOURCE + ", " + name;
+  }
+
+  private Scorecard run(String name, OpenExperiment part, Job running) {
     running.progress().note(name + " model");
     return Harden.run(part.experiment(), part.data(), options(name, running)).card();
   }
@@ -139,7 +141,7 @@ final class QuickstartCommand extends BaseCommand {
         out.resolve(name), job.resume, job.workers, running.progress(), running.stopper(), typed());
   }
 
-  private void printPlans(Map<String, Part> parts, Job running, PrintWriter screen) {
+  private void printPlans(Map<String, OpenExperiment> parts, Job running, PrintWriter screen) {
     parts.forEach(
         (name, part) -> Harden.check(part.experiment(), part.data(), options(name, running)));
     Map<String, Plan> plans = new LinkedHashMap<>();

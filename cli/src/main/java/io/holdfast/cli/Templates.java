@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -44,15 +42,5 @@ final class Templates {
 
   private static String part(String path, String split) {
     return "{path: " + Json.compact(path) + ", split: " + split + "}";
-  }
-
-  /** Overrides that put other data into an experiment. */
-  static List<String> overrides(@Nullable String data, @Nullable String test) {
-    List<String> overrides = new ArrayList<>();
-    if (data != null) {
-      sources(data, test).forEach((key, value) -> overrides.add("data." + key + "=" + value));
-      overrides.sort(null);
-    }
-    return overrides;
   }
 }

@@ -2,34 +2,18 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
-import io.holdfast.model.arch.Architectures;
-import io.holdfast.model.graph.Network;
-import io.holdfast.model.graph.Shape;
 import io.holdfast.tensor.Processor;
-import io.holdfast.tensor.Safetensors;
-import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every way to give bad input: one clear message for each problem, exit 2, nothing written. */
 final class BadInputTest {
-  private static final String OF_A_RUN = "{\"code_version\": \"0.0.1\"}";
+  static final String OF_A_RUN = "{\"code_version\": \"0.0.1\"}";
 
   private static Path folder;
   private static Path good;
@@ -50,6 +34,7 @@ final class BadInputTest {
   static void prepare(@TempDir Path directory) throws IOException {
     folder = directory;
     good = Ran.experiment(folder);
+    Files.writeString(folder.resolve("tiny.csv"), "0,1,2,3,4\n1,1,2,3,5\n");
   }
 
   private static Arguments row(String name, List<String> overrides, String... problems) {
@@ -62,67 +47,90 @@ final class BadInputTest {
         row(
             "an unknown key with a near one",
             List.of("train.epocks=3"),
-            "--set train.epocks: train.epocks: expected a known key, found an unknown one (did you"
+            "--set train.epocks: expected a known key, found an unknown one (did you"
                 + " mean epochs?)"),
         row(
             "wrong types, all at once",
             List.of("train.epochs=many", "train.batch=0", "seed=1.5"),
-            "--set seed: seed: expected an integer, found 1.5",
-            "--set train.epochs: train.epochs: expected an integer from 1 to 1000000, found"
-                + " \"many\"",
-            "--set train.batch: train.batch: expected an integer from 1 to 1048576, found 0"),
+            "--set seed: expected an integer, found 1.5",
+            "--set train.epochs: expected an integer from 1 to 1000000, found" + " \"many\"",
+            "--set train.batch: expected an integer from 1 to 1048576, found 0"),
         row(
             "epsilon outside the domain",
             List.of("threat.epsilon=1.5"),
-            "--set threat.epsilon: threat.epsilon: expected at most 1, the width of the domain,"
+            "--set threat.epsilon: expected at most 1, the width of the domain,"
                 + " found 1.5 (epsilon is in the units of the input; for pixels in [0, 1], 8 of 255"
                 + " is 8/255)"),
         row(
             "a domain that does not hold the pixels",
             List.of("threat.domain=[0, 0.5]", "threat.epsilon=0.1"),
-            "--set threat.domain: threat.domain: expected one that holds the pixels, which are in"
-                + " [0, 1], found [0.0, 0.5]"),
+            "--set threat.domain: expected [0, 1], the range of pixels here, found [0.0,"
+                + " 0.5] (bytes are read as value/255: write epsilon so too, as in 8/255)"),
+        row(
+            "a domain in bytes",
+            List.of("threat={perturbation: linf, epsilon: 8, domain: [0, 255]}"),
+            "--set threat: threat.domain: expected [0, 1], the range of pixels here, found [0.0,"
+                + " 255.0] (bytes are read as value/255: write epsilon so too, as in 8/255)"),
+        row(
+            "a class that is not there as the attacker's goal",
+            List.of("threat.goal=class:10"),
+            "--set threat.goal: expected a class from class:0 to class:9, found class:10"),
+        row(
+            "one name of a class, for data that were named by their path alone",
+            List.of("data.test=DIR/test.safetensors", "data.test.classes=3"),
+            "--set data.test.classes: expected two or more different names, found [3] (such as"
+                + " [cat, dog])"),
+        row(
+            "images too small for the network",
+            List.of(
+                "model.architecture=small-cnn",
+                "data={train: DIR/tiny.csv, test: DIR/tiny.csv, validation: 0}"),
+            "--set model.architecture: expected samples that small-cnn can take, found [1, 2, 2]"),
+        row(
+            "a setting and the data",
+            List.of("seed=x", "data.test=DIR/nothing.npz"),
+            "--set seed: expected an integer, found \"x\"",
+            "--set data.test: expected a file or folder, found nothing at DIR/nothing.npz"),
         row(
             "a device that is not there",
             List.of("device=cuda:1"),
-            "--set device: device: expected a device that this build can reach, found cuda:1 (build"
+            "--set device: expected a device that this build can reach, found cuda:1 (build"
                 + " with the Maven profile cuda on a machine with an NVIDIA GPU, or use device:"
                 + " cpu)"),
         row(
             "an unknown device",
             List.of("device=gpu"),
-            "--set device: device: expected auto, cpu or cuda:N, found gpu"),
+            "--set device: expected auto, cpu or cuda:N, found gpu"),
         row(
             "an unknown architecture",
             List.of("model.architecture=smal-cnn"),
-            "--set model.architecture: model.architecture.name: expected an architecture: mlp,"
+            "--set model.architecture: expected an architecture: mlp,"
                 + " small-cnn, preact-resnet-18, wide-resnet, vit, found smal-cnn (did you mean"
                 + " small-cnn?)"),
         row(
             "an unknown attack",
             List.of("evaluate.attacks=[fgsm, pdg]"),
-            "--set evaluate.attacks: evaluate.attacks[1].name: expected an attack: uniform-noise,"
-                + " gaussian-noise, fgsm, r-fgsm, pgd, "),
+            "--set evaluate.attacks: evaluate.attacks[1]: expected an attack; 'holdfast attacks' lists"
+                + " them, found \"pdg\" (did you mean pgd?)"),
         row(
             "an attack twice",
             List.of("evaluate.attacks=[fgsm, fgsm]"),
-            "--set evaluate.attacks: evaluate.attacks: expected each attack once, found fgsm"
-                + " twice"),
+            "--set evaluate.attacks: expected each attack once, found fgsm" + " twice"),
         row(
             "a curriculum beyond the threat model",
             List.of("train.curriculum.epsilon={from: 0.1, to: 0.3, until: 0.5}"),
-            "--set train.curriculum.epsilon: train.curriculum.epsilon: expected at most the threat"
+            "--set train.curriculum.epsilon: expected at most the threat"
                 + " model's 0.1, found 0.3 (train against a larger threat model if that is"
                 + " meant)"),
         row(
             "a layer that is not there",
             List.of("model.freeze=[nothing]"),
-            "--set model.freeze: model.freeze: expected names of layers: "),
+            "--set model.freeze: expected names of layers: "),
         row(
             "data that are not there",
             List.of("data.train=DIR/nothing.npz", "data.test=embedded:fashion-mnist/tset"),
-            "DIR/nothing.npz: expected a file or folder, found nothing",
-            "embedded:fashion-mnist/tset: expected one of embedded:fashion-mnist/train,"
+            "--set data.train: expected a file or folder, found nothing at DIR/nothing.npz",
+            "--set data.test: expected one of embedded:fashion-mnist/train,"
                 + " embedded:fashion-mnist/test, found embedded:fashion-mnist/tset"),
         row(
             "a threat model's file that is not there",
@@ -169,42 +177,53 @@ final class BadInputTest {
         made(
             "NaN pixels",
             "nan.safetensors",
-            f -> floats(f, Float.NaN, 10),
+            f -> BadFiles.floats(f, Float.NaN, 10),
             "a finite pixel in [0, 1]"),
         made(
             "pixels beyond 1",
             "bright.safetensors",
-            f -> floats(f, 3f, 10),
+            f -> BadFiles.floats(f, 3f, 10),
             "a finite pixel in [0, 1]"),
         made(
             "a single class",
             "single.safetensors",
-            f -> floats(f, 0.5f, 1),
-            "labels: expected at least two classes, found only class 0 in 20 samples (a classifier"
-                + " needs samples of more than one class)"),
+            f -> BadFiles.floats(f, 0.5f, 1),
+            "expected at least two classes, found only class 0 in 20 samples at"
+                + " DIR/single.safetensors: labels (a classifier needs samples of more than one class)"),
         made(
             "labels beyond the classes of the training samples",
             "more.safetensors",
-            f -> floats(f, 0.5f, 12),
+            f -> BadFiles.floats(f, 0.5f, 12),
             "more.safetensors: labels[10] (and 1 more such label)"),
         made(
             "a file that ends too early",
             "cut.safetensors",
             BadInputTest::truncated,
-            "cut.safetensors: images.data_offsets: expected begin and end within the file's 6260"
-                + " bytes of data, found [0, 12544] (the file is truncated or damaged)",
-            "cut.safetensors: labels.data_offsets: expected begin and end within the file's 6260"
-                + " bytes of data, found [12544, 12672] (the file is truncated or damaged)"),
+            "--set data.test: expected 12672 bytes of data, as its header says, found 6260 bytes"
+                + " at DIR/cut.safetensors (the file is truncated)"),
         made(
             "images of different sizes",
             "sizes",
             BadInputTest::imagesOfDifferentSizes,
-            "expected images of one size, 28x28 as the first, found 20x20 (say resize: [28, 28] in"
-                + " the data section)"),
+            "expected images of one size, 28x28 as the first, found 20x20 at"
+                + " DIR/sizes: class1/3.png (say resize: [28, 28] in the data section)"),
+        made(
+            "rows that are no rows, all of them",
+            "rows.csv",
+            BadInputTest::badRows,
+            "--set data.test: expected 5 columns, as the row before, found 4 at DIR/rows.csv:2",
+            "--set data.test: expected a number in column 1, found \"x\" at DIR/rows.csv:4",
+            "--set data.test: expected a pixel from 0 to 255 in column 4, found 256 at DIR/rows.csv:5"),
+        made(
+            "images that are no images, all of them",
+            "broken",
+            BadInputTest::brokenImages,
+            " at DIR/broken: class0/2.png",
+            " at DIR/broken: class1/3.png"),
         made(
             "images of another size than the training samples",
             "small.safetensors",
-            f -> floats(f, 0.5f, 10, 1, 14, 14),
+            f -> BadFiles.floats(f, 0.5f, 10, 1, 14, 14),
             "data.test: expected samples of shape [1, 28, 28] as in data.train, found [1, 14, 14]"
                 + " (resize: [height, width] in the data section brings images to one size)"));
   }
@@ -222,27 +241,41 @@ final class BadInputTest {
     refused(List.of("data.test=" + path), problems);
   }
 
-  private static void floats(Path file, float odd, int classes, long... shape) {
-    long[] one = shape.length == 0 ? new long[] {1, 28, 28} : shape;
-    int n = 20;
-    int size = (int) Arrays.stream(one).reduce(1, Math::multiplyExact);
-    float[] pixels = new float[n * size];
-    pixels[size + 3] = odd;
-    try (Scope scope = Scope.open()) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      tensors.put("images", Tensors.of(pixels, n, one[0], one[1], one[2]));
-      tensors.put(
-          "labels", Tensors.of(IntStream.range(0, n).mapToLong(i -> i % classes).toArray(), n));
-      Safetensors.write(file, tensors, Map.of());
-    }
-  }
-
   private static void truncated(Path file) {
     Dataset some = FashionMnist.test().first(16);
     Ran.images(some, file);
     try {
       byte[] all = Files.readAllBytes(file);
       Files.write(file, Arrays.copyOf(all, all.length / 2));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void badRows(Path file) {
+    write(file, "0,1,2,3,4\n1,1,2,3\n1,5,6,7,8\n0,x,2,3,4\n1,1,2,3,256\n");
+  }
+
+  /** The last two of four. */
+  private static void brokenImages(Path path) {
+    try {
+      for (int i = 0; i < 4; i++) {
+        Path file = Files.createDirectories(path.resolve("class" + i % 2)).resolve(i + ".png");
+        BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+        if (i < 2) {
+          ImageIO.write(image, "png", file.toFile());
+        } else {
+          Files.writeString(file, "no image");
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -325,91 +358,9 @@ final class BadInputTest {
   }
 
   @Test
-  void anEvaluationDoesNotOverwriteARun() throws IOException {
-    Path out = Files.createDirectories(folder.resolve("hardened"));
-    Files.writeString(out.resolve("experiment.json"), OF_A_RUN);
-    Files.writeString(out.resolve("scorecard.json"), "mine");
-    Ran ran =
-        Ran.command(
-            "evaluate",
-            "--model",
-            weights(),
-            "--architecture",
-            "mlp,hidden=16",
-            "--data",
-            folder.resolve("test.safetensors"),
-            "--threat",
-            "linf:0.1",
-            "--attack",
-            "fgsm",
-            "--out",
-            out);
-    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err()).contains("found the results of harden (scorecard.json");
-    assertThat(out.resolve("scorecard.json")).hasContent("mine");
-  }
-
-  /** A label beyond the model's classes, in a sample that would not be attacked. */
-  @Test
-  void labelsOfAllSamplesAreChecked() {
-    Path data = folder.resolve("twelve.safetensors");
-    floats(data, 0.5f, 12);
-    Ran ran =
-        Ran.command(
-            "evaluate",
-            "--model",
-            weights(),
-            "--architecture",
-            "mlp,hidden=16",
-            "--data",
-            data,
-            "--threat",
-            "linf:0.1",
-            "--attack",
-            "fgsm",
-            "--examples",
-            5,
-            "--out",
-            folder.resolve("o"));
-    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err())
-        .contains("labels: expected classes from 0 to 9, those of the model, found 10 at ")
-        .contains("twelve.safetensors: labels[10] (and 1 more such label)");
-  }
-
-  /** As {@code torch.save} writes them now, and as it did before 1.6. */
-  @Test
-  void aPyTorchFileIsNamedAsSuch() throws IOException {
-    Path zipped = folder.resolve("model.pt");
-    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(zipped))) {
-      for (String entry : List.of("model/data.pkl", "model/byteorder", "model/data/0")) {
-        zip.putNextEntry(new ZipEntry(entry));
-        zip.write(1);
-      }
-    }
-    Path old = folder.resolve("old.pth");
-    Files.write(old, HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e8002"));
-    for (Path file : List.of(zipped, old)) {
-      for (String[] more : new String[][] {{}, {"--architecture", "small-cnn"}}) {
-        List<Object> args = new ArrayList<>(List.of("evaluate", "--model", file));
-        args.addAll(List.of("--data", "embedded:fashion-mnist/test", "--threat", "linf:0.1"));
-        args.addAll(List.of("--out", folder.resolve("o")));
-        args.addAll(Arrays.asList(more));
-        Ran ran = Ran.command(args.toArray());
-        assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-        assertThat(ran.err())
-            .isEqualToIgnoringNewLines(
-                file
-                    + ": expected a bundle, or weights as safetensors, found a PyTorch file (save"
-                    + " its state_dict with safetensors.torch.save_file)");
-      }
-    }
-  }
-
-  @Test
   void thePlanNamesClassesWithoutASample() {
     Path data = folder.resolve("stray.safetensors");
-    labelled(data, i -> i % 2 == 0 ? 0 : 15, 1, 28, 28);
+    BadFiles.labelled(data, i -> i % 2 == 0 ? 0 : 15, 1, 28, 28);
     Ran ran =
         Ran.command(
             "harden",
@@ -426,30 +377,6 @@ final class BadInputTest {
                 + " 10, ...");
   }
 
-  private static void labelled(Path file, IntUnaryOperator label, long... shape) {
-    int n = 20;
-    int size = (int) Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    try (Scope scope = Scope.open()) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      tensors.put("images", Tensors.of(new float[n * size], n, shape[0], shape[1], shape[2]));
-      tensors.put(
-          "labels", Tensors.of(IntStream.range(0, n).map(label).asLongStream().toArray(), n));
-      Safetensors.write(file, tensors, Map.of());
-    }
-  }
-
-  /** Of an MLP with 16 hidden units. */
-  private static Path weights() {
-    Path file = folder.resolve("mlp.safetensors");
-    try (Network network =
-        Architectures.parse("mlp,hidden=16")
-            .build(Shape.of(1, 28, 28), 10)
-            .initialise(new Seed(1))) {
-      Safetensors.write(file, network.weights(), Map.of());
-    }
-    return file;
-  }
-
   @Test
   void linesOfTheFileAreNamed() throws IOException {
     Path file = folder.resolve("lines.yaml");
@@ -458,62 +385,13 @@ final class BadInputTest {
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err())
         .isEqualToIgnoringNewLines(
-            "2 problems:  - %1$s:1: threat: expected a name, or a section with a name, found nothing"
+            "4 problems:  - %1$s:1: threat: expected a name, or a section with a name, found nothing"
+                    .formatted(file)
+                + "  - %1$s:1: data.train: expected a file or folder, found nothing at a"
+                    .formatted(file)
+                + "  - %1$s:1: data.test: expected a file or folder, found nothing at b"
                     .formatted(file)
                 + "  - %1$s:3: sead: expected a known key, found an unknown one (did you mean seed?)"
                     .formatted(file));
-  }
-
-  @Test
-  void allThatIsWrongWithACommandLineAtOnce() {
-    Ran ran =
-        Ran.command(
-            "evaluate",
-            "--model",
-            folder.resolve("no.holdfast"),
-            "--data",
-            "embedded:nothing",
-            "--threat",
-            "linf:7",
-            "--attack",
-            "pdg,pgd[steps=0]",
-            "--out",
-            folder.resolve("o"),
-            "--examples",
-            0);
-    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err())
-        .startsWith("6 problems:")
-        .contains(
-            "--attack pdg: name: expected an attack: ",
-            "(did you mean pgd?)",
-            "--attack pgd[steps=0]: steps: expected an integer from 1",
-            "--examples: expected at least 1, found 0",
-            "no.holdfast: expected",
-            "embedded:nothing: expected one of embedded:fashion-mnist/train",
-            "--threat linf:7: epsilon: expected at most 1, the width of the domain, found 7");
-    assertThat(folder.resolve("o")).doesNotExist();
-  }
-
-  @Test
-  void weightsWithoutAnArchitecture() {
-    Path weights = folder.resolve("train.safetensors");
-    Ran ran =
-        Ran.command(
-            "evaluate",
-            "--model",
-            weights,
-            "--data",
-            folder.resolve("test.safetensors"),
-            "--threat",
-            "linf:0.1",
-            "--out",
-            folder.resolve("o"));
-    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(ran.err())
-        .isEqualToIgnoringNewLines(
-            weights
-                + ": expected a bundle, found another file (weights need an architecture: mlp,"
-                + " small-cnn, preact-resnet-18, wide-resnet, vit)");
   }
 }

@@ -103,6 +103,36 @@ final class LaunchedTest {
     assertThat(unknown.err()).contains("Did you mean: holdfast harden");
   }
 
+  /** The device takes nothing, as a full disk does; a reader that has seen enough is no mishap. */
+  @Test
+  void aResultThatCouldNotBeWrittenIsNoSuccess() throws Exception {
+    Checkout.Ended lost = shell("\"$0\" attacks >/dev/full");
+    assertThat(lost.exit()).isEqualTo(1);
+    assertThat(lost.err())
+        .hasLineCount(1)
+        .startsWith("standard output: the result could not be written");
+    Checkout.Ended head = shell("\"$0\" attacks | head -n 1");
+    assertThat(head.exit()).isZero();
+    assertThat(head.err()).isEmpty();
+  }
+
+  @Test
+  void aCacheThatCannotBeWrittenIsNamed() throws Exception {
+    Checkout.Ended ended = shell("HOLDFAST_CACHE=/proc/nothing \"$0\" harden tiny.yaml --out none");
+    assertThat(ended.exit()).isEqualTo(2);
+    assertThat(ended.err()).hasLineCount(1).startsWith("HOLDFAST_CACHE: expected a folder");
+  }
+
+  @Test
+  void aHeapMayBeSmallerThanTheUsualFirstSize() throws Exception {
+    assertThat(shell("HOLDFAST_JAVA_OPTS=-Xmx24m \"$0\" --version").exit()).isZero();
+  }
+
+  private static Checkout.Ended shell(String command) throws Exception {
+    String launcher = checkout.home().resolve("holdfast").toString();
+    return finish(checkout.start(work, Path.of("/bin/sh"), "-c", command, launcher));
+  }
+
   @Test
   void ctrlCReachesTheJvmAndEndsWith130() throws Exception {
     Process process = start("harden", "tiny.yaml", "--out", "long", "--set", "train.epochs=5000");

@@ -73,6 +73,12 @@ final class OutputFolderTest {
     String[] hardened = {"an earlier evaluation", "the results of harden", "model.holdfast"};
     assertRefused(run, () -> evaluate(run), hardened);
     assertRefused(run, () -> evaluate(run, "--resume"), hardened);
+    assertRefused(run, () -> onModel("attack", run), "an earlier attack", "the results of harden");
+    assertRefused(judged, () -> onModel("attack", judged), "the results of evaluate");
+    Path attacked = folder.resolve("attacked");
+    assertThat(onModel("attack", attacked).exit()).isZero();
+    assertRefused(attacked, () -> evaluate(attacked), "the results of attack");
+    assertRefused(attacked, () -> harden(attacked), "the results of attack");
   }
 
   @Test
@@ -80,8 +86,19 @@ final class OutputFolderTest {
     Path first = folder.resolve("first");
     assertThat(notices(() -> harden(first))).doesNotContain("replaced");
     assertThat(notices(() -> harden(first, "--resume"))).doesNotContain("replaced");
+    Map<String, String> earlier = Ran.contents(first);
+    Path previous = first.resolve("previous");
+    assertThat(notices(() -> harden(first, "--set", "seed=8")))
+        .contains("the earlier run in " + first + " is moved to " + previous);
+    assertThat(Ran.contents(previous)).isEqualTo(earlier);
+    assertThat(Files.readString(first.resolve("experiment.json"))).contains("\"seed\" : 8");
+    assertThat(notices(() -> harden(first))).contains("is moved to " + previous);
+    assertThat(Files.readString(previous.resolve("experiment.json"))).contains("\"seed\" : 8");
+    Files.delete(first.resolve("scorecard.json")); // as if it had been killed
     assertThat(notices(() -> harden(first)))
         .contains("the earlier run in " + first + " is replaced");
+    Files.writeString(previous.resolve("notes.txt"), "mine");
+    assertRefused(first, () -> harden(first), "previous", "found something else");
     Path second = folder.resolve("second");
     assertThat(notices(() -> evaluate(second))).doesNotContain("replaced");
     assertThat(notices(() -> evaluate(second, "--resume"))).doesNotContain("replaced");

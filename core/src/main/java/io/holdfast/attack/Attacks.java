@@ -171,7 +171,7 @@ public final class Attacks {
       if (!name.isEmpty()) {
         section.reject(
             Settings.NAME,
-            "an attack: " + String.join(", ", SPECS.keySet()),
+            "an attack; 'holdfast attacks' lists them",
             '"' + name + '"',
             Nearest.hint(name, SPECS.keySet()));
       }

@@ -69,7 +69,7 @@ public final class Deadline {
     }
     if (at < text.length() || sum.isZero()) {
       throw new InvalidInputException(
-          "time", "", "a time such as 90s, 20m, 1h30m or 2d", '"' + text + '"');
+          "", "", "a time such as 90s, 20m, 1h30m or 2d", '"' + text + '"');
     }
     return sum;
   }

@@ -54,7 +54,7 @@ public final class FileFailures {
           source
               + ": the disk is full ("
               + reason
-              + "); free some space and run again, with --resume to go on",
+              + "); free some space and run again (a long job goes on with --resume)",
           cause);
     }
     if (cause instanceof AccessDeniedException

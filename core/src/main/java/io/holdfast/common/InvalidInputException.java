@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class InvalidInputException extends HoldfastException {
   private static final long serialVersionUID = 1L;
 
+  /** The most problems that the message lists; a folder may hold thousands of broken images. */
+  private static final int SHOWN = 30;
+
   private final transient List<Problem> problems;
 
   /**
@@ -55,8 +58,11 @@ public final class InvalidInputException extends HoldfastException {
     if (problems.size() == 1) {
       return problems.get(0).message();
     }
+    String rest =
+        problems.size() > SHOWN ? "\n  ... and " + (problems.size() - SHOWN) + " more" : "";
     return problems.stream()
+        .limit(SHOWN)
         .map(p -> "\n  - " + p.message())
-        .collect(Collectors.joining("", problems.size() + " problems:", ""));
+        .collect(Collectors.joining("", problems.size() + " problems:", rest));
   }
 }

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Problem(
     String source, String field, String expected, String found, @Nullable String hint) {
+  /** What stands before a field that was set from outside its file; the field is not said twice. */
+  static final String OVERRIDE = "--set ";
+
   /** {@code file:line} or {@code file:line:column}. */
   private static final Pattern PLACE = Pattern.compile("(.+?):([0-9]{1,9})(?::[0-9]{1,9})?");
 
@@ -43,7 +46,7 @@ public record Problem(
     if (!source.isEmpty()) {
       text.append(source).append(": ");
     }
-    if (!field.isEmpty()) {
+    if (!field.isEmpty() && !source.equals(OVERRIDE + field)) {
       text.append(field).append(": ");
     }
     text.append("expected ").append(expected).append(", found ").append(found);

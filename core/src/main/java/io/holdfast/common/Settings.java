@@ -31,10 +31,19 @@ public final class Settings {
 
   private final Fields root;
   private final String path;
+  private final @Nullable String text;
 
   Settings(Fields root, String path) {
+    this(root, path, null);
+  }
+
+  /**
+   * @param text what the section was written as, where that was a text such as {@code pgd[steps=5]}
+   */
+  private Settings(Fields root, String path, @Nullable String text) {
     this.root = root;
     this.path = path;
+    this.text = text;
   }
 
   /**
@@ -71,7 +80,7 @@ public final class Settings {
   }
 
   static Settings of(Call call, String source) {
-    return new Settings(fields(call, new Place(source, 0)), "");
+    return new Settings(fields(call, new Place(source, 0)), "", call.toString());
   }
 
   /**
@@ -85,7 +94,16 @@ public final class Settings {
    * @throws InvalidInputException if the path does not fit these settings
    */
   public Settings withOverride(String dotted, String text) {
-    Place place = new Place("--set " + dotted, 0);
+    return withOverride(dotted, text, Problem.OVERRIDE + dotted);
+  }
+
+  /**
+   * As {@link #withOverride(String, String)}, for a value that was not given by {@code --set}.
+   *
+   * @param source where the value comes from, for messages, such as {@code --data}
+   */
+  public Settings withOverride(String dotted, String text, String source) {
+    Place place = new Place(source, 0);
     return new Settings(
         (Fields) SettingsPath.replace(root, dotted, Yaml.value(text, place), place), path);
   }
@@ -95,14 +113,17 @@ public final class Settings {
     int equals = assignment.indexOf('=');
     if (equals <= 0) {
       throw new InvalidInputException(
-          "--set " + assignment, "", "path=value, such as train.epochs=8", '"' + assignment + '"');
+          Problem.OVERRIDE + assignment,
+          "",
+          "path=value, such as train.epochs=8",
+          '"' + assignment + '"');
     }
     return withOverride(assignment.substring(0, equals).strip(), assignment.substring(equals + 1));
   }
 
   /** A reader that adds what is wrong to {@code problems}. */
   public SettingsReader reader(Problems problems) {
-    return new SettingsReader(root, path, problems);
+    return new SettingsReader(root, path, problems, text);
   }
 
   /** The file and line where this section starts; empty for settings made by a program. */

@@ -80,12 +80,23 @@ final class SettingsPath {
       return new Fields(Map.of(), place);
     }
     if (node instanceof Scalar scalar && scalar.kind() == Kind.TEXT) {
-      return Settings.fields(Call.parse(scalar.text()), scalar.place());
+      return named(scalar);
     }
     throw new InvalidInputException(
         place.toString(),
         "",
         "a section that can hold " + step,
         node.found() + " at " + node.place());
+  }
+
+  /**
+   * A name with its parameters, as in {@code pgd[steps=50]}; other texts, as paths, are the name.
+   */
+  private static Fields named(Scalar text) {
+    try {
+      return Settings.fields(Call.parse(text.text()), text.place());
+    } catch (InvalidInputException e) {
+      return new Fields(Map.of(Settings.NAME, text), text.place());
+    }
   }
 }

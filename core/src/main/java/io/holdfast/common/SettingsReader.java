@@ -35,11 +35,10 @@ public final class SettingsReader {
   private final Set<String> known = new LinkedHashSet<>();
   private final List<SettingsReader> opened = new ArrayList<>();
 
-  SettingsReader(Fields node, String path, Problems problems) {
-    this(node, path, problems, null);
-  }
-
-  private SettingsReader(Fields node, String path, Problems problems, @Nullable String label) {
+  /**
+   * @param label what the section was written as, where that was a text
+   */
+  SettingsReader(Fields node, String path, Problems problems, @Nullable String label) {
     this.node = node;
     this.path = path;
     this.problems = problems;
@@ -395,7 +394,7 @@ public final class SettingsReader {
    * it is not.
    */
   private SettingsReader muted(String at) {
-    return new SettingsReader(new Fields(Map.of(), node.place()), at, new Problems(""));
+    return new SettingsReader(new Fields(Map.of(), node.place()), at, new Problems(""), null);
   }
 
   private void report(
@@ -403,7 +402,11 @@ public final class SettingsReader {
     problems.addAt(at.place().toString(), field, expected, found, hint);
   }
 
+  /** The name in a section that was written as a text is that text: it has no path of its own. */
   private String path(String key) {
+    if (label != null && key.equals(Settings.NAME)) {
+      return path;
+    }
     return path.isEmpty() ? key : path + "." + key;
   }
 

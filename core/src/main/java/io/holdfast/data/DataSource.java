@@ -90,7 +90,7 @@ public record DataSource(String path, ReadOptions options) {
     } catch (InvalidInputException e) {
       e.problems()
           .forEach(p -> parent.reject(key, p.field() + " " + p.expected(), p.found(), p.hint()));
-      return of(text);
+      return of(""); // reported: nothing is to be opened
     }
   }
 

@@ -73,9 +73,12 @@ public record AdversarialRun(
   /** The file of examples in the folder. */
   public static final String RESULT = "adversarial.safetensors";
 
+  /** What an attack leaves in its folder that nothing else does. */
+  static final List<String> NAMES = List.of(RESULT, "attack.d");
+
   private static final String PNG = "png";
   private static final Pattern PICTURE = Pattern.compile("-?\\d+-\\d+-\\d+\\.png");
-  private static final String PARTS = "attack.d";
+  private static final String PARTS = NAMES.get(1);
   private static final Pattern PART = Pattern.compile("part-\\d+\\.safetensors|\\..*");
   private static final String COLUMNS =
       "columns 2"; // parts of an earlier form are not gone on with
@@ -133,7 +136,15 @@ public record AdversarialRun(
     RunLock.requireFree(folder);
     AtomicFiles.requireWritableFolder(folder);
     Problems problems = new Problems(folder.toString());
-    for (String name : List.of(RESULT, PARTS)) {
+    RunFolder other = new RunFolder(folder);
+    if (other.holdsRun() || other.holdsEvaluation()) {
+      problems.add(
+          "",
+          "a new folder, or one with an earlier attack",
+          "the results of " + (other.holdsRun() ? "harden" : "evaluate"),
+          "choose another folder, or move them away");
+    }
+    for (String name : NAMES) {
       Path path = folder.resolve(name);
       if (Files.exists(path) && !(name.equals(PARTS) ? areParts(path) : isResult(path))) {
         problems.add(

@@ -11,6 +11,7 @@ import io.holdfast.data.DataSource;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.threat.Domain;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -131,6 +132,9 @@ public record Campaign(
     Set<String> folders = new HashSet<>();
     for (SettingsReader entry : r.textsOrSections("threats")) {
       ThreatModel threat = ThreatModel.read(entry);
+      if (!threat.domain().equals(Domain.UNIT)) {
+        entry.reject("domain", Domain.OF_PIXELS, threat.domain().toString(), Domain.OF_BYTES);
+      }
       if (!folders.add(folder(threat))) {
         r.reject("threats", "threat models with names of their own", threat.name(), null);
       }

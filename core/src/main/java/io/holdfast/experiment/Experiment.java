@@ -95,8 +95,19 @@ public record Experiment(
    * @throws InvalidInputException with every problem
    */
   public static Experiment of(Settings settings, String source, List<String> overrides) {
-    Settings all = settings;
     Problems problems = new Problems(source);
+    Experiment experiment = of(settings, source, overrides, problems);
+    problems.throwIfAny();
+    return experiment;
+  }
+
+  /**
+   * As {@link #of(Settings, String, List)}; adds what is wrong, in the place of which something
+   * harmless stands.
+   */
+  static Experiment of(
+      Settings settings, String source, List<String> overrides, Problems problems) {
+    Settings all = settings;
     for (String override : overrides) {
       Settings before = all;
       try {
@@ -105,9 +116,7 @@ public record Experiment(
         problems.addAll(e);
       }
     }
-    Experiment experiment = read(all, source, problems);
-    problems.throwIfAny();
-    return experiment;
+    return read(all, source, problems);
   }
 
   private static Experiment read(Settings settings, String source, Problems problems) {

@@ -2,6 +2,7 @@ package io.holdfast.experiment;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
@@ -11,6 +12,7 @@ import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.Domain;
+import io.holdfast.threat.Goal;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
 import java.time.LocalDate;
@@ -68,11 +70,19 @@ public record ExperimentData(
    * @throws InvalidInputException with every problem found
    */
   public static ExperimentData open(Experiment experiment, LocalDate today) {
-    Problems problems = new Problems(experiment.source());
-    Dataset train = open(experiment.train(), problems);
-    Dataset test = open(experiment.test(), problems);
+    return open(experiment, today, new Problems(experiment.source()));
+  }
+
+  /**
+   * As {@link #open(Experiment, LocalDate)}.
+   *
+   * @param problems that the experiment has already; those of its sources are added to them
+   */
+  static ExperimentData open(Experiment experiment, LocalDate today, Problems problems) {
+    Dataset train = open(experiment, "train", experiment.train(), problems);
+    Dataset test = open(experiment, "test", experiment.test(), problems);
     DataSource source = experiment.validation();
-    Dataset validation = source == null ? null : open(source, problems);
+    Dataset validation = source == null ? null : open(experiment, "validation", source, problems);
     LibraryFeed library = library(experiment, today, problems);
     problems.throwIfAny();
     if (train == null || test == null) {
@@ -90,17 +100,36 @@ public record ExperimentData(
     try {
       return mix.open(experiment.threat(), today);
     } catch (InvalidInputException e) {
-      problems.addAll(e);
+      reject(experiment, "train", "library", e, problems);
       return null;
     }
   }
 
-  private static @Nullable Dataset open(DataSource source, Problems problems) {
+  /** Null where it cannot be opened, which is added, or where none is named, which was. */
+  private static @Nullable Dataset open(
+      Experiment experiment, String key, DataSource source, Problems problems) {
+    if (source.path().isEmpty()) {
+      return null;
+    }
     try {
       return source.open();
     } catch (InvalidInputException e) {
-      problems.addAll(e);
+      reject(experiment, "data", key, e, problems);
       return null;
+    }
+  }
+
+  /** What is wrong with a file, told at the key of the experiment that names it. */
+  private static void reject(
+      Experiment experiment,
+      String section,
+      String key,
+      InvalidInputException ofFile,
+      Problems problems) {
+    for (Problem p : ofFile.problems()) {
+      String place = p.field().isEmpty() ? p.source() : p.source() + ": " + p.field();
+      String found = p.found().contains(place) ? p.found() : p.found() + " at " + place;
+      experiment.reject(problems, section, key, p.expected(), found, p.hint());
     }
   }
 
@@ -222,14 +251,9 @@ public record ExperimentData(
 
   private static void requireDomain(Experiment experiment, Problems problems) {
     Domain domain = experiment.threat().domain();
-    if (domain.low() > 0 || domain.high() < 1) {
+    if (!domain.equals(Domain.UNIT)) {
       experiment.reject(
-          problems,
-          "threat",
-          "domain",
-          "one that holds the pixels, which are in [0, 1]",
-          "[" + domain.low() + ", " + domain.high() + "]",
-          null);
+          problems, "threat", "domain", Domain.OF_PIXELS, domain.toString(), Domain.OF_BYTES);
     }
   }
 
@@ -242,6 +266,11 @@ public record ExperimentData(
               p ->
                   experiment.reject(
                       problems, "threat", p.field(), p.expected(), p.found(), p.hint()));
+    }
+    int classes = train.info().classCount();
+    if (experiment.threat().goal() instanceof Goal.TargetClass goal && goal.target() >= classes) {
+      String known = "a class from class:0 to class:" + (classes - 1);
+      experiment.reject(problems, "threat", "goal", known, goal.key(), null);
     }
   }
 

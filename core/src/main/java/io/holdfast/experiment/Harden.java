@@ -143,7 +143,8 @@ public final class Harden {
       LibraryWords.of(data.library()).forEach(options.progress()::note);
     }
     if (!options.resume() && folder.holdsRun()) {
-      options.progress().note("the earlier run in " + options.out() + " is replaced");
+      String where = folder.isFinished() ? "moved to " + folder.previous() : "replaced";
+      options.progress().note("the earlier run in " + options.out() + " is " + where);
     }
     folder.prepare(provenance, options.resume());
     folder.writeCommand(options.command());

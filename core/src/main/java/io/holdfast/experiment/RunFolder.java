@@ -16,6 +16,7 @@ import io.holdfast.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -94,7 +95,8 @@ public record RunFolder(Path path) {
   }
 
   /**
-   * Makes the folder ready for a run: nothing of an earlier one is left unless it is to be resumed.
+   * Makes the folder ready for a run: nothing of an earlier one is left unless it is to be resumed;
+   * a finished one is kept in {@link #previous}, in the place of the one before it.
    *
    * @throws InvalidInputException if it cannot be written, or the run to resume is another one
    */
@@ -103,6 +105,9 @@ public record RunFolder(Path path) {
     AtomicFiles.removeLeftovers(path);
     Path file = path.resolve(EXPERIMENT);
     if (!resume) {
+      if (isFinished()) {
+        keep();
+      }
       OWN.forEach(name -> delete(path.resolve(name)));
     } else if (Files.exists(file)) {
       run.requireSame(
@@ -112,6 +117,41 @@ public record RunFolder(Path path) {
       return;
     }
     AtomicFiles.write(file, Json.pretty(run));
+  }
+
+  /** Whether an experiment was run here to its end. */
+  boolean isFinished() {
+    return holdsRun() && Files.exists(model()) && Files.exists(scorecard());
+  }
+
+  /** Where a finished run goes that another one takes the place of. */
+  Path previous() {
+    return path.resolve("previous");
+  }
+
+  /**
+   * Moves a finished run to {@link #previous}, the model last: without one there, a move that was
+   * killed goes on.
+   */
+  private void keep() {
+    RunFolder to = new RunFolder(previous());
+    if (Files.exists(to.model())) {
+      delete(to.path());
+    }
+    AtomicFiles.ensureWritableFolder(to.path());
+    List<String> modelLast = new ArrayList<>(OWN);
+    modelLast.sort(Comparator.comparing(name -> path.resolve(name).equals(model())));
+    for (String name : modelLast) {
+      Path file = path.resolve(name);
+      if (Files.exists(file)) {
+        delete(to.path().resolve(name));
+        try {
+          Files.move(file, to.path().resolve(name));
+        } catch (IOException e) {
+          throw FileFailures.writing(to.path(), e);
+        }
+      }
+    }
   }
 
   /**
@@ -148,7 +188,7 @@ public record RunFolder(Path path) {
       return Files.exists(path.resolve(LEDGER)) && isLedger(path.resolve(LEDGER));
     }
     try {
-      Ledger.read(finished);
+      Ledger.read(finished); // its head: rows are read when they are asked for
       return true;
     } catch (InvalidInputException e) {
       return false; // someone else's, or damaged
@@ -163,6 +203,15 @@ public record RunFolder(Path path) {
    */
   public void requireUsable() {
     require("run of harden", holdsRun(), OWN);
+    RunFolder kept = new RunFolder(previous());
+    if (isFinished() && Files.exists(kept.path()) && !kept.holdsOnlyOwn()) {
+      throw new InvalidInputException(
+          kept.path().toString(),
+          "",
+          "the run before the last one, which a new one replaces",
+          "something else",
+          ELSEWHERE.formatted("it"));
+    }
   }
 
   /**
@@ -179,6 +228,13 @@ public record RunFolder(Path path) {
     AtomicFiles.requireWritableFolder(path);
     Problems problems = new Problems(path.toString());
     List<String> found = names.stream().filter(n -> Files.exists(path.resolve(n))).toList();
+    if (holdsAttack()) {
+      problems.add(
+          "",
+          "a new folder, or one with an earlier " + kind,
+          "the results of attack",
+          ELSEWHERE.formatted("them"));
+    }
     if (!held && !found.isEmpty()) {
       problems.add(
           "",
@@ -199,6 +255,17 @@ public record RunFolder(Path path) {
     problems.throwIfAny();
   }
 
+  private boolean holdsOnlyOwn() {
+    if (!Files.isDirectory(path)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(path)) {
+      return files.allMatch(file -> OWN.contains(file.getFileName() + ""));
+    } catch (IOException e) {
+      throw FileFailures.reading(path, e);
+    }
+  }
+
   /** Whose results are in the folder. */
   private String contents() {
     if (holdsRun()) {
@@ -217,6 +284,11 @@ public record RunFolder(Path path) {
     } catch (IOException e) {
       throw FileFailures.reading(folder, e);
     }
+  }
+
+  /** Whether the examples of an attack are here, or parts of them. */
+  boolean holdsAttack() {
+    return AdversarialRun.NAMES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
   }
 
   static void delete(Path path) {

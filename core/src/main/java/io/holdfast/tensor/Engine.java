@@ -11,18 +11,22 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** The native engine as a whole: loading, version, cache. */
 public final class Engine {
   private static final class Loaded {
-    static final boolean DONE = start();
+    /** Why the engine cannot be used; kept, since a class is initialised once. */
+    static final @Nullable HoldfastException FAILURE = start();
 
-    private static boolean start() {
-      NativeLibraries.extract();
+    private static @Nullable HoldfastException start() {
       try {
+        NativeLibraries.extract();
         Loader.load(torch.class);
+      } catch (HoldfastException e) {
+        return e;
       } catch (UnsatisfiedLinkError e) {
-        throw new HoldfastException(
+        return new HoldfastException(
             "the engine could not be loaded on "
                 + Loader.getPlatform()
                 + ": "
@@ -32,7 +36,7 @@ public final class Engine {
       }
       openblas.blas_set_num_threads(1);
       pinThread();
-      return true;
+      return null;
     }
   }
 
@@ -40,10 +44,14 @@ public final class Engine {
 
   private Engine() {}
 
-  /** Loads the native libraries once; every later call costs nothing. */
+  /**
+   * Loads the native libraries once; every later call costs nothing.
+   *
+   * @throws HoldfastException if they cannot be unpacked or loaded, each time the same
+   */
   public static void load() {
-    if (!Loaded.DONE) {
-      throw new AssertionError("unreachable: the engine failed to load");
+    if (Loaded.FAILURE != null) {
+      throw Loaded.FAILURE;
     }
   }
 

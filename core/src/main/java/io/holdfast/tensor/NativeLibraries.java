@@ -1,10 +1,13 @@
 package io.holdfast.tensor;
 
+import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
 import java.io.IOException;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.jar.JarEntry;
@@ -16,11 +19,13 @@ import org.bytedeco.javacpp.Loader;
  * the loader finds each library beside its dependents and never another LibTorch of the system.
  */
 final class NativeLibraries {
+  private static final String CACHE = "org.bytedeco.javacpp.cachedir";
   private static final String[] ARTIFACTS = {"javacpp", "openblas", "pytorch"};
 
   private NativeLibraries() {}
 
   static void extract() {
+    requireCache();
     String platform = Loader.getPlatform();
     int found = 0;
     for (String artifact : ARTIFACTS) {
@@ -47,6 +52,19 @@ final class NativeLibraries {
     }
   }
 
+  /** A cache folder that was asked for; the loader would leave one aside that it cannot write. */
+  private static void requireCache() {
+    String asked = System.getProperty(CACHE, "");
+    if (!asked.isEmpty()) {
+      try {
+        AtomicFiles.ensureWritableFolder(Path.of(asked));
+      } catch (HoldfastException e) {
+        throw new InvalidInputException(
+            "HOLDFAST_CACHE", "", "a folder that can be written", e.getMessage() + "");
+      }
+    }
+  }
+
   /** Whether this build holds an engine with CUDA; looked up without loading it. */
   static boolean haveCuda() {
     String file = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
@@ -66,8 +84,7 @@ final class NativeLibraries {
     int found = 0;
     try (JarFile jar =
         new JarFile(
-            java.nio.file.Path.of(java.net.URI.create(jarConnection.getJarFileURL().toString()))
-                .toFile())) {
+            Path.of(java.net.URI.create(jarConnection.getJarFileURL().toString())).toFile())) {
       for (JarEntry entry : Collections.list(jar.entries())) {
         String name = entry.getName();
         if (name.startsWith(folder) && isLibrary(name)) {

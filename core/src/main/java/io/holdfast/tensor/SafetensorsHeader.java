@@ -138,11 +138,19 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
                 readMetadata(field.getValue(), metadata, problems.at(METADATA));
                 return;
               }
-              Entry entry = entry(field.getValue(), dataSize, problems.at(field.getKey()));
+              Entry entry = entry(field.getValue(), problems.at(field.getKey()));
               if (entry != null) {
                 entries.put(field.getKey(), entry);
               }
             });
+    long end = entries.values().stream().mapToLong(Entry::end).max().orElse(0);
+    if (problems.isEmpty() && end > dataSize) {
+      problems.add(
+          "",
+          end + " bytes of data, as its header says",
+          dataSize + " bytes",
+          "the file is truncated");
+    }
     if (problems.isEmpty()) {
       checkCoverage(entries, dataSize, problems);
     }
@@ -197,7 +205,7 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
             });
   }
 
-  private static @Nullable Entry entry(JsonNode node, long dataSize, Problems problems) {
+  private static @Nullable Entry entry(JsonNode node, Problems problems) {
     int before = problems.list().size();
     for (var field : node.properties()) {
       if (!List.of("dtype", "shape", "data_offsets").contains(field.getKey())) {
@@ -210,12 +218,8 @@ public record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> 
     if (type == null || shape == null || offsets == null || problems.list().size() > before) {
       return null;
     }
-    if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > dataSize) {
-      problems.add(
-          "data_offsets",
-          "begin and end within the file's " + dataSize + " bytes of data",
-          offsets.toString(),
-          "the file is truncated or damaged");
+    if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
+      problems.add("data_offsets", "begin and end of the data", offsets.toString());
       return null;
     }
     long size = offsets.get(1) - offsets.get(0);

@@ -12,6 +12,13 @@ public record Domain(double low, double high) {
   /** Raw pixels. */
   public static final Domain UNIT = new Domain(0, 1);
 
+  /** What is expected of a threat model for images, in messages. */
+  public static final String OF_PIXELS = "[0, 1], the range of pixels here";
+
+  /** What to do about a domain of another scale. */
+  public static final String OF_BYTES =
+      "bytes are read as value/255: write epsilon so too, as in 8/255";
+
   public Domain {
     if (!(low < high) || Double.isInfinite(low) || Double.isInfinite(high)) {
       throw new InvalidInputException(
@@ -46,5 +53,11 @@ public record Domain(double low, double high) {
       }
     }
     return true;
+  }
+
+  /** As in a file. */
+  @Override
+  public String toString() {
+    return "[" + low + ", " + high + "]";
   }
 }

@@ -2,6 +2,7 @@ package io.holdfast.threat;
 
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
@@ -116,8 +117,8 @@ final class ThreatModelFormat {
     String norm = colon < 0 ? part : part.substring(0, colon);
     boolean bare = colon < 0 && BARE.contains(norm);
     if (!bare && (colon < 0 || !SHORT.contains(norm))) {
-      throw new InvalidInputException(
-          "threat model", "", FORM, '"' + text + '"', io.holdfast.common.Nearest.hint(norm, SHORT));
+      String hint = SHORT.contains(norm) ? null : Nearest.hint(norm, SHORT);
+      throw new InvalidInputException("", "", FORM, '"' + text + '"', hint);
     }
     Map<String, String> values = new LinkedHashMap<>();
     values.put(PerturbationSets.KIND, norm);

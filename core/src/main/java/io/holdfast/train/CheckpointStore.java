@@ -81,7 +81,8 @@ final class CheckpointStore {
         saved = Json.parse(state(content), file.toString(), Saved.class);
         tensors = content.tensors();
       } catch (InvalidInputException e) {
-        throw damaged(e.problems().get(0).found(), e);
+        Problem p = e.problems().get(0);
+        throw damaged(p.hint() == null ? p.found() : p.found() + ": " + p.hint(), e);
       }
       fingerprint.requireSame(saved.fingerprint(), file);
       if (checksum(tensors) != saved.checksum()) {

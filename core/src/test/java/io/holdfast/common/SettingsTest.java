@@ -178,7 +178,7 @@ class SettingsTest {
   void overridesNameThemselvesInMessages() {
     Settings settings = yaml(EXPERIMENT);
     assertThat(problems(settings.withOverride("seed=x"), r -> r.integer("seed", 0, 9)))
-        .containsExactly("--set seed: seed: expected an integer from 0 to 9, found \"x\"");
+        .containsExactly("--set seed: expected an integer from 0 to 9, found \"x\"");
     assertThat(failure(() -> settings.withOverride("seed")))
         .isEqualTo("--set seed: expected path=value, such as train.epochs=8, found \"seed\"");
     assertThat(failure(() -> settings.withOverride("evaluate.attacks[3]=x")))

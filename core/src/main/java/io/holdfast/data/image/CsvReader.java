@@ -1,6 +1,7 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.SamplePlace;
@@ -21,6 +22,7 @@ import java.util.function.IntFunction;
  */
 final class CsvReader {
   private static final int MOST_COLUMNS = 1 << 22;
+  private static final int MOST_PROBLEMS = 20;
   private static final List<String> LABEL_NAMES = List.of("label", "class", "target", "y");
 
   private final Path path;
@@ -64,7 +66,7 @@ final class CsvReader {
         throw new InvalidInputException(path.toString(), "", "rows below the header", "none");
       }
       List<Integer> sample = shape(lines.columns() - 1);
-      Rows rows = new Rows(lines, labelAt, type);
+      Rows rows = new Rows(path.toString(), lines, labelAt, type);
       Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
       int[] labels = rows.labels();
       List<String> classes = Labels.classes(options.classes(), labels);
@@ -138,16 +140,18 @@ final class CsvReader {
     private int[] labels = new int[1024];
     private int[] numbers = new int[1024]; // of the lines
     private int count;
+    private final Problems bad;
 
     /**
      * @param lines at the first row
      */
-    Rows(CsvLines lines, int labelAt, ElementType type) throws IOException {
+    Rows(String source, CsvLines lines, int labelAt, ElementType type) throws IOException {
       this.lines = lines;
       this.labelAt = labelAt;
       this.type = type;
       this.columns = lines.columns();
       this.row = ByteBuffer.allocate((columns - 1) * type.width()).order(ByteOrder.LITTLE_ENDIAN);
+      this.bad = new Problems(source);
       convert();
     }
 
@@ -159,11 +163,29 @@ final class CsvReader {
       return Arrays.copyOf(numbers, count);
     }
 
+    /** Takes the line; a bad one is noted, up to a number, and leaves no row. */
     private void convert() throws IOException {
+      int before = count;
+      row.clear();
+      try {
+        take();
+        row.flip();
+      } catch (InvalidInputException e) {
+        count = before;
+        row.limit(0);
+        bad.addAll(e);
+        if (bad.list().size() >= MOST_PROBLEMS) {
+          bad.add(
+              "", "rows of a label and pixels", "more rows after these that were not looked at");
+          bad.throwIfAny();
+        }
+      }
+    }
+
+    private void take() throws IOException {
       if (lines.columns() != columns) {
         throw lines.refuse(columns + " columns, as the row before", lines.columns() + "");
       }
-      row.clear();
       for (int column = 0; column < columns; column++) {
         double value = lines.number(column);
         if (column == labelAt) {
@@ -172,7 +194,6 @@ final class CsvReader {
           addPixel(column, value);
         }
       }
-      row.flip();
     }
 
     private void addLabel(double value) {
@@ -212,8 +233,9 @@ final class CsvReader {
 
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
-      if (!row.hasRemaining()) {
+      while (!row.hasRemaining()) {
         if (!lines.next()) {
+          bad.throwIfAny();
           return -1;
         }
         convert();

@@ -18,6 +18,8 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
@@ -90,13 +92,32 @@ final class FolderImages implements Dataset {
     Size size = fit.crop() != null ? fit.crop() : fit.resize();
     Colour colour = fit.colour();
     if (size == null || colour == Colour.AUTO) {
-      List<ImageHeader> headers =
-          IntStream.range(0, ids.length).parallel().mapToObj(this::header).toList();
+      List<ImageHeader> headers = headers();
       size = size == null ? commonSize(headers) : size;
       boolean grey = headers.stream().allMatch(h -> h.channels() == 1);
       colour = colour == Colour.AUTO ? (grey ? Colour.GREY : Colour.RGB) : colour;
     }
     return List.of(colour == Colour.GREY ? 1 : 3, size.height(), size.width());
+  }
+
+  /** Of all images, in the order of their paths; every one that has none is named. */
+  private List<ImageHeader> headers() {
+    ImageHeader[] headers = new ImageHeader[ids.length];
+    Map<Integer, InvalidInputException> failures = new ConcurrentSkipListMap<>();
+    IntStream.range(0, ids.length)
+        .parallel()
+        .forEach(
+            i -> {
+              try {
+                headers[i] = header(i);
+              } catch (InvalidInputException e) {
+                failures.put(i, e);
+              }
+            });
+    Problems problems = new Problems(source);
+    failures.values().forEach(problems::addAll);
+    problems.throwIfAny();
+    return List.of(headers);
   }
 
   private Size commonSize(List<ImageHeader> headers) {

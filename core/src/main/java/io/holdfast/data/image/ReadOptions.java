@@ -55,7 +55,8 @@ public record ReadOptions(
     String header = section.choice("header", AUTO, List.of(AUTO, "yes", "no"));
     List<String> classes = section.texts("classes", List.of());
     if (classes.stream().distinct().count() < classes.size() || classes.size() == 1) {
-      section.reject("classes", "two or more different names", classes.toString(), null);
+      section.reject(
+          "classes", "two or more different names", classes.toString(), "such as [cat, dog]");
     }
     return new ReadOptions(
         section.textOrNull("split"),
@@ -65,7 +66,7 @@ public record ReadOptions(
         section.textOrNull("labels"),
         section.textOrNull("label_column"),
         header.equals(AUTO) ? null : header.equals("yes"),
-        classes.isEmpty() ? null : classes,
+        classes.size() < 2 ? null : classes,
         new ImageFit(
             size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)));
   }

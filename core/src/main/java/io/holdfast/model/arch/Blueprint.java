@@ -1,7 +1,10 @@
 package io.holdfast.model.arch;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
+import java.util.List;
 
 /**
  * An architecture whose input and number of classes are still open; made by {@link Architectures}.
@@ -42,7 +45,23 @@ public final class Blueprint {
     if (classes < 2) {
       throw new InvalidInputException(name, "classes", "at least 2", String.valueOf(classes));
     }
-    return new Architecture(
-        name, plan.build(input, classes), family.initialisation(), family.names());
+    return new Architecture(name, graph(input, classes), family.initialisation(), family.names());
+  }
+
+  /** What a layer inside does not take is told as what it means: inputs that do not fit. */
+  private Graph graph(Shape input, int classes) {
+    try {
+      return plan.build(input, classes);
+    } catch (InvalidInputException e) {
+      Problem first = e.problems().get(0);
+      if (!first.field().endsWith("input")) {
+        throw e;
+      }
+      String inside =
+          first.source() + ": expected " + first.expected() + ", found " + first.found();
+      Problem whole =
+          new Problem(name, "input", "samples that " + name + " can take", input + "", inside);
+      throw new InvalidInputException(List.of(whole), e);
+    }
   }
 }

@@ -1,0 +1,79 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code --require} makes of a run. */
+final class GateTest {
+  private static Path folder;
+  private static Ran hardened;
+
+  @BeforeAll
+  static void harden(@TempDir Path directory) throws IOException {
+    folder = directory;
+    Path file = Ran.experiment(folder);
+    hardened =
+        Ran.command(
+            "harden",
+            file,
+            "--out",
+            folder.resolve("run"),
+            "--json",
+            "--require",
+            "clean_accuracy>=0",
+            "--require",
+            "attacks.fgsm.robust_accuracy.lo >= 99%");
+  }
+
+  private static Ran evaluate(String... required) {
+    List<Object> all = new ArrayList<>(List.of("evaluate", "--data"));
+    all.addAll(List.of(folder.resolve("test.safetensors"), "--examples", 16, "--attack", "fgsm"));
+    all.addAll(List.of("--model", folder.resolve("run/model.holdfast")));
+    all.addAll(List.of("--out", folder.resolve("judged")));
+    for (String one : required) {
+      all.addAll(List.of("--require", one));
+    }
+    return Ran.command(all.toArray());
+  }
+
+  @Test
+  void aGateThatIsNotMetEndsWith3AfterEverythingIsWritten() {
+    assertThat(hardened.exit()).isEqualTo(Exit.GATE_NOT_MET);
+    assertThat(hardened.err())
+        .hasLineCount(1)
+        .startsWith("a gate was not met: attacks.fgsm.robust_accuracy.lo >= 99.0%: it is ");
+    assertThat(hardened.out()).startsWith("{").contains("\"clean_accuracy\"");
+    for (String name : List.of("model.holdfast", "scorecard.json", "report.html")) {
+      assertThat(folder.resolve("run").resolve(name)).exists();
+    }
+  }
+
+  @Test
+  void gatesThatAreMetChangeNothing() {
+    Ran met = evaluate("robust_accuracy>=0%", "clean_accuracy >= 0");
+    assertThat(met.exit()).as(met.err()).isZero();
+    assertThat(met.err()).isEmpty();
+  }
+
+  @Test
+  void whatIsNoGateIsToldBeforeTheRun() {
+    Ran bad =
+        evaluate("robust_acuracy>=0.5", "robust_accuracy>=65", "attacks.pgd.robust_accuracy>=1");
+    assertThat(bad.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(bad.err())
+        .startsWith("3 problems:")
+        .contains(
+            "--require robust_acuracy>=0.5: expected a figure of the scorecard: clean_accuracy,"
+                + " robust_accuracy, attacks.fgsm.robust_accuracy, found robust_acuracy (did you"
+                + " mean robust_accuracy?)")
+        .contains("--require robust_accuracy>=65: expected a figure and its least value")
+        .contains("--require attacks.pgd.robust_accuracy>=1: expected a figure of the scorecard");
+  }
+}
