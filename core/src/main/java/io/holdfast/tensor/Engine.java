@@ -11,34 +11,10 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /** The native engine as a whole: loading, version, cache. */
 public final class Engine {
-  private static final class Loaded {
-    /** Why the engine cannot be used; kept, since a class is initialised once. */
-    static final @Nullable HoldfastException FAILURE = start();
-
-    private static @Nullable HoldfastException start() {
-      try {
-        NativeLibraries.extract();
-        Loader.load(torch.class);
-      } catch (HoldfastException e) {
-        return e;
-      } catch (UnsatisfiedLinkError e) {
-        return new HoldfastException(
-            "the engine could not be loaded on "
-                + Loader.getPlatform()
-                + ": "
-                + e.getMessage()
-                + "; ./holdfast doctor says more",
-            e);
-      }
-      openblas.blas_set_num_threads(1);
-      pinThread();
-      return null;
-    }
-  }
+  private static volatile boolean loaded;
 
   private static final Pattern ASKED = Pattern.compile("allocate (\\d+) bytes");
 
@@ -47,12 +23,33 @@ public final class Engine {
   /**
    * Loads the native libraries once; every later call costs nothing.
    *
-   * @throws HoldfastException if they cannot be unpacked or loaded, each time the same
+   * @throws HoldfastException if they cannot be unpacked or loaded
    */
   public static void load() {
-    if (Loaded.FAILURE != null) {
-      throw Loaded.FAILURE;
+    if (!loaded) {
+      start();
     }
+  }
+
+  private static synchronized void start() {
+    if (loaded) {
+      return;
+    }
+    NativeLibraries.extract();
+    try {
+      Loader.load(torch.class);
+    } catch (UnsatisfiedLinkError e) {
+      throw new HoldfastException(
+          "the engine could not be loaded on "
+              + Loader.getPlatform()
+              + ": "
+              + e.getMessage()
+              + "; ./holdfast doctor says more",
+          e);
+    }
+    openblas.blas_set_num_threads(1);
+    pinThread();
+    loaded = true;
   }
 
   /** LibTorch's version, such as {@code 2.10.0}. */
