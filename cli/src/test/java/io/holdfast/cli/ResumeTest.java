@@ -45,7 +45,7 @@ final class ResumeTest {
                 "--out",
                 out.toString(),
                 "--set",
-                "train.epochs=60",
+                "train.epochs=40",
                 "--set",
                 "train.checkpoint.steps=2",
                 "--set",
