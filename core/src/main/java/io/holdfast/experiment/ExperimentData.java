@@ -6,6 +6,7 @@ import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.data.StrayLabels;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.Architecture;
@@ -147,10 +148,9 @@ public record ExperimentData(
       @Nullable LibraryFeed library) {
     Problems problems = new Problems(experiment.source());
     requireClasses(experiment, train, problems);
-    requireSame(experiment, "test", train, test, problems);
-    if (validation != null) {
-      requireSame(experiment, "validation", train, validation, problems);
-    }
+    Dataset tested = matching(experiment, "test", train, test, problems);
+    Dataset held =
+        validation == null ? null : matching(experiment, "validation", train, validation, problems);
     requireDomain(experiment, problems);
     requireSize(experiment, train, problems);
     Architecture architecture = architecture(experiment, train, problems);
@@ -166,11 +166,11 @@ public record ExperimentData(
       throw new IllegalStateException("an architecture that does not fit was reported");
     }
     double share = experiment.validationShare();
-    if (validation != null || share == 0) {
-      return new ExperimentData(train, validation, test, architecture, library);
+    if (held != null || share == 0) {
+      return new ExperimentData(train, held, tested, architecture, library);
     }
     List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);
-    return new ExperimentData(parts.get(1), parts.get(0), test, architecture, library);
+    return new ExperimentData(parts.get(1), parts.get(0), tested, architecture, library);
   }
 
   /**
@@ -220,8 +220,11 @@ public record ExperimentData(
     }
   }
 
-  /** Classes may be missing at the end, as in a small test set whose classes are counted. */
-  private static void requireSame(
+  /**
+   * Samples in the numbering of the training samples: found by name, since a folder numbers the
+   * classes that it has. Classes may be missing, as in a small test set.
+   */
+  private static Dataset matching(
       Experiment experiment, String key, Dataset train, Dataset other, Problems problems) {
     if (!other.info().shape().equals(train.info().shape())) {
       experiment.reject(
@@ -243,10 +246,15 @@ public record ExperimentData(
           "labels from 0 to " + (known.size() - 1) + ", the classes of data.train",
           stray.map(StrayLabels::found).orElse(classes.size() + " classes"),
           stray.map(StrayLabels::hint).orElse(null));
-    } else if (!classes.equals(known.subList(0, classes.size()))) {
-      experiment.reject(
-          problems, "data", key, "the classes of data.train, " + known, classes.toString(), null);
+      return other;
     }
+    Problems names = new Problems("");
+    Dataset matched = NamedClasses.matching(other, known, names);
+    for (Problem p : names.list()) {
+      String expected = "the classes of data.train, " + known;
+      experiment.reject(problems, "data", key, expected, p.found(), p.hint());
+    }
+    return matched;
   }
 
   private static void requireDomain(Experiment experiment, Problems problems) {

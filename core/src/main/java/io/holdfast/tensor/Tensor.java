@@ -378,6 +378,14 @@ public final class Tensor extends TensorWriting {
     return ranked(raw().sort(new BoolOptional(true), dim, descending));
   }
 
+  /**
+   * The inverse of {@link #gather} for the positions of a {@link #sort}: value i goes to where
+   * {@code positions} says that it came from.
+   */
+  public Tensor putBack(long dim, Tensor positions) {
+    return wrap(raw().scatter(dim, positions.raw(), raw()));
+  }
+
   /** The k largest along {@code dim}, in descending order. */
   public Ranked topk(long k, long dim) {
     return ranked(raw().topk(k, dim, true, true));

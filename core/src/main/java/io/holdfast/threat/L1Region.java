@@ -32,8 +32,7 @@ final class L1Region extends BallRegion {
     Tensor sorted = room.gather(1, order.positions()); // [N, D]
     Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
     Tensor left = before.neg().add(length).clampMin(0); // [N, D]
-    Tensor back = order.positions().sort(1, false).positions(); // [N, D] inverse permutation
-    return sorted.minimum(left).gather(1, back).mulInPlace(g.sign()); // [N, D]
+    return g.sign().mulInPlace(sorted.minimum(left).putBack(1, order.positions())); // [N, D]
   }
 
   /**

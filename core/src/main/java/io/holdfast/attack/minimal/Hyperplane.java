@@ -114,7 +114,6 @@ final class Hyperplane {
     Tensor before = full.cumsum(1).sub(full); // [N, D] made up by larger slopes
     Tensor left = a.sub(before).clampMin(0); // [N, D]
     Tensor sizes = left.div(order.values().clampMin(TINY)).minimum(room); // [N, D]
-    Tensor back = order.positions().sort(1, false).positions(); // [N, D] inverse permutation
-    return sizes.gather(1, back);
+    return sizes.putBack(1, order.positions());
   }
 }
