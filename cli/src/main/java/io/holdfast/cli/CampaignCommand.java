@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
+import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.Campaign;
@@ -10,6 +11,8 @@ import io.holdfast.experiment.CampaignRun;
 import io.holdfast.record.Rate;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,6 +62,7 @@ final class CampaignCommand extends BaseCommand {
     if (most != null) {
       ModelOptions.collect("--budget", most, problems, () -> time[0] = Deadline.parse(most));
     }
+    job.check(problems);
     problems.throwIfAny();
     try (Job running = Job.start(job)) {
       CampaignRun run =
@@ -73,7 +77,7 @@ final class CampaignCommand extends BaseCommand {
               running.stopper());
       if (job.dryRun) {
         run.check();
-        screen().println("everything fits: " + size(campaign[0]));
+        plan(campaign[0]);
         return Exit.DONE;
       }
       print(run.run());
@@ -81,13 +85,16 @@ final class CampaignCommand extends BaseCommand {
     }
   }
 
-  private static String size(Campaign campaign) {
-    return campaign.models().size()
-        + " models, "
-        + campaign.threats().size()
-        + " threat models, "
-        + campaign.attacks().size()
-        + " attacks";
+  private void plan(Campaign campaign) {
+    Map<String, Integer> sizes = new LinkedHashMap<>();
+    sizes.put("models", campaign.models().size());
+    sizes.put("threats", campaign.threats().size());
+    sizes.put("attacks", campaign.attacks().size());
+    if (job.json) {
+      screen().print(Json.pretty(sizes));
+    } else {
+      screen().println("everything fits; " + sizes.toString().replaceAll("[{}]", ""));
+    }
   }
 
   private void print(CampaignResult result) {

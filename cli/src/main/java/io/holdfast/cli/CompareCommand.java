@@ -1,6 +1,7 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.Format;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.ComparedRun;
 import io.holdfast.record.CalibrationDifference;
@@ -8,6 +9,7 @@ import io.holdfast.record.Comparison;
 import io.holdfast.record.Difference;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -32,8 +34,14 @@ final class CompareCommand extends BaseCommand {
   @Override
   public Integer call() {
     PrintWriter screen = screen();
-    ComparedRun a = ComparedRun.open(first);
-    ComparedRun b = ComparedRun.open(second);
+    Problems problems = new Problems("");
+    List<ComparedRun> runs = new ArrayList<>();
+    for (Path path : List.of(first, second)) {
+      problems.collect(() -> runs.add(ComparedRun.open(path)));
+    }
+    problems.throwIfAny();
+    ComparedRun a = runs.get(0);
+    ComparedRun b = runs.get(1);
     Comparison comparison = a.with(b);
     if (json) {
       screen.print(comparison.toJson());
@@ -51,6 +59,12 @@ final class CompareCommand extends BaseCommand {
     boolean paired = comparison.cleanAccuracy().paired();
     screen.println(
         paired ? "the same samples, compared one by one" : "different samples, or no ledger");
+    comparison
+        .incomplete()
+        .forEach(
+            key ->
+                screen.println(
+                    "not compared, since time was up before every sample was judged: " + key));
     comparison.onlyFirst().forEach(key -> screen.println("only in A: " + key));
     comparison.onlySecond().forEach(key -> screen.println("only in B: " + key));
     if (!a.card().threatModel().equals(b.card().threatModel())) {

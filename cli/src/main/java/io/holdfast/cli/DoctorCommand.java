@@ -1,6 +1,7 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.Format;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Engine;
@@ -97,8 +98,10 @@ final class DoctorCommand extends BaseCommand {
       add(
           "engine",
           "cannot be loaded: " + e.getMessage(),
-          "build again for this platform (rm -r .holdfast, then ./holdfast doctor), and see that"
-              + " the cache folder can be written");
+          e instanceof InvalidInputException
+              ? "choose another folder with HOLDFAST_CACHE=FOLDER"
+              : "build again for this platform (rm -r .holdfast, then ./holdfast doctor), and see that"
+                  + " the cache folder can be written");
       return false;
     }
     found("engine", "LibTorch " + Engine.version() + " for " + Engine.platform());

@@ -5,7 +5,6 @@ import io.holdfast.common.Call;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
-import io.holdfast.common.Progress;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.evaluate.CorruptionBenchmark;
@@ -96,11 +95,14 @@ final class EvaluateCommand extends BaseCommand {
   public Integer call() {
     Problems problems = new Problems("");
     List<NamedAttack> suite = suite(problems);
+    boolean suiteRead = problems.isEmpty();
     List<Corruption> types = types(problems);
     Duration most = most(problems);
     requireCount("--curve", curve, problems);
     requireCount("--corruptions", corruptions, problems);
-    List<Gate> gates = required.read(suite.stream().map(NamedAttack::key).toList(), problems);
+    List<String> keys = suite.stream().map(NamedAttack::key).toList();
+    List<Gate> gates = required.read(suiteRead ? keys : null, problems);
+    job.check(problems);
     problems.collect(() -> RunLock.requireFree(out.folder));
     problems.collect(new RunFolder(out.folder)::requireEvaluable);
     try (SurrogateOptions.Opened others = surrogates.open(problems);
@@ -117,14 +119,11 @@ final class EvaluateCommand extends BaseCommand {
               .stopper(running.stopper());
       evaluation = most == null ? evaluation : evaluation.budget(most);
       RunFolder folder = new RunFolder(out.folder);
+      evaluation.check(opened.samples()); // before anything is written
+      Datasets.requireReadable(opened.samples(), running.stopper(), running.progress());
       if (job.dryRun) {
         screen().print(Results.estimate(evaluation.estimate(opened.samples()), job.json));
         return Exit.DONE;
-      }
-      evaluation.check(opened.samples()); // before anything is written
-      try (Progress.Task task =
-          running.progress().start("checking the data", opened.samples().size(), "images")) {
-        Datasets.requireReadable(opened.samples(), running.stopper(), task::advance);
       }
       try (RunLock lock = RunLock.take(out.folder)) {
         prepare(folder, running);

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** What a model must reach; exit code 3 where it does not. */
@@ -24,13 +25,20 @@ final class GateOptions {
   /**
    * Reads them.
    *
-   * @param attacks keys of the attacks that are run
+   * @param attacks keys of the attacks that are run; null where they could not be read
    * @param problems to which all that is wrong is added
    */
-  List<Gate> read(Collection<String> attacks, Problems problems) {
+  List<Gate> read(@Nullable Collection<String> attacks, Problems problems) {
     List<Gate> gates = new ArrayList<>();
     for (String text : required) {
-      ModelOptions.collect("--require", text, problems, () -> gates.add(Gate.parse(text, attacks)));
+      ModelOptions.collect(
+          "--require",
+          text,
+          problems,
+          () -> {
+            Gate gate = Gate.parse(text);
+            gates.add(attacks == null ? gate : gate.among(attacks));
+          });
     }
     return gates;
   }

@@ -9,6 +9,7 @@ import io.holdfast.experiment.Harden;
 import io.holdfast.experiment.OpenExperiment;
 import io.holdfast.experiment.Plan;
 import io.holdfast.experiment.RunFolder;
+import io.holdfast.experiment.RunLock;
 import io.holdfast.record.Gate;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -41,14 +42,20 @@ final class HardenCommand extends BaseCommand {
   @Override
   public Integer call() {
     PrintWriter screen = screen();
-    OpenExperiment open = OpenExperiment.read(file, overrides, Today.now());
-    Experiment experiment = open.experiment();
-    ExperimentData data = open.data();
     Problems problems = new Problems("");
-    List<Gate> gates =
-        required.read(
-            experiment.evaluation().attacks().stream().map(NamedAttack::key).toList(), problems);
+    OpenExperiment[] open = new OpenExperiment[1];
+    problems.collect(() -> open[0] = OpenExperiment.read(file, overrides, Today.now()));
+    OpenExperiment opened = open[0];
+    List<Gate> gates = required.read(opened == null ? null : keys(opened), problems);
+    job.check(problems);
+    problems.collect(() -> RunLock.requireFree(out.folder));
+    problems.collect(new RunFolder(out.folder)::requireUsable);
     problems.throwIfAny();
+    if (opened == null) {
+      throw new IllegalStateException("an experiment that could not be read was reported");
+    }
+    Experiment experiment = opened.experiment();
+    ExperimentData data = opened.data();
     try (Job running = Job.start(job)) {
       Harden.Options options =
           new Harden.Options(
@@ -68,5 +75,9 @@ final class HardenCommand extends BaseCommand {
       }
       return GateOptions.judge(gates, result.card(), notes());
     }
+  }
+
+  private static List<String> keys(OpenExperiment opened) {
+    return opened.experiment().evaluation().attacks().stream().map(NamedAttack::key).toList();
   }
 }

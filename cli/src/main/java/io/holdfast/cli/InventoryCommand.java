@@ -10,9 +10,11 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
+import io.holdfast.data.Datasets;
 import io.holdfast.experiment.InventoryRun;
 import io.holdfast.experiment.RunLock;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +57,7 @@ final class InventoryCommand extends BaseCommand {
       hidden = true,
       paramLabel = "FILE",
       description = "Also writes the table into docs/attacks.md.")
-  private java.nio.file.@Nullable Path page;
+  private @Nullable Path page;
 
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
@@ -73,22 +75,32 @@ final class InventoryCommand extends BaseCommand {
     if (model.threat == null) {
       model.threat = sizes.isEmpty() ? "linf:0.1" : sizes.get(0).set().key();
     }
+    job.check(problems);
+    problems.collect(() -> RunLock.requireFree(out.folder));
+    problems.collect(() -> InventoryRun.requireUsable(out.folder));
     try (ModelOptions.Opened opened = model.open(problems);
-        Job running = Job.start(job);
-        RunLock lock = RunLock.take(out.folder)) {
-      List<InventoryRun.Row> rows =
+        Job running = Job.start(job)) {
+      InventoryRun run =
           new InventoryRun(
-                  opened.bundle(),
-                  opened.samples(),
-                  sizes,
-                  time[0],
-                  model.seed,
-                  job.workers,
-                  out.folder,
-                  job.resume,
-                  running.progress(),
-                  running.stopper())
-              .run(chosen);
+              opened.bundle(),
+              opened.samples(),
+              sizes,
+              time[0],
+              model.seed,
+              job.workers,
+              out.folder,
+              job.resume,
+              running.progress(),
+              running.stopper());
+      Datasets.requireReadable(opened.samples(), running.stopper(), running.progress());
+      if (job.dryRun) {
+        plan(run.pairs(chosen));
+        return Exit.DONE;
+      }
+      List<InventoryRun.Row> rows;
+      try (RunLock lock = RunLock.take(out.folder)) {
+        rows = run.run(chosen);
+      }
       AtomicFiles.write(out.folder.resolve("inventory.json"), Json.pretty(rows));
       if (page != null) {
         AttackPage.measured(page, rows);
@@ -100,6 +112,17 @@ final class InventoryCommand extends BaseCommand {
       }
       return Exit.DONE;
     }
+  }
+
+  /** What would be run, at most for the budget each. */
+  private void plan(List<InventoryRun.Pair> pairs) {
+    if (job.json) {
+      screen().print(Json.pretty(pairs));
+      return;
+    }
+    Table table = new Table("attack", "threat", "at most");
+    pairs.forEach(pair -> table.row(pair.attack(), pair.threat(), budget));
+    screen().print(table);
   }
 
   private List<AttackSpec<?>> chosen(Problems problems) {

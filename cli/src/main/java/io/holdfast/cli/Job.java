@@ -1,9 +1,9 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
-import io.holdfast.tensor.Memory;
 
 /**
  * A long job under way: shows its progress on the error stream and stops at Ctrl-C.
@@ -19,11 +19,9 @@ record Job(Progress progress, Stopper stopper) implements AutoCloseable {
    * @throws InvalidInputException if the options make no sense
    */
   static Job start(JobOptions options) {
-    if (options.workers < 0) {
-      throw new InvalidInputException(
-          "--workers", "", "at least 1, or 0 for one per core", Integer.toString(options.workers));
-    }
-    Memory.limitBytes(); // refuses a limit that is no size before anything is done
+    Problems problems = new Problems("");
+    options.check(problems);
+    problems.throwIfAny();
     Progress progress = Progress.forConsole(System.err);
     return new Job(progress, Stopper.install(progress));
   }

@@ -1,5 +1,7 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.Problems;
+import io.holdfast.tensor.Memory;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -23,6 +25,14 @@ final class JobOptions {
 
   @Option(names = "--json", description = "Prints the result as JSON alone on standard output.")
   boolean json;
+
+  /** Refuses what makes no sense. */
+  void check(Problems problems) {
+    if (workers < 0) {
+      problems.add("--workers", "at least 1, or 0 for one per core", Integer.toString(workers));
+    }
+    problems.collect(Memory::limitBytes); // refuses a limit that is no size
+  }
 
   /** The output folder of a job that must be told one. */
   static final class Out {

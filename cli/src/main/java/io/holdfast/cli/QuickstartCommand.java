@@ -13,6 +13,7 @@ import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
 import io.holdfast.record.Scorecard;
 import io.holdfast.report.Report;
+import io.holdfast.tensor.Engine;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,6 +63,7 @@ final class QuickstartCommand extends BaseCommand {
         printPlans(parts, running, screen);
         return Exit.DONE;
       }
+      Engine.load(); // before there is a folder
       try (RunLock lock = RunLock.take(out)) {
         run(parts, running, screen);
       }

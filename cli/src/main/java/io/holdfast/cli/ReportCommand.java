@@ -1,5 +1,6 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.Problems;
 import io.holdfast.experiment.ComparedRun;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.report.Report;
@@ -44,7 +45,12 @@ final class ReportCommand extends BaseCommand {
     if (title != null) {
       report.title(title);
     }
-    folders.stream().map(RunFolder::new).forEach(run -> run.addTo(report, run.name()));
+    Problems problems = new Problems("");
+    for (Path folder : folders) {
+      RunFolder run = new RunFolder(folder);
+      problems.collect(() -> run.addTo(report, run.name()));
+    }
+    problems.throwIfAny();
     ComparedRun.addTo(report, folders);
     report.build().write(file);
     screen().println("report: " + file);

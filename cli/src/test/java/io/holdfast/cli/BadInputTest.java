@@ -215,6 +215,11 @@ final class BadInputTest {
             "--set data.test: expected a number in column 1, found \"x\" at DIR/rows.csv:4",
             "--set data.test: expected a pixel from 0 to 255 in column 4, found 256 at DIR/rows.csv:5"),
         made(
+            "a first row that is damaged, and no header",
+            "first.csv",
+            file -> write(file, "0,1,2,x,4\n1,1,2,3,4\n"),
+            "--set data.test: expected a number in column 3, found \"x\" at DIR/first.csv:1"),
+        made(
             "images that are no images, all of them",
             "broken",
             BadInputTest::brokenImages,

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,45 @@ final class BrokenImageTest {
     assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err()).contains("7.png").contains("20.png");
     assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void anAttackLeavesAnEarlierOneAlone(@TempDir Path folder) throws IOException {
+    Path run = folder.resolve("run");
+    assertThat(Ran.command("harden", Ran.experiment(folder), "--out", run).exit()).isZero();
+    Path out = folder.resolve("attacked");
+    Object[] first = attack(run, folder.resolve("test.safetensors"), out);
+    assertThat(Ran.command(first).exit()).isZero();
+    Map<String, String> before = Ran.contents(out);
+    Ran ran = Ran.command(attack(run, images(folder), out));
+    assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err()).contains("7.png").contains("20.png");
+    assertThat(Ran.contents(out)).isEqualTo(before);
+  }
+
+  private static Object[] attack(Path run, Path data, Path out) {
+    Path model = run.resolve("model.holdfast");
+    return new Object[] {
+      "attack", "--model", model, "--data", data, "--attack", "fgsm", "--out", out
+    };
+  }
+
+  @Test
+  void aCampaignFindsThemBeforeItBegins(@TempDir Path folder) throws IOException {
+    Path run = folder.resolve("run");
+    assertThat(Ran.command("harden", Ran.experiment(folder), "--out", run).exit()).isZero();
+    Path file = folder.resolve("campaign.yaml");
+    Files.writeString(
+        file,
+        "data: '%s'\nmodels: {tiny: '%s'}\nthreats: 'linf:0.1'\nattacks: fgsm\n"
+            .formatted(images(folder), run.resolve("model.holdfast")));
+    Path out = folder.resolve("out");
+    for (String option : List.of("--dry-run", "--json")) {
+      Ran ran = Ran.command("campaign", file, "--out", out, option);
+      assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+      assertThat(ran.err()).contains("7.png").contains("20.png");
+      assertThat(out).doesNotExist();
+    }
   }
 
   @Test

@@ -48,7 +48,7 @@ final class GateTest {
     assertThat(hardened.exit()).isEqualTo(Exit.GATE_NOT_MET);
     assertThat(hardened.err())
         .hasLineCount(1)
-        .startsWith("a gate was not met: attacks.fgsm.robust_accuracy.lo >= 99.0%: it is ");
+        .startsWith("a gate was not met: attacks.fgsm.robust_accuracy.lo >= 99.00%: it is ");
     assertThat(hardened.out()).startsWith("{").contains("\"clean_accuracy\"");
     for (String name : List.of("model.holdfast", "scorecard.json", "report.html")) {
       assertThat(folder.resolve("run").resolve(name)).exists();
@@ -60,6 +60,45 @@ final class GateTest {
     Ran met = evaluate("robust_accuracy>=0%", "clean_accuracy >= 0");
     assertThat(met.exit()).as(met.err()).isZero();
     assertThat(met.err()).isEmpty();
+  }
+
+  /** Where time was up, a figure is an upper bound alone and opens nothing. */
+  @Test
+  void aGateIsNotMetByWhatWasNotJudged() {
+    List<Object> all = new ArrayList<>(List.of("evaluate", "--data"));
+    all.addAll(List.of(folder.resolve("test.safetensors"), "--examples", 64));
+    all.addAll(List.of("--attack", "fgsm,pgd[steps=5000, restarts=50]", "--budget", "200ms"));
+    all.addAll(List.of("--model", folder.resolve("run/model.holdfast")));
+    all.addAll(List.of("--out", folder.resolve("cut"), "--require", "robust_accuracy>=0"));
+    all.addAll(List.of("--require", "attacks.pgd[steps=5000, restarts=50].robust_accuracy >= 0 %"));
+    Ran cut = Ran.command(all.toArray());
+    assertThat(cut.exit()).as(cut.err()).isEqualTo(Exit.GATE_NOT_MET);
+    assertThat(cut.err()).contains("robust_accuracy >= 0.00%: time was up before every sample");
+    Ran compared = Ran.command("compare", folder.resolve("run"), folder.resolve("cut"));
+    assertThat(compared.exit()).as(compared.err()).isZero();
+    assertThat(compared.out())
+        .contains("not compared, since time was up before every sample was judged: pgd[")
+        .doesNotContain("worst case");
+    assertThat(folder.resolve("cut/report.html")).content().contains("The model keeps at most ");
+  }
+
+  @Test
+  void attacksThatCouldNotBeReadCauseNoSecondMessage() {
+    Ran bad =
+        Ran.command(
+            "evaluate",
+            "--model",
+            folder.resolve("run/model.holdfast"),
+            "--data",
+            folder.resolve("test.safetensors"),
+            "--attack",
+            "fgsmm",
+            "--require",
+            "robust_accuracy>=1%",
+            "--out",
+            folder.resolve("none"));
+    assertThat(bad.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(bad.err()).hasLineCount(1).contains("did you mean fgsm?");
   }
 
   @Test

@@ -65,6 +65,31 @@ final class InventoryCommandTest {
   }
 
   @Test
+  void aDryRunSaysWhatWouldBeRunAndWritesNothing(@TempDir Path folder) {
+    Object[] command = {
+      "inventory",
+      "--model",
+      model(folder),
+      "--data",
+      "embedded:fashion-mnist/test",
+      "--attack",
+      "fgsm,fab",
+      "--threats",
+      "linf:0.1,l2:1.5",
+      "--json",
+      "--dry-run",
+      "--out",
+      folder.resolve("out")
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode pairs = Json.parse(ran.out(), "pairs");
+    assertThat(pairs).hasSize(4);
+    assertThat(pairs.get(3).path("attack").asText()).isEqualTo("fab");
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
   void unknownNamesAndSizesAreRefusedTogether(@TempDir Path folder) {
     Ran ran =
         Ran.command(

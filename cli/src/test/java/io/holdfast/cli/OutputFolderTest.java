@@ -113,6 +113,26 @@ final class OutputFolderTest {
     }
   }
 
+  /** The model goes last: what a killed move has left behind is moved too, and nothing is lost. */
+  @Test
+  void aMoveThatWasKilledGoesOn() throws IOException {
+    Path out = folder.resolve("moved");
+    assertThat(harden(out).exit()).isZero();
+    Map<String, String> earlier = Ran.contents(out);
+    Path previous = Files.createDirectories(out.resolve("previous"));
+    for (String name : List.of("scorecard.json", "experiment.json", "metrics.jsonl")) {
+      Files.move(out.resolve(name), previous.resolve(name));
+    }
+    assertThat(harden(out, "--resume").exit()).isZero();
+    assertThat(Ran.contents(previous)).isEqualTo(earlier);
+    Path theirs = folder.resolve("theirs");
+    assertThat(harden(theirs).exit()).isZero();
+    Files.createDirectories(theirs.resolve("previous"));
+    Files.writeString(theirs.resolve("previous/report.html"), "mine");
+    Files.writeString(theirs.resolve("previous/model.holdfast"), "mine");
+    assertRefused(theirs, () -> harden(theirs), "previous", "found something else");
+  }
+
   /** What a command that succeeds says on the process's own error stream. */
   private static String notices(Supplier<Ran> command) {
     PrintStream before = System.err;

@@ -12,7 +12,7 @@ public final class InvalidInputException extends HoldfastException {
   private static final long serialVersionUID = 1L;
 
   /** The most problems that the message lists; a folder may hold thousands of broken images. */
-  private static final int SHOWN = 30;
+  private static final int SHOWN = 50;
 
   private final transient List<Problem> problems;
 

@@ -2,6 +2,7 @@ package io.holdfast.data;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.common.Stopper;
@@ -84,6 +85,16 @@ public final class Datasets {
             ? "embedded data on the class path (module holdfast-datasets)"
             : "one of embedded:" + String.join(", embedded:", known);
     throw new InvalidInputException(EMBEDDED + name, "", choices, EMBEDDED + name);
+  }
+
+  /**
+   * As {@link #requireReadable(Dataset, Stopper, LongConsumer)}, shown as a task of its own; to be
+   * called before anything of an earlier run is replaced.
+   */
+  public static void requireReadable(Dataset data, Stopper stopper, Progress progress) {
+    try (Progress.Task task = progress.start("checking the data", data.size(), "images")) {
+      requireReadable(data, stopper, task::advance);
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Pixels;
@@ -110,6 +111,7 @@ public record AdversarialRun(
     String run = fingerprint(data);
     try (Workers pool = Workers.on(bundle.classifier().device(), workers)) {
       new AttackDriver(bundle.classifier(), threat, pool).check(attack);
+      Datasets.requireReadable(data, stopper, progress);
       try (RunLock lock = RunLock.take(folder)) {
         return on(data, pool, run);
       }

@@ -8,6 +8,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
+import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Shape;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of the campaign
  * @param seed of all random streams
  * @param data labelled samples
+ * @param dataPlace file and line that name the data, for messages
  * @param examples the most of them to attack, the first ones; at least 1
  * @param models at least one
  * @param threats at least one, with names of their own
@@ -45,6 +47,7 @@ public record Campaign(
     String name,
     Seed seed,
     DataSource data,
+    String dataPlace,
     int examples,
     List<Model> models,
     List<ThreatModel> threats,
@@ -70,10 +73,10 @@ public record Campaign(
     /**
      * Opens it; the caller closes it.
      *
-     * @param input shape of the samples, for weights that serve several
+     * @param input shape of the samples, for weights that serve several; null where not known
      * @throws InvalidInputException if it is missing, damaged or does not fit its architecture
      */
-    public Bundle open(Shape input) {
+    public Bundle open(@Nullable Shape input) {
       return Models.open(
           path, architecture, nameMap == null ? null : NameMap.read(Path.of(nameMap)), input);
     }
@@ -93,6 +96,7 @@ public record Campaign(
             new Seed(
                 r.longInteger("seed", Experiment.DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE)),
             DataSource.read(r, "data"),
+            r.place("data"),
             r.integer("examples", EvaluationSection.DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
             models(r),
             threats(r),
@@ -100,6 +104,20 @@ public record Campaign(
     r.finish();
     problems.throwIfAny();
     return campaign;
+  }
+
+  /** The samples to attack; null where they cannot be opened, which is added. */
+  @Nullable Dataset open(Problems problems) {
+    try {
+      return data.open().first(examples);
+    } catch (InvalidInputException e) {
+      e.problems()
+          .forEach(
+              p ->
+                  problems.addAt(
+                      dataPlace, "data", p.expected(), ExperimentData.found(p), p.hint()));
+      return null;
+    }
   }
 
   private static List<Model> models(SettingsReader r) {

@@ -10,6 +10,7 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.graph.Shape;
@@ -28,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a campaign into a folder: {@code MODEL/THREAT/} with ledger and scorecard for each pair,
@@ -74,24 +76,34 @@ public record CampaignRun(
    * @throws InvalidInputException with every problem of every pair
    */
   public void check() {
-    check(campaign.data().open());
+    opened();
   }
 
-  private void check(Dataset all) {
+  /** The data, after everything was looked at. */
+  private Dataset opened() {
     Problems problems = new Problems("campaign " + campaign.name());
-    Dataset data = all.first(campaign.examples());
+    Dataset data = campaign.open(problems);
     for (Campaign.Model model : campaign.models()) {
-      problems.collect(
-          () -> {
-            try (Bundle bundle = model.open(Shape.of(data.info().shapeArray()))) {
-              for (ThreatModel threat : campaign.threats()) {
-                problems.collect(() -> evaluation(bundle, threat).check(data));
-              }
-            }
-          });
+      problems.collect(() -> check(model, data, problems));
     }
     problems.collect(() -> requireUsable(problems));
     problems.throwIfAny();
+    if (data == null) {
+      throw new IllegalStateException("data that could not be opened were reported");
+    }
+    Datasets.requireReadable(data, stopper, progress);
+    return data;
+  }
+
+  private void check(Campaign.Model model, @Nullable Dataset data, Problems problems) {
+    Shape shape = data == null ? null : Shape.of(data.info().shapeArray());
+    try (Bundle bundle = model.open(shape)) {
+      if (data != null) {
+        for (ThreatModel threat : campaign.threats()) {
+          problems.collect(() -> evaluation(bundle, threat).check(data));
+        }
+      }
+    }
   }
 
   private void requireUsable(Problems problems) {
@@ -118,19 +130,18 @@ public record CampaignRun(
    * @throws RunInterruptedException if a stop was requested; resuming goes on
    */
   public CampaignResult run() {
-    Dataset all = campaign.data().open();
-    check(all);
+    Dataset data = opened();
     try (RunLock lock = RunLock.take(out)) {
-      return run(all);
+      return run(data);
     }
   }
 
-  private CampaignResult run(Dataset all) {
+  private CampaignResult run(Dataset data) {
     if (!resume && Files.exists(out.resolve(RESULT))) {
       progress.note("the earlier campaign in " + out + " is replaced");
     }
     List<Pair> pairs = pairs();
-    List<Scorecard> cards = cards(pairs, all.first(campaign.examples()));
+    List<Scorecard> cards = cards(pairs, data);
     List<CampaignResult.Cell> cells = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
       Pair pair = pairs.get(i);

@@ -61,6 +61,8 @@ public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
   public Comparison with(ComparedRun second) {
     Iterable<Attempt> a = rows;
     Iterable<Attempt> b = second.rows;
-    return a != null && b != null ? Comparison.of(a, b) : Comparison.of(card, second.card);
+    Comparison all =
+        a != null && b != null ? Comparison.of(a, b) : Comparison.of(card, second.card);
+    return all.without(card.incomplete().keySet()).without(second.card.incomplete().keySet());
   }
 }

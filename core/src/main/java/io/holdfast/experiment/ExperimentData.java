@@ -121,17 +121,21 @@ public record ExperimentData(
   }
 
   /** What is wrong with a file, told at the key of the experiment that names it. */
-  private static void reject(
+  static void reject(
       Experiment experiment,
       String section,
       String key,
       InvalidInputException ofFile,
       Problems problems) {
     for (Problem p : ofFile.problems()) {
-      String place = p.field().isEmpty() ? p.source() : p.source() + ": " + p.field();
-      String found = p.found().contains(place) ? p.found() : p.found() + " at " + place;
-      experiment.reject(problems, section, key, p.expected(), found, p.hint());
+      experiment.reject(problems, section, key, p.expected(), found(p), p.hint());
     }
+  }
+
+  /** What was found in a file, and where in it. */
+  static String found(Problem p) {
+    String place = p.field().isEmpty() ? p.source() : p.source() + ": " + p.field();
+    return p.found().contains(place) ? p.found() : p.found() + " at " + place;
   }
 
   /**

@@ -108,17 +108,22 @@ public final class Harden {
    * one of the test set before hours of training.
    */
   private void requireReadable() {
-    List<Dataset> sets = new ArrayList<>(List.of(data.train()));
+    record Part(String key, Dataset set) {}
+    List<Part> parts = new ArrayList<>(List.of(new Part("train", data.train())));
     Dataset validation = data.validation();
     if (validation != null) {
-      sets.add(validation);
+      parts.add(new Part(experiment.validation() == null ? "train" : "validation", validation));
     }
-    sets.add(tested());
-    long all = sets.stream().mapToLong(Dataset::size).sum();
+    parts.add(new Part("test", tested()));
+    long all = parts.stream().mapToLong(part -> part.set().size()).sum();
     Problems problems = new Problems(experiment.source());
     try (Progress.Task task = options.progress().start("checking the data", all, "images")) {
-      for (Dataset set : sets) {
-        problems.collect(() -> Datasets.requireReadable(set, options.stopper(), task::advance));
+      for (Part part : parts) {
+        try {
+          Datasets.requireReadable(part.set(), options.stopper(), task::advance);
+        } catch (InvalidInputException e) {
+          ExperimentData.reject(experiment, "data", part.key(), e, problems);
+        }
       }
     }
     problems.throwIfAny();

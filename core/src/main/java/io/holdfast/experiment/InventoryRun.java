@@ -3,6 +3,7 @@ package io.holdfast.experiment;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
@@ -78,6 +79,41 @@ public record InventoryRun(
       double gradients,
       double seconds,
       long unfinished) {}
+
+  /** An attack and a threat model that it takes, as they are written. */
+  public record Pair(String attack, String threat) {}
+
+  /** What {@link #run} will do, in its order; writes nothing. */
+  public List<Pair> pairs(List<AttackSpec<?>> attacks) {
+    List<Pair> pairs = new ArrayList<>();
+    for (AttackSpec<?> spec : attacks) {
+      for (ThreatModel threat : threats) {
+        if (spec.sets().contains(threat.set().kind())) {
+          pairs.add(new Pair(spec.name(), threat.set().key()));
+        }
+      }
+    }
+    return pairs;
+  }
+
+  /**
+   * Checks that an inventory could be written into a folder; leaves nothing behind.
+   *
+   * @throws InvalidInputException if nothing can be written there, or it has the results of another
+   *     command
+   */
+  public static void requireUsable(Path folder) {
+    AtomicFiles.requireWritableFolder(folder);
+    RunFolder there = new RunFolder(folder);
+    if (there.holdsRun() || there.holdsEvaluation() || there.holdsAttack()) {
+      throw new InvalidInputException(
+          folder.toString(),
+          "",
+          "a new folder, or one with an earlier inventory",
+          "the results of another command",
+          "choose another folder, or move them away");
+    }
+  }
 
   /**
    * Runs the attacks.

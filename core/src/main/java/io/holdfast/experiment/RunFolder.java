@@ -104,10 +104,10 @@ public record RunFolder(Path path) {
     AtomicFiles.ensureWritableFolder(path);
     AtomicFiles.removeLeftovers(path);
     Path file = path.resolve(EXPERIMENT);
+    if (isHalfMoved() || (!resume && isFinished())) {
+      keep();
+    }
     if (!resume) {
-      if (isFinished()) {
-        keep();
-      }
       OWN.forEach(name -> delete(path.resolve(name)));
     } else if (Files.exists(file)) {
       run.requireSame(
@@ -129,9 +129,17 @@ public record RunFolder(Path path) {
     return path.resolve("previous");
   }
 
+  /** Whether a move of a finished run there was killed: the model goes last. */
+  private boolean isHalfMoved() {
+    RunFolder to = new RunFolder(previous());
+    return Files.exists(model())
+        && !Files.exists(to.model())
+        && OWN.stream().anyMatch(name -> Files.exists(to.path().resolve(name)));
+  }
+
   /**
-   * Moves a finished run to {@link #previous}, the model last: without one there, a move that was
-   * killed goes on.
+   * Moves a finished run to {@link #previous}, the model last, so that a move that was killed is
+   * known as one and goes on.
    */
   private void keep() {
     RunFolder to = new RunFolder(previous());
@@ -202,9 +210,11 @@ public record RunFolder(Path path) {
    *     an earlier run
    */
   public void requireUsable() {
-    require("run of harden", holdsRun(), OWN);
+    boolean half = isHalfMoved();
+    require("run of harden", holdsRun() || half, OWN);
     RunFolder kept = new RunFolder(previous());
-    if (isFinished() && Files.exists(kept.path()) && !kept.holdsOnlyOwn()) {
+    boolean theirs = !half && !kept.holdsRun();
+    if (isFinished() && Files.exists(kept.path()) && (theirs || !kept.holdsOnlyOwn())) {
       throw new InvalidInputException(
           kept.path().toString(),
           "",

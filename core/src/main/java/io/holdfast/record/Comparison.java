@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  *     attacked}, by each sample's worst attack, as far as both runs have them
  * @param onlyFirst attacks of the first run alone
  * @param onlySecond attacks of the second run alone
+ * @param incomplete attacks that have not judged every sample in one of the runs, since time was
+ *     up: neither they nor the worst case are compared
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Comparison(
@@ -36,7 +38,8 @@ public record Comparison(
     Map<String, Difference> attacks,
     Map<String, CalibrationDifference> calibration,
     List<String> onlyFirst,
-    List<String> onlySecond) {
+    List<String> onlySecond,
+    List<String> incomplete) {
 
   private static final String CLEAN = "clean";
   private static final String ATTACKED = "attacked";
@@ -46,6 +49,7 @@ public record Comparison(
     calibration = Collections.unmodifiableMap(new LinkedHashMap<>(calibration));
     onlyFirst = List.copyOf(onlyFirst);
     onlySecond = List.copyOf(onlySecond);
+    incomplete = List.copyOf(incomplete);
   }
 
   /** Of two scorecards, whose samples are taken to be different ones. */
@@ -64,12 +68,32 @@ public record Comparison(
     Rate a = first.robustAccuracy();
     Rate b = second.robustAccuracy();
     return new Comparison(
-        Difference.unpaired(first.cleanAccuracy(), second.cleanAccuracy()),
-        a == null || b == null ? null : Difference.unpaired(a, b),
-        attacks,
-        calibration(first.calibration(), second.calibration()),
-        without(first.attacks().keySet(), second.attacks().keySet()),
-        without(second.attacks().keySet(), first.attacks().keySet()));
+            Difference.unpaired(first.cleanAccuracy(), second.cleanAccuracy()),
+            a == null || b == null ? null : Difference.unpaired(a, b),
+            attacks,
+            calibration(first.calibration(), second.calibration()),
+            without(first.attacks().keySet(), second.attacks().keySet()),
+            without(second.attacks().keySet(), first.attacks().keySet()),
+            List.of())
+        .without(first.incomplete().keySet())
+        .without(second.incomplete().keySet());
+  }
+
+  /**
+   * The same without what rests on these attacks, which have not judged every sample: what they
+   * have judged in a cut chunk are the ones that fell first.
+   */
+  public Comparison without(Collection<String> cut) {
+    if (cut.isEmpty()) {
+      return this;
+    }
+    Map<String, Difference> rest = new LinkedHashMap<>(attacks);
+    rest.keySet().removeAll(Set.copyOf(cut));
+    Map<String, CalibrationDifference> calibrated = new LinkedHashMap<>(calibration);
+    calibrated.remove(ATTACKED);
+    List<String> open = new ArrayList<>(incomplete);
+    cut.stream().filter(key -> !open.contains(key)).forEach(open::add);
+    return new Comparison(cleanAccuracy, null, rest, calibrated, onlyFirst, onlySecond, open);
   }
 
   /**
@@ -93,12 +117,15 @@ public record Comparison(
     Map<Long, Boolean> robustA = a.robust();
     Map<Long, Boolean> robustB = b.robust();
     return new Comparison(
-        difference(a.clean, b.clean, paired),
-        robustA.isEmpty() || robustB.isEmpty() ? null : difference(robustA, robustB, paired),
-        attacks,
-        calibration(a, b, paired),
-        without(a.attacks.keySet(), b.attacks.keySet()),
-        without(b.attacks.keySet(), a.attacks.keySet()));
+            difference(a.clean, b.clean, paired),
+            robustA.isEmpty() || robustB.isEmpty() ? null : difference(robustA, robustB, paired),
+            attacks,
+            calibration(a, b, paired),
+            without(a.attacks.keySet(), b.attacks.keySet()),
+            without(b.attacks.keySet(), a.attacks.keySet()),
+            List.of())
+        .without(a.incomplete())
+        .without(b.incomplete());
   }
 
   /** As indented JSON, ending in a newline. */
@@ -188,6 +215,14 @@ public record Comparison(
       if (clean.isEmpty()) {
         throw new InvalidInputException("ledger", "", "at least one clean row", "none");
       }
+    }
+
+    /** Attacks without a verdict on some sample. */
+    List<String> incomplete() {
+      return attacks.entrySet().stream()
+          .filter(attack -> !attack.getValue().keySet().containsAll(clean.keySet()))
+          .map(Map.Entry::getKey)
+          .toList();
     }
 
     private Scoring.Sample sample(Attempt row) {

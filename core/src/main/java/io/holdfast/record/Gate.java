@@ -6,7 +6,9 @@ import io.holdfast.common.Nearest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +31,15 @@ public record Gate(String figure, boolean lower, double least) {
   private static final String LOWER = ".lo";
   private static final Pattern FORM =
       Pattern.compile(
-          "(?<figure>\\S+?)(?<lower>\\.lo)?\\s*>=\\s*(?<bound>[0-9.]{1,20})(?<percent>%)?");
+          "(?<figure>.+?)(?<lower>\\.lo)?\\s*>=\\s*(?<bound>[0-9.]{1,20})\\s*(?<percent>%)?");
 
   /**
    * Reads a gate.
    *
    * @param text such as {@code robust_accuracy>=0.65} or {@code robust_accuracy.lo>=60%}
-   * @param attacks keys of the attacks that are run
-   * @throws InvalidInputException if it has another form, or names a figure that there will not be
+   * @throws InvalidInputException if it has another form
    */
-  public static Gate parse(String text, Collection<String> attacks) {
+  public static Gate parse(String text) {
     Matcher form = FORM.matcher(text.strip());
     double bound = form.matches() ? number(form.group("bound")) : Double.NaN;
     double least = form.matches() && form.group("percent") != null ? bound / 100 : bound;
@@ -46,7 +47,16 @@ public record Gate(String figure, boolean lower, double least) {
       throw new InvalidInputException(
           text, "", "a figure and its least value, such as robust_accuracy>=65%", '"' + text + '"');
     }
-    String figure = form.group("figure");
+    return new Gate(form.group("figure"), form.group("lower") != null, least);
+  }
+
+  /**
+   * Refuses a figure that a scorecard will not have.
+   *
+   * @param attacks keys of the attacks that are run
+   * @throws InvalidInputException naming those that it will have
+   */
+  public Gate among(Collection<String> attacks) {
     List<String> known = new ArrayList<>(List.of(CLEAN));
     if (!attacks.isEmpty()) {
       known.add(ROBUST);
@@ -54,13 +64,13 @@ public record Gate(String figure, boolean lower, double least) {
     attacks.forEach(key -> known.add(ATTACKS + key + OF_ATTACK));
     if (!known.contains(figure)) {
       throw new InvalidInputException(
-          text,
+          "",
           "",
           "a figure of the scorecard: " + String.join(", ", known),
           figure,
           Nearest.hint(figure, known));
     }
-    return new Gate(figure, form.group("lower") != null, least);
+    return this;
   }
 
   private static double number(String text) {
@@ -77,6 +87,9 @@ public record Gate(String figure, boolean lower, double least) {
     if (rate == null) {
       return Optional.of(this + ": it was not measured");
     }
+    if (isOpen(card)) {
+      return Optional.of(this + ": time was up before every sample was judged");
+    }
     double value = lower ? rate.interval().lo() : rate.value();
     return value >= least
         ? Optional.empty()
@@ -84,10 +97,25 @@ public record Gate(String figure, boolean lower, double least) {
             "%s: it is %s (95%%: %s to %s, %s images)"
                 .formatted(
                     this,
-                    Format.percent(value),
+                    exact(value),
                     Format.percent(rate.interval().lo()),
                     Format.percent(rate.interval().hi()),
                     Format.count(rate.n())));
+  }
+
+  /**
+   * Whether samples are missing of what the figure rests on, so that it is an upper bound alone.
+   */
+  private boolean isOpen(Scorecard card) {
+    Set<String> cut = card.incomplete().keySet();
+    return figure.equals(ROBUST) ? !cut.isEmpty() : cut.contains(key());
+  }
+
+  /** Of the attack; the figure itself where it is of none. */
+  private String key() {
+    return figure.startsWith(ATTACKS)
+        ? figure.substring(ATTACKS.length(), figure.length() - OF_ATTACK.length())
+        : figure;
   }
 
   private @Nullable Rate rate(Scorecard card) {
@@ -97,13 +125,17 @@ public record Gate(String figure, boolean lower, double least) {
     if (figure.equals(ROBUST)) {
       return card.robustAccuracy();
     }
-    String key = figure.substring(ATTACKS.length(), figure.length() - OF_ATTACK.length());
-    AttackScore score = card.attacks().get(key);
+    AttackScore score = card.attacks().get(key());
     return score == null ? null : score.robustAccuracy();
   }
 
   @Override
   public String toString() {
-    return figure + (lower ? LOWER : "") + " >= " + Format.percent(least);
+    return figure + (lower ? LOWER : "") + " >= " + exact(least);
+  }
+
+  /** Two decimals: a figure just below its bound must not look like it. */
+  private static String exact(double share) {
+    return String.format(Locale.ROOT, "%.2f%%", 100 * share);
   }
 }

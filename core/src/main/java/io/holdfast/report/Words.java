@@ -19,7 +19,7 @@ final class Words {
 
   private static final Set<String> ACRONYMS =
       Set.of("fgsm", "pgd", "apgd", "cw", "dlr", "ce", "fab", "ddn", "eot", "r", "t", "bim", "mim");
-  private static final Pattern PLAIN_NAME = Pattern.compile("[a-z]+");
+  private static final Pattern PLAIN_NAME = Pattern.compile("[a-z]{4,}");
 
   private Words() {}
 
@@ -28,13 +28,18 @@ final class Words {
     Model subject = view.subject();
     String name = upperFirst(the(subject.name()));
     Rate robust = subject.card().robustAccuracy();
+    if (robust != null && subject.card().attacks().isEmpty()) {
+      return "%s answers %s of 100 images correctly; time was up before an attack had judged any."
+          .formatted(name, Numbers.ofHundred(subject.card().cleanAccuracy().value()));
+    }
     if (robust == null) {
       return "%s answers %s of 100 images correctly; no attack was tried."
           .formatted(name, Numbers.ofHundred(subject.card().cleanAccuracy().value()));
     }
-    return "%s keeps %s of 100 images correct %s within %s%s."
+    return "%s keeps %s%s of 100 images correct %s within %s%s."
         .formatted(
             name,
+            atMost(subject),
             Numbers.ofHundred(robust.value()),
             against(subject),
             view.threat().shortForm(),
@@ -70,15 +75,26 @@ final class Words {
           .formatted(Numbers.ofHundred(view.subject().card().cleanAccuracy().value()));
     }
     return view.models().subList(0, view.models().size() - 1).stream()
-        .map(model -> the(model.name()) + kept(model.card().robustAccuracy()))
+        .map(model -> the(model.name()) + kept(model))
         .collect(Collectors.joining(", ", "; ", ""));
   }
 
-  private static String kept(@Nullable Rate robust) {
-    return robust == null ? " was not attacked" : " keeps " + Numbers.ofHundred(robust.value());
+  private static String kept(Model model) {
+    Rate robust = model.card().robustAccuracy();
+    return robust == null || model.card().attacks().isEmpty()
+        ? " was not attacked"
+        : " keeps " + atMost(model) + Numbers.ofHundred(robust.value());
+  }
+
+  /** Samples that were not judged before time was up count as held. */
+  private static String atMost(Model model) {
+    return model.card().incomplete().isEmpty() ? "" : "at most ";
   }
 
   private static String the(String name) {
+    if (name.equals("model")) {
+      return "the model";
+    }
     return PLAIN_NAME.matcher(name).matches() ? "the " + name + " model" : "“" + name + "”";
   }
 

@@ -3,6 +3,7 @@ package io.holdfast.tensor;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import java.io.IOException;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -10,6 +11,7 @@ import java.net.URLConnection;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import org.bytedeco.javacpp.Loader;
@@ -60,7 +62,14 @@ final class NativeLibraries {
         AtomicFiles.ensureWritableFolder(Path.of(asked));
       } catch (HoldfastException e) {
         throw new InvalidInputException(
-            "HOLDFAST_CACHE", "", "a folder that can be written", e.getMessage() + "");
+            List.of(
+                new Problem(
+                    "HOLDFAST_CACHE",
+                    "",
+                    "a folder that can be made and written",
+                    asked,
+                    "choose another one")),
+            e);
       }
     }
   }

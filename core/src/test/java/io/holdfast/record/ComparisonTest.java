@@ -190,4 +190,24 @@ class ComparisonTest {
         .predicted(row.label(), 0.9f, 0.9f)
         .build();
   }
+
+  /** Without some verdicts those that are there are the ones that fell first. */
+  @Test
+  void whatWasNotJudgedToTheEndIsNotCompared() {
+    List<Attempt> whole = Rows.evaluation(new Seed(1).generator(), 50, 4);
+    List<Attempt> cut = new ArrayList<>(whole);
+    String attack = Rows.ATTACKS.get(1);
+    long missing = whole.get(0).sampleId();
+    cut.removeIf(
+        row ->
+            row.kind() == Kind.VERDICT
+                && row.attempt().equals(attack)
+                && row.sampleId() == missing);
+    Comparison comparison = Comparison.of(whole, cut);
+    assertThat(comparison.incomplete()).containsExactly(attack);
+    assertThat(comparison.attacks()).containsOnlyKeys(Rows.ATTACKS.get(0), Rows.ATTACKS.get(2));
+    assertThat(comparison.robustAccuracy()).isNull();
+    assertThat(comparison.calibration()).containsOnlyKeys("clean");
+    assertThat(Comparison.of(whole, whole).incomplete()).isEmpty();
+  }
 }

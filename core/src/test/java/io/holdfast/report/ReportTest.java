@@ -239,7 +239,13 @@ class ReportTest {
   void differencesAreThoseOfTheComparisonThatWasGiven() {
     Comparison paired =
         new Comparison(
-            Difference.paired(700, 20, 100, 180), null, Map.of(), Map.of(), List.of(), List.of());
+            Difference.paired(700, 20, 100, 180),
+            null,
+            Map.of(),
+            Map.of(),
+            List.of(),
+            List.of(),
+            List.of());
     String page =
         Report.builder()
             .model("standard", ReportFixture.standard())

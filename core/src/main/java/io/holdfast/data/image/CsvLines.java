@@ -132,9 +132,11 @@ final class CsvLines implements AutoCloseable {
     return texts;
   }
 
-  /** Whether every field looks like a number, so that the line is no header. */
-  boolean allNumbers() {
-    return texts().stream().allMatch(text -> text.matches("[-+0-9.eE]+|(?i)[-+]?nan|(?i)[-+]?inf"));
+  /** How many fields look like numbers. */
+  long numbers() {
+    return texts().stream()
+        .filter(text -> text.matches("[-+0-9.eE]+|(?i)[-+]?nan|(?i)[-+]?inf"))
+        .count();
   }
 
   /** Whether a number is written without a point or exponent. */

@@ -1,6 +1,7 @@
 package io.holdfast.data.image;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
@@ -22,7 +23,7 @@ import java.util.function.IntFunction;
  */
 final class CsvReader {
   private static final int MOST_COLUMNS = 1 << 22;
-  private static final int MOST_PROBLEMS = 20;
+  private static final int MOST_PROBLEMS = 5;
   private static final List<String> LABEL_NAMES = List.of("label", "class", "target", "y");
 
   private final Path path;
@@ -60,7 +61,7 @@ final class CsvReader {
         throw new InvalidInputException(
             path.toString(), "", "rows of a label and pixels", "nothing");
       }
-      boolean header = options.header() != null ? options.header() : !lines.allNumbers();
+      boolean header = options.header() != null ? options.header() : isHeader(lines);
       int labelAt = labelColumn(lines, header);
       if (header && !lines.next()) {
         throw new InvalidInputException(path.toString(), "", "rows below the header", "none");
@@ -80,6 +81,13 @@ final class CsvReader {
       return new ArrayDataset(
           info, array, labels, places, stopper -> SourceHash.of(List.of(path), stopper));
     }
+  }
+
+  /** A line of names: one of a row of numbers that has a field which is none is a damaged row. */
+  private static boolean isHeader(CsvLines first) {
+    boolean named =
+        first.texts().stream().anyMatch(n -> LABEL_NAMES.contains(n.toLowerCase(Locale.ROOT)));
+    return named || 2 * first.numbers() < first.columns();
   }
 
   private int labelColumn(CsvLines lines, boolean header) {
@@ -173,12 +181,17 @@ final class CsvReader {
       } catch (InvalidInputException e) {
         count = before;
         row.limit(0);
-        bad.addAll(e);
-        if (bad.list().size() >= MOST_PROBLEMS) {
-          bad.add(
-              "", "rows of a label and pixels", "more rows after these that were not looked at");
-          bad.throwIfAny();
-        }
+        note(e.problems().get(0));
+      }
+    }
+
+    private void note(Problem row) {
+      boolean last = bad.list().size() == MOST_PROBLEMS - 1;
+      String more = "rows after this one were not looked at";
+      bad.add(
+          last ? new Problem(row.source(), row.field(), row.expected(), row.found(), more) : row);
+      if (last) {
+        bad.throwIfAny();
       }
     }
 

@@ -115,7 +115,11 @@ final class FolderImages implements Dataset {
               }
             });
     Problems problems = new Problems(source);
-    failures.values().forEach(problems::addAll);
+    failures.values().stream().limit(SHOWN).forEach(problems::addAll);
+    if (failures.size() > SHOWN) {
+      String more = (failures.size() - SHOWN) + " more that are none";
+      problems.add("", FORMATS + " in each file", more);
+    }
     problems.throwIfAny();
     return List.of(headers);
   }
