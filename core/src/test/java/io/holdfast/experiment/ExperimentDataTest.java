@@ -13,15 +13,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ExperimentDataTest {
-  @TempDir private Path folder;
+  private final Path folder;
 
-  @BeforeEach
-  void makeTrainingSamples() throws IOException {
+  ExperimentDataTest(@TempDir Path folder) throws IOException {
+    this.folder = folder;
     images("train", "ant", "bee", "cat");
   }
 
