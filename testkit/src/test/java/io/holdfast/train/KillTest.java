@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real processes that are killed, interrupted, and run out of disk. */
 @EnabledOnOs(OS.LINUX)
 class KillTest {
-  private static final int KILLS = 20;
+  private static final int KILLS = 5;
+  private static final int MANY_KILLS = 20;
   private static final long LONGEST_LIFE_MILLIS = 350;
 
   private static @Nullable Outcome uninterrupted;
@@ -66,10 +67,20 @@ class KillTest {
 
   @Test
   void killedAtAnyMomentTheResumedRunEndsWithTheSameBits() throws Exception {
+    resumedAfter(KILLS);
+  }
+
+  @Tag("slow")
+  @Test
+  void killedManyTimesTheResumedRunEndsWithTheSameBits() throws Exception {
+    resumedAfter(MANY_KILLS);
+  }
+
+  private void resumedAfter(int kills) throws Exception {
     Outcome whole = TrainingProcess.run(folder.resolve("whole")).go();
     Path killed = folder.resolve("killed");
     RandomGenerator random = new Seed(11).generator();
-    for (int kill = 0; kill < KILLS; kill++) {
+    for (int kill = 0; kill < kills; kill++) {
       Process process = start(List.of(), List.of(), "slow", killed.toString());
       awaitFirstStep(process);
       boolean ended = process.waitFor(random.nextLong(LONGEST_LIFE_MILLIS), TimeUnit.MILLISECONDS);
@@ -154,6 +165,12 @@ class KillTest {
 
   @Test
   void memoryIsFlatWithoutThePointerCollector() throws Exception {
+    memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=true", 1200);
+  }
+
+  @Tag("slow")
+  @Test
+  void memoryIsFlatOver5000Steps() throws Exception {
     memoryIsFlat("-Dorg.bytedeco.javacpp.nopointergc=true", 5000);
   }
 

@@ -15,7 +15,7 @@ final class CampaignProcess {
     Progress deadly =
         (title, total, unit) ->
             n -> {
-              if (left.decrementAndGet() == 0) {
+              if (!title.startsWith("checking ") && left.decrementAndGet() == 0) {
                 Runtime.getRuntime().halt(DIED);
               }
             };

@@ -82,6 +82,7 @@ class CampaignTest {
     CampaignFolder.run(file, killed, true, watching).run();
     requireSame(killed);
     assertThat(started)
+        .filteredOn(title -> !title.startsWith("checking ")) // the data, before anything
         .as("nothing is computed twice: the first pair was done before the second kill")
         .noneMatch(title -> title.startsWith(LEDGERS.get(0) + " "));
   }
