@@ -48,8 +48,11 @@ final class HardenCommand extends BaseCommand {
     OpenExperiment opened = open[0];
     List<Gate> gates = required.read(opened == null ? null : keys(opened), problems);
     job.check(problems);
-    problems.collect(() -> RunLock.requireFree(out.folder));
-    problems.collect(new RunFolder(out.folder)::requireUsable);
+    problems.collect(
+        () -> {
+          RunLock.requireFree(out.folder);
+          new RunFolder(out.folder).requireUsable();
+        });
     problems.throwIfAny();
     if (opened == null) {
       throw new IllegalStateException("an experiment that could not be read was reported");

@@ -97,9 +97,14 @@ final class ClassNamesTest {
 
   private Ran command(String name, Path model, Path data, Object... more) {
     List<Object> args = new ArrayList<>(List.of(name, "--model", model, "--data", data));
-    args.addAll(List.of("--threat", "linf:0.01", "--out", folder.resolve("out")));
+    args.addAll(List.of("--threat", "linf:0.01", "--out", out(name)));
     args.addAll(Arrays.asList(more));
     return Ran.command(args.toArray());
+  }
+
+  /** Results of two commands do not share a folder. */
+  private Path out(String name) {
+    return folder.resolve(name.equals("attack") ? "attacked" : "out");
   }
 
   private Ran campaign(Path model, Path data) throws IOException {

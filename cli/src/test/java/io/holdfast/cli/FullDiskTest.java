@@ -95,7 +95,7 @@ final class FullDiskTest {
       assertThat(ran.err().strip())
           .hasLineCount(1)
           .startsWith(out.toString())
-          .contains(": the disk is full (", "--resume to go on");
+          .contains(": the disk is full (", "(a long job goes on with --resume)");
       messages.add(ran.err());
       room *= ran.err().equals(last) ? 2 : 1;
       last = ran.err();

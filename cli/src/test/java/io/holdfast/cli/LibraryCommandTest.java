@@ -368,7 +368,7 @@ final class LibraryCommandTest {
         library("add", folder.resolve("x"), "--attack", "pdg", "--expires", "2026-05-01"),
         "4 problems:",
         "--expires: expected a day after 2026-06-01, found 2026-05-01",
-        "--attack pdg: name: expected an attack: ",
+        "--attack pdg: expected an attack; ",
         "--model: expected a bundle",
         "--data: expected labelled samples, found nothing");
     refused(

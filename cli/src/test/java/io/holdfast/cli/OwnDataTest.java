@@ -103,12 +103,12 @@ final class OwnDataTest {
       assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
       assertThat(ran.err())
           .contains(
-              file + ": split: expected a folder, an archive or a file that holds several sets")
-          .contains("asked for train", "asked for test");
+              "--data: data.train: expected a folder, an archive or a file that holds several")
+          .contains("asked for train at " + file, "asked for test at " + file);
     }
     Path npz = Files.write(folder.resolve("all.npz"), images.npz());
     assertThat(run(List.of("quickstart", "--data", npz, "--out", folder.resolve("quick"))).err())
-        .contains("images: expected an array named one of images_train, train_images");
+        .contains("data.train: expected an array named one of images_train, train_images");
     assertThat(folder.resolve("quick")).doesNotExist();
   }
 }

@@ -95,7 +95,7 @@ public record ExperimentData(
   private static @Nullable LibraryFeed library(
       Experiment experiment, LocalDate today, Problems problems) {
     LibraryMix mix = experiment.library();
-    if (mix == null) {
+    if (mix == null || mix.path().isEmpty()) { // which was reported
       return null;
     }
     try {
