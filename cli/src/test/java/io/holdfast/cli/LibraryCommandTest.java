@@ -399,9 +399,10 @@ final class LibraryCommandTest {
         "train.library.difficulty.by: expected one of confidence, models, attacks, found \"size\"");
     refused(
         harden(folder.resolve("x"), "--set", "train.library={path: \"" + folder + "/none\"}"),
-        folder
-            + "/none: expected a library of examples, a folder with library.json, found no such"
-            + " folder");
+        "--set train.library: expected a library of examples, a folder with library.json, found no"
+            + " such folder at "
+            + folder
+            + "/none");
     refused(
         harden(
             folder.resolve("x"),
