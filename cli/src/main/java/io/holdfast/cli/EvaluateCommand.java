@@ -98,6 +98,9 @@ final class EvaluateCommand extends BaseCommand {
     boolean suiteRead = problems.isEmpty();
     List<Corruption> types = types(problems);
     Duration most = most(problems);
+    if (shard < 1) {
+      problems.add("--shard", "at least 1 sample", Integer.toString(shard));
+    }
     requireCount("--curve", curve, problems);
     requireCount("--corruptions", corruptions, problems);
     List<String> keys = suite.stream().map(NamedAttack::key).toList();
@@ -144,8 +147,8 @@ final class EvaluateCommand extends BaseCommand {
     Evaluation evaluation =
         of.with(suite.toArray(NamedAttack[]::new))
             .seed(model.seed)
-            .shard(shard)
-            .workers(job.workers);
+            .shard(Math.max(1, shard)) // what is wrong with them was told
+            .workers(Math.max(0, job.workers));
     Classifier searched = others.model();
     if (searched != null) {
       evaluation = evaluation.surrogate(others.name(), searched);

@@ -141,11 +141,17 @@ final class BadEvaluationTest {
             "--out",
             folder.resolve("o"),
             "--examples",
-            0);
+            0,
+            "--shard",
+            0,
+            "--workers",
+            -1);
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err())
-        .startsWith("6 problems:")
+        .startsWith("8 problems:")
         .contains(
+            "--shard: expected at least 1 sample, found 0",
+            "--workers: expected at least 1, or 0 for one per core, found -1",
             "--attack pdg: expected an attack; 'holdfast attacks' lists them",
             "(did you mean pgd?)",
             "--attack pgd[steps=0]: steps: expected an integer from 1",
