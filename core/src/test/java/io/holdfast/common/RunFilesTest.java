@@ -142,15 +142,12 @@ class RunFilesTest {
 
   private static Process start(String... arguments) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                java,
-                "-Xmx32m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Worker.class.getName()));
+    List<String> command = new ArrayList<>();
+    if (OS.LINUX.isCurrentOs()) { // a parent shell may have made its children ignore the signal
+      command.addAll(List.of("env", "--default-signal=INT"));
+    }
+    command.addAll(List.of(java, "-Xmx32m", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Worker.class.getName()));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
