@@ -30,6 +30,7 @@ final class LaunchedTest {
   static void build(@TempDir Path folder) throws Exception {
     checkout = Checkout.in(folder);
     checkout.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    checkout.environment().put("HOLDFAST_JAVA_OPTS", "-XX:TieredStopAtLevel=1"); // short lives
     Path jar = folder.resolve("ours.jar");
     writeJarOfOurClasses(jar);
     checkout.maven("cp '" + jar + "' \"$app/holdfast-cli.jar\"");

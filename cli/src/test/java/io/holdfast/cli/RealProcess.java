@@ -22,6 +22,8 @@ final class RealProcess {
       command.addAll(List.of("env", "--default-signal=INT"));
     }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // A short life does not repay the optimising compiler.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
     command.addAll(List.of("-Dorg.bytedeco.javacpp.nopointergc=true", "-cp"));
     command.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
     Arrays.stream(arguments).map(Object::toString).forEach(command::add);

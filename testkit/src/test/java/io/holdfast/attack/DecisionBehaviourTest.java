@@ -25,10 +25,12 @@ import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What the papers say of their attacks, on a small trained convolutional network. */
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DecisionBehaviourTest {
   private static final int POINTS = 32;

@@ -31,12 +31,14 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is published about transfer, between small networks that differ by their seeds. */
 @ExtendWith(LeakCheck.class)
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TransferFamilyTest {
   private static final ThreatModel BLIND = ThreatModel.linf(0.08).knowing(Knowledge.DECISION);
