@@ -63,12 +63,12 @@ public record Flow(double pixels, int grid) implements Parametric {
   }
 
   @Override
-  public List<Double> bounds() {
+  public List<Double> bounds(long[] shape) {
     return Collections.nCopies(2 * grid * grid, pixels);
   }
 
   @Override
-  public Tensor transform(Tensor clean, Tensor theta) {
+  public Tensor transform(Tensor clean, Tensor theta, Domain domain) {
     long n = clean.size(0);
     long height = clean.size(2);
     long width = clean.size(3);
@@ -84,7 +84,7 @@ public record Flow(double pixels, int grid) implements Parametric {
   }
 
   @Override
-  public double[] transform(double[] clean, long[] shape, double[] theta) {
+  public double[] transform(double[] clean, long[] shape, double[] theta, Domain domain) {
     int height = Math.toIntExact(shape[1]);
     int width = Math.toIntExact(shape[2]);
     double[] out = new double[clean.length];

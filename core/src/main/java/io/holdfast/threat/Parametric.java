@@ -8,21 +8,27 @@ import java.util.List;
  * Results are clipped to the domain. Shapes: N batch, P parameters.
  */
 public non-sealed interface Parametric extends PerturbationSet {
-  /** For each parameter the largest absolute value, in its own unit. */
-  List<Double> bounds();
+  /**
+   * For each parameter the largest absolute value, in its own unit.
+   *
+   * @param shape of one input
+   * @throws io.holdfast.common.InvalidInputException if the set does not take such inputs
+   */
+  List<Double> bounds(long[] shape);
 
   /**
    * The transformed inputs {@code [N, ...]}, on the tape where {@code theta} is.
    *
    * @param theta {@code [N, P]}
+   * @param domain of the inputs
    */
-  Tensor transform(Tensor clean, Tensor theta);
+  Tensor transform(Tensor clean, Tensor theta, Domain domain);
 
   /**
    * The same for one input in double: a slow twin that shares no code with {@link
-   * #transform(Tensor, Tensor)}.
+   * #transform(Tensor, Tensor, Domain)}.
    */
-  double[] transform(double[] clean, long[] shape, double[] theta);
+  double[] transform(double[] clean, long[] shape, double[] theta, Domain domain);
 
   /** How far both transformations may be apart, in the units of the input. */
   double tolerance(long[] shape);
@@ -35,15 +41,16 @@ public non-sealed interface Parametric extends PerturbationSet {
   @Override
   default boolean contains(
       double[] clean, double[] other, long[] shape, double[] variables, Domain domain) {
-    if (clean.length != other.length || variables.length != bounds().size()) {
+    List<Double> bounds = bounds(shape);
+    if (clean.length != other.length || variables.length != bounds.size()) {
       return false;
     }
     for (int i = 0; i < variables.length; i++) {
-      if (!(Math.abs(variables[i]) <= bounds().get(i) * (1 + Additive.TOLERANCE))) {
+      if (!(Math.abs(variables[i]) <= bounds.get(i) * (1 + Additive.TOLERANCE))) {
         return false;
       }
     }
-    double[] expected = transform(clean, shape, variables);
+    double[] expected = transform(clean, shape, variables, domain);
     double tolerance = tolerance(shape);
     for (int i = 0; i < expected.length; i++) {
       double clipped = Math.min(domain.high(), Math.max(domain.low(), expected[i]));

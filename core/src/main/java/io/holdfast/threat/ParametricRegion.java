@@ -7,6 +7,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 
 /** Variables are the parameters theta {@code [N, P]}, in a box around 0. */
@@ -20,7 +21,8 @@ final class ParametricRegion implements Region {
     this.set = set;
     this.domain = domain;
     this.clean = clean;
-    double[] each = set.bounds().stream().mapToDouble(Double::doubleValue).toArray();
+    long[] shape = Arrays.copyOfRange(clean.shape(), 1, clean.rank());
+    double[] each = set.bounds(shape).stream().mapToDouble(Double::doubleValue).toArray();
     float[] narrow = new float[each.length];
     for (int i = 0; i < each.length; i++) {
       narrow[i] = (float) each[i];
@@ -53,7 +55,7 @@ final class ParametricRegion implements Region {
 
   @Override
   public Tensor apply(Tensor variables) {
-    return set.transform(clean, variables).clamp(domain.low(), domain.high());
+    return set.transform(clean, variables, domain).clamp(domain.low(), domain.high());
   }
 
   @Override

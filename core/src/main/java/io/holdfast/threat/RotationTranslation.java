@@ -55,12 +55,12 @@ public record RotationTranslation(double degrees, double shift) implements Param
   }
 
   @Override
-  public List<Double> bounds() {
+  public List<Double> bounds(long[] shape) {
     return List.of(degrees, shift, shift);
   }
 
   @Override
-  public Tensor transform(Tensor clean, Tensor theta) {
+  public Tensor transform(Tensor clean, Tensor theta, Domain domain) {
     double aspect = (double) clean.size(3) / clean.size(2); // W / H
     Tensor angle = theta.slice(1, 0, 1).mul(Math.PI / 180); // [N, 1]
     Tensor right = theta.slice(1, 1, 2).mul(-2); // [N, 1] in units of half the width
@@ -78,7 +78,7 @@ public record RotationTranslation(double degrees, double shift) implements Param
   }
 
   @Override
-  public double[] transform(double[] clean, long[] shape, double[] theta) {
+  public double[] transform(double[] clean, long[] shape, double[] theta, Domain domain) {
     int height = Math.toIntExact(shape[1]);
     int width = Math.toIntExact(shape[2]);
     double cos = Math.cos(Math.toRadians(theta[0]));

@@ -18,6 +18,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.Parametric;
@@ -253,17 +254,17 @@ class AttackDriverTest {
     PerturbationSet lying =
         new Parametric() {
           @Override
-          public List<Double> bounds() {
+          public List<Double> bounds(long[] shape) {
             return List.of(0.1);
           }
 
           @Override
-          public Tensor transform(Tensor clean, Tensor theta) {
+          public Tensor transform(Tensor clean, Tensor theta, Domain domain) {
             return clean.add(theta);
           }
 
           @Override
-          public double[] transform(double[] clean, long[] shape, double[] theta) {
+          public double[] transform(double[] clean, long[] shape, double[] theta, Domain domain) {
             return clean.clone();
           }
 

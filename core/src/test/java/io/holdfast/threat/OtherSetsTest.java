@@ -87,7 +87,8 @@ class OtherSetsTest {
     try (Scope scope = Scope.open()) {
       Tensor clean = Rng.of(new Seed(2)).uniform(0, 1, 1, 1, 5, 6);
       float[] theta = {2, 2, 2, 2, -1, -1, -1, -1}; // right by two, up by one
-      double[] moved = new Flow(2, 2).transform(clean, Tensors.of(theta, 1, 8)).toDoubles();
+      double[] moved =
+          new Flow(2, 2).transform(clean, Tensors.of(theta, 1, 8), Domain.UNIT).toDoubles();
       double[] before = clean.toDoubles();
       for (int row = 0; row < 5; row++) {
         for (int column = 0; column < 6; column++) {
