@@ -61,6 +61,7 @@ final class SchemaTest {
                     "union",
                     "rotation-translation",
                     "flow",
+                    "recolour",
                     "corruption",
                     "code-changes",
                     "product")

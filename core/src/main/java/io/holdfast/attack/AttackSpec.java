@@ -34,6 +34,7 @@ public record AttackSpec<A extends Attack>(
           "frame",
           "rotation-translation",
           "flow",
+          "recolour",
           "code-changes",
           "product");
 
@@ -49,6 +50,7 @@ public record AttackSpec<A extends Attack>(
           "frame",
           "rotation-translation",
           "flow",
+          "recolour",
           "code-changes",
           "product",
           "corruption");

@@ -28,6 +28,7 @@ final class PerturbationSets {
           UNION,
           RotationTranslation.NAME,
           Flow.NAME,
+          Recolouring.NAME,
           CommonCorruptions.NAME,
           CodeChanges.NAME,
           Product.NAME);
@@ -61,6 +62,11 @@ final class PerturbationSets {
           new Flow(
               reader.number("pixels", 2, 0, MOST_PIXELS),
               reader.integer("grid", Flow.GRID, 1, MOST_PIXELS));
+      case Recolouring.NAME ->
+          new Recolouring(
+              reader.number("epsilon", 0, ANY),
+              reader.integer("grid", Flow.GRID, 2, Recolouring.FINEST),
+              reader.integer("smooth", Recolouring.SMOOTH, 0, Recolouring.SMOOTHEST));
       case CommonCorruptions.NAME ->
           new CommonCorruptions(
               reader.integer("severity", 0, Corruption.SEVEREST), reader.flag("extra", false));

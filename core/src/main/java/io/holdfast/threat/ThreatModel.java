@@ -83,6 +83,8 @@ public record ThreatModel(
   private void checkSize(PerturbationSet member, long columns, Problems problems) {
     if (member instanceof Additive ball) {
       checkRadius(ball, columns, problems);
+    } else if (member instanceof Recolouring colours) {
+      checkRadius(new Additive(Norm.LINF, colours.epsilon()), columns, problems);
     } else if (member instanceof CodeChanges codes
         && (domain.low() > 0 || domain.high() < codes.levels() - 1)) {
       problems.add(

@@ -23,6 +23,7 @@ final class ThreatModelFormat {
           "l2",
           "l1",
           "l0",
+          Recolouring.NAME,
           CommonCorruptions.NAME,
           PixelChanges.NAME,
           SquarePatch.NAME,

@@ -6,6 +6,7 @@ import io.holdfast.attack.universal.Universal;
 import io.holdfast.testkit.attack.AttackContract;
 import io.holdfast.testkit.attack.AttackRow;
 import io.holdfast.threat.Flow;
+import io.holdfast.threat.Recolouring;
 import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
 import java.util.stream.Stream;
@@ -21,6 +22,10 @@ class SpatialContractTest extends AttackContract {
         new AttackRow("uap linf", n -> Universal.steps(8), ThreatModel.linf(0.2)),
         new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
         new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
-        new AttackRow("pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))));
+        new AttackRow("pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))),
+        new AttackRow(
+            "pgd recolour",
+            n -> Pgd.steps(6).restarts(n),
+            ThreatModel.of(new Recolouring(0.45, 8, 0))));
   }
 }

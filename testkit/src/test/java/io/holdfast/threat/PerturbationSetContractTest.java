@@ -32,6 +32,8 @@ class PerturbationSetContractTest extends PerturbationSetContract {
         SetRow.of(new Frame(1), IMAGE),
         SetRow.of(new RotationTranslation(30, 0.1), IMAGE),
         SetRow.of(new Flow(1.7, 3), IMAGE),
+        SetRow.of(new Recolouring(0.2, 3, 1), IMAGE),
+        SetRow.of(new Recolouring(0.2, 3, 1), 1L, 1L, 1L),
         SetRow.of(new CommonCorruptions(3), 3L, 8L, 9L),
         SetRow.whole(new CodeChanges(4, 3), 3, 9L),
         SetRow.whole(product, 1, 11L),
