@@ -39,6 +39,7 @@ import io.holdfast.attack.minimal.NewtonFool;
 import io.holdfast.attack.minimal.SigmaZero;
 import io.holdfast.attack.minimal.SparseFool;
 import io.holdfast.attack.spatial.RotationGrid;
+import io.holdfast.attack.universal.AdversarialPatch;
 import io.holdfast.attack.universal.Universal;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
@@ -89,6 +90,8 @@ public final class Attacks {
     row(NewtonFool.SPEC);
     row(RotationGrid.SPEC);
     row(Universal.SPEC);
+    row(AdversarialPatch.ALL);
+    row(AdversarialPatch.EACH);
     row(WorstCorruption.SPEC);
     row(AutoAttack.SPEC);
     row(HoldfastSuite.SPEC);

@@ -1,0 +1,118 @@
+package io.holdfast.attack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.universal.AdversarialPatch;
+import io.holdfast.attack.universal.Poses;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Workers;
+import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.SquarePatch;
+import io.holdfast.threat.ThreatModel;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What is published about patches, on a small convolutional network. */
+@ExtendWith(LeakCheck.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PatchTest {
+  private static final ThreatModel PATCH = ThreatModel.of(new SquarePatch(8));
+
+  private final Network network = SmallNetworks.trained(new Seed(41));
+  private final Dataset data = SmallNetworks.test(100);
+  private final Workers one = Workers.of(1);
+
+  @AfterAll
+  void release() {
+    network.close();
+    one.close();
+  }
+
+  private AttackResult run(Attack attack, ThreatModel threat) {
+    AttackDriver driver = new AttackDriver(network.classifier(), threat, one);
+    return SmallNetworks.attack(driver, attack, data);
+  }
+
+  private long fallen(Attack attack, ThreatModel threat) {
+    try (Scope scope = Scope.open()) {
+      return SmallNetworks.fallen(run(attack, threat));
+    }
+  }
+
+  /** Brown et al. 2017, figure 3: more than random colours at as many places, also to a target. */
+  @Test
+  void oneTrainedPatchDoesWhatRandomOnesCannot() {
+    AdversarialPatch trained = AdversarialPatch.all(30).relativeStep(0.1).with(Poses.PLACES);
+    Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, trained.tries());
+    assertThat(fallen(trained, PATCH)).isGreaterThan(fallen(noise, PATCH) + 10);
+    ThreatModel bags = ThreatModel.of(new SquarePatch(16)).wanting(Goal.target(8));
+    assertThat(fallen(trained, bags)).isGreaterThan(2 * fallen(noise, bags));
+  }
+
+  /** At equal steps; each has fallen at some place that the search passed by. */
+  @Test
+  void aPatchForEachSampleIsStrongerThanOneForAll() {
+    for (ThreatModel threat : List.of(PATCH, PATCH.wanting(Goal.target(8)))) {
+      long each = fallen(AdversarialPatch.each(30).tries(1), threat);
+      long all = fallen(AdversarialPatch.all(30).tries(1).with(Poses.PLACES), threat);
+      assertThat(each).as("%s", threat.goal()).isGreaterThan(all + 10);
+    }
+  }
+
+  /** Upright and in full size the same pixels are seen in every image. */
+  @Test
+  void allSamplesGetTheSamePatch() {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = SmallNetworks.inputs(data);
+      AdversarialPatch plan = AdversarialPatch.all(5).tries(1).with(Poses.PLACES);
+      AttackResult result = run(plan, PATCH);
+      Set<List<Integer>> patches = new HashSet<>();
+      for (int i = 0; i < data.size(); i++) {
+        double[] before = clean.select(0, i).toDoubles();
+        double[] after = result.adversarial().select(0, i).toDoubles();
+        int first =
+            IntStream.range(0, 784).filter(p -> before[p] != after[p]).findFirst().orElse(-1);
+        boolean full = IntStream.range(0, 784).filter(p -> before[p] != after[p]).count() == 64;
+        if (full) { // elsewhere some pixel of the image has the patch's colour already
+          patches.add(
+              IntStream.range(0, 64)
+                  .mapToObj(p -> (int) Math.round(1e4 * after[first + p / 8 * 28 + p % 8]))
+                  .toList());
+        }
+      }
+      assertThat(patches).hasSize(1);
+    }
+  }
+
+  @Test
+  void aPatchLargerThanTheImageCoversItAndNoPatchChangesNothing() {
+    long most = fallen(AdversarialPatch.all(5).tries(1), ThreatModel.of(new SquarePatch(99)));
+    assertThat(most).isGreaterThan(50);
+    assertThat(fallen(AdversarialPatch.each(2), ThreatModel.of(new SquarePatch(0)))).isZero();
+    assertThat(fallen(AdversarialPatch.all(2), ThreatModel.of(new SquarePatch(1)))).isLessThan(20);
+  }
+
+  @Test
+  void unionsAreRefusedForAllSamplesTogether() {
+    ThreatModel union = ThreatModel.union(PATCH, ThreatModel.of(new SquarePatch(2)));
+    assertThatThrownBy(() -> fallen(AdversarialPatch.all(2), union))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("one patch");
+    assertThatThrownBy(() -> fallen(AdversarialPatch.each(2), ThreatModel.linf(0.1)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("eot-patch");
+  }
+}

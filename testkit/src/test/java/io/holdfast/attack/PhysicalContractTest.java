@@ -1,0 +1,29 @@
+package io.holdfast.attack;
+
+import io.holdfast.attack.universal.AdversarialPatch;
+import io.holdfast.attack.universal.Poses;
+import io.holdfast.testkit.attack.AttackContract;
+import io.holdfast.testkit.attack.AttackRow;
+import io.holdfast.threat.SquarePatch;
+import io.holdfast.threat.ThreatModel;
+import java.util.stream.Stream;
+
+/** Attacks that survive being printed, moved, compressed. */
+class PhysicalContractTest extends AttackContract {
+  private static final ThreatModel PATCH = ThreatModel.of(new SquarePatch(5));
+
+  private static final Poses TILTED = new Poses(10, 0.6, false);
+
+  @Override
+  protected Stream<AttackRow> rows() {
+    return Stream.of(
+        new AttackRow(
+            "adversarial patch",
+            n -> AdversarialPatch.all(12).relativeStep(0.2).with(TILTED).tries(3),
+            PATCH),
+        new AttackRow(
+            "eot patch",
+            n -> AdversarialPatch.each(6).relativeStep(0.3).tries(2).restarts(n),
+            PATCH));
+  }
+}
