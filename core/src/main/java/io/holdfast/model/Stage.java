@@ -43,6 +43,17 @@ public record Stage(
     return new Stage("quantise", x -> x.mul(steps).round().mul(1 / steps), Backward.identity());
   }
 
+  /**
+   * JPEG of images in [0, 1] as a defence (Guo et al. 2018, section 4.1), whose gradient attacks
+   * take from the differentiable approximation of Shin and Song 2017.
+   *
+   * @param quality in [1, 100]
+   */
+  public static Stage jpeg(int quality) {
+    DifferentiableJpeg jpeg = new DifferentiableJpeg(quality);
+    return new Stage("jpeg " + quality, jpeg::compress, Backward.of(jpeg::soften));
+  }
+
   /** The same with another way back. */
   public Stage with(Backward other) {
     return new Stage(name, forward, other, stochastic);

@@ -14,16 +14,6 @@ import java.util.random.RandomGenerator;
  * @param quality in [1, 100]
  */
 record Jpeg(int quality) implements ImageTransform {
-  private static final int[] LIGHT = {
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
-    92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99
-  };
-  private static final int[] COLOUR = {
-    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99,
-    47, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99
-  };
   private static final int SIDE = 8;
   private static final double[] WAVES = new double[SIDE * SIDE]; // [frequency, place], orthonormal
 
@@ -43,10 +33,10 @@ record Jpeg(int quality) implements ImageTransform {
       pixels[i] = Math.round(255 * pixels[i]);
     }
     if (c == 1) {
-      quantise(pixels, 0, h, w, LIGHT);
+      quantise(pixels, 0, h, w, JpegSteps.light(quality));
     } else {
       toLumaAndColour(pixels, plane);
-      quantise(pixels, 0, h, w, LIGHT);
+      quantise(pixels, 0, h, w, JpegSteps.light(quality));
       halve(pixels, plane, h, w);
       halve(pixels, 2 * plane, h, w);
       toRgb(pixels, plane);
@@ -101,7 +91,7 @@ record Jpeg(int quality) implements ImageTransform {
               + pixels[from + below * w + right];
       half[i] = level(sum / 4);
     }
-    quantise(half, 0, high, wide, COLOUR);
+    quantise(half, 0, high, wide, JpegSteps.colour(quality));
     for (int i = 0; i < h * w; i++) {
       pixels[from + i] = level(interpolated(half, high, wide, i / w, i % w));
     }
@@ -119,7 +109,7 @@ record Jpeg(int quality) implements ImageTransform {
   }
 
   /** All blocks of a channel; the edge is repeated to fill the last ones. */
-  private void quantise(float[] pixels, int from, int h, int w, int[] table) {
+  private static void quantise(float[] pixels, int from, int h, int w, int[] steps) {
     double[] block = new double[SIDE * SIDE];
     double[] waves = new double[SIDE * SIDE];
     for (int top = 0; top < h; top += SIDE) {
@@ -131,8 +121,7 @@ record Jpeg(int quality) implements ImageTransform {
         }
         transform(block, waves, true);
         for (int i = 0; i < waves.length; i++) {
-          int step = step(table[i]);
-          waves[i] = Math.rint(waves[i] / step) * step;
+          waves[i] = Math.rint(waves[i] / steps[i]) * steps[i];
         }
         transform(waves, block, false);
         for (int i = 0; i < block.length; i++) {
@@ -144,11 +133,6 @@ record Jpeg(int quality) implements ImageTransform {
         }
       }
     }
-  }
-
-  private int step(int base) {
-    int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-    return Math.min(255, Math.max(1, (base * scale + 50) / 100));
   }
 
   /** {@code W X W'} forwards, {@code W' X W} backwards. */
