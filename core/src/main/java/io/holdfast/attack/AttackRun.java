@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ final class AttackRun {
   static final float[] NONE = {};
 
   private static final int[] UNKNOWN = {};
+  private static final int DRAWS = 32; // before all are looked through
 
   private final String where;
   private final Classifier model;
@@ -44,6 +46,7 @@ final class AttackRun {
   private final long[] ids;
   private final Deadline deadline;
   private volatile boolean cut;
+  private volatile int[] byId = UNKNOWN;
   final Tensor adversarial; // [N, ...]
   final float[][] cleanLogits; // [N][K]
   final float[][] finalLogits; // [N][K], of the adversarial inputs
@@ -319,6 +322,40 @@ final class AttackRun {
         .limit(most)
         .mapToInt(Integer::intValue)
         .toArray();
+  }
+
+  /**
+   * A row of another label, which the seed and the rows' ids alone decide; -1 where there is none.
+   */
+  int ofOtherLabel(int row, Seed seed) {
+    int[] rows = byId();
+    RandomGenerator random = seed.generator();
+    int from = random.nextInt(rows.length);
+    for (int draw = 1; draw < DRAWS && labels[rows[from]] == labels[row]; draw++) {
+      from = random.nextInt(rows.length);
+    }
+    for (int i = 0; i < rows.length; i++) { // one of another label is rare where draws failed
+      int other = rows[(from + i) % rows.length];
+      if (labels[other] != labels[row]) {
+        return other;
+      }
+    }
+    return -1;
+  }
+
+  /** All rows in the order of their ids; made when first asked for, the same by whomever. */
+  private int[] byId() {
+    int[] known = byId;
+    if (known.length == 0) {
+      known =
+          IntStream.range(0, ids.length)
+              .boxed()
+              .sorted(Comparator.comparingLong(row -> ids[row]))
+              .mapToInt(Integer::intValue)
+              .toArray();
+      byId = known;
+    }
+    return known;
   }
 
   private boolean reached(int row, float[] z) {

@@ -225,6 +225,28 @@ public final class AttackTask {
   }
 
   /**
+   * For each sample in the task a clean input of the same run with another label, which its seed
+   * and the ids alone decide among those of the run; zeros where there is none.
+   *
+   * @param draws one seed per sample
+   * @return {@code [n, ...]}
+   */
+  public Tensor ofOtherLabels(List<Seed> draws) {
+    int[] others = new int[rows.length];
+    float[] known = new float[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      int other = run.ofOtherLabel(rows[i], draws.get(i));
+      others[i] = other < 0 ? rows[i] : other;
+      known[i] = other < 0 ? 0 : 1;
+    }
+    Tensor inputs = run.inputs(others); // [n, ...]
+    long[] shape = new long[inputs.rank()];
+    Arrays.fill(shape, 1);
+    shape[0] = rows.length;
+    return inputs.mulInPlace(Tensors.of(known, shape).to(inputs.device()));
+  }
+
+  /**
    * Logits and the gradient of the summed loss with respect to the variables. One query and one
    * gradient per sample and repetition.
    *

@@ -13,4 +13,9 @@ public interface View {
 
   /** What the model sees of {@code inputs [N, ...]}, of the same shape; on their tape. */
   Tensor of(Tensor inputs);
+
+  /** This one, and what the other lets be seen of that. */
+  default View then(View other) {
+    return x -> other.of(of(x));
+  }
 }

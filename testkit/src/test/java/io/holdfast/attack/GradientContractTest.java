@@ -2,8 +2,10 @@ package io.holdfast.attack;
 
 import io.holdfast.attack.gradient.Acg;
 import io.holdfast.attack.gradient.Composed;
+import io.holdfast.attack.gradient.Compression;
 import io.holdfast.attack.gradient.Jitter;
 import io.holdfast.attack.gradient.Line;
+import io.holdfast.attack.gradient.Mixing;
 import io.holdfast.attack.gradient.Momentum;
 import io.holdfast.attack.gradient.Neighbours;
 import io.holdfast.attack.gradient.Patches;
@@ -84,6 +86,8 @@ class GradientContractTest extends AttackContract {
         new Recipe(
             Momentum.of(Momentum.Kind.NESTEROV),
             new Views(2, 0.3, 0.8),
+            new Mixing(1, 0.1),
+            Compression.at(90),
             new Smoothing(Smoothing.Kernel.LINEAR, 3),
             new Neighbours(1, 1),
             new Patches(2.5, 3));

@@ -1,5 +1,10 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.gradient.Composed;
+import io.holdfast.attack.gradient.Compression;
+import io.holdfast.attack.gradient.Line;
+import io.holdfast.attack.gradient.Mixing;
+import io.holdfast.attack.gradient.Recipe;
 import io.holdfast.attack.universal.AdversarialPatch;
 import io.holdfast.attack.universal.Poses;
 import io.holdfast.testkit.attack.AttackContract;
@@ -24,6 +29,12 @@ class PhysicalContractTest extends AttackContract {
         new AttackRow(
             "eot patch",
             n -> AdversarialPatch.each(6).relativeStep(0.3).tries(2).restarts(n),
-            PATCH));
+            PATCH),
+        row(Line.ADMIX, Recipe.PLAIN.with(new Mixing(1, 0.2)), ThreatModel.linf(0.1)),
+        row(Line.JPEG_PGD, Recipe.PLAIN.with(Compression.at(80)), ThreatModel.l2(0.7)));
+  }
+
+  private static AttackRow row(Line line, Recipe cheap, ThreatModel threat) {
+    return new AttackRow(line.name(), Composed.of(line).steps(4).with(cheap)::restarts, threat);
   }
 }

@@ -76,9 +76,9 @@ final class Climb {
   private InputGradients.Pass slope(Tensor at, int k, int neighbour) {
     List<Seed> seeds = seeds("slope", k, neighbour);
     Loss loss = plan.loss().drawn(seeds, task.classes());
-    return recipe.views().plain()
+    return recipe.plainlySeen()
         ? task.ascend(at, loss, plan.eot())
-        : task.ascend(at, loss, recipe.views().of(plan.eot(), seeds));
+        : task.ascend(at, loss, recipe.views(task, plan.eot(), seeds));
   }
 
   /** The mean slope over random neighbours of x, {@code [n, ...]}. */

@@ -6,6 +6,7 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.Targeting;
+import io.holdfast.model.DifferentiableJpeg;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +17,8 @@ import java.util.Objects;
 /**
  * Iterated gradient steps composed of parts: BIM, PGD with momentum, Nesterov or Adam,
  * multi-targeted PGD, and the family that was made for transfer (MI-, NI-, SI-, DI-, TI-, VMI-,
- * VNI- and PI-FGSM and their combinations). Each {@link Line} is one such composition under its
- * usual name.
+ * VNI- and PI-FGSM, Admix and their combinations). Each {@link Line} is one such composition under
+ * its usual name.
  *
  * <p>In L2 and L1 steps are the steepest ones of that ball, and gradients are accumulated over
  * their length in its norm.
@@ -120,6 +121,9 @@ public record Composed(Line line, Pgd run, Recipe recipe) implements GradientAtt
   public void checkInputs(long[] shape) {
     if (recipe.needsImages()) {
       GradientChecks.requireImages(key(), shape);
+    }
+    if (!recipe.compression().none()) {
+      DifferentiableJpeg.require("attack " + key(), shape);
     }
   }
 

@@ -133,11 +133,35 @@ public record Line(String name, String summary, String paper, Reach reach, Pgd r
           "Gao et al. 2020, algorithm 1",
           Recipe.PLAIN.with(Patches.STANDARD));
 
+  /** Images of other classes mixed in, over scale copies, with momentum. */
+  public static final Line ADMIX =
+      line(
+          "admix",
+          "momentum iterative FGSM on five brightnesses of mixtures with other images, for"
+              + " transfer",
+          "Wang et al. 2021, algorithm 1",
+          Recipe.PLAIN
+              .with(Momentum.of(Kind.HEAVY_BALL))
+              .with(Views.scales(5))
+              .with(Mixing.STANDARD));
+
+  /** What survives JPEG. */
+  public static final Line JPEG_PGD =
+      line(
+          "jpeg-pgd",
+          "PGD through differentiable JPEG of several qualities, so that changes survive being"
+              + " saved",
+          "Shin and Song 2017, sections 3 and 4",
+          Reach.STANDARD,
+          Pgd.steps(20).track(Pgd.Track.LAST),
+          Recipe.PLAIN.with(Compression.STANDARD));
+
   /** The general line: iterative FGSM, to be composed by settings. */
   public static final Line COMPOSED =
       line(
           "composed",
-          "iterative FGSM, to be composed of momentum, views, smoothing, neighbours and patches",
+          "iterative FGSM, to be composed of momentum, views, mixtures, JPEG, smoothing, neighbours"
+              + " and patches",
           "Kurakin et al. 2017, section 2.2, and the papers of the parts",
           Recipe.PLAIN);
 
@@ -157,6 +181,8 @@ public record Line(String name, String summary, String paper, Reach reach, Pgd r
           VMI_FGSM,
           VNI_FGSM,
           PI_FGSM,
+          ADMIX,
+          JPEG_PGD,
           COMPOSED);
 
   /** The length of a step as a function of their number. */

@@ -1,7 +1,10 @@
 package io.holdfast.attack.gradient;
 
+import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
+import io.holdfast.attack.View;
+import io.holdfast.common.Seed;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,58 +14,109 @@ import java.util.List;
  *
  * @param momentum how earlier gradients take part
  * @param views what the model sees instead of the point
+ * @param mixing other images in what it sees
+ * @param compression of what it sees
  * @param smoothing of the gradients
  * @param neighbours whose gradients correct the next one
  * @param patches longer steps whose excess is handed on
  */
 public record Recipe(
-    Momentum momentum, Views views, Smoothing smoothing, Neighbours neighbours, Patches patches) {
+    Momentum momentum,
+    Views views,
+    Mixing mixing,
+    Compression compression,
+    Smoothing smoothing,
+    Neighbours neighbours,
+    Patches patches) {
   /** Each step by the gradient of its point. */
   public static final Recipe PLAIN =
-      new Recipe(Momentum.NONE, Views.PLAIN, Smoothing.NONE, Neighbours.NONE, Patches.NONE);
+      new Recipe(
+          Momentum.NONE,
+          Views.PLAIN,
+          Mixing.NONE,
+          Compression.NONE,
+          Smoothing.NONE,
+          Neighbours.NONE,
+          Patches.NONE);
 
   public Recipe with(Momentum part) {
-    return new Recipe(part, views, smoothing, neighbours, patches);
+    return new Recipe(part, views, mixing, compression, smoothing, neighbours, patches);
   }
 
   public Recipe with(Views part) {
-    return new Recipe(momentum, part, smoothing, neighbours, patches);
+    return new Recipe(momentum, part, mixing, compression, smoothing, neighbours, patches);
+  }
+
+  public Recipe with(Mixing part) {
+    return new Recipe(momentum, views, part, compression, smoothing, neighbours, patches);
+  }
+
+  public Recipe with(Compression part) {
+    return new Recipe(momentum, views, mixing, part, smoothing, neighbours, patches);
   }
 
   public Recipe with(Smoothing part) {
-    return new Recipe(momentum, views, part, neighbours, patches);
+    return new Recipe(momentum, views, mixing, compression, part, neighbours, patches);
   }
 
   public Recipe with(Neighbours part) {
-    return new Recipe(momentum, views, smoothing, part, patches);
+    return new Recipe(momentum, views, mixing, compression, smoothing, part, patches);
   }
 
   public Recipe with(Patches part) {
-    return new Recipe(momentum, views, smoothing, neighbours, part);
+    return new Recipe(momentum, views, mixing, compression, smoothing, neighbours, part);
   }
 
   static List<Knob<Recipe>> knobs() {
     List<Knob<Recipe>> all = new ArrayList<>();
     Momentum.knobs().forEach(k -> all.add(Knobs.of(Recipe::momentum, Recipe::with, k)));
     Views.knobs().forEach(k -> all.add(Knobs.of(Recipe::views, Recipe::with, k)));
+    Mixing.knobs().forEach(k -> all.add(Knobs.of(Recipe::mixing, Recipe::with, k)));
+    Compression.knobs().forEach(k -> all.add(Knobs.of(Recipe::compression, Recipe::with, k)));
     Smoothing.knobs().forEach(k -> all.add(Knobs.of(Recipe::smoothing, Recipe::with, k)));
     Neighbours.knobs().forEach(k -> all.add(Knobs.of(Recipe::neighbours, Recipe::with, k)));
     Patches.knobs().forEach(k -> all.add(Knobs.of(Recipe::patches, Recipe::with, k)));
     return all;
   }
 
+  /** Whether the model sees the points where gradients are taken. */
+  boolean plainlySeen() {
+    return views.plain() && mixing.none() && compression.none();
+  }
+
   /** Whether the first pass of a step sees the point itself. */
   boolean seesThePoint() {
-    return momentum.kind() != Momentum.Kind.NESTEROV && views.plain();
+    return momentum.kind() != Momentum.Kind.NESTEROV && plainlySeen();
   }
 
   /** Whether it works on images alone. */
   boolean needsImages() {
-    return views.diversity() > 0 || !smoothing.none() || !patches.none();
+    return views.diversity() > 0 || !compression.none() || !smoothing.none() || !patches.none();
+  }
+
+  /**
+   * What the model sees at one step: every mixture under every quality under every view.
+   *
+   * @param eot how often each is taken
+   * @param seeds of the step, one per sample
+   */
+  List<View> views(AttackTask task, int eot, List<Seed> seeds) {
+    List<View> below = new ArrayList<>();
+    for (View compressed : compression.views(task.threat().domain())) {
+      mixing.views(task, seeds).forEach(mixed -> below.add(compressed.then(mixed)));
+    }
+    List<View> above = views.of(eot * below.size(), seeds);
+    int each = above.size() / below.size();
+    List<View> all = new ArrayList<>();
+    for (int i = 0; i < above.size(); i++) {
+      all.add(below.get(i / each).then(above.get(i)));
+    }
+    return all;
   }
 
   /** Gradients that one step takes, each averaged over so many passes. */
   int gradients(int eot) {
-    return eot * views.scales() * (1 + neighbours.samples());
+    int seen = views.scales() * Math.max(1, mixing.images()) * Math.max(1, compression.qualities());
+    return eot * seen * (1 + neighbours.samples());
   }
 }
