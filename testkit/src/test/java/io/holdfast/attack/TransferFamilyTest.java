@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.Line;
+import io.holdfast.attack.gradient.Mixing;
 import io.holdfast.attack.gradient.Neighbours;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
@@ -81,6 +82,14 @@ class TransferFamilyTest {
     assertThat(bothWays(tuned.with(tuned.recipe().with(new Neighbours(5, 1.5)))))
         .as("variance tuning")
         .isGreaterThan(plain);
+  }
+
+  /** Wang et al. 2021, table 1: better than momentum alone. */
+  @Test
+  void mixingOtherImagesInTransfersBetterThanMomentumAlone() {
+    Composed momentum = Composed.of(Line.MI_FGSM);
+    Composed mixed = momentum.with(momentum.recipe().with(Mixing.STANDARD));
+    assertThat(bothWays(mixed)).isGreaterThan(bothWays(momentum));
   }
 
   /** A black box's answers, counted. */

@@ -3,11 +3,18 @@ package io.holdfast.attack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.attack.gradient.Composed;
+import io.holdfast.attack.gradient.Line;
+import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.universal.AdversarialPatch;
 import io.holdfast.attack.universal.Poses;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
+import io.holdfast.model.Backward;
+import io.holdfast.model.DifferentiableJpeg;
+import io.holdfast.model.PipelineClassifier;
+import io.holdfast.model.Stage;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -16,6 +23,7 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,10 +33,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is published about patches, on a small convolutional network. */
+/** What is published about patches and JPEG, on a small convolutional network. */
 @ExtendWith(LeakCheck.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PatchTest {
+class PhysicalTest {
   private static final ThreatModel PATCH = ThreatModel.of(new SquarePatch(8));
 
   private final Network network = SmallNetworks.trained(new Seed(41));
@@ -114,5 +122,58 @@ class PatchTest {
     assertThatThrownBy(() -> fallen(AdversarialPatch.each(2), ThreatModel.linf(0.1)))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("eot-patch");
+  }
+
+  private long wrongAfter(int quality, AttackResult result) {
+    DifferentiableJpeg jpeg = new DifferentiableJpeg(quality);
+    long[] seen =
+        network.classifier().logits(jpeg.compress(result.adversarial())).argmax(1).toLongs();
+    return IntStream.range(0, data.size()).filter(i -> seen[i] != data.label(i)).count();
+  }
+
+  /** Shin and Song 2017, section 5: more is left of it than of PGD at equal gradients. */
+  @Test
+  void throughJpegChangesSurviveBeingSaved() {
+    ThreatModel threat = ThreatModel.linf(0.06);
+    try (Scope scope = Scope.open()) {
+      AttackResult robust = run(Composed.of(Line.JPEG_PGD).steps(10), threat);
+      AttackResult plain = run(Pgd.steps(30).track(Pgd.Track.LAST), threat);
+      AttackResult stopped = run(Pgd.steps(30), threat);
+      for (int quality : new int[] {50, 70}) {
+        long saved = wrongAfter(quality, robust);
+        assertThat(saved).as("%d", quality).isGreaterThan(wrongAfter(quality, plain));
+        assertThat(saved).as("%d", quality).isGreaterThan(2 * wrongAfter(quality, stopped));
+      }
+    }
+  }
+
+  /** Where much is lost the approximation's slope leads further than the identity. */
+  @Test
+  void aDefenceByJpegIsAttackedThroughItsApproximation() {
+    Stage jpeg = Stage.jpeg(10);
+    List<Long> fallen = new ArrayList<>();
+    for (Stage stage : List.of(jpeg, jpeg.with(Backward.identity()))) {
+      PipelineClassifier defended = PipelineClassifier.of(network.classifier(), stage);
+      AttackDriver driver = new AttackDriver(defended, ThreatModel.linf(0.04), one);
+      try (Scope scope = Scope.open()) {
+        fallen.add(SmallNetworks.fallen(SmallNetworks.attack(driver, Pgd.steps(10), data)));
+      }
+    }
+    assertThat(fallen.get(0)).isGreaterThan(fallen.get(1));
+  }
+
+  @Test
+  void jpegNeedsImagesOfOneOrThreeChannels() {
+    Attack attack = Composed.of(Line.JPEG_PGD);
+    attack.checkInputs(new long[] {3, 1, 1});
+    for (long[] shape : new long[][] {{2, 8, 8}, {784}}) {
+      assertThatThrownBy(() -> attack.checkInputs(shape))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("jpeg-pgd");
+    }
+    assertThat(Attacks.parse("jpeg-pgd[quality=95,jpeg=1]").key())
+        .isEqualTo(Attacks.parse("jpeg-pgd[jpeg=1,quality=95,best_quality=95]").key());
+    assertThat(Attacks.parse("di-fgsm[jpeg=2,admix=1]").key())
+        .isEqualTo("di-fgsm[admix=1,jpeg=2]");
   }
 }
