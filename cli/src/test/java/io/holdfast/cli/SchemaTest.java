@@ -62,6 +62,7 @@ final class SchemaTest {
                     "rotation-translation",
                     "flow",
                     "recolour",
+                    "wasserstein",
                     "corruption",
                     "code-changes",
                     "product")

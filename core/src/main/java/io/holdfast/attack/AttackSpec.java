@@ -35,6 +35,7 @@ public record AttackSpec<A extends Attack>(
           "rotation-translation",
           "flow",
           "recolour",
+          "wasserstein",
           "code-changes",
           "product");
 
@@ -51,6 +52,7 @@ public record AttackSpec<A extends Attack>(
           "rotation-translation",
           "flow",
           "recolour",
+          "wasserstein",
           "code-changes",
           "product",
           "corruption");

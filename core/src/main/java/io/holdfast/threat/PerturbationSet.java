@@ -6,7 +6,14 @@ import java.util.Map;
 
 /** The set of admissible perturbations around an input. Immutable; safe for many threads. */
 public sealed interface PerturbationSet
-    permits Additive, Parametric, Discrete, PixelSet, CommonCorruptions, Product, Union {
+    permits Additive,
+        Parametric,
+        Discrete,
+        PixelSet,
+        CommonCorruptions,
+        Wasserstein,
+        Product,
+        Union {
   /** Short text that names the set and its size, such as {@code linf:0.1}. */
   String key();
 

@@ -29,6 +29,7 @@ final class PerturbationSets {
           RotationTranslation.NAME,
           Flow.NAME,
           Recolouring.NAME,
+          Wasserstein.NAME,
           CommonCorruptions.NAME,
           CodeChanges.NAME,
           Product.NAME);
@@ -67,6 +68,7 @@ final class PerturbationSets {
               reader.number("epsilon", 0, ANY),
               reader.integer("grid", Flow.GRID, 2, Recolouring.FINEST),
               reader.integer("smooth", Recolouring.SMOOTH, 0, Recolouring.SMOOTHEST));
+      case Wasserstein.NAME -> wasserstein(reader);
       case CommonCorruptions.NAME ->
           new CommonCorruptions(
               reader.integer("severity", 0, Corruption.SEVEREST), reader.flag("extra", false));
@@ -92,6 +94,16 @@ final class PerturbationSets {
       return new Additive(norm, 0);
     }
     return new Additive(norm, epsilon);
+  }
+
+  private static Wasserstein wasserstein(SettingsReader reader) {
+    double epsilon = reader.number("epsilon", 0, ANY);
+    int window = reader.integer("window", Wasserstein.WINDOW, 3, Wasserstein.WIDEST);
+    if (window % 2 == 0) {
+      reader.reject("window", "an odd number", Integer.toString(window), null);
+      return new Wasserstein(epsilon);
+    }
+    return new Wasserstein(epsilon, window);
   }
 
   /** The key under which a set with a short form has its size. */

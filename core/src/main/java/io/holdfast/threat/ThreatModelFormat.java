@@ -24,6 +24,7 @@ final class ThreatModelFormat {
           "l1",
           "l0",
           Recolouring.NAME,
+          Wasserstein.NAME,
           CommonCorruptions.NAME,
           PixelChanges.NAME,
           SquarePatch.NAME,

@@ -37,6 +37,7 @@ class ThreatModelTest {
         ThreatModel.of(new RotationTranslation(30, 0.1)),
         ThreatModel.of(new Flow(1.5, 4)),
         ThreatModel.of(new Recolouring(0.06, 5, 2)),
+        ThreatModel.of(new Wasserstein(0.1, 7)),
         ThreatModel.of(CodeChanges.bitFlips(2)),
         ThreatModel.of(new PixelChanges(5)),
         ThreatModel.of(new SquarePatch(6)).knowing(Knowledge.SCORE),
@@ -64,6 +65,8 @@ class ThreatModelTest {
     assertThat(ThreatModel.parse("flow[pixels=1]")).isEqualTo(ThreatModel.of(new Flow(1, 7)));
     assertThat(ThreatModel.parse("recolour:16/255[grid=4]"))
         .isEqualTo(ThreatModel.of(new Recolouring(16 / 255.0, 4, 1)));
+    assertThat(ThreatModel.parse("wasserstein:0.1"))
+        .isEqualTo(ThreatModel.of(new Wasserstein(0.1)));
     assertThat(ThreatModel.parse("rotation-translation"))
         .isEqualTo(ThreatModel.of(new RotationTranslation(30, 0.1)));
     assertThat(ThreatModel.parse("linf:0.1+l2:1"))
