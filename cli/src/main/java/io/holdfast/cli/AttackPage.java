@@ -37,6 +37,7 @@ final class AttackPage {
           "pixels", "pixels:5",
           "patch", "patch:6",
           "frame", "frame:2",
+          "wasserstein", "wasserstein:0.1",
           "corruption", "corruption:3");
 
   private AttackPage() {}

@@ -25,6 +25,7 @@ import io.holdfast.attack.gradient.Acg;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.Fgsm;
+import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Jitter;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
@@ -65,6 +66,7 @@ public final class Attacks {
     row(Tpgd.SPEC);
     row(Jitter.SPEC);
     row(Acg.SPEC);
+    row(FrankWolfe.SPEC);
     row(Apgd.CE);
     row(Apgd.DLR);
     row(Apgd.T);

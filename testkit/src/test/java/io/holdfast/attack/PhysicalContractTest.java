@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.Compression;
+import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Line;
 import io.holdfast.attack.gradient.Mixing;
 import io.holdfast.attack.gradient.Recipe;
@@ -11,6 +12,7 @@ import io.holdfast.testkit.attack.AttackContract;
 import io.holdfast.testkit.attack.AttackRow;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Wasserstein;
 import java.util.stream.Stream;
 
 /** Attacks that survive being printed, moved, compressed. */
@@ -30,6 +32,10 @@ class PhysicalContractTest extends AttackContract {
             "eot patch",
             n -> AdversarialPatch.each(6).relativeStep(0.3).tries(2).restarts(n),
             PATCH),
+        new AttackRow(
+            "frank-wolfe wasserstein",
+            n -> FrankWolfe.steps(4).restarts(n).randomStart(n > 1),
+            ThreatModel.of(new Wasserstein(0.3, 3))),
         row(Line.ADMIX, Recipe.PLAIN.with(new Mixing(1, 0.2)), ThreatModel.linf(0.1)),
         row(Line.JPEG_PGD, Recipe.PLAIN.with(Compression.at(80)), ThreatModel.l2(0.7)));
   }

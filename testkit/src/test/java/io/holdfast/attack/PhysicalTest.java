@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Composed;
+import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Line;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.universal.AdversarialPatch;
@@ -23,6 +24,7 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Wasserstein;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is published about patches and JPEG, on a small convolutional network. */
+/** What is published about patches, JPEG and transport, on a small convolutional network. */
 @ExtendWith(LeakCheck.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PhysicalTest {
@@ -173,7 +175,34 @@ class PhysicalTest {
     }
     assertThat(Attacks.parse("jpeg-pgd[quality=95,jpeg=1]").key())
         .isEqualTo(Attacks.parse("jpeg-pgd[jpeg=1,quality=95,best_quality=95]").key());
-    assertThat(Attacks.parse("di-fgsm[jpeg=2,admix=1]").key())
-        .isEqualTo("di-fgsm[admix=1,jpeg=2]");
+    assertThat(Attacks.parse("di-fgsm[jpeg=2,admix=1]").key()).isEqualTo("di-fgsm[admix=1,jpeg=2]");
+  }
+
+  /** Wu et al. 2020, table 1: at equal steps, with and without a target. */
+  @Test
+  void frankWolfeMovesBrightnessBetterThanProjectedSteps() {
+    ThreatModel any = ThreatModel.of(new Wasserstein(0.05));
+    ThreatModel bags = ThreatModel.of(new Wasserstein(0.1)).wanting(Goal.target(8));
+    for (ThreatModel threat : List.of(any, bags)) {
+      long best = fallen(FrankWolfe.steps(10), threat);
+      assertThat(best).isGreaterThan(fallen(Pgd.steps(10), threat));
+      Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
+      assertThat(best).isGreaterThan(5 * fallen(noise, threat));
+    }
+  }
+
+  /** Chen et al. 2020, section 5: about as strong as PGD where the ball has corners. */
+  @Test
+  void frankWolfeIsAboutAsStrongAsPgdInTheMaximumNorm() {
+    ThreatModel threat = ThreatModel.linf(0.05);
+    long pgd = fallen(Pgd.steps(10), threat);
+    assertThat(fallen(FrankWolfe.steps(10), threat)).isGreaterThanOrEqualTo(pgd - 2);
+  }
+
+  @Test
+  void frankWolfeRefusesSetsWithHoles() {
+    assertThatThrownBy(() -> fallen(FrankWolfe.steps(2), PATCH))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("frank-wolfe");
   }
 }
