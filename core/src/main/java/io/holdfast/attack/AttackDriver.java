@@ -303,6 +303,6 @@ public record AttackDriver(
         run.checks[row],
         run.stages.get(row),
         finished,
-        run.parameters(row));
+        run.witness(row));
   }
 }

@@ -44,8 +44,8 @@ public record AttackResult(
    *     of each round
    * @param stages of an attack that consists of several: those that the sample went through
    * @param finished false where the deadline came while the sample still stood: it held so far
-   * @param variables what a set of parameters made the adversarial input from; empty for other sets
-   *     and where nothing was changed
+   * @param variables what the adversarial input is checked by beside itself, such as parameters;
+   *     see {@link io.holdfast.threat.PerturbationSet#witness} and where nothing was changed
    */
   public record Sample(
       long id,

@@ -13,7 +13,6 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.Goal;
-import io.holdfast.threat.Parametric;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
@@ -435,7 +434,7 @@ final class AttackRun {
     adversarial.select(0, row).copyFrom(candidate);
     finalLogits[row] = logits;
     sets[row] = set;
-    variables[row] = set instanceof Additive ? NONE : made.toFloats();
+    variables[row] = set instanceof Additive ? NONE : set.witness(made.toFloats());
   }
 
   /**
@@ -448,7 +447,7 @@ final class AttackRun {
     try (Scope scope = Scope.open()) {
       double[] clean = x.select(0, row).toDoubles();
       double[] other = adversarial.select(0, row).toDoubles();
-      double[] made = variables[row] == NONE ? other : widen(variables[row]);
+      double[] made = variables[row].length == 0 ? other : widen(variables[row]);
       if (!sets[row].contains(clean, other, model.inputShape(), made, threat.domain())) {
         throw new HoldfastException(
             where
@@ -463,15 +462,15 @@ final class AttackRun {
     }
   }
 
-  /** What a set of parameters made one sample's result from; empty for other sets. */
-  List<Float> parameters(int row) {
-    List<Float> parameters = new ArrayList<>();
-    if (sets[row] instanceof Parametric) {
+  /** What one sample's result is checked by beside itself; empty for most sets. */
+  List<Float> witness(int row) {
+    List<Float> witness = new ArrayList<>();
+    if (sets[row] != null) {
       for (float value : variables[row]) {
-        parameters.add(value);
+        witness.add(value);
       }
     }
-    return parameters;
+    return witness;
   }
 
   private static double[] widen(float[] values) {

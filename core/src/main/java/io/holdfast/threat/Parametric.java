@@ -60,4 +60,9 @@ public non-sealed interface Parametric extends PerturbationSet {
     }
     return domain.contains(other, Additive.TOLERANCE);
   }
+
+  @Override
+  default float[] witness(float[] variables) {
+    return variables;
+  }
 }

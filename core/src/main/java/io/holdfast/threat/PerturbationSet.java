@@ -59,8 +59,17 @@ public sealed interface PerturbationSet
    * @param clean the input, row-major
    * @param other the perturbed input
    * @param shape of one input, without the batch
-   * @param variables what {@link Region#apply} made {@code other} from; for additive sets the same
-   *     as {@code other}
+   * @param variables what {@link Region#apply} made {@code other} from, or its {@linkplain #witness
+   *     witness}; where variables are the inputs themselves the same as {@code other}
    */
   boolean contains(double[] clean, double[] other, long[] shape, double[] variables, Domain domain);
+
+  /**
+   * What is kept of the variables that an input was made from, so that it can be checked again: all
+   * that {@link #contains} needs beside the two inputs. Empty where variables are the inputs
+   * themselves. Zeros behind it change nothing.
+   */
+  default float[] witness(float[] variables) {
+    return new float[0];
+  }
 }

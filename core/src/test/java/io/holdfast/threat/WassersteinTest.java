@@ -162,6 +162,33 @@ class WassersteinTest {
     assertThat(new Wasserstein(1, 3).contains(clean, more, shape, back, Domain.UNIT)).isFalse();
   }
 
+  /** What a library keeps: places and masses, with zeros behind. */
+  @Test
+  void aPlanWithoutItsZerosIsCheckedLikeThePlan() {
+    try (Scope scope = Scope.open()) {
+      Wasserstein set = new Wasserstein(0.1, WINDOW);
+      Tensor clean = masses().slice(0, 0, 1).clone();
+      Region region = set.around(clean, Domain.UNIT);
+      Tensor plan = region.randomStart(List.of(new Seed(4)));
+      double[] before = clean.toDoubles();
+      double[] after = region.apply(plan).toDoubles();
+      long[] shape = {2, 6, 7};
+      float[] witness = set.witness(plan.toFloats());
+      assertThat(witness.length).isLessThan(before.length);
+      double[] kept = new double[witness.length + 4];
+      for (int i = 0; i < witness.length; i++) {
+        kept[i] = witness[i];
+      }
+      assertThat(set.contains(before, after, shape, kept, Domain.UNIT)).isTrue();
+      assertThat(set.contains(before, after, shape, after, Domain.UNIT)).isFalse();
+      double[] nowhere = kept.clone();
+      nowhere[1] = 1e9;
+      assertThat(set.contains(before, after, shape, nowhere, Domain.UNIT)).isFalse();
+      kept[2] *= 0.5;
+      assertThat(set.contains(before, after, shape, kept, Domain.UNIT)).isFalse();
+    }
+  }
+
   @Test
   void blackAndTinyImagesHaveNothingToMove() {
     try (Scope scope = Scope.open()) {

@@ -21,8 +21,8 @@ import java.util.function.ToLongFunction;
  * clean} (float32 {@code [N, ...]}), {@code labels}, {@code ids}, {@code clean_predictions}, {@code
  * predictions}, {@code outcomes} (0 held, 1 fell, 2 wrong when clean), {@code queries} and {@code
  * gradients} (int64 {@code [N]}), {@code confidences} and {@code true_confidences} (float32 {@code
- * [N]}), and {@code variables} (float32 {@code [N, P]}) where a parametric set made the images. The
- * metadata say where it comes from.
+ * [N]}), and {@code variables} (float32 {@code [N, P]}) where images are checked by what made them,
+ * such as parameters. The metadata say where it comes from.
  */
 public final class AttackFile {
   static final String ORIGIN = "holdfast.origin";

@@ -29,7 +29,7 @@ public final class Content {
    * @param label true class, from 0
    * @param clean values of the clean input
    * @param adversarial values of the perturbed input, as many
-   * @param variables what a parametric set made the perturbed input from; empty for other sets
+   * @param variables what the perturbed input is checked by, such as parameters; else empty
    */
   public Content(
       List<Integer> shape, int label, float[] clean, float[] adversarial, float[] variables) {
