@@ -70,16 +70,16 @@ public enum Losses implements Loss {
     @Override
     public Tensor value(Tensor logits, Reference r) {
       requireClasses(this, logits, r);
-      return margin(logits, r).div(spread(logits, r)).neg(); // [N]
+      return margin(logits, r).div(LogitSpread.value(logits, r)).neg(); // [N]
     }
 
     @Override
     public Tensor cotangent(Tensor logits, Reference r) {
       requireClasses(this, logits, r);
-      Tensor scale = spread(logits, r).reciprocal().unsqueeze(1); // [N, 1]
+      Tensor scale = LogitSpread.value(logits, r).reciprocal().unsqueeze(1); // [N, 1]
       Tensor ratio = margin(logits, r).unsqueeze(1).mul(scale); // [N, 1]
       Tensor top = oneHot(r.labels(), logits).sub(oneHot(rival(logits, r), logits)); // [N, K]
-      Tensor bottom = spreadSlope(logits, r).mul(ratio); // [N, K]
+      Tensor bottom = LogitSpread.slope(logits, r).mul(ratio); // [N, K]
       return bottom.sub(top).mul(scale); // [N, K]
     }
 
@@ -90,33 +90,6 @@ public enum Losses implements Loss {
     /** z_y - max z_i, or z_y - z_t: {@code [N]}. */
     private Tensor margin(Tensor logits, Reference r) {
       return at(logits, r.labels()).sub(at(logits, rival(logits, r)));
-    }
-
-    /** z_1 - z_3, or z_1 - (z_3 + z_4) / 2, of the sorted logits: {@code [N]}. */
-    private Tensor spread(Tensor logits, Reference r) {
-      Tensor top = logits.topk(ranks(logits, r), 1).values(); // [N, 3 or 4]
-      Tensor low = top.slice(1, firstLow(r, top), top.size(1)).mean(1); // [N]
-      return top.select(1, 0).sub(low).addInPlace(1e-12);
-    }
-
-    private Tensor spreadSlope(Tensor logits, Reference r) {
-      Tensor top = logits.topk(ranks(logits, r), 1).positions(); // [N, 3 or 4]
-      Tensor slope = oneHot(top.select(1, 0), logits); // [N, K]
-      long first = firstLow(r, top);
-      double share = 1.0 / (top.size(1) - first);
-      for (long i = first; i < top.size(1); i++) {
-        slope.addInPlace(oneHot(top.select(1, i), logits), -share);
-      }
-      return slope;
-    }
-
-    private long ranks(Tensor logits, Reference r) {
-      return r.targets() == null ? 3 : Math.min(4, logits.size(1));
-    }
-
-    /** The first rank of those whose mean is taken off z_1. */
-    private long firstLow(Reference r, Tensor top) {
-      return r.targets() == null ? 2 : top.size(1) - 2;
     }
   },
 

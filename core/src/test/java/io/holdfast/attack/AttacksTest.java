@@ -60,7 +60,11 @@ class AttacksTest {
         "ead[steps=1000,beta=0.01,rule=l1]",
         "sigma-zero[steps=100,threshold=0.1]",
         "sparsefool[rounds=5,lambda=2.0]",
-        "newtonfool[steps=100,stride=0.02]"
+        "newtonfool[steps=100,stride=0.02]",
+        "brendel-bethge[steps=100,radius=0.01,start=images,restarts=3]",
+        "alma[steps=100,first=0.2,smoothing=0.5]",
+        "pdpgd[steps=100,rate=0.05,rounds=3]",
+        "jsma[theta=-0.5,gamma=1.0]"
       })
   void keysAreCanonical(String key) {
     assertThat(Attacks.parse(key).key()).isEqualTo(key);

@@ -135,6 +135,73 @@ class SmallestChangesTest {
     }
   }
 
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
+  }
+
+  private long gradients(String attack, Norm norm) {
+    return run(attack, ThreatModel.smallest(norm)).stream()
+        .mapToLong(AttackResult.Sample::gradients)
+        .sum();
+  }
+
+  /**
+   * Brendel et al. 2019, table 1; with restarts, as there: from one start the search ends at the
+   * boundary with the class in which it began.
+   */
+  @Test
+  void fromSeveralStartsAlongTheBoundaryIsAtMostAsFarAsDeepFool() {
+    String once = "brendel-bethge[steps=20,radius=0.02,momentum=0.5,start=gaussian]";
+    String often = once.replace("]", ",restarts=8]");
+    double[] along = distances(often, Norm.L2);
+    assertThat(mean(along)).isLessThanOrEqualTo(mean(distances("deepfool", Norm.L2)));
+    double[] first = distances(once, Norm.L2);
+    assertThat(atMost(along, first, 0)).isEqualTo(1);
+    assertThat(mean(along)).isLessThan(0.95 * mean(first));
+  }
+
+  /** Rony et al. 2021, tables 1 and 2: one run instead of many. */
+  @Test
+  void anAugmentedLagrangianNeedsFarFewerGradientsThanCarliniAndWagner() {
+    String alma = "alma[steps=100,smoothing=0.5]";
+    assertThat(mean(distances(alma, Norm.L2)))
+        .isLessThanOrEqualTo(1.03 * mean(distances(CW, Norm.L2)));
+    assertThat(gradients(alma, Norm.L2)).isLessThan(gradients(CW, Norm.L2) / 20);
+    assertThat(median(distances(alma, Norm.L1)))
+        .isLessThanOrEqualTo(1.05 * median(distances("fmn", Norm.L1)));
+  }
+
+  /** Matyasko and Chau 2021, table II; in L0 to one value. */
+  @Test
+  void theGameOfDistanceAndMarginEndsNearTheBestOfOthers() {
+    for (Norm norm : List.of(Norm.LINF, Norm.L1, Norm.L0)) {
+      double game = median(distances("pdpgd[steps=200]", norm));
+      double fmn = median(distances("fmn", norm));
+      double most = norm == Norm.L0 ? fmn + 1 : 1.05 * fmn;
+      assertThat(game).as("%s", norm).isLessThanOrEqualTo(most);
+    }
+  }
+
+  /** Wiyatno and Xu 2018, table 1: free to choose class and direction, it needs fewer values. */
+  @Test
+  void theMaximalSaliencyMapChangesFewerValuesThanATargetedOne() {
+    ThreatModel any = ThreatModel.smallest(Norm.L0);
+    List<AttackResult.Sample> maximal = run("jsma[gamma=1]", any);
+    List<AttackResult.Sample> targeted = run("jsma[gamma=1]", any.wanting(Goal.target(2)));
+    int compared = 0;
+    double own = 0;
+    double other = 0;
+    for (int i = 0; i < POINTS; i++) {
+      if (targeted.get(i).outcome() == Outcome.FELL) {
+        compared++;
+        own += maximal.get(i).distances().in(Norm.L0);
+        other += targeted.get(i).distances().in(Norm.L0);
+      }
+    }
+    assertThat(compared).isGreaterThan(POINTS / 2);
+    assertThat(own).isLessThan(0.8 * other);
+  }
+
   /** Whatever an attack is about, everything falls where any size of change will do. */
   @ParameterizedTest
   @CsvSource(
@@ -156,6 +223,17 @@ class SmallestChangesTest {
         "sparsefool; l1",
         "sparsefool; l0",
         "fab[steps=20]; l1",
+        "brendel-bethge[steps=30]; linf",
+        "brendel-bethge[steps=30,start=images]; l2",
+        "brendel-bethge[steps=30]; l1",
+        "brendel-bethge[steps=30]; l0",
+        "alma[steps=60,smoothing=0.5]; l2",
+        "alma[steps=60,smoothing=0.5]; l1",
+        "pdpgd[steps=100]; linf",
+        "pdpgd[steps=100]; l2",
+        "pdpgd[steps=100]; l1",
+        "pdpgd[steps=100]; l0",
+        "jsma[gamma=1]; l0",
       })
   void everythingFallsAlsoTowardsATarget(String attack, String norm) {
     ThreatModel any = ThreatModel.parse(norm + ":inf");

@@ -37,8 +37,13 @@ final class Adam {
     firstPower.set(firstPower.get().mul(first));
     secondPower.set(secondPower.get().mul(second));
     Tensor m = mean.get().div(firstPower.get().neg().addInPlace(1)); // [n, D]
+    return m.divInPlace(scale());
+  }
+
+  /** By what the last direction was divided, {@code [n, D]}, above 0. */
+  Tensor scale() {
     Tensor v = square.get().div(secondPower.get().neg().addInPlace(1)); // [n, D]
-    return m.divInPlace(v.sqrt().addInPlace(TINY));
+    return v.sqrt().addInPlace(TINY);
   }
 
   /**

@@ -26,6 +26,14 @@ final class Demands {
     return this;
   }
 
+  /** What else a number must be. */
+  Demands other(String field, boolean holds, String expected, double value) {
+    if (!holds) {
+      problems.add(field, expected, Double.toString(value));
+    }
+    return this;
+  }
+
   /**
    * Refuses what was found wrong.
    *

@@ -58,6 +58,6 @@ public interface DecisionAttack<A extends DecisionAttack<A>> extends ListedAttac
 
   @Override
   default Tensor perturb(AttackTask task) {
-    return DecisionSearch.walk(task, this);
+    return DecisionSearch.walk(task, effort(), this::walk);
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,34 +38,37 @@ final class DecisionSearch {
     radius = ((Additive) task.threat().set()).epsilon() * (1 + ROUNDING);
   }
 
-  /** The nearest points {@code [n, ...]} of the samples that are left in the task. */
-  static Tensor walk(AttackTask task, DecisionAttack<?> attack) {
+  /**
+   * The nearest points {@code [n, ...]} of the samples that are left in the task.
+   *
+   * @param walker the search around one sample
+   */
+  static Tensor walk(AttackTask task, Effort effort, Function<Site, Walk> walker) {
     DecisionSearch search = new DecisionSearch(task);
-    search.begin(attack);
+    search.begin(effort, walker);
     while (search.asksOn()) {
       search.ask();
     }
     return search.batch(search.walks.stream().map(Walk::nearest).toList());
   }
 
-  private void begin(DecisionAttack<?> attack) {
+  private void begin(Effort effort, Function<Site, Walk> walker) {
     float[] all = task.region().clean().toFloats(); // [n D]
     for (int i = 0; i < task.size(); i++) {
       float[] clean = Arrays.copyOfRange(all, i * space.size(), (i + 1) * space.size()); // [D]
-      walks.add(walk(attack, clean, i));
+      walks.add(walk(effort, walker, clean, i));
     }
     walks.forEach(Walk::open);
   }
 
-  private Walk walk(DecisionAttack<?> attack, float[] clean, int position) {
+  private Walk walk(Effort effort, Function<Site, Walk> walker, float[] clean, int position) {
     Seed seed = task.seeds().get(position);
-    Effort effort = attack.effort();
     Walk[] itself = new Walk[1];
     boolean targeted = task.threat().goal().targeted();
     Trails trails =
         new Trails(space, clean, effort.start(), targeted, seed, () -> examples(itself[0]));
     long planned = Math.min(effort.queries(), task.queriesLeft(position));
-    itself[0] = attack.walk(new Site(space, clean, seed, planned, task.round(), trails));
+    itself[0] = walker.apply(new Site(space, clean, seed, planned, task.round(), trails));
     return itself[0];
   }
 

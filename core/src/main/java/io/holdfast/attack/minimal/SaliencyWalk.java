@@ -1,0 +1,165 @@
+package io.holdfast.attack.minimal;
+
+import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Losses;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The steps of {@link Jsma}. Shapes: n samples, D components, K classes, L losses whose slopes are
+ * looked at.
+ */
+final class SaliencyWalk {
+  private final Trail trail;
+  private final double theta; // in the units of the input
+  private final boolean targeted;
+  private final Rows open; // [n, D] 1 where a value may still change
+  private final Rows last; // [n, D] the sign of its last change
+
+  /**
+   * At the trail's points.
+   *
+   * @param theta by what a value changes, in widths of the box
+   * @param targeted whether it goes up (down, if theta is below 0) towards a target alone
+   */
+  SaliencyWalk(Trail trail, double theta, boolean targeted) {
+    this.trail = trail;
+    this.theta = theta * trail.domain().width();
+    this.targeted = targeted;
+    open = trail.remember(trail.dimensions(), 1);
+    last = trail.remember(trail.dimensions(), 0);
+  }
+
+  /** A choice of two values and where they go. */
+  private record Choice(Saliency pair, int sign) {
+    Choice orBetter(Saliency other, int way) {
+      return other.score() > pair.score() ? new Choice(other, way) : this;
+    }
+  }
+
+  /**
+   * Changes pairs until the goal is reached, or no pair is of use.
+   *
+   * @param pairs at most
+   */
+  void run(int pairs) {
+    List<Loss> losses = losses();
+    for (int k = 0; k < pairs && trail.goesOn(losses.size()); k++) {
+      try (Scope step = Scope.open()) {
+        Slope seen = trail.look(losses.get(0));
+        Slope first = seen.of(trail.leave(seen.look().reached()));
+        if (!trail.isEmpty()) {
+          List<Tensor> slopes = new ArrayList<>(); // L of [n, D]
+          slopes.add(first.gradient());
+          for (Loss loss : losses.subList(1, losses.size())) {
+            slopes.add(trail.ascend(loss).gradient());
+          }
+          move(slopes);
+        }
+      }
+    }
+  }
+
+  /** Towards a target its logit and the sum of all; else every logit. */
+  private List<Loss> losses() {
+    int classes = trail.task().classes();
+    return targeted
+        ? List.of(Losses.LOGIT, new LogitSum(0, classes))
+        : IntStream.range(0, classes).<Loss>mapToObj(LogitSum::of).toList();
+  }
+
+  private void move(List<Tensor> slopes) {
+    AttackTask task = trail.task();
+    int n = task.size();
+    int d = (int) trail.dimensions();
+    double[][] z = new double[slopes.size()][]; // [L][n D]
+    Arrays.setAll(z, l -> slopes.get(l).to(DType.FLOAT64).toDoubles());
+    float[] x = trail.point().toFloats(); // [n D]
+    float[] free = open.get().toFloats(); // [n D]
+    float[] before = last.get().toFloats(); // [n D]
+    long[] labels = task.reference().labels().toLongs(); // [n]
+    boolean[] stuck = new boolean[n];
+    for (int i = 0; i < n; i++) {
+      int from = i * d;
+      double[][] own = new double[z.length][]; // [L][D]
+      Arrays.setAll(own, l -> Arrays.copyOfRange(z[l], from, from + d));
+      int[] up = candidates(x, free, from, d, true);
+      int[] down = candidates(x, free, from, d, false);
+      Choice choice = targeted ? towards(own, up, down) : anywhere(own, (int) labels[i], up, down);
+      stuck[i] = !choice.pair().exists();
+      if (!stuck[i]) {
+        take(from + choice.pair().first(), choice.sign(), x, free, before);
+        take(from + choice.pair().second(), choice.sign(), x, free, before);
+      }
+    }
+    open.set(Tensors.of(free, n, d).to(open.get().device()));
+    last.set(Tensors.of(before, n, d).to(open.get().device()));
+    trail.goTo(Tensors.of(x, n, d).to(open.get().device()));
+    trail.leave(Tensors.of(stuck, n, 1).to(open.get().device()));
+  }
+
+  /** Positions from 0 that may change and have room on that side. */
+  private int[] candidates(float[] x, float[] free, int from, int d, boolean up) {
+    float low = (float) trail.domain().low();
+    float high = (float) trail.domain().high();
+    return IntStream.range(0, d)
+        .filter(j -> free[from + j] > 0 && (up ? x[from + j] < high : x[from + j] > low))
+        .toArray();
+  }
+
+  /** The saliency map of one target; {@code own} has its slopes and those of the sum. */
+  private Choice towards(double[][] own, int[] up, int[] down) {
+    int sign = theta > 0 ? 1 : -1;
+    return new Choice(map(own[0], own[1], sign, sign > 0 ? up : down), sign);
+  }
+
+  /** The best over all classes: the label's logit falls, or another's rises. */
+  private Choice anywhere(double[][] own, int label, int[] up, int[] down) {
+    double[] sum = new double[own[0].length]; // [D]
+    for (double[] slope : own) {
+      Arrays.setAll(sum, j -> sum[j] + slope[j]);
+    }
+    Choice best = new Choice(Saliency.NONE, 1);
+    for (int t = 0; t < own.length; t++) {
+      int way = t == label ? -1 : 1; // where the logit is to go
+      best = best.orBetter(map(own[t], sum, way, up), 1);
+      best = best.orBetter(map(own[t], sum, -way, down), -1);
+    }
+    return best;
+  }
+
+  /**
+   * The best pair among candidates.
+   *
+   * @param slope of one logit, {@code [D]}
+   * @param sum of all logits' slopes, {@code [D]}
+   * @param sign -1 where the logit rises as values fall, or falls as values rise
+   */
+  private static Saliency map(double[] slope, double[] sum, int sign, int[] candidates) {
+    double[] alpha = new double[slope.length];
+    double[] beta = new double[slope.length];
+    for (int j : candidates) {
+      alpha[j] = sign * slope[j];
+      beta[j] = sign * (slope[j] - sum[j]); // minus the others
+    }
+    return Saliency.best(alpha, beta, candidates);
+  }
+
+  /** Changes one value; over for it at a face of the box, or where it turns back. */
+  private void take(int at, int sign, float[] x, float[] free, float[] before) {
+    double low = trail.domain().low();
+    double high = trail.domain().high();
+    double moved = Math.max(low, Math.min(high, x[at] + sign * Math.abs(theta)));
+    x[at] = (float) moved;
+    boolean over = moved <= low || moved >= high || before[at] == -sign;
+    free[at] = over ? 0 : 1;
+    before[at] = sign;
+  }
+}
