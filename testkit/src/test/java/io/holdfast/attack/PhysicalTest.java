@@ -31,12 +31,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What is published about patches, JPEG and transport, on a small convolutional network. */
 @ExtendWith(LeakCheck.class)
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PhysicalTest {
   private static final ThreatModel PATCH = ThreatModel.of(new SquarePatch(8));
