@@ -147,9 +147,8 @@ final class TrustRegion {
   private void narrow(double good, double bad, DoublePredicate admissible, double radius) {
     double yes = good;
     double no = bad;
-    admissible.test(good);
+    double used = admissible.test(good) ? moved : radius; // the values are there now
     double[] kept = change.clone();
-    double used = moved;
     for (int i = 0; i < NARROWINGS && used < radius * (1 - SLACK); i++) {
       if (norm == Norm.L0 && !near && Math.abs(yes - no) < NARROW) {
         break;
