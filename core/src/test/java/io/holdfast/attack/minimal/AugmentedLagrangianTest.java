@@ -56,7 +56,7 @@ class AugmentedLagrangianTest {
       long[] targets = new long[20];
       for (int i = 0; i < labels.length; i++) {
         labels[i] = i % classes;
-        targets[i] = (i + 1) % classes;
+        targets[i] = (i + 1L) % classes;
       }
       Tensor y = Tensors.of(labels, labels.length);
       Reference reference =
