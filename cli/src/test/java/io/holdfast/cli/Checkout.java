@@ -74,7 +74,8 @@ record Checkout(Path folder, Path home, Map<String, String> environment) {
 
   /** Starts a program in a folder; its streams go to files. */
   Process start(Path directory, Path program, String... args) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program.toString()));
+    List<String> command = new ArrayList<>(RealProcess.interruptible());
+    command.add(program.toString());
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder

@@ -17,10 +17,7 @@ final class RealProcess {
 
   /** Starts it; what it prints goes to {@code out.txt} and {@code err.txt} in the folder. */
   static Process start(Path folder, Object... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    if (OS.LINUX.isCurrentOs()) { // a parent shell may have made its children ignore the signal
-      command.addAll(List.of("env", "--default-signal=INT"));
-    }
+    List<String> command = new ArrayList<>(interruptible());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // A short life does not repay the optimising compiler.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
@@ -31,6 +28,14 @@ final class RealProcess {
         .redirectOutput(folder.resolve("out.txt").toFile())
         .redirectError(folder.resolve("err.txt").toFile())
         .start();
+  }
+
+  /**
+   * The beginning of a command that Ctrl-C ends although whatever started the tests ignores it, as
+   * a shell makes its background jobs do.
+   */
+  static List<String> interruptible() {
+    return OS.LINUX.isCurrentOs() ? List.of("env", "--default-signal=INT") : List.of();
   }
 
   /** Waits until a file holds a text; the process must not end before. */
