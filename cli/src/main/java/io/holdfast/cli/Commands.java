@@ -18,6 +18,7 @@ final class Commands {
         AttacksCommand::new,
         InventoryCommand::new,
         LibraryCommand::new,
+        SoupCommand::new,
         CompareCommand::new,
         ReportCommand::new,
         DoctorCommand::new,

@@ -1,6 +1,5 @@
 package io.holdfast.attack;
 
-import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
@@ -23,8 +22,9 @@ import java.util.stream.IntStream;
  * @param fractions length of a step as a part of the epsilon of the threat model in each call, so
  *     that steps grow with epsilon under a curriculum: one for all members of a union, or one each
  * @param start where the search begins
+ * @param rule how it departs from projected gradient ascent
  */
-public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
+public record InnerMaximiser(int steps, List<Double> fractions, Start start, SearchRule rule) {
   public InnerMaximiser {
     fractions = List.copyOf(fractions);
     if (steps < 0) {
@@ -33,6 +33,11 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
     if (fractions.isEmpty() || !fractions.stream().allMatch(f -> f >= 0 && Double.isFinite(f))) {
       throw new IllegalArgumentException("step fraction: finite, at least 0, found " + fractions);
     }
+  }
+
+  /** Projected gradient ascent. */
+  public InnerMaximiser(int steps, List<Double> fractions, Start start) {
+    this(steps, fractions, start, SearchRule.PROJECTED);
   }
 
   /** Steps of the same part of epsilon for every member of a union. */
@@ -86,12 +91,17 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
 
   /** The same with another number of steps of the same length. */
   public InnerMaximiser withSteps(int number) {
-    return new InnerMaximiser(number, fractions, start);
+    return new InnerMaximiser(number, fractions, start, rule);
+  }
+
+  /** The same by another rule. */
+  public InnerMaximiser by(SearchRule other) {
+    return new InnerMaximiser(steps, fractions, start, other);
   }
 
   /** The same from another start. */
   public InnerMaximiser from(Start other) {
-    return new InnerMaximiser(steps, fractions, other);
+    return new InnerMaximiser(steps, fractions, other, rule);
   }
 
   /**
@@ -105,7 +115,7 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
    * @param reference labels, or clean probabilities
    * @param seeds one per sample
    * @return {@code [N, ...]}, off the tape, in the innermost open scope
-   * @throws HoldfastException if logits or gradients are not finite
+   * @throws io.holdfast.common.HoldfastException if logits or gradients are not finite
    */
   public Tensor maximise(
       InputGradients model,
@@ -115,11 +125,11 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
       Reference reference,
       List<Seed> seeds) {
     List<ThreatModel> members = threat.members();
+    Slope slope = new Slope(model, loss, reference);
     IntFunction<Tensor> ascend =
-        m -> {
-          Region region = members.get(m).around(x);
-          return climb(model, loss, region, start.of(region, seeds), reference, fraction(m));
-        };
+        m ->
+            rule.search(
+                new InnerAscent(slope, members.get(m), x, seeds, start, steps, fraction(m)));
     if (members.size() == 1) {
       return Scope.tidy(() -> ascend.apply(0));
     }
@@ -134,49 +144,20 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
   }
 
   /**
-   * As {@link #maximise}, from given variables of a region instead of this maximiser's own start;
-   * for starts that are carried over from elsewhere.
+   * The steps of projected gradient ascent, from given variables of a region instead of this
+   * maximiser's own start; for starts that are carried over from elsewhere.
    *
    * @param variables of the region; changed in place
    */
   public Tensor climb(
       InputGradients model, Loss loss, Region region, Tensor variables, Reference reference) {
-    return climb(model, loss, region, variables, reference, fraction(0));
+    return new Slope(model, loss, reference)
+        .climb(region, variables, steps, fraction(0), gradient -> gradient);
   }
 
-  private double fraction(int member) {
+  /** Length of a step as a part of the epsilon of a member of a union. */
+  public double fraction(int member) {
     return fractions.get(fractions.size() == 1 ? 0 : member);
-  }
-
-  private Tensor climb(
-      InputGradients model,
-      Loss loss,
-      Region region,
-      Tensor variables,
-      Reference reference,
-      double fraction) {
-    for (int k = 0; k < steps; k++) {
-      try (Scope step = Scope.open()) {
-        InputGradients.Pass pass =
-            model.pass(region.apply(variables), z -> loss.cotangent(z, reference));
-        requireFinite(pass.logits(), "logits", k);
-        requireFinite(pass.gradient(), "input gradient", k);
-        region.step(variables, region.pullBack(variables, pass.gradient()), fraction);
-      }
-    }
-    return region.apply(variables);
-  }
-
-  private static void requireFinite(Tensor t, String what, int step) {
-    if (!t.allFinite()) {
-      throw new HoldfastException(
-          "training: the "
-              + what
-              + " of step "
-              + step
-              + " of the inner maximisation is not finite (NaN or infinity): training has diverged;"
-              + " try a smaller learning rate or gradient clipping");
-    }
   }
 
   private static Tensor pickHighest(List<Tensor> results, List<Tensor> values) {
@@ -191,5 +172,13 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start) {
       highest = values.get(m).maximum(highest);
     }
     return best;
+  }
+
+  /** The rule is told where it is not the plain one. */
+  @Override
+  public String toString() {
+    String plain = "steps=" + steps + ", fractions=" + fractions + ", start=" + start;
+    boolean projected = rule.equals(SearchRule.PROJECTED);
+    return "InnerMaximiser[" + plain + (projected ? "" : ", rule=" + rule) + "]";
   }
 }

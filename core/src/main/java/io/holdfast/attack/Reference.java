@@ -36,6 +36,14 @@ public record Reference(Tensor labels, @Nullable Tensor targets, @Nullable Tenso
             probabilities == null ? null : repeat(probabilities, times));
   }
 
+  /** The same for some of the samples, at {@code rows [M]}, int64. */
+  public Reference at(Tensor rows) {
+    return new Reference(
+        labels.indexSelect(0, rows),
+        targets == null ? null : targets.indexSelect(0, rows),
+        probabilities == null ? null : probabilities.indexSelect(0, rows));
+  }
+
   private static Tensor repeat(Tensor rows, int times) {
     return Tensors.cat(Collections.nCopies(times, rows), 0);
   }

@@ -14,8 +14,10 @@ import io.holdfast.model.arch.Blueprint;
 import io.holdfast.tensor.Device;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.InnerSearch;
+import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
+import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * @param training how to train
  * @param augmentation of training samples
  * @param library saved examples to train on, or null for none
+ * @param samples what is drawn more often and attacked harder, or null
+ * @param layers of a trained model that are trained, or null for all
  * @param evaluation what to attack the result with
  * @param settings the file as written, overrides included
  */
@@ -62,6 +66,8 @@ public record Experiment(
     TrainSettings training,
     Augmentation augmentation,
     @Nullable LibraryMix library,
+    @Nullable SampleChoice samples,
+    @Nullable LayerChoice layers,
     EvaluationSection evaluation,
     Settings settings) {
   /** The seed unless the experiment names one. */
@@ -146,6 +152,8 @@ public record Experiment(
             TrainSettings.read(training, inner, threat.epsilon(), device),
             Augmentation.read(training, "augment"),
             LibraryMix.read(training),
+            SampleChoice.read(training),
+            LayerChoice.read(training),
             EvaluationSection.read(r.section("evaluate")),
             settings);
     r.finish();

@@ -21,6 +21,8 @@ import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
 import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.SampleChoice;
+import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainingRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,6 +95,7 @@ public final class Harden {
 
   private void check() {
     StartingWeights.requireOutside(options.out(), experiment);
+    requireLedgerOutside();
     RunLock.requireFree(options.out());
     folder.requireUsable();
     try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
@@ -100,6 +103,36 @@ public final class Harden {
     }
     if (!options.resume() || !folder.holdsRun()) {
       requireReadable();
+    }
+  }
+
+  /** A fresh run empties its folder before it trains. */
+  private void requireLedgerOutside() {
+    SampleChoice samples = experiment.samples();
+    if (samples != null && RunFolder.contains(options.out(), samples.ledger())) {
+      throw new InvalidInputException(
+          experiment.source(),
+          "train.samples.ledger",
+          "a ledger outside the folder for the results, " + options.out(),
+          samples.ledger(),
+          "choose another folder, or copy the ledger");
+    }
+  }
+
+  /** How to train, with what the ledger says about samples. */
+  private TrainSettings settings() {
+    TrainSettings plain = experiment.training();
+    SampleChoice samples = experiment.samples();
+    if (samples == null) {
+      return plain;
+    }
+    try {
+      return plain.toBuilder().methods(plain.methods().with(samples.open())).build();
+    } catch (InvalidInputException e) {
+      Problems problems = new Problems(experiment.source());
+      ExperimentData.reject(experiment, "train.samples", "ledger", e, problems);
+      problems.throwIfAny();
+      throw e;
     }
   }
 
@@ -206,13 +239,14 @@ public final class Harden {
   private Hardening training(StartingWeights start) {
     return Hardening.of(data.architecture())
         .against(experiment.threat())
-        .settings(experiment.training())
+        .settings(settings())
         .inner(experiment.inner().maximiser(experiment.threat()))
         .augmentation(experiment.augmentation())
         .library(data.library())
         .validation(data.validation())
         .startFrom(start.bundle())
         .freeze(experiment.freeze())
+        .layers(experiment.layers())
         .seed(experiment.seed().value())
         .device(experiment.device())
         .workers(options.workers())

@@ -21,6 +21,7 @@ import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Curve;
+import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.Optimiser;
 import io.holdfast.train.TrainJob;
@@ -63,6 +64,7 @@ public final class Hardening {
   private @Nullable Dataset validation;
   private @Nullable Bundle start;
   private List<String> freeze = List.of();
+  private @Nullable LayerChoice layers;
   private Seed seed = new Seed(Experiment.DEFAULT_SEED);
   private Device device = Device.CPU;
   private int workers;
@@ -88,6 +90,7 @@ public final class Hardening {
     validation = other.validation;
     start = other.start;
     freeze = other.freeze;
+    layers = other.layers;
     seed = other.seed;
     device = other.device;
     workers = other.workers;
@@ -211,6 +214,11 @@ public final class Hardening {
     return change(h -> h.freeze = List.copyOf(layers));
   }
 
+  /** Trains only the layers that amplify perturbations most, or all where it is null. */
+  public Hardening layers(@Nullable LayerChoice bySensitivity) {
+    return change(h -> h.layers = bySensitivity);
+  }
+
   /** Of all random streams; equal seeds give equal weights, bit for bit. */
   public Hardening seed(long value) {
     return change(h -> h.seed = new Seed(value));
@@ -269,7 +277,11 @@ public final class Hardening {
     Network network = architecture.initialise(seed.split("weights")).to(device);
     try (Workers pool = Workers.on(device, workers)) {
       prepare(network);
-      Trainer.train(job(network, train, pool));
+      TrainJob job = job(network, train, pool);
+      if (layers != null && threat != null) {
+        layers.freeze(network, job.train(), threat, seed, pool, progress);
+      }
+      Trainer.train(job);
       return Bundle.of(network)
           .architecture(architecture.name())
           .threat(settings.objective().adversarial() ? threat : null)
@@ -311,6 +323,12 @@ public final class Hardening {
           "data",
           "samples of shape " + Arrays.toString(wanted) + ", what the model takes",
           train.info().shape().toString());
+    }
+    if (layers != null && (start == null || threat == null)) {
+      problems.add(
+          "train.layers",
+          "model.start and a threat model: layers of a trained model are chosen by perturbations",
+          "neither or one of them");
     }
     if (inner == null && settings.objective().adversarial()) {
       UnusedSettings.report(attack, settings.objective(), problems);

@@ -47,6 +47,15 @@ public record RunFolder(Path path) {
   private static final List<String> OWN =
       Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
 
+  /** Whether a path leads into a folder, or is the folder itself. */
+  static boolean contains(Path folder, String path) {
+    return absolute(Path.of(path)).startsWith(absolute(folder));
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+
   /** The trained model. */
   public Path model() {
     return path.resolve("model.holdfast");

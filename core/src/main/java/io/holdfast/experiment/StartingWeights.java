@@ -55,7 +55,7 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
    */
   static void requireOutside(Path folder, Experiment experiment) {
     String start = experiment.start();
-    if (start != null && absolute(Path.of(start)).startsWith(absolute(folder))) {
+    if (start != null && RunFolder.contains(folder, start)) {
       throw new InvalidInputException(
           experiment.source(),
           "model.start",
@@ -63,10 +63,6 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
           start,
           "choose another folder, or copy the model");
     }
-  }
-
-  private static Path absolute(Path path) {
-    return path.toAbsolutePath().normalize();
   }
 
   @Override

@@ -151,6 +151,11 @@ final class DetailSections {
             "Measured on the validation split during training; the test images were never read."),
         Parts.legend(),
         el("div", charts).css("panels pair"),
+        all(
+            view.models().stream()
+                .flatMap(model -> model.training().notes().stream())
+                .map(Parts::lead)
+                .toList()),
         panels(
             model -> !model.training().isEmpty(),
             index -> ChartTables.learning(view.models().get(index))));

@@ -15,8 +15,10 @@ import java.util.List;
  * @param loss training loss by epoch (fractions of an epoch where measured per step)
  * @param clean accuracy on unperturbed validation images by epoch
  * @param robust accuracy on attacked validation images by epoch
+ * @param notes what else happened, one sentence each
  */
-public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> robust) {
+public record LearningCurves(
+    List<Point> loss, List<Point> clean, List<Point> robust, List<String> notes) {
   private static final int MOST_POINTS = 200;
 
   /** One measurement. */
@@ -27,6 +29,12 @@ public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> ro
     loss = List.copyOf(loss);
     clean = List.copyOf(clean);
     robust = List.copyOf(robust);
+    notes = List.copyOf(notes);
+  }
+
+  /** Training of which there is nothing else to tell. */
+  public LearningCurves(List<Point> loss, List<Point> clean, List<Point> robust) {
+    this(loss, clean, robust, List.of());
   }
 
   /** No curves: the model was not trained here. */
@@ -37,7 +45,8 @@ public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> ro
   /**
    * Reads {@code metrics.jsonl}: the loss of each line with {@code "event": "step"}, averaged down
    * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy} and {@code robust_accuracy}
-   * of each with {@code "event": "epoch"}; all at {@code epoch}. What is missing or not finite is
+   * of each with {@code "event": "epoch"}; all at {@code epoch}. After {@code "event": "rollback"}
+   * what lies behind {@code to_epoch} is forgotten but for a note. What is missing or not finite is
    * left out, and so is a last line that was cut off while it was written.
    *
    * @throws InvalidInputException if the file cannot be read or another line is not JSON
@@ -46,6 +55,7 @@ public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> ro
     List<Point> loss = new ArrayList<>();
     List<Point> clean = new ArrayList<>();
     List<Point> robust = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
     for (JsonNode line : lines(metrics)) {
       String event = line.path("event").asText();
       if (event.equals("step")) {
@@ -53,9 +63,29 @@ public record LearningCurves(List<Point> loss, List<Point> clean, List<Point> ro
       } else if (event.equals("epoch")) {
         add(clean, line, "clean_accuracy");
         add(robust, line, "robust_accuracy");
+      } else if (event.equals("rollback")) {
+        double to = line.path("to_epoch").asDouble(Double.NaN);
+        loss.removeIf(point -> point.epoch() > to);
+        clean.removeIf(point -> point.epoch() >= to);
+        robust.removeIf(point -> point.epoch() >= to);
+        notes.add(rollback(line));
       }
     }
-    return new LearningCurves(thinned(loss), clean, robust);
+    return new LearningCurves(thinned(loss), clean, robust, notes);
+  }
+
+  private static String rollback(JsonNode line) {
+    return "At step "
+        + line.path("step").asLong()
+        + " the model was overfitted to training's own attack (accuracy under PGD "
+        + Numbers.percent(line.path("robust_accuracy").asDouble())
+        + ", at best "
+        + Numbers.percent(line.path("best_accuracy").asDouble())
+        + "); training went back to step "
+        + line.path("to").asLong()
+        + ", remedy: "
+        + line.path("remedy").asText()
+        + ".";
   }
 
   private static List<JsonNode> lines(Path metrics) {

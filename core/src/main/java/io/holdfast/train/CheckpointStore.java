@@ -35,8 +35,7 @@ final class CheckpointStore {
    * @param metricsOffset bytes of {@code metrics.jsonl} that belong to the steps before
    * @param checksum CRC-32C over names and contents of all tensors
    */
-  record Saved(
-      Fingerprint fingerprint, RunState.Counters counters, long metricsOffset, long checksum) {}
+  record Saved(Fingerprint fingerprint, Counters counters, long metricsOffset, long checksum) {}
 
   private final Path file;
   private final Fingerprint fingerprint;

@@ -111,6 +111,56 @@ final class RunLog implements AutoCloseable {
     append(row);
   }
 
+  /**
+   * A look for catastrophic overfitting.
+   *
+   * @param own accuracy on training's own adversarial examples since the last look, or null
+   */
+  void probe(long step, Validation probe, @Nullable Double own, Progress.Task task) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("event", "probe");
+    row.put("step", step);
+    row.put("clean_accuracy", probe.clean());
+    put(row, "robust_accuracy", probe.robust());
+    put(row, "own_accuracy", own);
+    append(row);
+    show(task, "probe", probe.robust());
+  }
+
+  /**
+   * Training was overfitted to its own search, and goes back.
+   *
+   * @param from steps done
+   * @param to steps done where it goes on
+   * @param toEpoch epochs done there, as a fraction
+   * @param robust accuracy of the probe
+   * @param best that of the best probe before
+   * @param own accuracy on training's own adversarial examples since the last probe, or null
+   * @param remedy that it goes on with
+   */
+  record Rollback(
+      long from,
+      long to,
+      double toEpoch,
+      double robust,
+      double best,
+      @Nullable Double own,
+      String remedy) {}
+
+  /** Training goes back. */
+  void rollback(Rollback r) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("event", "rollback");
+    row.put("step", r.from());
+    row.put("to", r.to());
+    row.put("to_epoch", r.toEpoch());
+    row.put("robust_accuracy", r.robust());
+    row.put("best_accuracy", r.best());
+    put(row, "own_accuracy", r.own());
+    row.put("remedy", r.remedy());
+    append(row);
+  }
+
   private static void put(Map<String, Object> row, String key, @Nullable Double value) {
     if (value != null) {
       row.put(key, value);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,112 +18,207 @@ import org.jspecify.annotations.Nullable;
 final class RunState implements AutoCloseable {
   private static final String WEIGHTS = "weights/";
   private static final String AVERAGE = "average/";
+  private static final String MEAN = "swa/";
   private static final String BEST = "best/";
+  private static final String CARRIED = "carried/";
+  private static final String GOOD = "good/";
+  private static final String WARM = "warm/";
   private static final String OPTIMISER = "optimiser/";
-
-  /**
-   * The part that is no tensors.
-   *
-   * @param step the next step, from 0
-   * @param epoch sums over the present epoch's steps so far
-   * @param best the best validation so far, or null
-   * @param last the latest validation, or null
-   * @param stopped true when patience ran out
-   */
-  record Counters(
-      long step,
-      StepSums epoch,
-      @Nullable Validation best,
-      @Nullable Validation last,
-      boolean stopped) {
-    static final Counters START = new Counters(0, StepSums.NONE, null, null, false);
-  }
 
   final Network network;
   final List<Tensor> trainable;
   final Optimiser optimiser;
   final @Nullable WeightAverage average;
-  final BestWeights best = new BestWeights();
+  final @Nullable WeightMean mean;
+  final KeptTensors best = new KeptTensors();
+  final @Nullable WarmStarts warm;
+  private final KeptTensors carried = new KeptTensors();
+  private final KeptTensors good = new KeptTensors();
   Counters counters = Counters.START;
+  private final TrainSettings settings;
+  private final int stepsPerEpoch;
 
-  RunState(Network network, TrainSettings settings) {
-    this.network = network;
+  /** That of a run before its first step. */
+  RunState(TrainJob job) {
+    settings = job.settings();
+    network = job.network();
+    stepsPerEpoch = settings.stepsPerEpoch(job.train().size());
+    warm = settings.methods().warmStart() > 0 ? new WarmStarts(job) : null;
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
     optimiser = settings.optimiser().create(trainable);
     average = settings.averaging() > 0 ? new WeightAverage(network, settings.averaging()) : null;
+    mean = settings.methods().swa() == null ? null : new WeightMean(network);
+    if (settings.methods().guard() != null) {
+      counters = counters.with(OverfittingGuard.State.START);
+    }
+    if (settings.methods().advance() != null) {
+      counters = counters.with(Advance.State.START);
+    }
   }
 
   /** The network whose weights are validated and kept. */
   Network current() {
+    if (mean != null && averaged(counters.step()) > 0) {
+      return mean.network();
+    }
     return average == null ? network : average.network();
   }
 
+  /** How many weights are in the mean after so many steps. */
+  long averaged(long stepsDone) {
+    Swa swa = settings.methods().swa();
+    return swa == null
+        ? 0
+        : swa.count(stepsDone, stepsPerEpoch, (long) stepsPerEpoch * settings.epochs());
+  }
+
   void takeStep(StepSums sums) {
+    long before = averaged(counters.step());
+    if (mean != null && averaged(counters.step() + 1) > before) {
+      mean.add(network, before);
+    }
     counters =
         new Counters(
-            counters.step + 1,
-            counters.epoch.plus(sums),
-            counters.best,
-            counters.last,
-            counters.stopped);
+            counters.step() + 1,
+            counters.epoch().plus(sums),
+            counters.best(),
+            counters.last(),
+            counters.stopped(),
+            counters.guard() == null ? null : counters.guard().plus(sums.robust()),
+            counters.advance());
+  }
+
+  /** Perturbations that free training goes on with, by shard; empty for none. */
+  List<Tensor> carried() {
+    return IntStream.range(0, carried.tensors().size()).mapToObj(this::carried).toList();
+  }
+
+  private Tensor carried(int shard) {
+    return Objects.requireNonNull(carried.tensors().get(Integer.toString(shard)));
+  }
+
+  /** Keeps the perturbations that a step has left, if it has. */
+  void carryOn(List<ShardResult> results) {
+    Map<String, Tensor> left = new LinkedHashMap<>();
+    for (int i = 0; i < results.size(); i++) {
+      Tensor perturbation = results.get(i).carried();
+      if (perturbation != null) {
+        left.put(Integer.toString(i), perturbation);
+      }
+    }
+    if (!left.isEmpty()) {
+      carried.keep(left);
+    }
+    for (ShardResult result : results) {
+      if (warm != null && result.left() != null) {
+        warm.keep(result.left());
+      }
+    }
   }
 
   /** The sums of the epoch that ends now; the next one's begin at nothing. */
   StepSums endEpoch() {
-    StepSums sums = counters.epoch;
+    StepSums sums = counters.epoch();
     counters =
-        new Counters(counters.step, StepSums.NONE, counters.best, counters.last, counters.stopped);
+        new Counters(
+            counters.step(),
+            StepSums.NONE,
+            counters.best(),
+            counters.last(),
+            counters.stopped(),
+            counters.guard(),
+            counters.advance());
     return sums;
   }
 
   /** Takes note of a validation; keeps the weights if it is the best and {@code keep} is true. */
   void validated(Validation now, boolean keep, int patience) {
-    Validation before = counters.best;
+    Validation before = counters.best();
     Validation top = before == null || now.score() > before.score() ? now : before;
     if (top.equals(now) && keep) {
-      best.keep(current().weights());
+      best.replace(current().weights());
     }
     boolean stop = patience > 0 && now.epoch() - top.epoch() >= patience;
-    counters = new Counters(counters.step, counters.epoch, top, now, stop);
+    counters =
+        new Counters(
+            counters.step(),
+            counters.epoch(),
+            top,
+            now,
+            stop,
+            counters.guard(),
+            counters.advance());
   }
 
   /** Puts the weights that count into the network; returns their validation. */
   @Nullable Validation settle() {
     if (!best.isEmpty()) {
-      network.setWeights(best.weights());
-      return counters.best;
+      network.setWeights(best.tensors());
+      return counters.best();
     }
-    if (average != null) {
-      network.setWeights(average.network().weights());
+    if (current() != network) {
+      network.setWeights(current().weights());
     }
-    return counters.last;
+    return counters.last();
   }
 
   /** Every tensor by name, in a fixed order; those of this state themselves, not copies. */
   Map<String, Tensor> tensors() {
+    Map<String, Tensor> all = live();
+    good.tensors().forEach((name, t) -> all.put(GOOD + name, t));
+    return all;
+  }
+
+  /** Keeps a copy of all to come back to. */
+  void keepGood() {
+    good.replace(live());
+  }
+
+  /** Back to the last {@link #keepGood}, but for the counters. */
+  void goBack() {
+    put(good.tensors());
+  }
+
+  private Map<String, Tensor> live() {
     Map<String, Tensor> all = new TreeMap<>();
     network.weights().forEach((name, t) -> all.put(WEIGHTS + name, t));
     optimiser.state().forEach((name, t) -> all.put(OPTIMISER + name, t));
     if (average != null) {
       average.network().weights().forEach((name, t) -> all.put(AVERAGE + name, t));
     }
-    best.weights().forEach((name, t) -> all.put(BEST + name, t));
+    if (mean != null) {
+      mean.network().weights().forEach((name, t) -> all.put(MEAN + name, t));
+    }
+    best.tensors().forEach((name, t) -> all.put(BEST + name, t));
+    carried.tensors().forEach((name, t) -> all.put(CARRIED + name, t));
+    if (warm != null) {
+      warm.tensors().forEach((name, t) -> all.put(WARM + name, t));
+    }
     return all;
   }
 
   /** Takes over what {@link #tensors} gave in a run of the same fingerprint. */
   void restore(Map<String, Tensor> saved, Counters at) {
+    put(saved);
+    good.replace(part(saved, GOOD));
+    counters = at;
+  }
+
+  private void put(Map<String, Tensor> saved) {
     network.setWeights(part(saved, WEIGHTS));
     if (average != null) {
       average.network().setWeights(part(saved, AVERAGE));
     }
+    if (mean != null) {
+      mean.network().setWeights(part(saved, MEAN));
+    }
     Map<String, Tensor> state = part(saved, OPTIMISER);
     optimiser.state().forEach((name, t) -> t.copyFrom(Objects.requireNonNull(state.get(name))));
-    Map<String, Tensor> kept = part(saved, BEST);
-    if (!kept.isEmpty()) {
-      best.keep(kept);
+    best.replace(part(saved, BEST));
+    carried.replace(part(saved, CARRIED));
+    if (warm != null) {
+      warm.restore(part(saved, WARM));
     }
-    counters = at;
   }
 
   private static Map<String, Tensor> part(Map<String, Tensor> tensors, String prefix) {
@@ -140,8 +236,16 @@ final class RunState implements AutoCloseable {
   public void close() {
     optimiser.close();
     best.close();
+    carried.close();
+    good.close();
+    if (warm != null) {
+      warm.close();
+    }
     if (average != null) {
       average.close();
+    }
+    if (mean != null) {
+      mean.close();
     }
   }
 }

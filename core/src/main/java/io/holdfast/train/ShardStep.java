@@ -17,6 +17,7 @@ import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.GradAlign;
 import io.holdfast.train.objective.Objective.ShardLoss;
 import io.holdfast.train.objective.ShardContext;
 import java.util.ArrayList;
@@ -24,7 +25,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,41 +35,40 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShardStep implements ShardContext {
   /**
-   * What a shard hands back; tensors belong to the step.
-   *
-   * @param gradients of the mean loss of the batch, in the order of the trainable parameters: the
-   *     sum of the samples' losses, each times its weight, over the number of samples
-   * @param sums of losses and predictions; the clean ones of an objective without a clean pass are
-   *     those of the first shard, with the weights before the step
-   * @param statistics of batch norms, in the order of the forward passes
-   */
-  record Result(List<Tensor> gradients, StepSums sums, List<BatchStatistics> statistics) {}
-
-  /**
    * What all shards of a step share.
    *
    * @param number of the step, from 0
-   * @param epoch from 0
+   * @param turn of the batch, from 0: batches that are replayed have one turn for several steps
+   * @param epoch of the batch, from 0
    * @param batch samples in all its shards
    * @param threat at this step's strength, or null
-   * @param inner at this step's number of steps
+   * @param search how it is searched
    * @param cleanShare of samples that stay clean
    * @param gradients of the present weights in evaluation mode
    * @param owner of what the shards hand back
    * @param places for each place of the batch the saved example that takes it, or {@link
    *     LibraryFeed#NONE}; empty where there is no library
+   * @param efforts by which factor each sample's search is longer; empty where all are equal
+   * @param pass which one of the step
+   * @param carried perturbations that free training goes on with, by shard; empty for none
+   * @param warm perturbations of the last epoch, or null
    */
   record Common(
       TrainJob job,
       long number,
+      long turn,
       int epoch,
       int batch,
       @Nullable ThreatModel threat,
-      InnerMaximiser inner,
+      Adversary search,
       double cleanShare,
       InputGradients gradients,
       SharedScope owner,
-      List<Integer> places) {}
+      List<Integer> places,
+      Efforts efforts,
+      StepPass pass,
+      List<Tensor> carried,
+      @Nullable WarmStarts warm) {}
 
   private final Common common;
   private final TrainJob job;
@@ -83,8 +84,10 @@ final class ShardStep implements ShardContext {
   private final int shard;
   private final BatchNormPolicy batchNorm;
   private final SavedRows saved;
-  private @Nullable Tensor perturbed; // [m], null for all
+  private final ShardSearch search;
   private int passes;
+  private final List<Tensor> answers = new ArrayList<>();
+  private @Nullable Tensor carried; // [n, ...]
 
   private ShardStep(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
     this.common = common;
@@ -98,34 +101,65 @@ final class ShardStep implements ShardContext {
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     inputs = saved.into(read(positions), classes, !job.settings().objective().adversarial());
     labels = Tensors.of(classes, positions.length).to(inputs.device());
+    search = new ShardSearch(common, shard, positions, inputs, saved);
     weights = weights(positions);
     parameters = new LinkedHashMap<>(job.network().weights());
+    parameters.putAll(common.pass().weights());
     for (Graph.Parameter p : job.network().trainable()) {
-      Tensor leaf = job.network().weight(p.name()).asLeaf();
+      Tensor leaf = Objects.requireNonNull(parameters.get(p.name())).asLeaf();
       parameters.put(p.name(), leaf);
       leaves.add(leaf);
     }
   }
 
   /** Computes one shard in the innermost open scope. */
-  static Result compute(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
+  static ShardResult compute(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
     common.job().stopper().check(); // the rest of a step may take minutes
     return new ShardStep(common, shard, positions, batchNorm).compute(common.owner());
   }
 
-  private Result compute(SharedScope owner) {
+  private ShardResult compute(SharedScope owner) {
     ShardLoss loss = job.settings().objective().loss(this);
-    Tensor sum = weighted(loss.perSample()).sum();
+    Tensor sum = weighted(aligned(loss.perSample())).sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
       throw Update.diverged("loss", value, common.number());
     }
-    StepSums sums =
-        new StepSums(value, ids.length, clean(loss.clean()), robust(loss.robust()), library(loss));
-    return new Result(
-        gradients(sum.div(common.batch()), owner),
-        sums,
-        statistics.stream().map(s -> adopt(s, owner)).toList());
+    StepPass pass = common.pass();
+    List<Tensor> gradients =
+        pass.gradients() ? gradients(sum.div(common.batch()), owner) : List.of();
+    return new ShardResult(
+        gradients,
+        pass.gradients() && pass.answers() == null ? sums(value, loss) : StepSums.NONE,
+        statistics.stream().map(s -> adopt(s, owner)).toList(),
+        pass.first() ? answers.stream().map(owner::adopt).toList() : List.of(),
+        carried,
+        pass.gradients() ? search.left(owner) : null);
+  }
+
+  /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
+  private Tensor aligned(Tensor perSample) {
+    double weight = common.search().gradAlign();
+    return weight == 0
+        ? perSample
+        : perSample.add(
+            GradAlign.misalignment(this::logits, inputs, search.randomPoints("grad-align"), labels),
+            weight);
+  }
+
+  private StepSums sums(double value, ShardLoss loss) {
+    boolean adversarial = job.settings().objective().adversarial();
+    ShardTally tally = new ShardTally(labels, saved, search.perturbed());
+    Tensor clean = loss.clean();
+    if (clean == null && shard == 0) {
+      clean = common.gradients().logits(inputs);
+    }
+    return new StepSums(
+        value,
+        ids.length,
+        tally.clean(clean),
+        tally.robust(loss.robust()),
+        tally.library(adversarial ? loss.robust() : loss.clean()));
   }
 
   /** Losses {@code [n]} times the samples' weights; as they are where all of these are 1. */
@@ -146,9 +180,18 @@ final class ShardStep implements ShardContext {
 
   /** Zero for parameters that took no part in the loss. */
   private List<Tensor> gradients(Tensor loss, SharedScope owner) {
-    List<@Nullable Tensor> found = Autograd.gradAllowUnused(loss, leaves);
+    List<Tensor> wanted = new ArrayList<>(leaves);
+    Tensor perturbation = search.leaf();
+    if (perturbation != null) {
+      wanted.add(perturbation);
+    }
+    List<@Nullable Tensor> found = Autograd.gradAllowUnused(loss, wanted);
+    if (perturbation != null) {
+      Tensor stepped = search.stepped(found.get(leaves.size()));
+      carried = stepped == null ? null : owner.adopt(stepped);
+    }
     List<Tensor> all = new ArrayList<>();
-    for (int i = 0; i < found.size(); i++) {
+    for (int i = 0; i < leaves.size(); i++) {
       Tensor g = found.get(i);
       all.add(owner.adopt(g == null ? Tensors.zerosLike(leaves.get(i)) : g));
     }
@@ -160,42 +203,12 @@ final class ShardStep implements ShardContext {
         s.node(), owner.adopt(s.mean()), owner.adopt(s.variance()), s.count());
   }
 
-  private Tally clean(@Nullable Tensor logits) {
-    if (logits == null && shard > 0) {
-      return Tally.NONE;
-    }
-    return tally(logits == null ? evaluationLogits(inputs) : logits, saved.others());
-  }
-
-  /** Counts those that were perturbed only. */
-  private Tally robust(@Nullable Tensor logits) {
-    return logits == null ? Tally.NONE : tally(logits, perturbed);
-  }
-
-  /** Counts saved examples: the adversarial ones, which an objective without them has as inputs. */
-  private Tally library(ShardLoss loss) {
-    Tensor logits = job.settings().objective().adversarial() ? loss.robust() : loss.clean();
-    return logits == null || saved.isEmpty() ? Tally.NONE : tally(logits, saved.rows());
-  }
-
-  /**
-   * Counts.
-   *
-   * @param rows int64 {@code [m]}, null for all
-   */
-  private Tally tally(Tensor logits, @Nullable Tensor rows) {
-    Tensor z = rows == null ? logits : logits.indexSelect(0, rows); // [m, K]
-    Tensor y = rows == null ? labels : labels.indexSelect(0, rows); // [m]
-    if (y.count() == 0) {
-      return Tally.NONE;
-    }
-    long correct = (long) z.argmax(1).eq(y).to(DType.INT64).sum().item();
-    return new Tally(correct, y.count());
-  }
-
   private float[] read(int[] positions) {
     Seed seed = job.seed().split("augment");
-    return job.augmentation().over(job.train(), seed, common.epoch()).read(positions);
+    // A sample that stands in an epoch more than once is changed differently each time.
+    boolean repeats = job.settings().methods().selection() != null;
+    int time = repeats ? Math.toIntExact(common.turn()) : common.epoch();
+    return job.augmentation().over(job.train(), seed, time).read(positions);
   }
 
   // ---- what objectives use
@@ -227,68 +240,27 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor evaluationLogits(Tensor x) {
-    return common.gradients().logits(x);
+    return once(() -> common.gradients().logits(x));
+  }
+
+  /**
+   * What belongs to the present weights, wherever the loss is taken: in a second pass over a step
+   * the answer of the first.
+   */
+  private Tensor once(Supplier<Tensor> answer) {
+    List<List<Tensor>> known = common.pass().answers();
+    Tensor given = known == null ? answer.get() : known.get(shard).get(answers.size());
+    answers.add(given);
+    return given;
   }
 
   @Override
   public InnerMaximiser.Start start() {
-    return common.inner().start();
+    return common.search().inner().start();
   }
 
   @Override
   public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
-    ThreatModel threat = common.threat();
-    if (threat == null) {
-      throw new IllegalStateException("this objective needs a threat model");
-    }
-    InnerMaximiser search = common.inner().from(start);
-    Tensor rows = toPerturb();
-    perturbed = rows;
-    if (rows == null) {
-      return search.maximise(common.gradients(), loss, threat, inputs, reference, seeds(ids));
-    }
-    if (rows.count() == 0) {
-      return saved.adversarialOver(inputs);
-    }
-    long[] some = Arrays.stream(rows.toLongs()).map(i -> ids[(int) i]).toArray();
-    Tensor worst =
-        search.maximise(
-            common.gradients(),
-            loss,
-            threat,
-            inputs.indexSelect(0, rows),
-            select(reference, rows),
-            seeds(some));
-    return saved.adversarialOver(inputs.clone().indexCopyInPlace(0, rows, worst)); // [n, ...]
-  }
-
-  private List<Seed> seeds(long[] samples) {
-    Seed epoch = job.seed().split("inner").split(common.epoch());
-    return Arrays.stream(samples).mapToObj(epoch::split).toList();
-  }
-
-  /**
-   * Positions of the samples that do not stay clean and are no saved examples, int64 {@code [m]};
-   * null for all.
-   */
-  private @Nullable Tensor toPerturb() {
-    if (common.cleanShare() == 0) {
-      return saved.others();
-    }
-    Seed seeds = job.seed().split("mix").split(common.epoch());
-    long[] rows =
-        IntStream.range(0, ids.length)
-            .filter(i -> !saved.has(i))
-            .filter(i -> seeds.split(ids[i]).generator().nextDouble() >= common.cleanShare())
-            .asLongStream()
-            .toArray();
-    return Tensors.of(rows, rows.length).to(inputs.device());
-  }
-
-  private static Reference select(Reference r, Tensor rows) {
-    return new Reference(
-        r.labels().indexSelect(0, rows),
-        r.targets() == null ? null : r.targets().indexSelect(0, rows),
-        r.probabilities() == null ? null : r.probabilities().indexSelect(0, rows));
+    return once(() -> search.find(loss, reference, start));
   }
 }

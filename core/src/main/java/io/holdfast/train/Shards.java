@@ -1,15 +1,47 @@
 package io.holdfast.train;
 
 import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which samples stand at which step: the seeded order of each epoch, cut into batches and these
- * into shards. Depends on nothing but the seed and the sizes.
+ * into shards. Depends on nothing but the seed, the sizes and what is drawn more often.
  */
-record Shards(int samples, int batch, int shard, Seed seed) {
+final class Shards {
+  private final int samples;
+  private final int batch;
+  private final int shard;
+  private final Seed seed;
+  private final double @Nullable [] draws;
+  private int cached = -1;
+  private int[] order = new int[0];
+
+  /** Each sample once in an epoch. */
+  Shards(int samples, int batch, int shard, Seed seed) {
+    this(samples, batch, shard, seed, null);
+  }
+
+  private Shards(int samples, int batch, int shard, Seed seed, double @Nullable [] draws) {
+    this.samples = samples;
+    this.batch = batch;
+    this.shard = shard;
+    this.seed = seed;
+    this.draws = draws;
+  }
+
+  /** Those of a run. */
+  static Shards of(TrainJob job) {
+    TrainSettings s = job.settings();
+    Dataset data = job.train();
+    Selection selection = s.methods().selection();
+    double[] draws = selection == null ? null : selection.draws(data);
+    return new Shards(data.size(), s.batch(), s.shard(), job.seed(), draws);
+  }
+
   /** Full batches in an epoch, at least one. */
   int stepsPerEpoch() {
     return stepsPerEpoch(samples, batch);
@@ -25,17 +57,26 @@ record Shards(int samples, int batch, int shard, Seed seed) {
     return Math.min(samples, batch);
   }
 
-  /** Positions in the data set of each shard of a step, counted over all epochs. */
-  List<int[]> at(long step) {
-    int epoch = (int) (step / stepsPerEpoch());
-    int within = (int) (step % stepsPerEpoch());
-    int[] order = seed.split("order").split(epoch).permutation(samples);
+  /** Positions in the data set of each shard of a batch, counted over all epochs. */
+  List<int[]> at(long turn) {
+    int epoch = (int) (turn / stepsPerEpoch());
+    int within = (int) (turn % stepsPerEpoch());
+    int[] all = order(epoch);
     int from = within * batchSize();
     int to = from + batchSize();
     List<int[]> shards = new ArrayList<>();
     for (int i = from; i < to; i += shard) {
-      shards.add(Arrays.copyOfRange(order, i, Math.min(to, i + shard)));
+      shards.add(Arrays.copyOfRange(all, i, Math.min(to, i + shard)));
     }
     return shards;
+  }
+
+  private int[] order(int epoch) {
+    if (epoch != cached) {
+      Seed own = seed.split("order").split(epoch);
+      order = draws == null ? own.permutation(samples) : Selection.order(draws, own);
+      cached = epoch;
+    }
+    return order;
   }
 }

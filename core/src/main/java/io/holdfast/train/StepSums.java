@@ -14,8 +14,8 @@ import java.util.List;
 record StepSums(double loss, long samples, Tally clean, Tally robust, Tally library) {
   static final StepSums NONE = new StepSums(0, 0, Tally.NONE, Tally.NONE, Tally.NONE);
 
-  static StepSums of(List<ShardStep.Result> shards) {
-    return shards.stream().map(ShardStep.Result::sums).reduce(NONE, StepSums::plus);
+  static StepSums of(List<ShardResult> shards) {
+    return shards.stream().map(ShardResult::sums).reduce(NONE, StepSums::plus);
   }
 
   StepSums plus(StepSums other) {

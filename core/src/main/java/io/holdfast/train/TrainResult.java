@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param steps taken in all, those before a resume included
  * @param epochs begun in all
- * @param stoppedEarly true when patience ran out
+ * @param stoppedEarly true when patience ran out, or remedies against catastrophic overfitting did
  * @param kept the validation of the weights that were kept, or null where nothing was validated
  */
 public record TrainResult(long steps, int epochs, boolean stoppedEarly, @Nullable Validation kept) {

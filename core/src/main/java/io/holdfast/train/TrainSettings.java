@@ -36,6 +36,7 @@ import java.util.Map;
  * @param validationSteps of PGD at each epoch's end
  * @param checkpointSteps steps between checkpoints
  * @param checkpointSeconds seconds after which a checkpoint is due as well
+ * @param methods what is done beyond the plain loop
  */
 public record TrainSettings(
     Objective objective,
@@ -56,10 +57,13 @@ public record TrainSettings(
     int validationExamples,
     int validationSteps,
     int checkpointSteps,
-    double checkpointSeconds) {
+    double checkpointSeconds,
+    Methods methods) {
   private static final String GHOST = "ghost";
   private static final String SYNCHRONISED = "synchronised";
   private static final String SIDE_BY_SIDE = "all shards of a batch are computed side by side";
+
+  private static final String ONE_AVERAGE = "one of swa and ema, both of which give the result";
 
   /** The most shards that are computed side by side. */
   private static final int MOST_TOGETHER = 256;
@@ -84,6 +88,9 @@ public record TrainSettings(
     atLeast(problems, "checkpoint.steps", checkpointSteps, 1);
     share(problems, "label_smoothing", labelSmoothing);
     share(problems, "ema", averaging);
+    if (averaging > 0 && methods.swa() != null) {
+      problems.add("swa", ONE_AVERAGE, "both");
+    }
     if (!(gradientClip >= 0)) {
       problems.add("gradient_clip", "a number of at least 0", Double.toString(gradientClip));
     }
@@ -146,6 +153,12 @@ public record TrainSettings(
     if (synchronised && shard < least) {
       r.reject("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
     }
+    double averaging = r.number("ema", 0, 0, 0.999999);
+    Methods methods = Methods.read(r);
+    if (averaging > 0 && methods.swa() != null) {
+      r.reject("swa", ONE_AVERAGE, "both", null);
+      averaging = 0;
+    }
     return new TrainSettings(
         objective,
         Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
@@ -159,13 +172,14 @@ public record TrainSettings(
         precision(r, device),
         r.number("label_smoothing", 0, 0, 0.99),
         r.number("gradient_clip", 0, 0, 1e9),
-        r.number("ema", 0, 0, 0.999999),
+        averaging,
         patience,
         r.choice("keep", patience > 0 ? "best" : "last", List.of("best", "last")).equals("best"),
         validation.integer("examples", d.validationExamples, 0, 1_000_000),
         validation.integer("steps", d.validationSteps, 1, 10_000),
         checkpoint.integer("steps", d.checkpointSteps, 1, 1_000_000_000),
-        checkpoint.positive("seconds", d.checkpointSeconds));
+        checkpoint.positive("seconds", d.checkpointSeconds),
+        methods);
   }
 
   private static Precision precision(SettingsReader r, Device device) {
@@ -196,7 +210,8 @@ public record TrainSettings(
         500,
         10,
         200,
-        30);
+        30,
+        Methods.NONE);
   }
 
   /** Steps of an epoch over so many samples: its full batches, at least one. */
@@ -229,6 +244,7 @@ public record TrainSettings(
     recipe.put("train.keep", keepBest ? "best" : "last");
     recipe.put("train.validation.examples", validationExamples);
     recipe.put("train.validation.steps", validationSteps);
+    recipe.putAll(methods.recipe());
     return recipe;
   }
 }

@@ -24,6 +24,7 @@ public final class TrainSettingsBuilder {
   private int validationSteps;
   private int checkpointSteps;
   private double checkpointSeconds;
+  private Methods methods;
 
   TrainSettingsBuilder(TrainSettings from) {
     objective = from.objective();
@@ -45,6 +46,7 @@ public final class TrainSettingsBuilder {
     validationSteps = from.validationSteps();
     checkpointSteps = from.checkpointSteps();
     checkpointSeconds = from.checkpointSeconds();
+    methods = from.methods();
   }
 
   /** The loss with the adversary inside. */
@@ -157,6 +159,12 @@ public final class TrainSettingsBuilder {
     return this;
   }
 
+  /** What is done beyond the plain loop. */
+  public TrainSettingsBuilder methods(Methods beyond) {
+    methods = beyond;
+    return this;
+  }
+
   /**
    * The settings.
    *
@@ -182,6 +190,7 @@ public final class TrainSettingsBuilder {
         validationExamples,
         validationSteps,
         checkpointSteps,
-        checkpointSeconds);
+        checkpointSeconds,
+        methods);
   }
 }

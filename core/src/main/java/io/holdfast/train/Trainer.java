@@ -1,22 +1,18 @@
 package io.holdfast.train;
 
-import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.model.InputGradients;
-import io.holdfast.model.TapeGradients;
-import io.holdfast.model.graph.BatchNormPolicy;
-import io.holdfast.model.graph.NetworkClassifier;
-import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainResult.Validation;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +24,14 @@ public final class Trainer {
   private final TrainJob job;
   private final TrainSettings settings;
   private final Shards shards;
-  private final boolean synchronised;
+  private final BatchStep batchStep;
   private final long totalSteps;
   private final RunState state;
   private final @Nullable CheckpointStore store;
   private final RunLog log;
   private final @Nullable Validator validator;
+  private final @Nullable Watch watch;
+  private final Course course;
   private long lastSave = System.nanoTime();
 
   private Trainer(TrainJob job, RunState state, @Nullable CheckpointStore store, RunLog log) {
@@ -42,12 +40,12 @@ public final class Trainer {
     this.store = store;
     this.log = log;
     settings = job.settings();
-    shards = new Shards(job.train().size(), settings.batch(), settings.shard(), job.seed());
-    synchronised =
-        settings.synchronised()
-            && job.network().graph().nodes().stream().anyMatch(n -> n.layer() instanceof BatchNorm);
+    shards = Shards.of(job);
+    batchStep = new BatchStep(job, shards);
     totalSteps = (long) shards.stepsPerEpoch() * settings.epochs();
     validator = Validator.of(job);
+    watch = Watch.of(job, state, totalSteps);
+    course = new Course(job, state, watch, totalSteps);
   }
 
   /**
@@ -66,7 +64,7 @@ public final class Trainer {
     Path folder = job.folder();
     CheckpointStore store =
         folder == null ? null : new CheckpointStore(folder, Fingerprint.of(job));
-    try (RunState state = new RunState(job.network(), job.settings());
+    try (RunState state = new RunState(job);
         RunLog log = open(job, store, state)) {
       return new Trainer(job, state, store, log).run();
     }
@@ -92,6 +90,7 @@ public final class Trainer {
     if (job.network().trainable().isEmpty()) {
       problems.add("model.freeze", "at least one layer with weights to train", "all are frozen");
     }
+    job.settings().methods().check(job, problems);
     LibraryFeed library = job.library();
     if (library != null) {
       library.check(job.train(), problems);
@@ -125,10 +124,12 @@ public final class Trainer {
     try (Progress.Task task = job.progress().start(title, totalSteps * batch, "images")) {
       task.skip(step() * batch);
       boolean worked = false;
-      while (epochIsDue() || (step() < totalSteps && !state.counters.stopped())) {
+      while (probeIsDue() || epochIsDue() || (step() < totalSteps && !state.counters.stopped())) {
         try {
           job.stopper().check();
-          if (epochIsDue()) { // a run was stopped while it validated
+          if (probeIsDue()) { // a run was stopped while it probed
+            probe(task);
+          } else if (epochIsDue()) { // or validated
             endEpoch(task);
           } else {
             advance(task);
@@ -154,15 +155,18 @@ public final class Trainer {
 
   private void advance(Progress.Task task) {
     long begin = System.nanoTime();
-    double z = (double) step() / totalSteps;
-    double rate = settings.optimiser().learningRate() * settings.optimiser().schedule().at(z);
-    ThreatModel threat = threatAt(z);
+    if (watch != null) {
+      watch.begin();
+    }
+    double rate = course.rate();
+    ThreatModel threat = course.threat();
     StepSums sums;
     double norm;
     try (SharedScope owner = Scope.shared();
-        InputGradients gradients = gradients()) {
-      List<ShardStep.Result> results = compute(z, threat, gradients, owner);
+        InputGradients gradients = course.gradients()) {
+      List<ShardResult> results = batchStep.run(state, course.moment(gradients), owner);
       norm = Update.apply(state, results, rate, settings.gradientClip());
+      state.carryOn(results);
       sums = StepSums.of(results);
     }
     state.takeStep(sums);
@@ -174,6 +178,9 @@ public final class Trainer {
             step(), epoch, sums, rate, norm, epsilon, (System.nanoTime() - begin) / 1e9),
         state.counters.epoch(),
         task);
+    if (probeIsDue()) {
+      probe(task);
+    }
     if (epochIsDue()) {
       endEpoch(task);
     }
@@ -183,52 +190,15 @@ public final class Trainer {
     }
   }
 
-  private @Nullable ThreatModel threatAt(double z) {
-    ThreatModel threat = job.threat();
-    return threat == null ? null : threat.withEpsilon(threat.epsilon() * settings.radius().at(z));
+  private boolean probeIsDue() {
+    return watch != null && !state.counters.stopped() && watch.isDue();
   }
 
-  /** Logits and input gradients of the present weights, in evaluation mode. */
-  private InputGradients gradients() {
-    NetworkClassifier model = job.network().classifier();
-    return settings.objective().adversarial()
-        ? model.gradients(settings.precision())
-        : new TapeGradients(model, settings.precision());
-  }
-
-  private List<ShardStep.Result> compute(
-      double z, @Nullable ThreatModel threat, InputGradients gradients, SharedScope owner) {
-    List<int[]> parts = shards.at(step());
-    int epoch = (int) (step() / shards.stepsPerEpoch());
-    InnerMaximiser inner = job.inner().withSteps((int) Math.round(settings.steps().at(z)));
-    LibraryFeed library = job.library();
-    ShardStep.Common common =
-        new ShardStep.Common(
-            job,
-            step(),
-            epoch,
-            shards.batchSize(),
-            threat,
-            inner,
-            settings.cleanShare().at(z),
-            gradients,
-            owner,
-            library == null
-                ? List.of()
-                : library.places(step(), z, shards.batchSize(), job.seed()));
-    if (synchronised && parts.size() > 1) {
-      return job.workers()
-          .mapTogether(
-              parts.size(),
-              meeting ->
-                  ShardStep.compute(
-                      common,
-                      meeting.shard(),
-                      parts.get(meeting.shard()),
-                      new BatchNormPolicy.Synchronised(meeting)));
+  private void probe(Progress.Task task) {
+    ThreatModel threat = Objects.requireNonNull(course.threat()); // checked with the job
+    if (watch != null && watch.probe(course.search(), threat, log, task)) {
+      save();
     }
-    return job.workers()
-        .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST));
   }
 
   /** Whether all steps of an epoch were taken and it has not been ended. */
@@ -238,13 +208,28 @@ public final class Trainer {
 
   private void endEpoch(Progress.Task task) {
     int epoch = (int) (step() / shards.stepsPerEpoch());
+    measureStatistics();
     Validation now =
         validator == null ? null : validator.measure(state.current().classifier(), epoch);
+    if (validator != null && now != null) {
+      course.moveOn(validator, now, epoch);
+    }
     StepSums sums = state.endEpoch();
     if (now != null) {
       state.validated(now, settings.keepBest(), settings.patience());
     }
     log.epoch(step(), epoch, sums, now, task);
+  }
+
+  /** Of the mean of weights, where there is one. */
+  private void measureStatistics() {
+    Swa swa = settings.methods().swa();
+    if (swa == null || state.averaged(step()) == 0) {
+      return;
+    }
+    try (InputGradients gradients = course.gradients()) {
+      batchStep.measureStatistics(state, swa.batches(), course.moment(gradients));
+    }
   }
 
   private void save() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** What the shards of a step do to the weights, added up in shard order. */
 final class Update {
@@ -24,7 +25,7 @@ final class Update {
    * @return the norm before clipping
    * @throws HoldfastException if the gradient is not finite; then nothing was changed
    */
-  static double apply(RunState state, List<ShardStep.Result> shards, double rate, double clip) {
+  static double apply(RunState state, List<ShardResult> shards, double rate, double clip) {
     try (Scope scope = Scope.open()) {
       List<Tensor> total = sum(shards);
       double norm = norm(total);
@@ -43,6 +44,16 @@ final class Update {
     }
   }
 
+  /**
+   * @throws HoldfastException if a gradient is not finite
+   */
+  static void requireFinite(List<Tensor> gradients, long step) {
+    double norm = norm(gradients);
+    if (!Double.isFinite(norm)) {
+      throw diverged("gradient's norm", norm, step);
+    }
+  }
+
   static HoldfastException diverged(String what, double value, long step) {
     return new HoldfastException(
         "training diverged: the "
@@ -55,9 +66,9 @@ final class Update {
   }
 
   /** The sums over the shards, in place of the first one's gradients. */
-  private static List<Tensor> sum(List<ShardStep.Result> shards) {
+  static List<Tensor> sum(List<ShardResult> shards) {
     List<Tensor> total = shards.get(0).gradients();
-    for (ShardStep.Result r : shards.subList(1, shards.size())) {
+    for (ShardResult r : shards.subList(1, shards.size())) {
       for (int i = 0; i < total.size(); i++) {
         total.get(i).addInPlace(r.gradients().get(i));
       }
@@ -78,9 +89,19 @@ final class Update {
    * over the forward passes of an objective that makes several). A shard's variance is unbiased
    * first, as PyTorch's is.
    */
-  private static void moveStatistics(Network network, List<ShardStep.Result> shards) {
+  private static void moveStatistics(Network network, List<ShardResult> shards) {
+    moveStatistics(network, shards, BatchNorm::momentum);
+  }
+
+  /**
+   * As in a step, by another momentum.
+   *
+   * @param momentum 1 to take over what the shards saw
+   */
+  static void moveStatistics(
+      Network network, List<ShardResult> shards, ToDoubleFunction<BatchNorm> momentum) {
     Map<String, List<BatchStatistics>> byNode = new LinkedHashMap<>();
-    for (ShardStep.Result r : shards) {
+    for (ShardResult r : shards) {
       for (BatchStatistics s : r.statistics()) {
         byNode.computeIfAbsent(s.node(), n -> new ArrayList<>()).add(s);
       }
@@ -89,7 +110,7 @@ final class Update {
         (node, seen) -> {
           if (network.graph().node(node).layer() instanceof BatchNorm norm
               && !network.frozen().contains(node)) {
-            moveStatistics(network, node, norm.momentum(), seen);
+            moveStatistics(network, node, momentum.applyAsDouble(norm), seen);
           }
         });
   }

@@ -27,12 +27,16 @@ final class Validator {
   private final TrainJob job;
   private final Dataset data;
   private final int[] chosen;
+  private final int steps;
+  private final String purpose;
 
-  private Validator(TrainJob job, Dataset data) {
+  private Validator(TrainJob job, Dataset data, int examples, int steps, String purpose) {
     this.job = job;
     this.data = data;
+    this.steps = steps;
+    this.purpose = purpose;
     int[] order = job.seed().split("validation sample").permutation(data.size());
-    chosen = Arrays.copyOf(order, Math.min(order.length, job.settings().validationExamples()));
+    chosen = Arrays.copyOf(order, Math.min(order.length, examples));
     Arrays.sort(chosen);
   }
 
@@ -42,7 +46,23 @@ final class Validator {
     if (data == null || data.size() == 0 || job.settings().validationExamples() == 0) {
       return null;
     }
-    return new Validator(job, data);
+    TrainSettings settings = job.settings();
+    return new Validator(
+        job, data, settings.validationExamples(), settings.validationSteps(), "validation");
+  }
+
+  /** What a guard probes with, or null where there is none. */
+  static @Nullable Validator probe(TrainJob job) {
+    OverfittingGuard guard = job.settings().methods().guard();
+    Dataset data = job.validation();
+    return guard == null || data == null
+        ? null
+        : new Validator(job, data, guard.examples(), guard.steps(), "probe");
+  }
+
+  /** How many samples it measures on. */
+  int size() {
+    return chosen.length;
   }
 
   /**
@@ -52,17 +72,25 @@ final class Validator {
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
   Validation measure(Classifier model, int epoch) {
+    return measure(model, epoch, job.threat());
+  }
+
+  /**
+   * The figures against another threat model.
+   *
+   * @param number of the epoch or step, which decides the attack's random numbers
+   */
+  Validation measure(Classifier model, int number, @Nullable ThreatModel threat) {
     long clean = 0;
     long robust = 0;
     for (int from = 0; from < chosen.length; from += CHUNK) {
       int[] chunk = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + CHUNK));
       try (Scope scope = Scope.open()) {
         Tensor x = read(chunk); // [N, ...]
-        ThreatModel threat = job.threat();
         if (threat == null) {
           clean += correct(model, x, chunk);
         } else {
-          Seed seed = job.seed().split("validation").split(epoch);
+          Seed seed = job.seed().split(purpose).split(number);
           Attacked seen = attack(model, threat, x, chunk, seed);
           clean += seen.clean();
           robust += seen.held();
@@ -70,7 +98,7 @@ final class Validator {
       }
     }
     double n = chosen.length;
-    return new Validation(epoch, clean / n, job.threat() == null ? null : robust / n);
+    return new Validation(number, clean / n, threat == null ? null : robust / n);
   }
 
   private record Attacked(long clean, long held) {}
@@ -82,7 +110,7 @@ final class Validator {
         new AttackDriver(model, threat, job.workers())
             .withPrecision(job.settings().precision())
             .withStopper(job.stopper())
-            .run(Pgd.steps(job.settings().validationSteps()), x, labels, ids, seed);
+            .run(Pgd.steps(steps), x, labels, ids, seed);
     long wrong =
         result.samples().stream().filter(s -> s.outcome() == Outcome.SKIPPED_WRONG).count();
     return new Attacked(chunk.length - wrong, result.held());

@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.SearchRule;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -57,6 +58,9 @@ final class Run {
   @Nullable ThreatModel threat = THREAT;
   Augmentation augmentation = Augmentation.NONE;
   Start start = Start.UNIFORM;
+  int steps = 2;
+  double fraction = 0.4;
+  SearchRule rule = SearchRule.PROJECTED;
   int workers = 2;
   long seed = 7;
   @Nullable Path folder;
@@ -126,23 +130,26 @@ final class Run {
 
   TrainResult go(Network network) {
     try (Workers pool = Workers.of(workers)) {
-      return Trainer.train(
-          new TrainJob(
-              network,
-              train,
-              validation,
-              threat,
-              new InnerMaximiser(2, 0.4, start),
-              settings,
-              augmentation,
-              new Seed(seed),
-              pool,
-              folder,
-              resume,
-              progress,
-              stopper,
-              library));
+      return Trainer.train(job(network, pool));
     }
+  }
+
+  TrainJob job(Network network, Workers pool) {
+    return new TrainJob(
+        network,
+        train,
+        validation,
+        threat,
+        new InnerMaximiser(steps, fraction, start).by(rule),
+        settings,
+        augmentation,
+        new Seed(seed),
+        pool,
+        folder,
+        resume,
+        progress,
+        stopper,
+        library);
   }
 
   /** The lines of {@code metrics.jsonl} without what depends on the clock. */

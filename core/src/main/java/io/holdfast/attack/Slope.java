@@ -1,0 +1,68 @@
+package io.holdfast.attack;
+
+import io.holdfast.common.HoldfastException;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Region;
+import java.util.function.UnaryOperator;
+
+/**
+ * The gradients that a search of training climbs by. Shapes: N samples, K classes.
+ *
+ * @param model in the mode that the objective wants
+ * @param loss to maximise
+ * @param reference labels, or clean probabilities
+ */
+public record Slope(InputGradients model, Loss loss, Reference reference) {
+  /**
+   * Several steps.
+   *
+   * @param variables of the region; changed in place
+   * @param fraction length of a step as a part of the region's size
+   * @param filter what becomes of each gradient with respect to the variables
+   * @return the inputs {@code [N, ...]} that they stand for
+   */
+  Tensor climb(
+      Region region, Tensor variables, int steps, double fraction, UnaryOperator<Tensor> filter) {
+    for (int k = 0; k < steps; k++) {
+      try (Scope step = Scope.open()) {
+        region.step(variables, filter.apply(gradient(region, variables, k)), fraction);
+      }
+    }
+    return region.apply(variables);
+  }
+
+  /** The gradient of the loss with respect to the variables. */
+  Tensor gradient(Region region, Tensor variables, int step) {
+    InputGradients.Pass pass =
+        model.pass(region.apply(variables), z -> loss.cotangent(z, reference));
+    requireFinite(pass.logits(), "logits", step);
+    requireFinite(pass.gradient(), "input gradient", step);
+    return region.pullBack(variables, pass.gradient());
+  }
+
+  /** Logits {@code [N, K]} at these inputs. */
+  Tensor logits(Tensor inputs, int step) {
+    Tensor logits = model.logits(inputs);
+    requireFinite(logits, "logits", step);
+    return logits;
+  }
+
+  /** The same for some of the samples, at {@code rows [M]}, int64. */
+  Slope at(Tensor rows) {
+    return new Slope(model, loss, reference.at(rows));
+  }
+
+  private static void requireFinite(Tensor t, String what, int step) {
+    if (!t.allFinite()) {
+      throw new HoldfastException(
+          "training: the "
+              + what
+              + " of step "
+              + step
+              + " of the inner maximisation is not finite (NaN or infinity): training has diverged;"
+              + " try a smaller learning rate or gradient clipping");
+    }
+  }
+}

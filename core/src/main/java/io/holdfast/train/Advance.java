@@ -1,0 +1,63 @@
+package io.holdfast.train;
+
+import io.holdfast.common.SettingsReader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets curricula follow what the model withstands instead of time: their progress goes in equal
+ * levels from 0 to 1, one level on at the end of each epoch at which robust validation accuracy
+ * against the strength of the present level has reached a mark.
+ *
+ * @param reach the mark, in (0, 1]
+ * @param levels at least 2
+ * @param longest epochs after which a level ends in any case, 0 for never
+ */
+public record Advance(double reach, int levels, int longest) {
+  public Advance {
+    if (!(reach > 0 && reach <= 1) || levels < 2 || longest < 0) {
+      throw new IllegalArgumentException(
+          "advance: a mark in (0, 1], at least 2 levels and 0 epochs, found "
+              + reach
+              + ", "
+              + levels
+              + " and "
+              + longest);
+    }
+  }
+
+  /** Reads the section {@code advance} of a curriculum; null where it is missing. */
+  static @Nullable Advance read(SettingsReader curriculum) {
+    if (!curriculum.has("advance")) {
+      return null;
+    }
+    SettingsReader s = curriculum.section("advance");
+    return new Advance(
+        s.number("reach", 0.5, 1e-6, 1),
+        s.integer("levels", 5, 2, 1_000_000),
+        s.integer("longest", 0, 0, 1_000_000));
+  }
+
+  /**
+   * Where a run stands.
+   *
+   * @param level from 0
+   * @param epochs at this level so far
+   */
+  record State(int level, int epochs) {
+    static final State START = new State(0, 0);
+  }
+
+  /** Progress of the curricula, in [0, 1]. */
+  double progress(State state) {
+    return (double) state.level() / (levels - 1);
+  }
+
+  /** After an epoch with this accuracy. */
+  State next(State state, double robust) {
+    int epochs = state.epochs() + 1;
+    boolean met = robust >= reach || (longest > 0 && epochs >= longest);
+    return met && state.level() < levels - 1
+        ? new State(state.level() + 1, 0)
+        : new State(state.level(), epochs);
+  }
+}

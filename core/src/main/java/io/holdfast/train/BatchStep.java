@@ -1,0 +1,156 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.SearchRule;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.graph.BatchNormPolicy;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.ShardStep.Common;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The shards of a step, over the workers: once, or twice where weights are perturbed. */
+final class BatchStep {
+  /**
+   * What all passes at one moment of a run share.
+   *
+   * @param z progress in [0, 1]
+   * @param strength progress of curricula in [0, 1]
+   * @param threat at this moment's strength, or null
+   * @param search at this moment's strength
+   * @param gradients of the present weights in evaluation mode
+   */
+  record Moment(
+      double z,
+      double strength,
+      @Nullable ThreatModel threat,
+      Adversary search,
+      InputGradients gradients) {}
+
+  private final TrainJob job;
+  private final TrainSettings settings;
+  private final Shards shards;
+  private final boolean synchronised;
+  private final Efforts efforts;
+
+  BatchStep(TrainJob job, Shards shards) {
+    this.job = job;
+    this.shards = shards;
+    settings = job.settings();
+    synchronised = synchronises(job);
+    efforts = Efforts.of(job);
+  }
+
+  /** Whether shards meet at batch norms. */
+  static boolean synchronises(TrainJob job) {
+    return job.settings().synchronised()
+        && job.network().graph().nodes().stream().anyMatch(n -> n.layer() instanceof BatchNorm);
+  }
+
+  /**
+   * What the shards of the state's next step hand back, its gradients taken where the settings want
+   * them.
+   *
+   * @param owner of what is handed back
+   */
+  List<ShardResult> run(RunState state, Moment now, SharedScope owner) {
+    long step = state.counters.step();
+    WeightPerturbation perturbation = settings.methods().perturbation();
+    if (perturbation == null || now.z() < perturbation.from()) {
+      return compute(common(state, step, now, owner, StepPass.ONLY));
+    }
+    List<ShardResult> here = compute(common(state, step, now, owner, StepPass.FIRST));
+    Map<String, Tensor> moved = moved(perturbation, state, here, owner);
+    List<List<Tensor>> answers = here.stream().map(ShardResult::answers).toList();
+    List<ShardResult> there =
+        compute(common(state, step, now, owner, StepPass.again(moved, answers)));
+    List<ShardResult> both = new ArrayList<>();
+    for (int i = 0; i < here.size(); i++) {
+      both.add(here.get(i).withGradients(there.get(i).gradients()));
+    }
+    return both;
+  }
+
+  private Map<String, Tensor> moved(
+      WeightPerturbation perturbation, RunState state, List<ShardResult> here, SharedScope owner) {
+    try (Scope scope = Scope.open()) {
+      List<Tensor> total = Update.sum(here);
+      Update.requireFinite(total, state.counters.step());
+      Map<String, Tensor> named =
+          perturbation.byName(job.network().trainable(), state.trainable, total);
+      named.replaceAll((name, weight) -> owner.adopt(weight));
+      return named;
+    }
+  }
+
+  /**
+   * Gives the batch norms of the mean of weights the statistics of the latest steps' batches, seen
+   * through that mean: the plain average over the batches (Izmailov et al. 2018, section 3.2).
+   *
+   * @param batches at most so many
+   */
+  void measureStatistics(RunState state, int batches, Moment now) {
+    Network mean = state.current();
+    boolean normed =
+        mean.graph().nodes().stream()
+            .anyMatch(n -> n.layer() instanceof BatchNorm && !mean.frozen().contains(n.name()));
+    long end = state.counters.step();
+    long first = Math.max(0, end - batches);
+    for (long step = first; normed && step < end; step++) {
+      double share = 1.0 / (step - first + 1);
+      try (SharedScope owner = Scope.shared();
+          Scope scope = Scope.open()) {
+        StepPass pass = StepPass.statistics(mean.weights());
+        List<ShardResult> seen = compute(common(state, step, now, owner, pass));
+        Update.moveStatistics(mean, seen, norm -> share);
+      }
+    }
+  }
+
+  private Common common(RunState state, long step, Moment now, SharedScope owner, StepPass pass) {
+    LibraryFeed library = job.library();
+    int size = shards.batchSize();
+    SearchRule rule = now.search().inner().rule();
+    int replays = rule instanceof SearchRule.Free free ? free.replays() : 1;
+    boolean fresh = rule instanceof SearchRule.Free free && free.reset() && step % replays == 0;
+    return new Common(
+        job,
+        step,
+        step / replays,
+        (int) (step / replays / shards.stepsPerEpoch()),
+        size,
+        now.threat(),
+        now.search(),
+        settings.cleanShare().at(now.strength()),
+        now.gradients(),
+        owner,
+        library == null ? List.of() : library.places(step / replays, now.z(), size, job.seed()),
+        efforts,
+        pass,
+        fresh ? List.of() : state.carried(),
+        state.warm);
+  }
+
+  private List<ShardResult> compute(Common common) {
+    List<int[]> parts = shards.at(common.turn());
+    if (synchronised && parts.size() > 1) {
+      return job.workers()
+          .mapTogether(
+              parts.size(),
+              meeting ->
+                  ShardStep.compute(
+                      common,
+                      meeting.shard(),
+                      parts.get(meeting.shard()),
+                      new BatchNormPolicy.Synchronised(meeting)));
+    }
+    return job.workers()
+        .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST));
+  }
+}

@@ -1,0 +1,93 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.TapeGradients;
+import io.holdfast.model.graph.NetworkClassifier;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.TrainResult.Validation;
+import org.jspecify.annotations.Nullable;
+
+/** What changes in the course of a run: learning rate, strength of the adversary, his search. */
+final class Course {
+  private final TrainJob job;
+  private final TrainSettings settings;
+  private final RunState state;
+  private final @Nullable Watch watch;
+  private final long totalSteps;
+
+  Course(TrainJob job, RunState state, @Nullable Watch watch, long totalSteps) {
+    this.job = job;
+    this.state = state;
+    this.watch = watch;
+    this.totalSteps = totalSteps;
+    settings = job.settings();
+  }
+
+  /** Of training, from 0 to 1. */
+  double progress() {
+    return (double) state.counters.step() / totalSteps;
+  }
+
+  /** Learning rate. */
+  double rate() {
+    double z = progress();
+    Swa swa = settings.methods().swa();
+    Double constant = swa == null || z < swa.from() ? null : swa.rate();
+    double factor = constant == null ? settings.optimiser().schedule().at(z) : constant;
+    return settings.optimiser().learningRate() * factor;
+  }
+
+  /** Progress of curricula. */
+  private double strength() {
+    Advance advance = settings.methods().advance();
+    Advance.State at = state.counters.advance();
+    return advance == null || at == null ? progress() : advance.progress(at);
+  }
+
+  /** At its present strength. */
+  @Nullable ThreatModel threat() {
+    ThreatModel threat = job.threat();
+    double share = settings.radius().at(strength());
+    return threat == null ? null : threat.withEpsilon(threat.epsilon() * share);
+  }
+
+  /** All of it. */
+  BatchStep.Moment moment(InputGradients gradients) {
+    return new BatchStep.Moment(progress(), strength(), threat(), search(), gradients);
+  }
+
+  /** At its present strength, remedies included. */
+  Adversary search() {
+    int steps = (int) Math.round(settings.steps().at(strength()));
+    InnerMaximiser inner = job.inner().withSteps(steps);
+    Adversary search = new Adversary(inner, settings.methods().gradAlign());
+    return watch == null ? search : watch.after(search);
+  }
+
+  /** Logits and input gradients of the present weights, in evaluation mode. */
+  InputGradients gradients() {
+    NetworkClassifier model = job.network().classifier();
+    return settings.objective().adversarial()
+        ? model.gradients(settings.precision())
+        : new TapeGradients(model, settings.precision());
+  }
+
+  /**
+   * Lets curricula that go by accuracy go on where it is time.
+   *
+   * @param now the validation at full strength
+   */
+  void moveOn(Validator validator, Validation now, int epoch) {
+    Advance advance = settings.methods().advance();
+    Advance.State at = state.counters.advance();
+    if (advance == null || at == null) {
+      return;
+    }
+    boolean whole = settings.radius().at(strength()) == 1;
+    Validation present =
+        whole ? now : validator.measure(state.current().classifier(), epoch, threat());
+    Double robust = present.robust();
+    state.counters = state.counters.with(advance.next(at, robust == null ? 0 : robust));
+  }
+}

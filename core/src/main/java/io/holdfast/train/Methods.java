@@ -1,0 +1,164 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Problems;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.image.Augmentation;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.ThreatModel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run does beyond the plain loop; {@link #NONE} changes nothing, to the last bit.
+ *
+ * @param perturbation of the weights at which each step takes its gradient, or null
+ * @param swa the mean of the last weights, or null
+ * @param guard that looks for catastrophic overfitting, or null
+ * @param selection of samples that are drawn more often and attacked harder, or null
+ * @param advance of curricula by accuracy, or null for progress by time
+ * @param warmStart MiB for the perturbations of the last epoch, from which searches go on; 0 for
+ *     none
+ * @param gradAlign weight of the term that aligns input gradients ({@link
+ *     io.holdfast.train.objective.GradAlign}), at least 0; 0 for none
+ */
+public record Methods(
+    @Nullable WeightPerturbation perturbation,
+    @Nullable Swa swa,
+    @Nullable OverfittingGuard guard,
+    @Nullable Selection selection,
+    @Nullable Advance advance,
+    int warmStart,
+    double gradAlign) {
+  /** The plain loop. */
+  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0);
+
+  /** Reads the keys of the section {@code train} that belong here. */
+  static Methods read(SettingsReader train) {
+    return new Methods(
+        WeightPerturbation.read(train, "weight_perturbation"),
+        Swa.read(train),
+        OverfittingGuard.read(train),
+        null, // which needs a ledger, see SampleChoice
+        Advance.read(train.section("curriculum")),
+        train.integer("warm_start", 0, 0, 1 << 20),
+        train.number("grad_align", 0, 0, 1e6));
+  }
+
+  /** The same with gradients taken elsewhere. */
+  public Methods with(@Nullable WeightPerturbation other) {
+    return new Methods(other, swa, guard, selection, advance, warmStart, gradAlign);
+  }
+
+  /** The same with another averaging. */
+  public Methods with(@Nullable Swa other) {
+    return new Methods(perturbation, other, guard, selection, advance, warmStart, gradAlign);
+  }
+
+  /** The same with another guard. */
+  public Methods with(@Nullable OverfittingGuard other) {
+    return new Methods(perturbation, swa, other, selection, advance, warmStart, gradAlign);
+  }
+
+  /** The same with another choice of samples. */
+  public Methods with(@Nullable Selection other) {
+    return new Methods(perturbation, swa, guard, other, advance, warmStart, gradAlign);
+  }
+
+  /** The same with other progress of curricula. */
+  public Methods with(@Nullable Advance other) {
+    return new Methods(perturbation, swa, guard, selection, other, warmStart, gradAlign);
+  }
+
+  /** The same with so many MiB for the perturbations of the last epoch. */
+  public Methods withWarmStart(int mebibytes) {
+    return new Methods(perturbation, swa, guard, selection, advance, mebibytes, gradAlign);
+  }
+
+  /** The same with another weight of the term that aligns input gradients. */
+  public Methods withGradAlign(double weight) {
+    return new Methods(perturbation, swa, guard, selection, advance, warmStart, weight);
+  }
+
+  /** Adds what keeps a run from doing so. */
+  void check(TrainJob job, Problems problems) {
+    ThreatModel threat = job.threat();
+    if (gradAlign > 0 && threat == null) {
+      problems.add("threat", "a threat model for train.grad_align", "none");
+    }
+    if (gradAlign > 0 && BatchStep.synchronises(job)) {
+      problems.add(
+          "train.grad_align", "batch_norm: ghost, whose derivative can be derived", "synchronised");
+    }
+    if (guard != null && threat == null) {
+      problems.add("threat", "a threat model for train.catastrophic_overfitting", "none");
+    }
+    if (guard != null && (job.validation() == null || job.validation().size() == 0)) {
+      problems.add(
+          "data.validation",
+          "held-out samples, on which catastrophic overfitting is looked for",
+          "none",
+          "set data.validation to a share such as 0.05");
+    }
+    boolean validated = Validator.of(job) != null && threat != null;
+    if (advance != null && !validated) {
+      problems.add(
+          "data.validation",
+          "held-out samples and a threat model, by which train.curriculum.advance goes",
+          "none");
+    }
+    boolean free = job.inner().rule() instanceof SearchRule.Free;
+    if (free && threat != null && !(threat.set() instanceof Additive)) {
+      problems.add(
+          "train.attack",
+          "a search that fits the threat model; free takes one ball",
+          threat.set().key());
+    }
+    boolean warm = isBalls(threat) && threat != null && threat.members().size() == 1;
+    if (warmStart > 0 && !(warm && job.inner().rule() instanceof SearchRule.Projected)) {
+      problems.add(
+          "train.warm_start",
+          "0, or attack: pgd (fgsm, r-fgsm) within one ball",
+          warmStart + " with another search or threat model");
+    }
+    if (warmStart > 0 && !job.augmentation().equals(Augmentation.NONE)) {
+      problems.add(
+          "train.warm_start",
+          "0, or no augment, which moves pixels away from what was kept for them",
+          warmStart + " with " + job.augmentation());
+    }
+    boolean noisy = job.inner().rule() instanceof SearchRule.Noisy;
+    if (noisy && threat != null && !isBalls(threat)) {
+      problems.add(
+          "train.attack",
+          "a search that fits the threat model; n-fgsm takes balls",
+          threat.set().key());
+    }
+  }
+
+  /** Whether a threat model is a ball, or a union of balls. */
+  static boolean isBalls(@Nullable ThreatModel threat) {
+    return threat != null
+        && threat.members().stream().allMatch(member -> member.set() instanceof Additive);
+  }
+
+  /** What of it makes runs equal, by name; nothing for {@link #NONE}. */
+  Map<String, Object> recipe() {
+    Map<String, Object> recipe = new LinkedHashMap<>();
+    put(recipe, "train.weight_perturbation", perturbation);
+    put(recipe, "train.swa", swa);
+    put(recipe, "train.catastrophic_overfitting", guard);
+    put(recipe, "train.samples", selection);
+    put(recipe, "train.curriculum.advance", advance);
+    put(recipe, "train.warm_start", warmStart == 0 ? null : warmStart);
+    put(recipe, "train.grad_align", gradAlign == 0 ? null : gradAlign);
+    return recipe;
+  }
+
+  private static void put(Map<String, Object> recipe, String key, @Nullable Object value) {
+    if (value != null) {
+      recipe.put(key, value);
+    }
+  }
+}

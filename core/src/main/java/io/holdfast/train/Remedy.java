@@ -1,0 +1,70 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.SearchRule;
+import io.holdfast.attack.SearchRule.Noisy;
+import java.util.List;
+import java.util.Locale;
+
+/** What training goes on with after it was overfitted to its own search. */
+public enum Remedy {
+  /** One step of the whole radius from noise of two radii, see {@link Noisy}. */
+  N_FGSM {
+    @Override
+    boolean applies(Adversary search, TrainJob job) {
+      return search.inner().steps() == 1
+          && !(search.inner().rule() instanceof Noisy)
+          && Methods.isBalls(job.threat());
+    }
+
+    @Override
+    Adversary applied(Adversary search) {
+      InnerMaximiser once = new InnerMaximiser(1, 1, Start.UNIFORM);
+      return new Adversary(once.by(new Noisy(2)), search.gradAlign());
+    }
+  },
+
+  /** The term that aligns input gradients, with the weight 0.2 of its authors. */
+  GRAD_ALIGN {
+    @Override
+    boolean applies(Adversary search, TrainJob job) {
+      return search.gradAlign() < WEIGHT && !BatchStep.synchronises(job);
+    }
+
+    @Override
+    Adversary applied(Adversary search) {
+      return new Adversary(search.inner(), WEIGHT);
+    }
+  },
+
+  /** Projected gradient ascent with twice as many steps, at least two, up to 16. */
+  MORE_STEPS {
+    @Override
+    boolean applies(Adversary search, TrainJob job) {
+      return search.inner().steps() * 2 <= MOST;
+    }
+
+    @Override
+    Adversary applied(Adversary search) {
+      int steps = Math.max(2, search.inner().steps() * 2);
+      double fraction = Math.max(0.25, 1.0 / steps);
+      InnerMaximiser pgd =
+          new InnerMaximiser(steps, List.of(fraction), Start.UNIFORM, SearchRule.PROJECTED);
+      return new Adversary(pgd, search.gradAlign());
+    }
+  };
+
+  private static final double WEIGHT = 0.2;
+  private static final int MOST = 16;
+
+  /** Whether it would change this search, and can. */
+  abstract boolean applies(Adversary search, TrainJob job);
+
+  abstract Adversary applied(Adversary search);
+
+  /** The name in experiment files and metrics, such as {@code n-fgsm}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

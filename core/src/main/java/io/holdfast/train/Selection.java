@@ -1,0 +1,144 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToIntFunction;
+
+/**
+ * What a ledger says about where a model is weak, and what training makes of it: samples of weak
+ * classes and groups are drawn more often and attacked with more steps, others less often and with
+ * fewer. An epoch has as many samples and, in the mean, as many steps of the search as without.
+ *
+ * @param classes weakness in [0, 1] by class: by how much its robust accuracy is below the best
+ *     class's; a class that is not there counts as the mean
+ * @param groups the same by group
+ * @param strength at least 0: a sample is drawn in proportion to {@code 1 + strength * weakness}
+ * @param effort at least 0: its search takes steps in proportion to {@code 1 + effort * weakness}
+ */
+public record Selection(
+    Map<Integer, Double> classes, Map<Integer, Double> groups, double strength, double effort) {
+  public Selection {
+    classes = new TreeMap<>(classes);
+    groups = new TreeMap<>(groups);
+    if (!(strength >= 0) || !(effort >= 0) || Double.isInfinite(strength + effort)) {
+      throw new IllegalArgumentException(
+          "strength and effort: finite, at least 0, found " + strength + " and " + effort);
+    }
+  }
+
+  /** The sample that is right when clean and held against every attack, or not. */
+  private static final class Seen {
+    private final Attempt row;
+    private boolean holds = true;
+    private boolean attacked;
+
+    Seen(Attempt row) {
+      this.row = row;
+    }
+
+    void add(Attempt other) {
+      attacked |= other.kind() == Kind.VERDICT;
+      holds &= other.outcome() == Outcome.CORRECT || other.outcome() == Outcome.HELD;
+    }
+  }
+
+  /** From the rows of a ledger; clean accuracy counts where no attack was run. */
+  public static Selection of(Iterable<Attempt> rows, double strength, double effort) {
+    Map<Long, Seen> samples = new TreeMap<>();
+    for (Attempt row : rows) {
+      if (row.kind() == Kind.CLEAN || row.kind() == Kind.VERDICT) {
+        samples.computeIfAbsent(row.sampleId(), id -> new Seen(row)).add(row);
+      }
+    }
+    boolean attacked = samples.values().stream().anyMatch(s -> s.attacked);
+    if (attacked) {
+      samples.values().removeIf(s -> !s.attacked);
+    }
+    return new Selection(
+        weakness(samples, Attempt::label), weakness(samples, Attempt::group), strength, effort);
+  }
+
+  private static Map<Integer, Double> weakness(
+      Map<Long, Seen> samples, ToIntFunction<Attempt> part) {
+    Map<Integer, long[]> counts = new TreeMap<>(); // held, of
+    for (Seen seen : samples.values()) {
+      int of = part.applyAsInt(seen.row);
+      if (of >= 0) {
+        long[] count = counts.computeIfAbsent(of, k -> new long[2]);
+        count[0] += seen.holds ? 1 : 0;
+        count[1]++;
+      }
+    }
+    Map<Integer, Double> accuracy = new LinkedHashMap<>();
+    // As if one more sample had held and one had not, so that few samples say little.
+    counts.forEach((of, n) -> accuracy.put(of, (n[0] + 1.0) / (n[1] + 2)));
+    double best = accuracy.values().stream().mapToDouble(a -> a).max().orElse(0);
+    accuracy.replaceAll((of, a) -> best - a);
+    return accuracy;
+  }
+
+  private static double mean(Map<Integer, Double> weakness) {
+    return weakness.values().stream().mapToDouble(w -> w).average().orElse(0);
+  }
+
+  private double weakness(Dataset data, int index) {
+    double ofClass = classes.getOrDefault(data.label(index), mean(classes));
+    double ofGroup = groups.isEmpty() ? 0 : groups.getOrDefault(data.group(index), mean(groups));
+    return Math.min(1, ofClass + ofGroup);
+  }
+
+  /** How often each sample of a data set stands in an epoch, in the mean; the mean of all is 1. */
+  double[] draws(Dataset data) {
+    return scaled(data, strength, null);
+  }
+
+  /** By which factor each sample's search is longer; the mean over the samples drawn is 1. */
+  double[] efforts(Dataset data) {
+    return scaled(data, effort, draws(data));
+  }
+
+  private double[] scaled(Dataset data, double by, double[] weights) {
+    double[] factors = new double[data.size()];
+    double sum = 0;
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = 1 + by * weakness(data, i);
+      sum += factors[i] * (weights == null ? 1 : weights[i]);
+    }
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] *= factors.length / sum;
+    }
+    return factors;
+  }
+
+  /**
+   * The samples of an epoch: each stands there as often as its draws say, the part that is left
+   * over by systematic sampling (Madow 1949), in a random order.
+   *
+   * @param draws with a mean of 1
+   * @return as many positions as there are samples
+   */
+  static int[] order(double[] draws, Seed seed) {
+    int[] walk = seed.split("walk").permutation(draws.length);
+    int[] places = seed.split("places").permutation(draws.length);
+    double next = seed.split("start").generator().nextDouble(); // in [0, 1)
+    double reached = 0;
+    int[] order = new int[draws.length];
+    int filled = 0;
+    for (int i : walk) {
+      reached += draws[i];
+      for (; next < reached && filled < order.length; next++) {
+        order[places[filled++]] = i;
+      }
+    }
+    for (int i = draws.length - 1; filled < order.length; i--) { // rounding left a place open
+      order[places[filled++]] = walk[i];
+    }
+    return order;
+  }
+}

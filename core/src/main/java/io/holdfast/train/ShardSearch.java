@@ -1,0 +1,217 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Reference;
+import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Region;
+import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** The adversary of one shard of n samples: whom he perturbs, and how. */
+final class ShardSearch {
+  private final ShardStep.Common common;
+  private final int shard;
+  private final int[] positions; // [n]
+  private final Tensor inputs; // [n, ...]
+  private final SavedRows saved;
+  private @Nullable Tensor perturbed; // [m], null for all
+  private @Nullable Carried carried;
+  private final List<WarmStarts.Left> left = new ArrayList<>();
+
+  /**
+   * A perturbation that the gradient of the training step itself changes.
+   *
+   * @param region around the inputs
+   * @param variables {@code [n, ...]}, changed in place by the step
+   * @param leaf the same, on the tape
+   */
+  private record Carried(Region region, Tensor variables, Tensor leaf) {}
+
+  ShardSearch(ShardStep.Common common, int shard, int[] positions, Tensor inputs, SavedRows saved) {
+    this.common = common;
+    this.shard = shard;
+    this.positions = positions;
+    this.inputs = inputs;
+    this.saved = saved;
+  }
+
+  /** Positions of those that were perturbed on the fly, int64 {@code [m]}; null for all. */
+  @Nullable Tensor perturbed() {
+    return perturbed;
+  }
+
+  /** Adversarial examples {@code [n, ...]}. */
+  Tensor find(Loss loss, Reference reference, InnerMaximiser.Start start) {
+    Tensor rows = toPerturb();
+    perturbed = rows;
+    if (common.search().inner().rule() instanceof SearchRule.Free) {
+      return carryOn(rows);
+    }
+    InnerMaximiser search = common.search().inner().from(start);
+    int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
+    if (all.length == 0) {
+      return saved.adversarialOver(inputs);
+    }
+    Map<Integer, int[]> groups = common.efforts().bySteps(positions, all, search.steps());
+    if (groups.size() == 1 && all.length == positions.length) {
+      int steps = groups.keySet().iterator().next();
+      return search(search.withSteps(steps), loss, reference, all);
+    }
+    Tensor found = inputs.clone(); // [n, ...]
+    groups.forEach(
+        (steps, some) ->
+            found.indexCopyInPlace(
+                0, tensor(some), search(search.withSteps(steps), loss, reference, some)));
+    return saved.adversarialOver(found);
+  }
+
+  /** The examples of some rows {@code [m, ...]}. */
+  private Tensor search(InnerMaximiser search, Loss loss, Reference reference, int[] rows) {
+    boolean all = rows.length == positions.length;
+    Tensor some = tensor(rows); // [m]
+    Tensor x = all ? inputs : inputs.indexSelect(0, some); // [m, ...]
+    Reference of = all ? reference : reference.at(some);
+    WarmStarts warm = common.warm();
+    if (warm == null || !(search.rule() instanceof SearchRule.Projected)) {
+      return search.maximise(common.gradients(), loss, threat(), x, of, seeds(rows));
+    }
+    int[] samples = IntStream.of(rows).map(row -> positions[row]).toArray();
+    Region region = threat().around(x);
+    Tensor variables = search.start().of(region, seeds(rows)); // [m, ...]
+    warm.into(samples, variables, x);
+    region.project(variables);
+    Tensor found = search.climb(common.gradients(), loss, region, variables, of);
+    left.add(warm.left(samples, found.sub(x)));
+    return found;
+  }
+
+  /** What the next epoch's search begins with, or null. */
+  WarmStarts.@Nullable Left left(SharedScope owner) {
+    if (left.isEmpty()) {
+      return null;
+    }
+    int[] rows = left.stream().flatMapToInt(l -> IntStream.of(l.rows())).toArray();
+    Tensor values = Tensors.cat(left.stream().map(WarmStarts.Left::values).toList(), 0);
+    Tensor scales = Tensors.cat(left.stream().map(WarmStarts.Left::scales).toList(), 0);
+    return new WarmStarts.Left(rows, owner.adopt(values), owner.adopt(scales));
+  }
+
+  private static int[] ints(Tensor rows) {
+    return Arrays.stream(rows.toLongs()).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private Tensor tensor(int[] rows) {
+    return Tensors.of(Arrays.stream(rows).asLongStream().toArray(), rows.length)
+        .to(inputs.device());
+  }
+
+  /** Random points of the perturbation sets {@code [n, ...]}, drawn for a purpose. */
+  Tensor randomPoints(String purpose) {
+    Region region = threat().members().get(0).around(inputs);
+    int[] all = IntStream.range(0, positions.length).toArray();
+    List<Seed> seeds = seeds(all).stream().map(s -> s.split(purpose)).toList();
+    return region.apply(region.randomStart(seeds));
+  }
+
+  private ThreatModel threat() {
+    ThreatModel threat = common.threat();
+    if (threat == null) {
+      throw new IllegalStateException("this objective needs a threat model");
+    }
+    return threat;
+  }
+
+  // ---- free training
+
+  private Tensor carryOn(@Nullable Tensor rows) {
+    if (carried != null) {
+      throw new IllegalStateException("free training takes one adversarial example per sample");
+    }
+    Region region = threat().around(inputs);
+    Tensor variables = region.origin(); // [n, ...]
+    List<Tensor> before = common.carried();
+    if (!before.isEmpty()) {
+      variables.addInPlace(before.get(shard));
+      region.project(variables);
+    }
+    Tensor leaf = variables.clone().asLeaf(); // [n, ...]
+    carried = new Carried(region, variables, leaf);
+    if (rows == null) {
+      return leaf;
+    }
+    Tensor mask = Tensors.zeros(positions.length).to(inputs.device()); // [n]
+    mask.indexCopyInPlace(0, rows, Tensors.ones(rows.count()).to(inputs.device()));
+    long[] wide = new long[inputs.rank()];
+    Arrays.fill(wide, 1);
+    wide[0] = positions.length;
+    return Tensors.where(mask.gt(0).view(wide), leaf, saved.adversarialOver(inputs));
+  }
+
+  /** The leaf whose gradient changes the perturbation, or null. */
+  @Nullable Tensor leaf() {
+    return carried == null ? null : carried.leaf();
+  }
+
+  /**
+   * The perturbation {@code [n, ...]} after one step along the gradient; null without one.
+   *
+   * @param gradient with respect to the leaf, null where it took no part
+   */
+  @Nullable Tensor stepped(@Nullable Tensor gradient) {
+    Carried now = carried;
+    if (now == null) {
+      return null;
+    }
+    if (gradient != null) {
+      try (Scope scope = Scope.open()) {
+        now.region().step(now.variables(), gradient, common.search().inner().fraction(0));
+      }
+    }
+    return now.variables().sub(inputs);
+  }
+
+  // ---- whom
+
+  private List<Seed> seeds(int[] rows) {
+    Seed epoch = common.job().seed().split("inner").split(common.epoch());
+    if (common.job().settings().methods().selection() == null) {
+      return Arrays.stream(rows).mapToObj(row -> epoch.split(id(row))).toList();
+    }
+    // A sample may stand in an epoch, and even in a batch, more than once.
+    Seed turn = epoch.split("turn").split(common.turn()).split(shard);
+    return Arrays.stream(rows).mapToObj(row -> turn.split(id(row)).split(row)).toList();
+  }
+
+  private long id(int row) {
+    return common.job().train().id(positions[row]);
+  }
+
+  /**
+   * Positions of the samples that do not stay clean and are no saved examples, int64 {@code [m]};
+   * null for all.
+   */
+  private @Nullable Tensor toPerturb() {
+    if (common.cleanShare() == 0) {
+      return saved.others();
+    }
+    Seed seeds = common.job().seed().split("mix").split(common.epoch());
+    long[] rows =
+        IntStream.range(0, positions.length)
+            .filter(i -> !saved.has(i))
+            .filter(i -> seeds.split(id(i)).generator().nextDouble() >= common.cleanShare())
+            .asLongStream()
+            .toArray();
+    return Tensors.of(rows, rows.length).to(inputs.device());
+  }
+}

@@ -1,0 +1,31 @@
+package io.holdfast.train;
+
+import io.holdfast.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which pass over the shards of a step this is.
+ *
+ * @param weights at which the loss is taken, by name; empty for the network's own
+ * @param answers of the adversary in the pass before, for each shard; null to ask him
+ * @param first whether a second pass needs the answers
+ * @param gradients false where only the statistics of batch norms are wanted
+ */
+record StepPass(
+    Map<String, Tensor> weights,
+    @Nullable List<List<Tensor>> answers,
+    boolean first,
+    boolean gradients) {
+  static final StepPass ONLY = new StepPass(Map.of(), null, false, true);
+  static final StepPass FIRST = new StepPass(Map.of(), null, true, true);
+
+  static StepPass again(Map<String, Tensor> weights, List<List<Tensor>> answers) {
+    return new StepPass(weights, answers, false, true);
+  }
+
+  static StepPass statistics(Map<String, Tensor> weights) {
+    return new StepPass(weights, null, false, false);
+  }
+}

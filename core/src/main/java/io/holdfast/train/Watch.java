@@ -1,0 +1,132 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Format;
+import io.holdfast.common.Progress;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.OverfittingGuard.State;
+import io.holdfast.train.TrainResult.Validation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The guard against catastrophic overfitting at work: probes, goes back, and names the remedy. */
+final class Watch {
+  private final TrainJob job;
+  private final RunState state;
+  private final OverfittingGuard guard;
+  private final Validator probe;
+  private final long totalSteps;
+
+  private Watch(
+      TrainJob job, RunState state, OverfittingGuard guard, Validator probe, long totalSteps) {
+    this.job = job;
+    this.state = state;
+    this.guard = guard;
+    this.probe = probe;
+    this.totalSteps = totalSteps;
+  }
+
+  /** That of a run, or null where it has none. */
+  static @Nullable Watch of(TrainJob job, RunState state, long totalSteps) {
+    OverfittingGuard guard = job.settings().methods().guard();
+    Validator probe = Validator.probe(job);
+    return guard == null || probe == null ? null : new Watch(job, state, guard, probe, totalSteps);
+  }
+
+  private State seen() {
+    return Objects.requireNonNull(state.counters.guard());
+  }
+
+  /** What a run's search has become. */
+  Adversary after(Adversary search) {
+    return OverfittingGuard.after(seen().applied(), search);
+  }
+
+  /** Before the first step there is nothing to lose. */
+  void begin() {
+    if (seen().good() == null) {
+      keep();
+    }
+  }
+
+  private void keep() {
+    state.keepGood();
+    state.counters = state.counters.with(seen().good(withoutGuard(state.counters)));
+  }
+
+  private static Counters withoutGuard(Counters counters) {
+    State none = null;
+    return counters.with(none);
+  }
+
+  boolean isDue() {
+    long step = state.counters.step();
+    boolean last = step == totalSteps && seen().probed() != step;
+    return guard.isDue(step, seen()) || last;
+  }
+
+  /**
+   * Measures, and goes back where it must.
+   *
+   * @param search that training used last
+   * @param threat at its present strength
+   * @return whether the run went back
+   */
+  boolean probe(Adversary search, ThreatModel threat, RunLog log, Progress.Task task) {
+    long step = state.counters.step();
+    Validation now = probe.measure(state.network.classifier(), Math.toIntExact(step), threat);
+    double robust = Objects.requireNonNull(now.robust());
+    State before = seen();
+    log.probe(step, now, before.since().share(), task);
+    if (guard.collapsed(robust, before, probe.size())) {
+      goBack(robust, search, log);
+      return true;
+    }
+    state.counters = state.counters.with(before.probed(step, robust));
+    if (guard.good(robust, seen())) {
+      keep();
+    }
+    return false;
+  }
+
+  private void goBack(double robust, Adversary search, RunLog log) {
+    State before = seen();
+    Counters good = Objects.requireNonNull(before.good());
+    Remedy remedy = guard.next(search, job);
+    List<Remedy> applied = new ArrayList<>(before.applied());
+    if (remedy != null) {
+      applied.add(remedy);
+    }
+    long step = state.counters.step();
+    state.goBack();
+    // What the best was before the collapse is not asked of the remedy.
+    State then = new State(applied, good.step(), 0, Tally.NONE, good);
+    state.counters = good.with(then);
+    if (remedy == null) {
+      state.counters = state.counters.stop();
+    }
+    String goesOn = remedy == null ? "none is left: training ends here" : remedy.key();
+    log.rollback(
+        new RunLog.Rollback(
+            step,
+            good.step(),
+            (double) good.step() / job.settings().stepsPerEpoch(job.train().size()),
+            robust,
+            before.best(),
+            before.since().share(),
+            goesOn));
+    job.progress()
+        .note(
+            "catastrophic overfitting at step "
+                + step
+                + ": PGD leaves "
+                + Format.percent(robust)
+                + " of the held-out samples, at best "
+                + Format.percent(before.best())
+                + "; back to step "
+                + good.step()
+                + ", remedy: "
+                + goesOn);
+  }
+}

@@ -1,0 +1,210 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.MetricsLog;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.image.Augmentation;
+import io.holdfast.data.image.Flip;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Workers;
+import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.Run.Outcome;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Curricula by accuracy, and searches that go on from the last epoch. */
+@ExtendWith(LeakCheck.class)
+class CourseTest {
+  private static Run curriculum(double reach, int longest) {
+    return new Run()
+        .settings(
+            s ->
+                s.epochs(5)
+                    .radius(Curve.ramp(0, 1, 1))
+                    .methods(Methods.NONE.with(new Advance(reach, 3, longest))));
+  }
+
+  /** Radii of the steps, three an epoch, as shares of epsilon. */
+  private static List<Double> radii(Path folder) {
+    return MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+        .filter(line -> line.path("event").asText().equals("step"))
+        .map(line -> Math.round(line.path("epsilon").asDouble() * 100) / 10.0)
+        .toList();
+  }
+
+  @Test
+  void aCurriculumGoesOnWhenItsMarkIsReached(@TempDir Path folder) {
+    // Every accuracy reaches a millionth, and none 1 but a perfect one.
+    curriculum(1e-6, 0).in(folder.resolve("easy")).go();
+    assertThat(radii(folder.resolve("easy")))
+        .containsExactly(0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0);
+    curriculum(1, 0).in(folder.resolve("never")).go();
+    assertThat(radii(folder.resolve("never"))).hasSize(15).containsOnly(0.0);
+    curriculum(1, 2).in(folder.resolve("time")).go();
+    assertThat(radii(folder.resolve("time")))
+        .containsExactly(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0);
+  }
+
+  @Test
+  void theMarkIsOfThePresentStrength() {
+    Advance advance = new Advance(0.5, 3, 0);
+    assertThat(advance.next(new Advance.State(1, 4), 0.49)).isEqualTo(new Advance.State(1, 5));
+    assertThat(advance.next(new Advance.State(1, 4), 0.5)).isEqualTo(new Advance.State(2, 0));
+    assertThat(advance.next(new Advance.State(2, 0), 1)).isEqualTo(new Advance.State(2, 1));
+    assertThat(advance.progress(new Advance.State(1, 0))).isCloseTo(0.5, within(1e-12));
+  }
+
+  private static void resumed(java.util.function.Supplier<Run> kind, Path folder) {
+    Outcome whole = kind.get().in(folder.resolve("whole")).with(r -> r.workers = 1).go();
+    assertThat(kind.get().with(r -> r.workers = 3).go()).isEqualTo(whole);
+    for (int stop : new int[] {2, 5, 9}) {
+      Path place = folder.resolve("stop" + stop);
+      Run first = kind.get().in(place);
+      Stopper stopper = Stopper.manual();
+      first.stopper = stopper;
+      first.progress =
+          Run.afterEachStep(
+              done -> {
+                if (done == stop) {
+                  stopper.request();
+                }
+              });
+      assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+      assertThat(kind.get().in(place).resuming().go()).as("stopped after " + stop).isEqualTo(whole);
+      assertThat(Run.metrics(place)).isEqualTo(Run.metrics(folder.resolve("whole")));
+    }
+  }
+
+  @Test
+  void interruptionsDoNotMoveACurriculum(@TempDir Path folder) {
+    resumed(() -> curriculum(0.1, 2), folder);
+  }
+
+  @Test
+  void aMarkNeedsValidation() {
+    assertThatThrownBy(curriculum(0.5, 0).with(r -> r.validation = null)::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.curriculum.advance");
+  }
+
+  private static Run warm(int mebibytes) {
+    return new Run().settings(s -> s.epochs(4).methods(Methods.NONE.withWarmStart(mebibytes)));
+  }
+
+  @Test
+  void warmStartsSurviveInterruptions(@TempDir Path folder) {
+    resumed(() -> warm(1), folder);
+    assertThat(warm(1).go()).isNotEqualTo(warm(0).go());
+  }
+
+  @Test
+  void theFirstEpochHasNothingToGoOnFrom() {
+    Run one = warm(1).settings(s -> s.epochs(1));
+    assertThat(one.go()).isEqualTo(warm(0).settings(s -> s.epochs(1)).go());
+  }
+
+  @Test
+  void warmStartsKeepAByteForEachValueWithinTheirMemory() {
+    Run run = warm(1);
+    try (Scope scope = Scope.open();
+        Network network = run.network();
+        Workers pool = Workers.of(1);
+        WarmStarts store = new WarmStarts(run.job(network, pool))) {
+      assertThat(store.room()).isEqualTo(96); // of 788 bytes each
+      Tensor clean = Rng.of(new Seed(1)).uniform(0.2, 0.8, 3, 1, 28, 28);
+      Tensor change = Rng.of(new Seed(2)).uniform(-0.1, 0.1, 3, 1, 28, 28);
+      int[] samples = {5, 90, 17};
+      Tensor start = clean.clone();
+      store.into(samples, start, clean);
+      assertThat(start.sameAs(clean)).isTrue();
+      store.keep(store.left(samples, change));
+      store.into(samples, start, clean);
+      assertThat(start.sub(clean).sub(change).abs().max().item()).isLessThan(0.1 / 127);
+      Tensor other = clean.clone();
+      store.into(new int[] {6, 91, 18}, other, clean);
+      assertThat(other.sameAs(clean)).isTrue();
+    }
+    assertThat(new Run().with(r -> r.train = Run.TRAIN.first(4)).settings(s -> s.epochs(1)).go())
+        .isNotNull();
+  }
+
+  @Test
+  void whatWarmStartsCannotDoIsRefused() {
+    assertThatThrownBy(warm(1).with(r -> r.augmentation = Augmentation.of(new Flip(0.5)))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.warm_start")
+        .hasMessageContaining("augment");
+    ThreatModel union = ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1));
+    assertThatThrownBy(warm(1).with(r -> r.threat = union)::go)
+        .hasMessageContaining("train.warm_start");
+  }
+
+  @Test
+  void layersThatAmplifyAreFound() {
+    Run run = new Run();
+    try (Network network = run.network();
+        Workers pool = Workers.of(2)) {
+      network.weight("out.weight").mulInPlace(1); // as it is
+      List<LayerSensitivity.Row> rows = sensitivity(network, pool);
+      assertThat(rows)
+          .extracting(LayerSensitivity.Row::layer)
+          .containsExactly("pool", "conv", "relu", "flatten", "out");
+      // Averaging passes over what an attacker adds in all directions, flattening changes nothing.
+      LayerSensitivity.Row flatten = rows.get(3);
+      assertThat(flatten.amplification()).isCloseTo(1, within(1e-9));
+      assertThat(rows).allMatch(row -> row.change() > 0);
+      assertThat(LayerSensitivity.others(rows, 1)).hasSize(1);
+      assertThat(LayerSensitivity.others(rows, 2)).isEmpty();
+      try (Workers one = Workers.of(1)) {
+        assertThat(sensitivity(network, one)).isEqualTo(rows);
+      }
+      boolean outAmplifies = rows.get(4).amplification() > rows.get(1).amplification();
+      assertThat(LayerSensitivity.others(rows, 1)).containsExactly(outAmplifies ? "conv" : "out");
+    }
+  }
+
+  private static List<LayerSensitivity.Row> sensitivity(Network network, Workers pool) {
+    return LayerSensitivity.of(
+        network,
+        Run.TRAIN,
+        Run.THREAT,
+        new io.holdfast.attack.InnerMaximiser(
+            3, 0.4, io.holdfast.attack.InnerMaximiser.Start.UNIFORM),
+        new Seed(3),
+        pool);
+  }
+
+  @Test
+  void chosenLayersAreTrainedAlone() {
+    Run run = new Run();
+    try (Network network = run.network();
+        Workers pool = Workers.of(2)) {
+      new LayerChoice(1, 64)
+          .freeze(network, Run.TRAIN, Run.THREAT, new Seed(3), pool, run.progress);
+      assertThat(network.frozen()).hasSize(1);
+      assertThat(network.trainable()).hasSize(2);
+    }
+  }
+
+  @Test
+  void metricsTellOfNothingNew(@TempDir Path folder) {
+    new Run().in(folder).go();
+    assertThat(MetricsLog.read(folder.resolve(RunLog.FILE)))
+        .extracting((JsonNode line) -> line.path("event").asText())
+        .containsOnly("step", "epoch");
+  }
+}

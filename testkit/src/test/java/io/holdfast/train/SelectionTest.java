@@ -1,0 +1,124 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SelectionTest {
+  private static Attempt clean(long id, int label, int group, boolean right) {
+    return Attempt.clean(id, label)
+        .group(group)
+        .predicted(right ? label : label + 1, 0.9f, 0.5f)
+        .build();
+  }
+
+  private static Attempt verdict(long id, int label, int group, Outcome outcome) {
+    return Attempt.of(Kind.VERDICT, "pgd", id, label)
+        .group(group)
+        .threat("linf", 0.1)
+        .outcome(outcome)
+        .build();
+  }
+
+  @Test
+  void weaknessIsTheDistanceToTheBestClass() {
+    List<Attempt> rows = new ArrayList<>();
+    for (int id = 0; id < 24; id++) { // class 0 holds always, 1 half, 2 never
+      int label = id % 3;
+      boolean right = label < 2;
+      boolean held = label == 0 || label == 1 && id % 2 == 0;
+      rows.add(clean(id, label, -1, right));
+      rows.add(verdict(id, label, -1, held ? Outcome.HELD : Outcome.FELL));
+      rows.add( // a curve's point says nothing
+          Attempt.of(Kind.CURVE, "pgd", id, label)
+              .threat("linf", 0.2)
+              .outcome(Outcome.FELL)
+              .build());
+    }
+    rows.add(clean(99, 0, -1, false)); // never attacked
+    Selection found = Selection.of(rows, 3, 1);
+    assertThat(found.groups()).isEmpty();
+    assertThat(found.classes().get(0)).isZero();
+    assertThat(found.classes().get(1)).isCloseTo(0.4, within(1e-12)); // 9/10 - 5/10
+    assertThat(found.classes().get(2)).isCloseTo(0.8, within(1e-12)); // 9/10 - 1/10
+  }
+
+  @Test
+  void withoutAttacksCleanAccuracyCountsAndGroupsAreParts() {
+    List<Attempt> rows = new ArrayList<>();
+    for (int id = 0; id < 8; id++) {
+      rows.add(clean(id, 0, id % 2, id % 2 == 0));
+    }
+    Selection found = Selection.of(rows, 1, 0);
+    assertThat(found.classes()).isEqualTo(Map.of(0, 0.0));
+    assertThat(found.groups().get(0)).isZero();
+    assertThat(found.groups().get(1)).isCloseTo(4 / 6.0, within(1e-12));
+  }
+
+  @Test
+  void drawsAndEffortsHaveAMeanOfOne() {
+    Dataset data = FashionMnist.train().first(200);
+    Selection selection = new Selection(Map.of(0, 0.0, 1, 0.8, 2, 0.4), Map.of(), 3, 2);
+    double[] draws = selection.draws(data);
+    double[] efforts = selection.efforts(data);
+    assertThat(DoubleStream.of(draws).sum()).isCloseTo(200, within(1e-9));
+    double steps = IntStream.range(0, 200).mapToDouble(i -> draws[i] * efforts[i]).sum();
+    assertThat(steps).isCloseTo(200, within(1e-9));
+    int strong = IntStream.range(0, 200).filter(i -> data.label(i) == 0).findFirst().orElseThrow();
+    int weak = IntStream.range(0, 200).filter(i -> data.label(i) == 1).findFirst().orElseThrow();
+    int unknown = IntStream.range(0, 200).filter(i -> data.label(i) == 7).findFirst().orElseThrow();
+    assertThat(draws[weak] / draws[strong]).isCloseTo(1 + 3 * 0.8, within(1e-12));
+    assertThat(draws[unknown] / draws[strong]).isCloseTo(1 + 3 * 0.4, within(1e-12));
+    assertThat(efforts[weak] / efforts[strong]).isCloseTo(1 + 2 * 0.8, within(1e-12));
+  }
+
+  @Test
+  void anEpochHoldsEachSampleAsOftenAsItsDrawsSay() {
+    double[] draws = {0.5, 0.5, 2.25, 0.75, 1, 1, 1, 1};
+    double[] seen = new double[draws.length];
+    int epochs = 2000;
+    for (int epoch = 0; epoch < epochs; epoch++) {
+      int[] order = Selection.order(draws, new Seed(3).split(epoch));
+      assertThat(order).hasSize(8);
+      for (int i = 0; i < draws.length; i++) {
+        int sample = i;
+        long times = Arrays.stream(order).filter(s -> s == sample).count();
+        assertThat((double) times).isBetween(Math.floor(draws[i]), Math.ceil(draws[i]));
+        seen[i] += times;
+      }
+    }
+    for (int i = 0; i < draws.length; i++) {
+      assertThat(seen[i] / epochs).isCloseTo(draws[i], within(0.05));
+    }
+  }
+
+  @Test
+  void equalDrawsAreAnEpochOfEverySampleOnce() {
+    double[] draws = new double[1001];
+    Arrays.fill(draws, 1);
+    int[] order = Selection.order(draws, new Seed(1));
+    assertThat(IntStream.of(order).distinct().count()).isEqualTo(1001);
+    assertThat(order).isNotEqualTo(Selection.order(draws, new Seed(2)));
+    assertThat(order).isEqualTo(Selection.order(draws, new Seed(1)));
+  }
+
+  @Test
+  void numbersOutOfRangeAreRefused() {
+    assertThatThrownBy(() -> new Selection(Map.of(), Map.of(), -1, 0))
+        .hasMessageContaining("strength");
+  }
+}
