@@ -33,9 +33,10 @@ class Counted(nn.Module):
         self.found: int | None = None  # questions up to the one that felled the image
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        points = x.detach().float()  # ART's Boundary asks about doubles
         with torch.no_grad():
-            logits = self.model(x.detach())
-        for point, row in zip(x.detach(), logits):
+            logits = self.model(points)
+        for point, row in zip(points, logits):
             self._note(point, int(row.argmax()))
         return logits.softmax(1) if self.probabilities else logits
 

@@ -94,7 +94,7 @@ def cost(contest: Contest, work: Workload, server: PeerServer, batches: int) -> 
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parts.arguments(parser, 50, list(CONTESTS))
+    parts.arguments(parser, 40, list(CONTESTS))
 
 
 def run(options: argparse.Namespace) -> int:
