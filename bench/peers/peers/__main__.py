@@ -3,9 +3,11 @@
 import argparse
 import sys
 
-from . import agree, autoattack, golden, pgd, recipe
+from . import agree, autoattack, distance, golden, pgd, queries, recipe
 
-COMMANDS = {"pgd": pgd, "agree": agree, "recipe": recipe, "autoattack": autoattack, "golden": golden}
+COMMANDS = {
+    "pgd": pgd, "agree": agree, "recipe": recipe, "autoattack": autoattack, "distance": distance, "queries": queries, "golden": golden,
+}
 
 
 def main() -> int:

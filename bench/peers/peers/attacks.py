@@ -127,15 +127,19 @@ def foolbox_pgd(make: Callable[[], nn.Module], images, labels, budget: Budget) -
     return lambda: attack(model, images, labels, epsilons=budget.epsilon)[1]
 
 
-def art_pgd(make: Callable[[], nn.Module], images, labels, budget: Budget) -> Callable:
-    from art.attacks.evasion import ProjectedGradientDescent
+def art_classifier(model: nn.Module, images: torch.Tensor, classes: int = 10):
+    """ART's view of a network that takes such images in [0, 1]."""
     from art.estimators.classification import PyTorchClassifier
 
-    classifier = PyTorchClassifier(
-        make(), nn.CrossEntropyLoss(), tuple(images.shape[1:]), 10, clip_values=(0, 1), device_type="cpu"
-    )
+    shape = tuple(images.shape[1:])
+    return PyTorchClassifier(model, nn.CrossEntropyLoss(), shape, classes, clip_values=(0, 1), device_type="cpu")
+
+
+def art_pgd(make: Callable[[], nn.Module], images, labels, budget: Budget) -> Callable:
+    from art.attacks.evasion import ProjectedGradientDescent
+
     attack = ProjectedGradientDescent(
-        classifier, eps=budget.epsilon, eps_step=budget.step_size, max_iter=budget.steps,
+        art_classifier(make(), images), eps=budget.epsilon, eps_step=budget.step_size, max_iter=budget.steps,
         batch_size=len(images), verbose=False,
     )
     x, y = images.numpy(), labels.numpy()

@@ -1,7 +1,6 @@
 """`run autoattack`: the original and ours on the same weights and points, part by part in turn; theirs over ours."""
 
 import argparse
-import json
 import os
 import time
 from contextlib import ExitStack
@@ -10,8 +9,9 @@ from pathlib import Path
 
 import torch
 
+from . import parts
 from .clock import LoadWatch
-from .inputs import WORK, Workload, cores, fashion
+from .inputs import Workload, cores, fashion
 from .original import BATCH, agreement, standard
 from .ours import PeerServer
 
@@ -35,19 +35,13 @@ class Part:
         return self.folder / f"{self.work.name}-{self.contender}-{self.first}.json"
 
     def once(self, server: PeerServer | None) -> dict | None:
-        if self.result.is_file():
-            return json.loads(self.result.read_text())
+        return parts.once(self.result, lambda: self._made(server))
+
+    def _made(self, server: PeerServer | None) -> dict | None:
         if self.contender == "original":
-            found = self._original()
-        elif server:
-            fields = dict(first=self.first, count=self.count, threat=f"linf:{EPSILON}", attack=CONTENDERS[self.contender])
-            found = server.call("attack", PATIENCE, name=self.work.name, **fields)
-        else:
-            return None
-        partial = self.result.with_suffix(".part")
-        partial.write_text(json.dumps(found))
-        partial.rename(self.result)
-        return found
+            return self._original()
+        fields = dict(first=self.first, count=self.count, threat=f"linf:{EPSILON}", attack=CONTENDERS[self.contender])
+        return server.call("attack", PATIENCE, name=self.work.name, **fields) if server else None
 
     def _original(self) -> dict:
         images, labels = (t[self.first:] for t in self.work.batch(self.first + self.count))
@@ -58,20 +52,13 @@ class Part:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--points", type=int, default=500, help="the first images; fewer make a trial")
-    parser.add_argument("--only", choices=list(MODELS), action="append", help="models to run")
-    parser.add_argument("--without-ours", action="store_true", help="only the original")
-    parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
+    parts.arguments(parser, 500, list(MODELS))
 
 
 def run(options: argparse.Namespace) -> int:
     load = os.getloadavg()[0]
     torch.set_num_threads(cores())
-    folder = WORK / f"autoattack-{options.points}"
-    folder.mkdir(parents=True, exist_ok=True)
-    if options.afresh:
-        for old in folder.glob("*.json"):
-            old.unlink()
+    folder = parts.folder(f"autoattack-{options.points}", options.afresh)
     names = options.only or list(MODELS)
     with ExitStack() as stack:
         server = None if options.without_ours else stack.enter_context(PeerServer())
@@ -93,7 +80,7 @@ def _model(server: PeerServer | None, folder: Path, work: Workload, points: int)
     results = {name: {"seconds": 0.0, "robust": "", "stages": {}} for name in CONTENDERS}
     names = list(CONTENDERS)
     for turn, first in enumerate(range(0, points, BATCH)):
-        for name in names[turn % len(names):] + names[: turn % len(names)]:
+        for name in parts.rotated(names, turn):
             part = Part(folder, work, name, first, min(BATCH, points - first)).once(server)
             if part is None:
                 results.pop(name, None)

@@ -35,13 +35,17 @@ class StandIn:
             save_file({"pgd_end": end.contiguous()}, out)
         return {"ms": took, "robust": correct(model, end, labels) / batch, "sample_steps": batch * steps}
 
-    def attack(self, name, first, count, threat, attack):
+    def attack(self, name, first, count, threat, attack, shard=32, workers=None, out=None):
         """No attack at all: who is classified as labelled stands."""
         images, labels = self.loaded[name].batch(first + count)
         with torch.no_grad():
             right = self.loaded[name].model()(images[first:]).argmax(1) == labels[first:]
+        if out:
+            save_file({"adversarial": images[first:].contiguous()}, out)
         tally = {"attacked": count, "fell": 0, "least_gradients": 0, "least_queries": 1}
-        return {"ms": 1.0, "robust": "".join(str(int(r)) for r in right), "stages": {"none": tally}}
+        robust = "".join(str(int(r)) for r in right)
+        spent = [int(r) for r in right]
+        return {"ms": 1.0, "model_ms": 0.8, "robust": robust, "queries": spent, "gradients": [0] * count, "stages": {"none": tally}}
 
     def values(self, name, batch, out):
         model = self.loaded[name].model()

@@ -8,9 +8,10 @@ import unittest
 from pathlib import Path
 
 import torch
-from peers import agree, autoattack, clock, kinks, original, recipe
+from peers import agree, autoattack, blackbox, clock, distance, kinks, original, parts, queries, recipe
 from peers.attacks import CONTENDERS, Budget, cross_entropy, input_gradient
 from peers.inputs import fashion
+from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
 from peers.nets import small_cnn
 from peers.ours import OursFailed, PeerServer
 
@@ -136,6 +137,119 @@ class AutoAttackTest(unittest.TestCase):
 
     def test_agreement_is_the_share_of_equal_verdicts(self):
         self.assertEqual(original.agreement("1100", "1000"), 0.75)
+
+
+def in_half() -> torch.nn.Module:
+    """Two pixels; class 1 where the first is above a half, else class 0."""
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 2))
+    model[1].weight.data = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    model[1].bias.data = torch.tensor([0.5, 0.0])
+    return model.eval()
+
+
+class PartsTest(unittest.TestCase):
+    def test_what_is_done_is_read_again_and_what_cannot_be_done_leaves_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "part.json"
+            self.assertIsNone(parts.once(file, lambda: None))
+            self.assertEqual(list(Path(folder).iterdir()), [])
+            self.assertEqual(parts.once(file, lambda: {"a": 1}), {"a": 1})
+            self.assertEqual(parts.once(file, lambda: {"a": 2}), {"a": 1})
+
+    def test_turns_begin_with_another_one(self):
+        self.assertEqual([parts.rotated(list("abc"), turn)[0] for turn in range(4)], list("abca"))
+
+
+class DistanceTest(unittest.TestCase):
+    def setUp(self):
+        os.environ["PEERS_SERVER"] = STAND_IN
+        self.addCleanup(os.environ.pop, "PEERS_SERVER")
+        images = torch.tensor([[0.2, 0.0], [0.9, 0.5], [0.4, 1.0]]).reshape(3, 1, 1, 2)
+        self.points = distance.Points(None, in_half(), 0, 3, torch.tensor([True] * 3), images, torch.tensor([0, 1, 0]))
+
+    def test_a_distance_counts_where_the_network_agrees_and_the_image_is_in_the_box(self):
+        found = torch.tensor([[0.6, 0.3], [0.6, 0.5], [0.7, 1.5]]).reshape(3, 1, 1, 2)
+        for norm, length in {"l0": 2, "l1": 0.7, "l2": 0.5, "linf": 0.4}.items():
+            contest = distance.Contest(norm, "ours", {})
+            first, second, third = self.points.distances(found, contest)
+            self.assertAlmostEqual(first, length, places=6)
+            self.assertIsNone(second, "still classified as labelled")
+            self.assertIsNone(third, "outside the box")
+
+    def test_towards_a_class_only_that_class_counts(self):
+        found = torch.tensor([[0.6, 0.0], [0.9, 0.5], [0.4, 1.0]]).reshape(3, 1, 1, 2)
+        contest = distance.Contest("l0", "ours", {}, target=1)
+        self.assertEqual(self.points.distances(found, contest), [1, 0, None], "the second is of that class already")
+
+    def test_the_peers_attacks_give_images(self):
+        work = fashion()
+        images, labels = work.batch(4)
+        attacks = {
+            "foolbox": foolbox_attack(lambda a, n: a.DDNAttack(steps=2)),
+            "art": art_attack(lambda e, c, n: e.DeepFool(c, max_iter=2, batch_size=n, verbose=False)),
+            "advlib": advlib_attack("fmn", norm=2, steps=2),
+        }
+        for name, attack in attacks.items():
+            with self.subTest(name):
+                self.assertEqual(attack(work.model(), images, labels).shape, images.shape)
+
+    def test_optimality_is_attackbenchs(self):
+        never = float("inf")
+        scores = optimality({"best": [1.0, 2.0, 3.0], "other": [1.0, 3.0, never], "none": [never] * 3}, "l2")
+        # areas below the curves up to 3: 2, 1 + 2 * 2/3 and 3, of which 3 - 2 can be gained
+        self.assertAlmostEqual(scores["best"], 1)
+        self.assertAlmostEqual(scores["other"], 2 / 3)
+        self.assertAlmostEqual(scores["none"], 0)
+
+    def test_what_ours_found_is_judged_here(self):
+        work = fashion()
+        points = distance.Points.of(work, 2, 6)
+        with PeerServer() as server:
+            server.load(work)
+            found = distance.ours(distance.CONTESTS["ddn-l2"], points, server)
+        self.assertEqual(found["distances"], [None] * len(points.images), "the stand-in changes nothing")
+
+    def test_tables_say_who_is_nearer_and_faster(self):
+        results = {"foolbox": {"seconds": 3.0, "distances": [1.0, 2.0, 3.0]}, "ours": {"seconds": 1.0, "distances": [1.0, 2.03, 3.0]}}
+        self.assertIn("as near, fast 1.5x", distance.table("ddn-l2", results))
+        results["ours"] = {"seconds": 2.5, "distances": [1.0, 2.05, 3.0]}
+        self.assertIn("FARTHER, SLOWER than 1.5x", distance.table("ddn-l2", results))
+        line = distance.ratios({"ddn-l2": results})
+        self.assertIn("ddn-l2-foolbox=1.20", line)
+        self.assertIn("ddn-l2-advlib=n/a", line)
+
+
+class QueriesTest(unittest.TestCase):
+    def setUp(self):
+        self.image = torch.tensor([0.2, 0.0]).reshape(1, 1, 2)
+
+    def asked(self, points: list[list[float]], budget: int = 100) -> int | None:
+        def search(model, images, labels, epsilon):
+            for point in points:
+                model(torch.tensor(point).reshape(1, 1, 1, 2))
+
+        return blackbox.queries(search, in_half(), self.image, 0, "linf", 0.4, budget)
+
+    def test_different_points_count_up_to_the_one_that_fells(self):
+        self.assertEqual(self.asked([[0.2, 0.0], [0.3, 0.0], [0.3, 0.0], [0.9, 0.0], [0.6, 0.0], [0.55, 0.0]]), 3)
+
+    def test_whoever_stands_has_no_number(self):
+        self.assertIsNone(self.asked([[0.3, 0.0], [0.9, 0.0]]))
+        self.assertIsNone(self.asked([[0.3, 0.0], [0.31, 0.0], [0.6, 0.0]], budget=2))
+
+    def test_an_attack_that_gives_up_has_no_number(self):
+        def search(model, images, labels, epsilon):
+            raise ValueError("no start")
+
+        self.assertIsNone(blackbox.queries(search, in_half(), self.image, 0, "linf", 0.4, 10))
+
+    def test_the_table_has_medians_and_the_overhead(self):
+        results = {"art": [10.0, 30.0, float("inf")], "ours": [10.0, 20.0, 40.0]}
+        table = queries.table("square", results, {"overhead": 0.031, "own_us": 8.0, "model_us": 258.0})
+        for text in ("2/3", "3/3", "1.50", "3.1%", "below 5%"):
+            self.assertIn(text, table)
+        self.assertIn("square-art=1.50", queries.ratios({"square": results}))
+        self.assertIn("hopskipjump-art=n/a", queries.ratios({"square": results}))
 
 
 class ProtocolTest(unittest.TestCase):

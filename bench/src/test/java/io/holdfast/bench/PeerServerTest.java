@@ -201,6 +201,48 @@ final class PeerServerTest {
     }
   }
 
+  private static String attack(int first, int count, String more) {
+    return """
+        {"cmd":"attack","name":"a","first":%d,"count":%d,"threat":"l2:inf","attack":"ddn[steps=5]",%s}"""
+        .formatted(first, count, more);
+  }
+
+  @Test
+  void attacksSayWhatEachSampleCostAndWhatTheModelTook() throws IOException {
+    try (Scope scope = Scope.open();
+        Network network = network();
+        NoGrad off = NoGrad.on()) {
+      Tensor right = network.apply(pixels().to(DType.FLOAT32).div(255)).argmax(1);
+      long[] classes = right.toLongs();
+      classes[3] = (classes[3] + 1) % 10; // wrong already
+      Tensor labels = Tensors.of(classes, N);
+      Safetensors.write(
+          folder.resolve("d.safetensors"),
+          Map.of("images", pixels().to(DType.UINT8), "labels", labels),
+          Map.of());
+      List<JsonNode> answers =
+          answers(
+              load("a"),
+              attack(2, 4, "\"workers\":1,\"shard\":2," + to("adversarial.safetensors")),
+              attack(2, 4, "\"shard\":4"));
+      JsonNode one = answers.get(1);
+      assertThat(one.path("queries").toString()).isEqualTo("[6,0,6,6]");
+      assertThat(one.path("gradients").toString()).isEqualTo("[5,0,5,5]");
+      assertThat(one.path("model_ms").asDouble())
+          .isPositive()
+          .isLessThan(one.path("ms").asDouble());
+      assertThat(answers.get(2).path("robust")).isEqualTo(one.path("robust"));
+      Tensor found = read("adversarial.safetensors", "adversarial");
+      assertThat(found.shape()).containsExactly(4, 1, 28, 28);
+      long[] after = network.apply(found).argmax(1).toLongs();
+      long[] before = right.slice(0, 2, 6).toLongs();
+      for (int i = 0; i < 4; i++) {
+        boolean fell = i != 1 && one.path("robust").asText().charAt(i) == '0';
+        assertThat(after[i] != before[i]).as("sample %d", i).isEqualTo(fell);
+      }
+    }
+  }
+
   @Test
   void tradesStepsLearnAndLoadStartsAfresh() throws IOException {
     String step =
@@ -230,6 +272,7 @@ final class PeerServerTest {
             "{\"cmd\":\"values\",\"batch\":1,\"out\":\"x\"}",
             "{\"cmd\":\"values\",\"name\":\"a\",\"batch\":9,\"out\":\"x\"}",
             pgd(1, "\"start\":\"middle\""),
+            attack(6, 3, "\"shard\":4"),
             load("b").replace("w.safetensors", "none.safetensors"),
             load("b").replace("d.safetensors", "none.safetensors"));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -246,8 +289,9 @@ final class PeerServerTest {
     assertThat(lines.get(4)).contains("the field name is missing");
     assertThat(lines.get(5)).contains("batch: 1 to 8, found 9");
     assertThat(lines.get(6)).contains("start: none or file");
-    assertThat(lines.get(7)).contains("none.safetensors: expected an existing file");
+    assertThat(lines.get(7)).contains("some of 8 images, found 6 to 9");
     assertThat(lines.get(8)).contains("none.safetensors: expected an existing file");
+    assertThat(lines.get(9)).contains("none.safetensors: expected an existing file");
     assertThat(lines.get(lines.size() - 1)).contains("\"images\":8");
   }
 }

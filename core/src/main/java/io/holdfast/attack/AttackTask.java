@@ -14,7 +14,9 @@ import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -279,6 +281,30 @@ public final class AttackTask {
     }
   }
 
+  /**
+   * Gradients of several losses at the same variables, one after the other. One query per sample,
+   * since the model is asked about one point, and one gradient for each loss.
+   *
+   * @param each takes the loss's logits and gradient, in their order; they live until it returns
+   */
+  public void ascend(
+      Tensor variables, List<? extends Loss> losses, BiConsumer<Loss, InputGradients.Pass> each) {
+    run.spend(rows, 1, losses.size());
+    Tensor inputs = region.apply(variables); // [n, ...]
+    List<UnaryOperator<Tensor>> cotangents = new ArrayList<>();
+    losses.forEach(loss -> cotangents.add(z -> loss.cotangent(z, reference)));
+    Iterator<? extends Loss> next = losses.iterator();
+    run.gradients()
+        .passes(
+            inputs,
+            cotangents,
+            pass -> {
+              requireFinite(pass);
+              Tensor gradient = region.pullBack(variables, pass.gradient());
+              each.accept(next.next(), new InputGradients.Pass(pass.logits(), gradient));
+            });
+  }
+
   private InputGradients.Pass pass(Tensor variables, Loss loss, View view) {
     run.spend(rows, 1, 1);
     Tensor inputs = region.apply(variables); // [n, ...]
@@ -288,9 +314,13 @@ public final class AttackTask {
 
   private InputGradients.Pass seen(Tensor inputs, Loss loss) {
     InputGradients.Pass pass = run.gradients().pass(inputs, z -> loss.cotangent(z, reference));
+    requireFinite(pass);
+    return pass;
+  }
+
+  private void requireFinite(InputGradients.Pass pass) {
     Finite.require(pass.logits(), "logit", ids(), run.where());
     Finite.require(pass.gradient(), "input gradient", ids(), run.where());
-    return pass;
   }
 
   private InputGradients.Pass seen(Tensor inputs, Loss loss, View view) {

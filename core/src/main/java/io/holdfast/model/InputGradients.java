@@ -1,7 +1,10 @@
 package io.holdfast.model;
 
+import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -26,6 +29,21 @@ public interface InputGradients extends AutoCloseable {
    *     the summed objective with respect to them, {@code [N, K]}
    */
   Pass pass(Tensor x, UnaryOperator<Tensor> cotangent);
+
+  /**
+   * Gradients of several objectives at the same inputs, one after the other; where the model has a
+   * way, of one forward pass.
+   *
+   * @param cotangents each as in {@link #pass}
+   * @param each takes them in their order; what it is given lives until it returns
+   */
+  default void passes(Tensor x, List<UnaryOperator<Tensor>> cotangents, Consumer<Pass> each) {
+    for (UnaryOperator<Tensor> cotangent : cotangents) {
+      try (Scope scope = Scope.open()) {
+        each.accept(pass(x, cotangent));
+      }
+    }
+  }
 
   /** Logits {@code [N, K]} alone, in this source's precision; off the tape. */
   Tensor logits(Tensor x);

@@ -1,5 +1,6 @@
 package io.holdfast.attack.minimal;
 
+import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.model.InputGradients;
@@ -7,6 +8,7 @@ import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
+import java.util.List;
 
 /**
  * Boundaries, linearised at points. Shapes: n samples, D components.
@@ -20,12 +22,37 @@ record Boundary(Tensor value, Tensor slopes) {
    *
    * @param pass the loss's logits and gradient, of any shape {@code [n, ...]}
    */
-  static Boundary of(Loss loss, InputGradients.Pass pass, Reference reference) {
+  private static Boundary of(Loss loss, InputGradients.Pass pass, Reference reference) {
     Tensor value = loss.value(pass.logits(), reference); // [n]
     Tensor gradient = pass.gradient();
     return new Boundary(
         value.to(DType.FLOAT64).unsqueeze(1),
         gradient.reshape(gradient.size(0), -1).to(DType.FLOAT64));
+  }
+
+  /**
+   * The nearest of all that the samples of a task may cross, sample by sample; of equals the first.
+   * Costs one query, and one gradient for each.
+   *
+   * @param x points {@code [n, ...]}
+   */
+  static Boundary nearest(AttackTask task, Tensor x, Norm norm) {
+    long n = x.size(0);
+    Boundary nearest =
+        new Boundary(
+            Tensors.zeros(DType.FLOAT64, n, 1).to(x.device()),
+            Tensors.zeros(DType.FLOAT64, n, x.count() / n).to(x.device()));
+    List<Loss> losses = Rivals.losses(task);
+    task.ascend(
+        x,
+        losses,
+        (loss, pass) -> {
+          Boundary other = of(loss, pass, task.reference());
+          Boundary best = loss == losses.get(0) ? other : nearest.orNearer(other, norm);
+          nearest.value.copyFrom(best.value);
+          nearest.slopes.copyFrom(best.slopes);
+        });
+    return nearest;
   }
 
   /** From the point, in the norm to which {@code norm} belongs: {@code [n, 1]}. */
@@ -34,7 +61,7 @@ record Boundary(Tensor value, Tensor slopes) {
   }
 
   /** The nearer of two, sample by sample; of equals this one. */
-  Boundary orNearer(Boundary other, Norm norm) {
+  private Boundary orNearer(Boundary other, Norm norm) {
     Tensor second = other.distance(norm).lt(distance(norm)); // [n, 1]
     return new Boundary(
         Tensors.where(second, other.value, value), Tensors.where(second, other.slopes, slopes));

@@ -2,7 +2,6 @@ package io.holdfast.attack.minimal;
 
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Logits;
-import io.holdfast.attack.Loss;
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
@@ -83,12 +82,12 @@ final class BoundaryWalk {
 
   /**
    * The clean inputs {@code [n, ...]} of the samples that are left in the task: nothing that was
-   * found for them lies inside the ball. A step costs one gradient per boundary and one query more.
+   * found for them lies inside the ball. A step costs one gradient per boundary and two queries.
    */
   Tensor walk() {
     for (int k = 0; k < settings.steps() && goesOn(); k++) {
       try (Scope step = Scope.open()) {
-        move(nearestBoundary());
+        move(Boundary.nearest(task, x, norm)); // Croce and Hein 2020, equation 7
         look();
       }
     }
@@ -96,21 +95,7 @@ final class BoundaryWalk {
   }
 
   private boolean goesOn() {
-    return task.size() > 0 && task.queriesLeft() > Rivals.count(task);
-  }
-
-  /** Of all that the point may cross, the nearest (Croce and Hein 2020, equation 7). */
-  private Boundary nearestBoundary() {
-    Boundary nearest = boundary(0);
-    for (int number = 1; number < Rivals.count(task); number++) {
-      nearest = nearest.orNearer(boundary(number), norm);
-    }
-    return nearest;
-  }
-
-  private Boundary boundary(int number) {
-    Loss loss = Rivals.loss(task, number);
-    return Boundary.of(loss, task.ascend(x, loss, 1), task.reference());
+    return task.size() > 0 && task.queriesLeft() >= 2;
   }
 
   /**

@@ -1,8 +1,5 @@
 package io.holdfast.attack.minimal;
 
-import io.holdfast.attack.AttackTask;
-import io.holdfast.attack.Loss;
-import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -29,33 +26,19 @@ record Crossing(Trail trail, Norm norm, int steps, double overshoot) {
    * @param leave whether samples leave that have reached the goal; else they stay where they are
    */
   void run(Rows from, Rows sum, boolean leave) {
-    AttackTask task = trail.task();
     boolean over = false;
-    for (int k = 0; k < steps && !over && trail.goesOn(Rivals.count(task)); k++) {
+    for (int k = 0; k < steps && !over && trail.goesOn(2); k++) {
       try (Scope step = Scope.open()) {
-        Slope seen = trail.look(Rivals.loss(task, 0));
-        Tensor reached = seen.look().reached(); // [n, 1]
-        Slope first = leave ? seen.of(trail.leave(reached)) : seen;
-        over = first.look().reached().all(); // also of none
+        Tensor seen = trail.look().reached(); // [n, 1]
+        Tensor reached = leave ? trail.leave(seen).of(seen) : seen; // [n, 1] of who is left
+        over = reached.all(); // also of none
         if (!over) {
-          Tensor before = first.look().reached().not(); // [n, 1]
-          sum.set(before, sum.get().add(step(nearest(first))));
+          Boundary nearest = Boundary.nearest(trail.task(), trail.inputs(), norm);
+          sum.set(reached.not(), sum.get().add(step(nearest)));
           trail.goTo(from.get().add(sum.get(), 1 + overshoot));
         }
       }
     }
-  }
-
-  private Boundary nearest(Slope first) {
-    AttackTask task = trail.task();
-    InputGradients.Pass seen =
-        new InputGradients.Pass(first.look().logits(), first.gradient()); // of who is left
-    Boundary nearest = Boundary.of(Rivals.loss(task, 0), seen, task.reference());
-    for (int number = 1; number < Rivals.count(task); number++) {
-      Loss loss = Rivals.loss(task, number);
-      nearest = nearest.orNearer(Boundary.of(loss, trail.ascend(loss), task.reference()), norm);
-    }
-    return nearest;
   }
 
   /** The shortest step onto the boundary and a little further, {@code [n, D]}. */

@@ -15,7 +15,7 @@ import java.util.List;
  * the usual programs have it; the paper knows no box. All wrong classes are looked at. Towards a
  * wanted class, which the paper does not have, the boundary is the one around that class.
  *
- * @param steps at most, one gradient per class each, at least 1
+ * @param steps at most, one gradient per class and two queries each, at least 1
  * @param overshoot by which part the sum of steps is lengthened, in [0, 10]
  */
 public record DeepFool(int steps, double overshoot) implements MinimalAttack<DeepFool> {

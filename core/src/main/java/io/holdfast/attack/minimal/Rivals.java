@@ -6,6 +6,8 @@ import io.holdfast.attack.Losses;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The boundaries that a sample may cross: that with one wanted class, or with each wrong one. */
@@ -17,17 +19,17 @@ final class Rivals {
     return task.reference().targets() != null ? 1 : task.classes() - 1;
   }
 
-  /**
-   * What is 0 on one of them.
-   *
-   * @param number from 0
-   */
-  static Loss loss(AttackTask task, int number) {
+  /** What is 0 on each of them. */
+  static List<Loss> losses(AttackTask task) {
     @Nullable Tensor targets = task.reference().targets();
     if (targets != null) {
-      return task.threat().goal().targeted() ? Losses.CW : new LogitGap(targets);
+      return List.of(task.threat().goal().targeted() ? Losses.CW : new LogitGap(targets));
     }
-    long[] labels = task.reference().labels().toLongs();
+    long[] labels = task.reference().labels().toLongs(); // [n]
+    return IntStream.range(0, count(task)).<Loss>mapToObj(k -> gap(task, labels, k)).toList();
+  }
+
+  private static LogitGap gap(AttackTask task, long[] labels, int number) {
     long[] rivals =
         Arrays.stream(labels).map(y -> (y + 1 + number) % task.classes()).toArray(); // [n]
     return new LogitGap(Tensors.of(rivals, rivals.length).to(task.region().clean().device()));

@@ -5,7 +5,6 @@ import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
-import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,16 +50,17 @@ final class SaliencyWalk {
    */
   void run(int pairs) {
     List<Loss> losses = losses();
-    for (int k = 0; k < pairs && trail.goesOn(losses.size()); k++) {
+    for (int k = 0; k < pairs && trail.goesOn(2); k++) {
       try (Scope step = Scope.open()) {
-        Slope seen = trail.look(losses.get(0));
-        Slope first = seen.of(trail.leave(seen.look().reached()));
+        trail.leave(trail.look().reached());
         if (!trail.isEmpty()) {
-          List<Tensor> slopes = new ArrayList<>(); // L of [n, D]
-          slopes.add(first.gradient());
-          for (Loss loss : losses.subList(1, losses.size())) {
-            slopes.add(trail.ascend(loss).gradient());
-          }
+          List<double[]> slopes = new ArrayList<>(); // L of [n D]
+          trail
+              .task()
+              .ascend(
+                  trail.inputs(),
+                  losses,
+                  (loss, pass) -> slopes.add(pass.gradient().to(DType.FLOAT64).toDoubles()));
           move(slopes);
         }
       }
@@ -75,12 +75,11 @@ final class SaliencyWalk {
         : IntStream.range(0, classes).<Loss>mapToObj(LogitSum::of).toList();
   }
 
-  private void move(List<Tensor> slopes) {
+  private void move(List<double[]> slopes) {
     AttackTask task = trail.task();
     int n = task.size();
     int d = (int) trail.dimensions();
-    double[][] z = new double[slopes.size()][]; // [L][n D]
-    Arrays.setAll(z, l -> slopes.get(l).to(DType.FLOAT64).toDoubles());
+    double[][] z = slopes.toArray(double[][]::new); // [L][n D]
     float[] x = trail.point().toFloats(); // [n D]
     float[] free = open.get().toFloats(); // [n D]
     float[] before = last.get().toFloats(); // [n D]

@@ -151,10 +151,14 @@ final class Trail {
     return new Slope(seen.look(), seen.stay().of(flat(pass.gradient())));
   }
 
-  /** A further gradient at the present points, which nobody looks at; {@code [n, D]}. */
-  InputGradients.Pass ascend(Loss loss) {
-    InputGradients.Pass pass = task.ascend(inputs(x.get()), loss, 1);
-    return new InputGradients.Pass(pass.logits(), flat(pass.gradient()));
+  /** The present points as the model takes them, {@code [n, ...]}. */
+  Tensor inputs() {
+    return inputs(x.get());
+  }
+
+  /** One query per sample, at the present points. */
+  Look look() {
+    return look(x);
   }
 
   /** One query per sample, at other points {@code [n, D]} inside the box. */
@@ -215,7 +219,7 @@ final class Trail {
   Tensor end() {
     if (goesOn(1)) {
       try (Scope scope = Scope.open()) {
-        look(x);
+        look();
       }
     }
     return result();

@@ -293,48 +293,77 @@ final class TrustRegion {
    * @return how far they moved
    */
   private double place(double multiplier) {
-    double factor = near || norm == Norm.LINF ? multiplier : multiplier * (1 + mu);
-    double gain = 0;
-    double distance = 0;
-    for (int j = 0; j < change.length; j++) {
-      double b = slopes[j];
-      double k = value(j, b == 0 ? 0 : factor * b);
-      double step = k - from[j];
-      change[j] = k;
-      gain += b * step;
-      distance += step * step;
+    if (near) {
+      push(1, multiplier);
+    } else {
+      switch (norm) {
+        case LINF -> limit(multiplier);
+        case L2 -> push(mu / (1 + mu), multiplier);
+        case L1 -> thin(multiplier * (1 + mu) / mu, 1 / mu);
+        case L0 -> count(multiplier * (1 + mu));
+      }
     }
-    made = gain;
-    moved = Math.sqrt(distance);
+    measure();
     return moved;
   }
 
-  /** The best value of one component under a push along its axis. */
-  private double value(int j, double push) {
-    double k0 = from[j];
-    if (near) {
-      return inBox(j, k0 + push);
+  /** {@code keep k0 + force b}, which are the best values in L2. */
+  private void push(double keep, double force) {
+    for (int j = 0; j < change.length; j++) {
+      double k = keep * from[j] + force * slopes[j];
+      change[j] = Math.max(low[j], Math.min(high[j], k));
     }
-    return switch (norm) {
-      case LINF -> inBox(j, Math.max(-mu, Math.min(mu, k0 + push)));
-      case L2 -> inBox(j, (mu * k0 + push) / (1 + mu));
-      case L1 -> inBox(j, thinned(mu * k0 + push) / mu);
-      case L0 -> counted(j, inBox(j, k0 + push / mu), push);
-    };
   }
 
-  private double inBox(int j, double k) {
-    return Math.max(low[j], Math.min(high[j], k));
+  /** No value is larger than the limit; the force may be infinite. */
+  private void limit(double force) {
+    for (int j = 0; j < change.length; j++) {
+      double k = slopes[j] == 0 ? from[j] : from[j] + force * slopes[j];
+      change[j] = Math.max(low[j], Math.min(high[j], Math.max(-mu, Math.min(mu, k))));
+    }
   }
 
-  private static double thinned(double value) {
-    return Math.signum(value) * Math.max(0, Math.abs(value) - 1);
+  /** Values of a size below {@code cut} are 0, the others that much smaller. */
+  private void thin(double force, double cut) {
+    for (int j = 0; j < change.length; j++) {
+      double k = from[j] + force * slopes[j];
+      double kept = k - Math.max(-cut, Math.min(cut, k));
+      change[j] = Math.max(low[j], Math.min(high[j], kept));
+    }
   }
 
-  /** A value that is not 0, where it is worth being counted. */
-  private double counted(int j, double k, double push) {
-    double step = k - from[j];
-    double undone = mu / 2 * from[j] * from[j];
-    return 1 + mu / 2 * step * step - push * k < undone ? k : 0;
+  /** A value is not 0 only where that is worth being counted. */
+  private void count(double force) {
+    for (int j = 0; j < change.length; j++) {
+      double push = force * slopes[j];
+      double k = Math.max(low[j], Math.min(high[j], from[j] + push / mu));
+      double step = k - from[j];
+      double undone = mu / 2 * from[j] * from[j];
+      change[j] = 1 + mu / 2 * step * step - push * k < undone ? k : 0;
+    }
+  }
+
+  /** What is made up and how far it is, in sums side by side, so that none waits for another. */
+  private void measure() {
+    double gain = 0;
+    double distance = 0;
+    double gain2 = 0;
+    double distance2 = 0;
+    int pairs = change.length - change.length % 2;
+    for (int j = 0; j < pairs; j += 2) {
+      double step = change[j] - from[j];
+      double step2 = change[j + 1] - from[j + 1];
+      gain += slopes[j] * step;
+      gain2 += slopes[j + 1] * step2;
+      distance += step * step;
+      distance2 += step2 * step2;
+    }
+    for (int j = pairs; j < change.length; j++) {
+      double step = change[j] - from[j];
+      gain += slopes[j] * step;
+      distance += step * step;
+    }
+    made = gain + gain2;
+    moved = Math.sqrt(distance + distance2);
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,22 @@ public final class Plan implements InputGradients {
       Tensor top = cotangent.apply(logits).to(type); // [N, K]
       Tensor gradient = backward(top, pullbacks, x); // [N, ...]
       return new Pass(scope.keep(logits), scope.keep(gradient));
+    }
+  }
+
+  /** Of one forward pass: what it leaves behind is read alone on the way back. */
+  @Override
+  public void passes(Tensor x, List<UnaryOperator<Tensor>> cotangents, Consumer<Pass> each) {
+    try (Scope scope = Scope.open();
+        NoGrad off = NoGrad.on()) {
+      Operation.Pullback[] pullbacks = new Operation.Pullback[steps.size()];
+      Tensor logits = forward(x, pullbacks).to(DType.FLOAT32); // [N, K]
+      for (UnaryOperator<Tensor> cotangent : cotangents) {
+        try (Scope one = Scope.open()) {
+          Tensor top = cotangent.apply(logits).to(type); // [N, K]
+          each.accept(new Pass(logits, backward(top, pullbacks, x))); // [N, ...]
+        }
+      }
     }
   }
 

@@ -58,6 +58,7 @@ import io.holdfast.tensor.TensorOwner;
 import io.holdfast.tensor.Workers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -268,6 +269,37 @@ class PlanTest {
       assertThat(distance(plan.logits(x), tape.logits())).isLessThan(1e-5);
       assertThat(ours.gradient().shape()).isEqualTo(x.shape());
       assertThat(x.sameAs(before)).isTrue();
+    }
+  }
+
+  /** Carrying one gradient back changes nothing that the next one needs. */
+  @ParameterizedTest
+  @MethodSource("middles")
+  void severalGradientsOfOneForwardPassAreThoseOfTheirOwn(String middle) {
+    Consumer<GraphBuilder> layers = MIDDLES.get(middle);
+    try (Scope scope = Scope.open();
+        Network network = network(layers == null ? g -> {} : layers);
+        InputGradients plan = compiled(network, Precision.FLOAT32);
+        TapeGradients tape = tape(network)) {
+      Tensor x = input(network, BATCH);
+      List<UnaryOperator<Tensor>> cotangents =
+          List.of(PlanTest::cotangent, z -> cotangent(z).neg().mul(z), PlanTest::cotangent);
+      for (InputGradients source : List.of(plan, tape)) {
+        List<float[]> found = new ArrayList<>();
+        source.passes(
+            x,
+            cotangents,
+            pass -> {
+              found.add(pass.logits().toFloats());
+              found.add(pass.gradient().toFloats());
+            });
+        assertThat(found).hasSize(6);
+        for (int i = 0; i < 3; i++) {
+          InputGradients.Pass own = source.pass(x, cotangents.get(i));
+          assertThat(found.get(2 * i)).containsExactly(own.logits().toFloats());
+          assertThat(found.get(2 * i + 1)).containsExactly(own.gradient().toFloats());
+        }
+      }
     }
   }
 

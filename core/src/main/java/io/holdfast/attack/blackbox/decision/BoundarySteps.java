@@ -20,7 +20,8 @@ final class BoundarySteps extends Walk {
   private final Rate nearer = new Rate(NEARER);
   private double orthogonal; // parts of the distance
   private double source;
-  private float[] here; // [D]
+  private double distance; // of the present point from the clean input
+  private float[] home; // [D], of length 1, from there to the clean input
   private int proposals;
 
   BoundarySteps(Site site, Boundary settings) {
@@ -29,23 +30,22 @@ final class BoundarySteps extends Walk {
     orthogonal = settings.orthogonal();
     source = settings.source();
     directions = Directions.normal(site.seed().split("directions"), space.size());
-    here = clean;
+    home = clean;
   }
 
   @Override
   Step from(float[] start) {
-    here = start;
+    moveTo(start, space.distance(clean, start));
     return propose();
   }
 
   /** Ends where steps nearer have become too short to tell. */
   private Step propose() {
-    double distance = space.distance(clean, here);
     if (source < CONVERGED || distance == 0) {
       return Step.END;
     }
-    float[] beside = beside(distance);
-    float[] point = closer(beside, distance);
+    float[] beside = beside();
+    float[] point = closer(beside);
     boolean looks = proposals % EVERY == 0;
     proposals++;
     return new Step(
@@ -54,16 +54,21 @@ final class BoundarySteps extends Walk {
           if (looks) {
             adapt(answers[1], answers[0]);
           }
-          if (answers[0] && space.distance(clean, point) < distance) {
-            here = point;
+          double now = answers[0] ? space.distance(clean, point) : distance;
+          if (now < distance) {
+            moveTo(point, now);
           }
           return propose();
         });
   }
 
+  private void moveTo(float[] point, double far) {
+    distance = far;
+    home = Vectors.normalise(Norm.L2, Vectors.difference(clean, point));
+  }
+
   /** A random step around the clean input at about the same distance. */
-  private float[] beside(double distance) {
-    float[] home = Vectors.normalise(Norm.L2, Vectors.difference(clean, here));
+  private float[] beside() {
     float[] eta = directions.next();
     Vectors.remove(eta, home);
     Vectors.scale(eta, orthogonal * distance / Vectors.length(Norm.L2, eta));
@@ -72,11 +77,11 @@ final class BoundarySteps extends Walk {
   }
 
   /** From there to where {@link #source} of the present distance is gone. */
-  private float[] closer(float[] beside, double distance) {
-    float[] home = Vectors.difference(clean, beside);
-    double far = Vectors.length(Norm.L2, home);
+  private float[] closer(float[] beside) {
+    float[] back = Vectors.difference(clean, beside);
+    double far = Vectors.length(Norm.L2, back);
     double step = Math.max(0, source * distance + far - distance);
-    return space.along(beside, home, far == 0 ? 0 : step / far);
+    return space.along(beside, back, far == 0 ? 0 : step / far);
   }
 
   private void adapt(boolean stays, boolean comesNearer) {

@@ -13,7 +13,7 @@ import java.util.function.Function;
  */
 final class NormalEstimate {
   private static final int VALUES = 1 << 16; // per step
-  private static final int MOST = 64; // points per step
+  private static final int MOST = 16; // points per step: more would only fill the heap
 
   private final Space space;
   private final float[] at; // [D]

@@ -44,9 +44,12 @@ record Space(int channels, int height, int width, Norm norm, Domain domain) {
 
   /** {@code from + length * direction}, inside the domain: {@code [D]}. */
   float[] along(float[] from, float[] direction, double length) {
+    float low = (float) domain.low();
+    float high = (float) domain.high();
+    float factor = (float) length;
     float[] point = new float[from.length];
     for (int i = 0; i < point.length; i++) {
-      point[i] = clamp(from[i] + length * direction[i]);
+      point[i] = Math.min(high, Math.max(low, from[i] + factor * direction[i]));
     }
     return point;
   }
