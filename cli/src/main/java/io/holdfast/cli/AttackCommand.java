@@ -10,8 +10,11 @@ import io.holdfast.common.Table;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.experiment.AdversarialRun;
 import io.holdfast.experiment.EvaluationSection;
+import io.holdfast.experiment.SearchRun;
+import io.holdfast.experiment.Surrogates;
 import io.holdfast.threat.ThreatModel;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,7 +29,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "attack",
     mixinStandardHelpOptions = true,
-    description = "Runs one attack and writes its adversarial examples; --list names all attacks.")
+    description = {
+      "Runs one attack and writes its adversarial examples; --list names all attacks,",
+      "--search finds better settings first."
+    })
 final class AttackCommand extends BaseCommand {
   @Option(names = "--list", description = "Lists attacks and their parameters.")
   private boolean list;
@@ -38,6 +44,9 @@ final class AttackCommand extends BaseCommand {
       paramLabel = "A",
       description = "One attack, such as pgd[steps=50,restarts=5].")
   private String attack = "";
+
+  @Mixin private SurrogateOptions surrogates = new SurrogateOptions();
+  @Mixin private SearchOptions search = new SearchOptions();
 
   @Option(
       names = "--out",
@@ -55,60 +64,75 @@ final class AttackCommand extends BaseCommand {
       return Exit.DONE;
     }
     Problems problems = new Problems("");
+    NamedAttack chosen = chosen(problems);
+    Path folder = out;
+    if (folder == null) {
+      problems.add("--out", "a folder for the results", "nothing");
+    } else if (!search.wanted) {
+      problems.collect(() -> AdversarialRun.requireUsable(folder));
+    }
+    search.check(problems);
+    try (Surrogates others = surrogates.open(problems);
+        ModelOptions.Opened opened =
+            model.open(
+                problems,
+                (bundle, samples, threat) ->
+                    check(
+                        others.on(bundle.network().device()).in(Evaluation.of(bundle.classifier())),
+                        chosen,
+                        samples,
+                        threat,
+                        problems));
+        Job running = Job.start(job)) {
+      if (folder == null || chosen == null) {
+        throw new IllegalStateException("what was missing was reported");
+      }
+      AdversarialRun run = run(opened, others, chosen.attack(), folder, running);
+      SearchRun before = search.wanted ? search.before(run, opened.samples().size()) : null;
+      if (before != null) {
+        before.check(opened.samples());
+      }
+      if (job.dryRun) {
+        screen.print(Results.estimate(estimate(opened, others, chosen, before, running), job.json));
+        return Exit.DONE;
+      }
+      if (before == null) {
+        print(run.on(opened.samples()), folder, screen);
+      } else {
+        print(before.on(opened.samples()), folder, screen);
+      }
+      return Exit.DONE;
+    }
+  }
+
+  private @Nullable NamedAttack chosen(Problems problems) {
     Attack[] chosen = new Attack[1];
     if (attack.isEmpty()) {
       problems.add("--attack", "an attack; --list names them", "nothing");
     } else {
       ModelOptions.collect("--attack", attack, problems, () -> chosen[0] = Attacks.parse(attack));
     }
-    Path folder = out;
-    if (folder == null) {
-      problems.add("--out", "a folder for the results", "nothing");
-      folder = Path.of("");
-    }
-    Path results = folder;
-    if (out != null) {
-      problems.collect(() -> AdversarialRun.requireUsable(results));
-    }
-    try (ModelOptions.Opened opened =
-            model.open(
-                problems,
-                (bundle, samples, threat) ->
-                    check(
-                        Evaluation.of(bundle.classifier()), chosen[0], samples, threat, problems));
-        Job running = Job.start(job)) {
-      if (job.dryRun) {
-        Estimate estimate =
-            Evaluation.of(opened.bundle())
-                .against(opened.threat())
-                .with(EvaluationSection.named(attack))
-                .seed(model.seed)
-                .workers(job.workers)
-                .stopper(running.stopper())
-                .estimate(opened.samples());
-        screen.print(Results.estimate(estimate, job.json));
-        return Exit.DONE;
-      }
-      AdversarialRun.Summary summary =
-          new AdversarialRun(
-                  opened.bundle(),
-                  opened.threat(),
-                  chosen[0],
-                  new Seed(model.seed),
-                  job.workers,
-                  folder,
-                  job.resume,
-                  running.progress(),
-                  running.stopper())
-              .on(opened.samples());
-      print(summary, folder, screen);
-      return Exit.DONE;
-    }
+    return chosen[0] == null ? null : EvaluationSection.named(attack);
+  }
+
+  private AdversarialRun run(
+      ModelOptions.Opened opened, Surrogates others, Attack chosen, Path folder, Job running) {
+    return new AdversarialRun(
+        opened.bundle(),
+        others,
+        opened.threat(),
+        chosen,
+        new Seed(model.seed),
+        job.workers,
+        folder,
+        job.resume,
+        running.progress(),
+        running.stopper());
   }
 
   private static void check(
       Evaluation of,
-      @Nullable Attack chosen,
+      @Nullable NamedAttack chosen,
       @Nullable Dataset samples,
       @Nullable ThreatModel threat,
       Problems problems) {
@@ -116,31 +140,64 @@ final class AttackCommand extends BaseCommand {
     (threat == null ? one : one.against(threat)).check(samples, problems);
   }
 
+  private Estimate estimate(
+      ModelOptions.Opened opened,
+      Surrogates others,
+      NamedAttack chosen,
+      @Nullable SearchRun before,
+      Job running) {
+    Estimate alone =
+        others
+            .in(Evaluation.of(opened.bundle()))
+            .against(opened.threat())
+            .with(chosen)
+            .seed(model.seed)
+            .workers(job.workers)
+            .stopper(running.stopper())
+            .estimate(opened.samples());
+    return before == null ? alone : before.estimate(alone, opened.samples().size());
+  }
+
   private void print(AdversarialRun.Summary summary, Path out, PrintWriter screen) {
     if (job.json) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("attack", summary.attack());
-      all.put("clean_accuracy", summary.cleanAccuracy());
-      all.put("robust_accuracy", summary.robustAccuracy());
-      all.put("mean_distance", summary.meanDistance());
+      screen.print(Json.pretty(json(summary)));
+      return;
+    }
+    screen.print(table(summary));
+    screen.println("examples: " + out.resolve(AdversarialRun.RESULT));
+  }
+
+  private void print(SearchRun.Result result, Path out, PrintWriter screen) {
+    if (job.json) {
+      Map<String, Object> all = json(result.summary());
+      all.put("search", result.search());
       screen.print(Json.pretty(all));
       return;
     }
+    screen.print(table(result.summary()));
+    screen.println("search: " + result.search().words());
+    screen.println("settings: " + result.search().found());
+    screen.println("every trial: " + out.resolve(SearchRun.RESULT));
+    screen.println("examples: " + out.resolve(AdversarialRun.RESULT));
+  }
+
+  private static Map<String, Object> json(AdversarialRun.Summary summary) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("attack", summary.attack());
+    all.put("clean_accuracy", summary.cleanAccuracy());
+    all.put("robust_accuracy", summary.robustAccuracy());
+    all.put("mean_distance", summary.meanDistance());
+    return all;
+  }
+
+  private static Table table(AdversarialRun.Summary summary) {
     Table table = new Table("measure", "value");
     table.row("clean accuracy", Format.percent(summary.cleanAccuracy().value()));
-    table.row("accuracy under " + summary.attack(), percent(summary));
+    table.row(
+        "accuracy under " + summary.attack(), Format.percent(summary.robustAccuracy().value()));
     summary
         .meanDistance()
-        .forEach((norm, d) -> table.row("mean " + norm + " of those that fell", number(d)));
-    screen.print(table);
-    screen.println("examples: " + out.resolve("adversarial.safetensors"));
-  }
-
-  private static String percent(AdversarialRun.Summary summary) {
-    return Format.percent(summary.robustAccuracy().value());
-  }
-
-  private static String number(double value) {
-    return Format.number(value);
+        .forEach((norm, d) -> table.row("mean " + norm + " of those that fell", Format.number(d)));
+    return table;
   }
 }

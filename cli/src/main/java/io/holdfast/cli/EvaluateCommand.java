@@ -15,7 +15,7 @@ import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
-import io.holdfast.model.Classifier;
+import io.holdfast.experiment.Surrogates;
 import io.holdfast.record.Gate;
 import io.holdfast.report.Report;
 import java.time.Duration;
@@ -108,7 +108,7 @@ final class EvaluateCommand extends BaseCommand {
     job.check(problems);
     problems.collect(() -> RunLock.requireFree(out.folder));
     problems.collect(new RunFolder(out.folder)::requireEvaluable);
-    try (SurrogateOptions.Opened others = surrogates.open(problems);
+    try (Surrogates others = surrogates.open(problems);
         ModelOptions.Opened opened = model.open(problems, check(problems, suite, types, others));
         Job running = Job.start(job)) {
       Evaluation evaluation =
@@ -123,7 +123,8 @@ final class EvaluateCommand extends BaseCommand {
       evaluation = most == null ? evaluation : evaluation.budget(most);
       RunFolder folder = new RunFolder(out.folder);
       evaluation.check(opened.samples()); // before anything is written
-      Datasets.requireReadable(opened.samples(), running.stopper(), running.progress());
+      Datasets.requireReadable(
+          opened.samples(), job.workers, running.stopper(), running.progress());
       if (job.dryRun) {
         screen().print(Results.estimate(evaluation.estimate(opened.samples()), job.json));
         return Exit.DONE;
@@ -140,19 +141,13 @@ final class EvaluateCommand extends BaseCommand {
 
   /** All that is said of the evaluation but its threat model. */
   private Evaluation settled(
-      Evaluation of,
-      List<NamedAttack> suite,
-      List<Corruption> types,
-      SurrogateOptions.Opened others) {
+      Evaluation of, List<NamedAttack> suite, List<Corruption> types, Surrogates others) {
     Evaluation evaluation =
         of.with(suite.toArray(NamedAttack[]::new))
             .seed(model.seed)
             .shard(Math.max(1, shard)) // what is wrong with them was told
             .workers(Math.max(0, job.workers));
-    Classifier searched = others.model();
-    if (searched != null) {
-      evaluation = evaluation.surrogate(others.name(), searched);
-    }
+    evaluation = others.in(evaluation);
     if (curve > 0) {
       evaluation = evaluation.curve(RobustnessCurve.standard(curve));
     }
@@ -163,10 +158,7 @@ final class EvaluateCommand extends BaseCommand {
 
   /** Looks at what could be opened, so that it is named with all else that is wrong. */
   private ModelOptions.Check check(
-      Problems problems,
-      List<NamedAttack> suite,
-      List<Corruption> types,
-      SurrogateOptions.Opened others) {
+      Problems problems, List<NamedAttack> suite, List<Corruption> types, Surrogates others) {
     return (bundle, samples, threat) -> {
       Evaluation all =
           settled(

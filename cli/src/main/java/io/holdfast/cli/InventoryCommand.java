@@ -92,7 +92,8 @@ final class InventoryCommand extends BaseCommand {
               job.resume,
               running.progress(),
               running.stopper());
-      Datasets.requireReadable(opened.samples(), running.stopper(), running.progress());
+      Datasets.requireReadable(
+          opened.samples(), job.workers, running.stopper(), running.progress());
       if (job.dryRun) {
         plan(run.pairs(chosen));
         return Exit.DONE;

@@ -11,6 +11,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.experiment.AdversarialRun;
+import io.holdfast.experiment.Surrogates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -133,6 +134,7 @@ final class LibraryAddCommand extends BaseCommand {
         Job running = Job.start(job)) {
       new AdversarialRun(
               opened.bundle(),
+              Surrogates.NONE,
               opened.threat(),
               chosen[0],
               new Seed(model.seed),

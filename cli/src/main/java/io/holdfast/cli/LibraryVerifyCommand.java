@@ -11,6 +11,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.tensor.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Option;
     description = {
       "Verifies every example: its hash, its label, that it is inside its threat model;",
       "with --model also that the model that it was made for still falls, and with --data",
-      "that clean input and label are those of the data. Exit code 3 if one does not pass."
+      "that clean input and label are those of the data, whose classes are then matched by",
+      "name with those of --model. Exit code 3 if one does not pass."
     })
 final class LibraryVerifyCommand extends BaseCommand {
   @Mixin private LibraryOptions place = new LibraryOptions();
@@ -56,12 +58,17 @@ final class LibraryVerifyCommand extends BaseCommand {
         found.addAll(thatHold(library, bundle));
       }
       if (source[0] != null) {
-        found.addAll(SourceCheck.differing(library, source[0]));
+        found.addAll(SourceCheck.differing(library, matched(source[0], bundle)));
       }
       print(library, found);
       boolean sound = found.stream().noneMatch(l -> l.fault().isDamage());
       return sound ? Exit.DONE : Exit.GATE_NOT_MET;
     }
+  }
+
+  /** The samples with the labels of the model, by the names of its classes. */
+  private static Dataset matched(Dataset source, @Nullable Bundle bundle) {
+    return bundle == null ? source : NamedClasses.matching(source, bundle.classNames());
   }
 
   private List<LeftOut> thatHold(ExampleLibrary library, Bundle bundle) {

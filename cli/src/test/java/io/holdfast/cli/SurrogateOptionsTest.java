@@ -2,13 +2,17 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Json;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Hardening;
 import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Scorecard;
 import io.holdfast.train.objective.Standard;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code evaluate --surrogate}: other models are searched on, the model judges. */
+/** Other models are searched on, the model judges: in evaluations, campaigns and experiments. */
 final class SurrogateOptionsTest {
   private static Path folder;
   private static final List<Path> MODELS = new ArrayList<>();
@@ -87,5 +91,78 @@ final class SurrogateOptionsTest {
         evaluate("none", "--threat", "linf:0.05", "--surrogate", folder.resolve("no.holdfast"));
     assertThat(ran.exit()).isNotZero();
     assertThat(ran.err()).contains("no.holdfast");
+  }
+
+  @Test
+  void aCampaignSearchesOnThemToo() throws IOException {
+    Path file = folder.resolve("campaign.yaml");
+    Files.writeString(
+        file,
+        """
+        seed: 7
+        data: "embedded:fashion-mnist/test"
+        examples: 60
+        models: {first: "%1$s/model0.holdfast", second: "%1$s/model1.holdfast"}
+        threats: ["linf:0.05[knowledge=decision]"]
+        attacks: [mi-fgsm]
+        surrogates: ["%1$s/model1.holdfast", "%1$s/model2.holdfast"]
+        fusion: probabilities
+        """
+            .formatted(folder));
+    Path out = folder.resolve("campaign");
+    Ran ran = Ran.command("campaign", file, "--out", out);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    String two = MODELS.get(1) + "," + MODELS.get(2);
+    Ran alone =
+        evaluate(
+            "alone",
+            "--threat",
+            "linf:0.05[knowledge=decision]",
+            "--surrogate",
+            two,
+            "--fusion",
+            "probabilities",
+            "--seed",
+            7);
+    assertThat(alone.exit()).as(alone.err()).isZero();
+    JsonNode cells = Json.read(out.resolve("campaign.json")).path("cells");
+    assertThat(cells.at("/0/robust_accuracy/value").asDouble()).isEqualTo(robust("alone"));
+    Files.writeString(file, Files.readString(file).replace("model2", "model9"));
+    Ran missing = Ran.command("campaign", file, "--out", folder.resolve("missing"));
+    assertThat(missing.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(missing.err()).contains("model9.holdfast");
+    assertThat(folder.resolve("missing")).doesNotExist();
+  }
+
+  @Test
+  void anExperimentIsEvaluatedByThemToo() throws IOException {
+    Path tiny = Ran.experiment(folder);
+    Path out = folder.resolve("tiny");
+    String surrogate = "evaluate.surrogates=" + MODELS.get(1);
+    Ran ran =
+        Ran.command("harden", tiny, "--out", out, "--set", surrogate, "--set", "evaluate.curve=0");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Scorecard card = Scorecard.read(out.resolve("scorecard.json"));
+    assertThat(Json.tree(card.provenance()).toString()).contains("model1.holdfast");
+    Ran missing =
+        Ran.command(
+            "harden",
+            tiny,
+            "--out",
+            folder.resolve("missing"),
+            "--set",
+            "evaluate.surrogates=no.holdfast");
+    assertThat(missing.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(missing.err()).contains("evaluate.surrogates").contains("no.holdfast");
+    Ran inside =
+        Ran.command(
+            "harden",
+            tiny,
+            "--out",
+            out,
+            "--set",
+            "evaluate.surrogates=" + out.resolve("model.holdfast"));
+    assertThat(inside.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(inside.err()).contains("a model outside the folder for the results");
   }
 }

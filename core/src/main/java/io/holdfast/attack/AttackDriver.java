@@ -297,6 +297,7 @@ public record AttackDriver(
         Logits.best(z),
         Logits.probability(z, Logits.best(z)),
         Logits.probability(z, label),
+        Logits.margin(z, label, run.wanted[row]),
         run.measure(row),
         run.queries[row],
         run.gradientCounts[row],

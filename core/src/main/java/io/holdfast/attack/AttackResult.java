@@ -36,6 +36,8 @@ public record AttackResult(
    * @param prediction predicted class of the adversarial input
    * @param confidence softmax probability of {@code prediction}
    * @param trueConfidence softmax probability of the label
+   * @param margin by how much the adversarial input's logits lead towards the goal: above 0 where
+   *     it is reached
    * @param distances from the clean to the adversarial input
    * @param queries forward passes of the search, each backward pass's forward included; with a
    *     surrogate, how often the model was tried during the search
@@ -55,6 +57,7 @@ public record AttackResult(
       int prediction,
       float confidence,
       float trueConfidence,
+      double margin,
       Distances distances,
       long queries,
       long gradients,

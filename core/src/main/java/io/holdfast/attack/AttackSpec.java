@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.Call;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.Knowledge;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,9 @@ public record AttackSpec<A extends Attack>(
     String name, String summary, List<String> sets, String paper, A usual, List<Knob<A>> knobs) {
   /** The balls. */
   public static final List<String> BALLS = List.of("linf", "l2", "l1");
+
+  /** The keys of settings that say how long a round goes on. */
+  public static final List<String> LENGTHS = List.of("steps", "queries");
 
   /** Every perturbation set with gradients. */
   public static final List<String> WITH_GRADIENTS =
@@ -78,7 +82,27 @@ public record AttackSpec<A extends Attack>(
 
   /** In the order of the documentation. */
   public List<Parameter> parameters() {
-    return knobs.stream().flatMap(knob -> knob.describe(usual).stream()).toList();
+    return parameters(usual);
+  }
+
+  /** With the values of an attack of this line in place of the defaults. */
+  public List<Parameter> parameters(A attack) {
+    return knobs.stream().flatMap(knob -> knob.describe(attack).stream()).toList();
+  }
+
+  /**
+   * What a search may try in place of the settings of an attack of this line, around both them and
+   * the defaults; those under {@link #LENGTHS} too.
+   */
+  public List<Axis> axes(A attack) {
+    List<Axis> all = new ArrayList<>();
+    for (Knob<A> knob : knobs) {
+      List<Axis> standard = knob.axes(usual);
+      for (Axis own : knob.axes(attack)) {
+        all.add(standard.stream().reduce(own, Axis::joined));
+      }
+    }
+    return all;
   }
 
   /** The attack of a section; problems go to the section's reader. */

@@ -155,6 +155,19 @@ public final class Attacks {
   }
 
   /**
+   * An attack with its line of the registry.
+   *
+   * @throws InvalidInputException if it has none
+   */
+  public static ListedAttack<?> listed(Attack attack) {
+    if (attack instanceof ListedAttack<?> listed) {
+      return listed;
+    }
+    throw new InvalidInputException(
+        "attack " + attack.key(), "", "an attack of the registry", attack.getClass().getName());
+  }
+
+  /**
    * Reads {@code fgsm,pgd[steps=50,restarts=5]}.
    *
    * @throws InvalidInputException as {@link #parse}

@@ -22,4 +22,10 @@ public interface Knob<A> {
    * @param arguments gets what a text has to say for that
    */
   A write(A attack, A soFar, Map<String, String> arguments);
+
+  /**
+   * What a search may try around what {@code attack} has; none for settings that follow from what
+   * is attacked.
+   */
+  List<Axis> axes(A attack);
 }

@@ -1,9 +1,9 @@
 package io.holdfast.attack;
 
 import io.holdfast.common.SettingsReader;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
@@ -21,7 +21,7 @@ public final class Knobs {
   /** A whole number of at least 1. */
   public static <A> Knob<A> count(
       String key, String meaning, Function<A, Integer> get, BiFunction<A, Integer, A> with) {
-    return new One<>(key, meaning, false, get, with, (r, usual) -> r.integer(key, usual, 1, MANY));
+    return whole(key, meaning, 1, MANY, get, with);
   }
 
   /** A whole number in [least, most]. */
@@ -32,8 +32,14 @@ public final class Knobs {
       int most,
       Function<A, Integer> get,
       BiFunction<A, Integer, A> with) {
-    return new One<>(
-        key, meaning, false, get, with, (r, usual) -> r.integer(key, usual, least, most));
+    return new PlainKnob<>(
+        key,
+        meaning,
+        false,
+        get,
+        with,
+        (r, usual) -> r.integer(key, usual, least, most),
+        value -> Axis.Whole.around(key, value, least, most, false));
   }
 
   /** An odd number in [least, most]. */
@@ -44,8 +50,14 @@ public final class Knobs {
       int most,
       Function<A, Integer> get,
       BiFunction<A, Integer, A> with) {
-    return new One<>(
-        key, meaning + ", odd", false, get, with, (r, usual) -> odd(r, key, usual, least, most));
+    return new PlainKnob<>(
+        key,
+        meaning + ", odd",
+        false,
+        get,
+        with,
+        (r, usual) -> odd(r, key, usual, least, most),
+        value -> Axis.Whole.around(key, value, least, most, true));
   }
 
   private static int odd(SettingsReader section, String key, int usual, int least, int most) {
@@ -68,7 +80,14 @@ public final class Knobs {
       String meaning,
       Function<A, OptionalInt> get,
       BiFunction<A, Integer, A> with) {
-    return new Own<>(key, usual, meaning, get, with);
+    return new GivenKnob<>(
+        key,
+        usual,
+        meaning,
+        attack -> get.apply(attack).stream().boxed().findFirst(),
+        with,
+        r -> r.integer(key, 1, MANY),
+        given -> Optional.of(Axis.Whole.around(key, given.orElse(1), 1, MANY, false)));
   }
 
   /**
@@ -82,14 +101,27 @@ public final class Knobs {
       String meaning,
       Function<A, OptionalDouble> get,
       BiFunction<A, Double, A> with) {
-    return new OwnNumber<>(key, usual, meaning + ", above 0", get, with);
+    return new GivenKnob<>(
+        key,
+        usual,
+        meaning + ", above 0",
+        attack -> get.apply(attack).stream().boxed().findFirst(),
+        with,
+        r -> r.positive(key),
+        given -> given.map(value -> Axis.Numbers.around(key, value, 0, Double.MAX_VALUE)));
   }
 
   /** A number in [0, 1]. */
   public static <A> Knob<A> share(
       String key, String meaning, Function<A, Double> get, BiFunction<A, Double, A> with) {
-    return new One<>(
-        key, meaning + ", in [0, 1]", false, get, with, (r, usual) -> r.number(key, usual, 0, 1));
+    return new PlainKnob<>(
+        key,
+        meaning + ", in [0, 1]",
+        false,
+        get,
+        with,
+        (r, usual) -> r.number(key, usual, 0, 1),
+        value -> new Axis.Numbers(key, 0, 1, false));
   }
 
   /** A number in [low, high]. */
@@ -101,31 +133,56 @@ public final class Knobs {
       Function<A, Double> get,
       BiFunction<A, Double, A> with) {
     String range = ", in [" + low + ", " + high + "]";
-    return new One<>(
-        key, meaning + range, false, get, with, (r, usual) -> r.number(key, usual, low, high));
+    return new PlainKnob<>(
+        key,
+        meaning + range,
+        false,
+        get,
+        with,
+        (r, usual) -> r.number(key, usual, low, high),
+        value -> Axis.Numbers.around(key, value, low, high));
   }
 
   /** {@code true} or {@code false}. */
   public static <A> Knob<A> flag(
       String key, String meaning, Function<A, Boolean> get, BiFunction<A, Boolean, A> with) {
-    return new One<>(key, meaning, false, get, with, (r, usual) -> r.flag(key, usual));
+    return new PlainKnob<>(
+        key,
+        meaning,
+        false,
+        get,
+        with,
+        (r, usual) -> r.flag(key, usual),
+        value -> new Axis.Words(key, List.of("false", "true")));
   }
 
   /** A constant, written in lower case with {@code -} for {@code _}. */
   public static <A, E extends Enum<E>> Knob<A> choice(
       String key, String meaning, Function<A, E> get, BiFunction<A, E, A> with) {
-    return new One<>(key, meaning, false, get, with, (r, usual) -> r.choice(key, usual));
+    return new PlainKnob<>(
+        key,
+        meaning,
+        false,
+        get,
+        with,
+        (r, usual) -> r.choice(key, usual),
+        value -> new Axis.Words(key, words(value.getDeclaringClass())));
+  }
+
+  private static List<String> words(Class<? extends Enum<?>> type) {
+    return Arrays.stream(type.getEnumConstants()).map(PlainKnob::word).toList();
   }
 
   /** {@code steps}, which every text says. */
   public static <A> Knob<A> steps(Function<A, Integer> get, BiFunction<A, Integer, A> with) {
-    return new One<>(
+    return new PlainKnob<>(
         "steps",
         "steps per round, at least 1",
         true,
         get,
         with,
-        (r, usual) -> r.integer("steps", usual, 1, MANY));
+        (r, usual) -> r.integer("steps", usual, 1, MANY),
+        value -> Axis.Whole.around("steps", value, 1, MANY, false));
   }
 
   /** {@code restarts}. */
@@ -137,13 +194,14 @@ public final class Knobs {
   /** {@code loss}, one of those that need labels alone. */
   public static <A> Knob<A> loss(Function<A, Losses> get, BiFunction<A, Losses, A> with) {
     List<String> keys = Losses.OF_LABELS.stream().map(Losses::key).toList();
-    return new One<>(
+    return new PlainKnob<>(
         "loss",
         "what is maximised: ce, cw (margin), dlr, md (two logits' difference) or logit",
         false,
         get,
         with,
-        (r, usual) -> Losses.OF_LABELS.get(keys.indexOf(r.choice("loss", usual.key(), keys))));
+        (r, usual) -> Losses.OF_LABELS.get(keys.indexOf(r.choice("loss", usual.key(), keys))),
+        value -> new Axis.Words("loss", keys));
   }
 
   /**
@@ -153,7 +211,7 @@ public final class Knobs {
   public static <A> Knob<A> step(
       StepSize usual, Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
     String part = Double.toString(usual.relative());
-    return new Step<>(part + " epsilon", part, get, with);
+    return new StepKnob<>(part + " epsilon", part, get, with);
   }
 
   /**
@@ -172,163 +230,11 @@ public final class Knobs {
    */
   public static <A> Knob<A> step(
       String usual, Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
-    return new Step<>(usual, "as step_size", get, with);
+    return new StepKnob<>(usual, "as step_size", get, with);
   }
 
   /** A setting of a part of the attack. */
   public static <A, P> Knob<A> of(Function<A, P> part, BiFunction<A, P, A> with, Knob<P> knob) {
-    return new Inner<>(part, with, knob);
-  }
-
-  /** One value under one key. */
-  private record One<A, V>(
-      String key,
-      String meaning,
-      boolean always,
-      Function<A, V> get,
-      BiFunction<A, V, A> with,
-      BiFunction<SettingsReader, V, V> reader)
-      implements Knob<A> {
-    @Override
-    public List<AttackSpec.Parameter> describe(A usual) {
-      return List.of(new AttackSpec.Parameter(key, written(get.apply(usual)), meaning));
-    }
-
-    @Override
-    public A read(SettingsReader section, A soFar) {
-      return with.apply(soFar, reader.apply(section, get.apply(soFar)));
-    }
-
-    @Override
-    public A write(A attack, A soFar, Map<String, String> arguments) {
-      V value = get.apply(attack);
-      if (always || !value.equals(get.apply(soFar))) {
-        arguments.put(key, written(value));
-      }
-      return with.apply(soFar, value);
-    }
-
-    private static String written(Object value) {
-      return value instanceof Enum<?> constant
-          ? constant.name().toLowerCase(Locale.ROOT).replace('_', '-')
-          : value.toString();
-    }
-  }
-
-  /** A number that is written only where it was given. */
-  private record Own<A>(
-      String key,
-      String usual,
-      String meaning,
-      Function<A, OptionalInt> get,
-      BiFunction<A, Integer, A> with)
-      implements Knob<A> {
-    @Override
-    public List<AttackSpec.Parameter> describe(A attack) {
-      return List.of(new AttackSpec.Parameter(key, usual, meaning));
-    }
-
-    @Override
-    public A read(SettingsReader section, A soFar) {
-      return section.has(key) ? with.apply(soFar, section.integer(key, 1, MANY)) : soFar;
-    }
-
-    @Override
-    public A write(A attack, A soFar, Map<String, String> arguments) {
-      OptionalInt given = get.apply(attack);
-      if (given.isEmpty()) {
-        return soFar;
-      }
-      arguments.put(key, Integer.toString(given.getAsInt()));
-      return with.apply(soFar, given.getAsInt());
-    }
-  }
-
-  /** As {@link Own}, for a number above 0. */
-  private record OwnNumber<A>(
-      String key,
-      String usual,
-      String meaning,
-      Function<A, OptionalDouble> get,
-      BiFunction<A, Double, A> with)
-      implements Knob<A> {
-    @Override
-    public List<AttackSpec.Parameter> describe(A attack) {
-      return List.of(new AttackSpec.Parameter(key, usual, meaning));
-    }
-
-    @Override
-    public A read(SettingsReader section, A soFar) {
-      return section.has(key) ? with.apply(soFar, section.positive(key)) : soFar;
-    }
-
-    @Override
-    public A write(A attack, A soFar, Map<String, String> arguments) {
-      OptionalDouble given = get.apply(attack);
-      if (given.isEmpty()) {
-        return soFar;
-      }
-      arguments.put(key, Double.toString(given.getAsDouble()));
-      return with.apply(soFar, given.getAsDouble());
-    }
-  }
-
-  /** A setting of a part. */
-  private record Inner<A, P>(Function<A, P> part, BiFunction<A, P, A> with, Knob<P> knob)
-      implements Knob<A> {
-    @Override
-    public List<AttackSpec.Parameter> describe(A usual) {
-      return knob.describe(part.apply(usual));
-    }
-
-    @Override
-    public A read(SettingsReader section, A soFar) {
-      return with.apply(soFar, knob.read(section, part.apply(soFar)));
-    }
-
-    @Override
-    public A write(A attack, A soFar, Map<String, String> arguments) {
-      P told = knob.write(part.apply(attack), part.apply(soFar), arguments);
-      return with.apply(soFar, told);
-    }
-  }
-
-  /** The length of a step, with the defaults of its two keys in words. */
-  private record Step<A>(
-      String absolute, String relative, Function<A, StepSize> get, BiFunction<A, StepSize, A> with)
-      implements Knob<A> {
-    private static final String ABSOLUTE = "step_size";
-    private static final String RELATIVE = "relative_step";
-
-    @Override
-    public List<AttackSpec.Parameter> describe(A usual) {
-      return List.of(
-          new AttackSpec.Parameter(ABSOLUTE, absolute, "length in the units of the input, above 0"),
-          new AttackSpec.Parameter(RELATIVE, relative, "length as a part of epsilon, above 0"));
-    }
-
-    @Override
-    public A read(SettingsReader section, A soFar) {
-      if (section.has(ABSOLUTE) && section.has(RELATIVE)) {
-        section.reject(RELATIVE, ABSOLUTE + " or " + RELATIVE, "both", null);
-      }
-      if (section.has(RELATIVE)) {
-        return with.apply(soFar, StepSize.relative(section.positive(RELATIVE)));
-      }
-      return section.has(ABSOLUTE)
-          ? with.apply(soFar, StepSize.absolute(section.positive(ABSOLUTE)))
-          : soFar;
-    }
-
-    @Override
-    public A write(A attack, A soFar, Map<String, String> arguments) {
-      StepSize size = get.apply(attack);
-      if (!size.equals(get.apply(soFar)) && Double.isNaN(size.absolute())) {
-        arguments.put(RELATIVE, Double.toString(size.relative()));
-      } else if (!size.equals(get.apply(soFar))) {
-        arguments.put(ABSOLUTE, Double.toString(size.absolute()));
-      }
-      return with.apply(soFar, size);
-    }
+    return new PartKnob<>(part, with, knob);
   }
 }

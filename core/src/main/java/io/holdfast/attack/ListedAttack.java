@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
 
 /**
  * An attack of the registry; its name and its key follow from its line there.
@@ -44,5 +45,17 @@ public interface ListedAttack<A extends ListedAttack<A>> extends Attack {
   @SuppressWarnings("unchecked") // A is the attack's own class
   default String key() {
     return spec().write((A) this);
+  }
+
+  /** Its settings with their values, in the order of the documentation. */
+  @SuppressWarnings("unchecked") // A is the attack's own class
+  default List<AttackSpec.Parameter> parameters() {
+    return spec().parameters((A) this);
+  }
+
+  /** What a search may try in place of its settings. */
+  @SuppressWarnings("unchecked") // A is the attack's own class
+  default List<Axis> axes() {
+    return spec().axes((A) this);
   }
 }

@@ -8,6 +8,8 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.image.ImageSources;
 import io.holdfast.data.image.ReadOptions;
+import io.holdfast.tensor.Device;
+import io.holdfast.tensor.Workers;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +18,6 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.LongConsumer;
-import java.util.stream.IntStream;
 
 /** Opens data sets by name, file or folder. */
 public final class Datasets {
@@ -88,42 +89,47 @@ public final class Datasets {
   }
 
   /**
-   * As {@link #requireReadable(Dataset, Stopper, LongConsumer)}, shown as a task of its own; to be
-   * called before anything of an earlier run is replaced.
+   * As {@link #requireReadable(Dataset, int, Stopper, LongConsumer)}, shown as a task of its own;
+   * to be called before anything of an earlier run is replaced.
    */
-  public static void requireReadable(Dataset data, Stopper stopper, Progress progress) {
+  public static void requireReadable(
+      Dataset data, int workers, Stopper stopper, Progress progress) {
     try (Progress.Task task = progress.start("checking the data", data.size(), "images")) {
-      requireReadable(data, stopper, task::advance);
+      requireReadable(data, workers, stopper, task::advance);
     }
   }
 
   /**
-   * Reads every sample once, since images are decoded when they are read; on all cores.
+   * Reads every sample once, since images are decoded when they are read.
    *
+   * @param workers threads, 0 for one per core
    * @param stopper asked between samples
    * @param progress told of samples that were read
    * @throws InvalidInputException naming every sample that cannot be read
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
-  public static void requireReadable(Dataset data, Stopper stopper, LongConsumer progress) {
+  public static void requireReadable(
+      Dataset data, int workers, Stopper stopper, LongConsumer progress) {
     Map<Integer, InvalidInputException> failures = new ConcurrentSkipListMap<>();
     int parts = (data.size() + PART - 1) / PART;
-    IntStream.range(0, parts)
-        .parallel()
-        .forEach(
-            part -> {
-              float[] sample = new float[data.info().sampleSize()];
-              int end = Math.min(data.size(), (part + 1) * PART);
-              for (int i = part * PART; i < end; i++) {
-                stopper.check();
-                try {
-                  data.read(i, sample, 0);
-                } catch (InvalidInputException e) {
-                  failures.put(i, e);
-                }
-                progress.accept(1);
+    try (Workers pool = Workers.on(Device.CPU, workers)) {
+      pool.map(
+          parts,
+          part -> {
+            float[] sample = new float[data.info().sampleSize()];
+            int end = Math.min(data.size(), (part + 1) * PART);
+            for (int i = part * PART; i < end; i++) {
+              stopper.check();
+              try {
+                data.read(i, sample, 0);
+              } catch (InvalidInputException e) {
+                failures.put(i, e);
               }
-            });
+              progress.accept(1);
+            }
+            return end;
+          });
+    }
     Problems problems = new Problems(data.info().name());
     failures.values().forEach(problems::addAll);
     problems.throwIfAny();

@@ -20,6 +20,7 @@ import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Rate;
 import io.holdfast.report.Png;
@@ -50,6 +51,7 @@ import java.util.stream.Stream;
  *
  * @param bundle what is attacked
  * @param threat what the attacker may do
+ * @param surrogates that the attacker searches on in place of the model
  * @param attack runs on every sample
  * @param seed of its random streams
  * @param workers threads, 0 for one per core; any number gives the same result
@@ -60,6 +62,7 @@ import java.util.stream.Stream;
  */
 public record AdversarialRun(
     Bundle bundle,
+    Surrogates surrogates,
     ThreatModel threat,
     Attack attack,
     Seed seed,
@@ -85,6 +88,10 @@ public record AdversarialRun(
       "columns 2"; // parts of an earlier form are not gone on with
   private static final String RUN = "holdfast.attack";
 
+  /** By their codes in the file. */
+  private static final List<Outcome> OUTCOMES =
+      List.of(Outcome.HELD, Outcome.FELL, Outcome.SKIPPED_WRONG);
+
   /**
    * What came out.
    *
@@ -92,9 +99,26 @@ public record AdversarialRun(
    * @param cleanAccuracy share of samples that were right
    * @param robustAccuracy share that still are
    * @param meanDistance of the samples that fell, by norm; empty if none did
+   * @param verdicts sample by sample
    */
   public record Summary(
-      String attack, Rate cleanAccuracy, Rate robustAccuracy, Map<String, Double> meanDistance) {}
+      String attack,
+      Rate cleanAccuracy,
+      Rate robustAccuracy,
+      Map<String, Double> meanDistance,
+      List<Verdict> verdicts) {
+    public Summary {
+      verdicts = List.copyOf(verdicts);
+    }
+  }
+
+  /**
+   * What became of one sample.
+   *
+   * @param outcome {@link Outcome#HELD}, {@link Outcome#FELL} or {@link Outcome#SKIPPED_WRONG}
+   * @param distances to what felled it; zeros where it did not fall
+   */
+  public record Verdict(Outcome outcome, Distances distances) {}
 
   /**
    * Runs it.
@@ -108,17 +132,30 @@ public record AdversarialRun(
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
     requireUsable(folder);
-    String run = fingerprint(data);
     try (Workers pool = Workers.on(bundle.classifier().device(), workers)) {
-      new AttackDriver(bundle.classifier(), threat, pool).check(attack);
-      Datasets.requireReadable(data, stopper, progress);
+      driver(pool).check(attack);
+      Datasets.requireReadable(data, workers, stopper, progress);
       try (RunLock lock = RunLock.take(folder)) {
-        return on(data, pool, run);
+        return on(data, pool);
       }
     }
   }
 
-  private Summary on(Dataset data, Workers pool, String run) {
+  /** What the attack runs by. */
+  AttackDriver driver(Workers pool) {
+    return new AttackDriver(surrogates.attacked(bundle.classifier()), threat, pool)
+        .withStopper(stopper);
+  }
+
+  /** The same with another attack, into another folder. */
+  AdversarialRun with(Attack other, Path into) {
+    return new AdversarialRun(
+        bundle, surrogates, threat, other, seed, workers, into, resume, progress, stopper);
+  }
+
+  /** Runs on samples that were checked, in a folder that the caller has locked. */
+  Summary on(Dataset data, Workers pool) {
+    String run = fingerprint(data);
     Path parts = folder.resolve(PARTS);
     int chunks = (data.size() + CHUNK - 1) / CHUNK;
     prepare(parts);
@@ -135,6 +172,21 @@ public record AdversarialRun(
    *     what would be replaced is not of an earlier attack
    */
   public static void requireUsable(Path folder) {
+    for (String name : SearchRun.NAMES) {
+      if (Files.exists(folder.resolve(name))) {
+        throw new InvalidInputException(
+            folder.toString(),
+            "",
+            "a new folder, or one with an earlier attack",
+            "the results of attack --search",
+            "choose another folder, or move them away");
+      }
+    }
+    requireReplaceable(folder);
+  }
+
+  /** As {@link #requireUsable}, where an earlier search may be replaced too. */
+  static void requireReplaceable(Path folder) {
     RunLock.requireFree(folder);
     AtomicFiles.requireWritableFolder(folder);
     Problems problems = new Problems(folder.toString());
@@ -232,6 +284,7 @@ public record AdversarialRun(
             "\n",
             COLUMNS,
             bundle.network().hash(),
+            surrogates.name(),
             threat.toSettings().toJson(),
             attack.key(),
             Long.toString(seed.value()),
@@ -249,9 +302,8 @@ public record AdversarialRun(
       long[] shape = Shape.of(data.info().shapeArray()).batched(indices.length);
       Tensor clean = Tensors.of(data.read(indices), shape); // [n, ...]
       AttackResult result =
-          new AttackDriver(bundle.classifier(), threat, pool)
+          driver(pool)
               .withProgress(task::advance)
-              .withStopper(stopper)
               .run(
                   attack,
                   clean,
@@ -272,6 +324,9 @@ public record AdversarialRun(
       Map<String, Tensor> all = AttackFile.join(columns);
       Map<String, String> metadata = new LinkedHashMap<>(origin(data).toMetadata());
       metadata.put("holdfast.key", attack.key());
+      if (surrogates.model() != null) {
+        metadata.put("holdfast.surrogates", surrogates.name());
+      }
       Safetensors.write(folder.resolve(RESULT), all, metadata);
       return summary(all, data.info().shape());
     }
@@ -301,9 +356,14 @@ public record AdversarialRun(
     int size = images.length / n;
     Map<String, Double> distances = new LinkedHashMap<>();
     long fell = Arrays.stream(outcomes).filter(o -> o == 1).count();
+    List<Verdict> verdicts = new ArrayList<>();
     for (int i = 0; i < n; i++) {
+      Distances d =
+          outcomes[i] == 1
+              ? Distances.between(one(clean, i, size), one(images, i, size))
+              : Distances.ZERO;
+      verdicts.add(new Verdict(OUTCOMES.get((int) outcomes[i]), d));
       if (outcomes[i] == 1) {
-        Distances d = Distances.between(one(clean, i, size), one(images, i, size));
         for (Norm norm : Norm.values()) {
           distances.merge(norm.key(), d.in(norm) / fell, Double::sum);
         }
@@ -317,7 +377,7 @@ public record AdversarialRun(
     }
     long right = Arrays.stream(outcomes).filter(o -> o != 2).count();
     long held = Arrays.stream(outcomes).filter(o -> o == 0).count();
-    return new Summary(attack.key(), Rate.of(right, n), Rate.of(held, n), distances);
+    return new Summary(attack.key(), Rate.of(right, n), Rate.of(held, n), distances, verdicts);
   }
 
   private static Tensor column(Map<String, Tensor> all, String name) {

@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param models at least one
  * @param threats at least one, with names of their own
  * @param attacks at least one, with keys of their own
+ * @param surrogates models that the attacker searches on in place of each of the models
  */
 public record Campaign(
     String name,
@@ -51,7 +52,8 @@ public record Campaign(
     int examples,
     List<Model> models,
     List<ThreatModel> threats,
-    List<NamedAttack> attacks) {
+    List<NamedAttack> attacks,
+    SurrogateSection surrogates) {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   public Campaign {
@@ -100,7 +102,8 @@ public record Campaign(
             r.integer("examples", EvaluationSection.DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
             models(r),
             threats(r),
-            EvaluationSection.attacks(r));
+            EvaluationSection.attacks(r),
+            SurrogateSection.read(r));
     r.finish();
     problems.throwIfAny();
     return campaign;

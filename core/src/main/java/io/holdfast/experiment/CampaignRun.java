@@ -83,24 +83,34 @@ public record CampaignRun(
   private Dataset opened() {
     Problems problems = new Problems("campaign " + campaign.name());
     Dataset data = campaign.open(problems);
-    for (Campaign.Model model : campaign.models()) {
-      problems.collect(() -> check(model, data, problems));
+    try (Surrogates surrogates = surrogates(problems)) {
+      for (Campaign.Model model : campaign.models()) {
+        problems.collect(() -> check(model, data, surrogates, problems));
+      }
     }
     problems.collect(() -> requireUsable(problems));
     problems.throwIfAny();
     if (data == null) {
       throw new IllegalStateException("data that could not be opened were reported");
     }
-    Datasets.requireReadable(data, stopper, progress);
+    Datasets.requireReadable(data, workers, stopper, progress);
     return data;
   }
 
-  private void check(Campaign.Model model, @Nullable Dataset data, Problems problems) {
+  /** None where they cannot be opened, which is added. */
+  private Surrogates surrogates(Problems problems) {
+    Surrogates[] opened = {Surrogates.NONE};
+    problems.collect(() -> opened[0] = campaign.surrogates().open());
+    return opened[0];
+  }
+
+  private void check(
+      Campaign.Model model, @Nullable Dataset data, Surrogates surrogates, Problems problems) {
     Shape shape = data == null ? null : Shape.of(data.info().shapeArray());
     try (Bundle bundle = model.open(shape)) {
       if (data != null) {
         for (ThreatModel threat : campaign.threats()) {
-          problems.collect(() -> evaluation(bundle, threat).check(data));
+          problems.collect(() -> evaluation(bundle, surrogates, threat).check(data));
         }
       }
     }
@@ -186,10 +196,11 @@ public record CampaignRun(
     Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
-        Bundle bundle = pair.model().open(Shape.of(data.info().shapeArray()))) {
+        Bundle bundle = pair.model().open(Shape.of(data.info().shapeArray()));
+        Surrogates surrogates = campaign.surrogates().open()) {
       new RunFolder(folder).prepareEvaluation(resume);
       Evaluation evaluation =
-          evaluation(bundle, pair.threat())
+          evaluation(bundle, surrogates, pair.threat())
               .workers(threads)
               .folder(folder)
               .resume(resume)
@@ -204,8 +215,9 @@ public record CampaignRun(
     }
   }
 
-  private Evaluation evaluation(Bundle bundle, ThreatModel threat) {
-    return Evaluation.of(bundle)
+  private Evaluation evaluation(Bundle bundle, Surrogates surrogates, ThreatModel threat) {
+    return surrogates
+        .in(Evaluation.of(bundle))
         .against(threat)
         .with(campaign.attacks().toArray(NamedAttack[]::new))
         .seed(campaign.seed().value())

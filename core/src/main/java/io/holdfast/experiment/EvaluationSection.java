@@ -19,9 +19,15 @@ import java.util.Set;
  * @param corruptions the most samples for accuracy under natural corruptions; 0 for none
  * @param shard the most samples that an attack takes at once; results are equal to the last bit for
  *     equal shards only
+ * @param surrogates models that the attacker searches on in place of the trained one
  */
 public record EvaluationSection(
-    List<NamedAttack> attacks, int examples, int curve, int corruptions, int shard) {
+    List<NamedAttack> attacks,
+    int examples,
+    int curve,
+    int corruptions,
+    int shard,
+    SurrogateSection surrogates) {
   /** Test samples to attack unless the experiment says more. */
   public static final int DEFAULT_EXAMPLES = 1000;
 
@@ -42,7 +48,8 @@ public record EvaluationSection(
         r.integer("examples", DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
         r.integer("curve", DEFAULT_CURVE, 0, Integer.MAX_VALUE),
         r.integer("corruptions", 0, 0, Integer.MAX_VALUE),
-        r.integer("shard", AttackDriver.SHARD, 1, Integer.MAX_VALUE));
+        r.integer("shard", AttackDriver.SHARD, 1, Integer.MAX_VALUE),
+        SurrogateSection.read(r));
   }
 
   /** The list {@code attacks} of a section; the usual ones where it is missing. */

@@ -17,6 +17,7 @@ import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.model.Classifier;
+import io.holdfast.model.graph.Network;
 import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
@@ -101,6 +102,7 @@ public final class Harden {
     try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
       training(start).check(data.train());
     }
+    checkSurrogates();
     if (!options.resume() || !folder.holdsRun()) {
       requireReadable();
     }
@@ -153,13 +155,53 @@ public final class Harden {
     try (Progress.Task task = options.progress().start("checking the data", all, "images")) {
       for (Part part : parts) {
         try {
-          Datasets.requireReadable(part.set(), options.stopper(), task::advance);
+          Datasets.requireReadable(part.set(), options.workers(), options.stopper(), task::advance);
         } catch (InvalidInputException e) {
           ExperimentData.reject(experiment, "data", part.key(), e, problems);
         }
       }
     }
     problems.throwIfAny();
+  }
+
+  /** That the attacks could search on them, before hours of training. */
+  private void checkSurrogates() {
+    for (String path : experiment.evaluation().surrogates().paths()) {
+      StartingWeights.requireOutside(options.out(), experiment, "evaluate.surrogates", path);
+    }
+    try (Surrogates surrogates = surrogates(experiment)) {
+      if (surrogates.model() != null) {
+        try (Network untrained =
+            data.architecture().initialise(experiment.seed()).to(experiment.device())) {
+          suite(experiment, untrained.classifier(), surrogates).check(tested());
+        }
+      }
+    }
+  }
+
+  /**
+   * The surrogates of an experiment, where it computes.
+   *
+   * @throws InvalidInputException at their line of the file, if they cannot be opened
+   */
+  static Surrogates surrogates(Experiment experiment) {
+    try {
+      return experiment.evaluation().surrogates().open().on(experiment.device());
+    } catch (InvalidInputException e) {
+      Problems problems = new Problems(experiment.source());
+      e.problems()
+          .forEach(
+              p ->
+                  experiment.reject(
+                      problems,
+                      "evaluate",
+                      "surrogates",
+                      p.expected(),
+                      p.source() + ": " + p.found(),
+                      p.hint()));
+      problems.throwIfAny();
+      throw e;
+    }
   }
 
   private Dataset tested() {
@@ -257,23 +299,26 @@ public final class Harden {
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance) {
-    return suite(experiment, trained.classifier())
-        .workers(options.workers())
-        .folder(options.out())
-        .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
-        .progress(options.progress())
-        .stopper(options.stopper())
-        .trainedOn(TrainingRecord.of(trained))
-        .noting(SameData.found(experiment, data, options.stopper()))
-        .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
-        .on(tested());
+    try (Surrogates surrogates = surrogates(experiment)) {
+      return suite(experiment, trained.classifier(), surrogates)
+          .workers(options.workers())
+          .folder(options.out())
+          .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
+          .progress(options.progress())
+          .stopper(options.stopper())
+          .trainedOn(TrainingRecord.of(trained))
+          .noting(SameData.found(experiment, data, options.stopper()))
+          .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
+          .on(tested());
+    }
   }
 
   /** The evaluation that an experiment asks for. */
-  static Evaluation suite(Experiment experiment, Classifier model) {
+  static Evaluation suite(Experiment experiment, Classifier model, Surrogates surrogates) {
     EvaluationSection section = experiment.evaluation();
     Evaluation evaluation =
-        Evaluation.of(model)
+        surrogates
+            .in(Evaluation.of(model))
             .against(experiment.threat())
             .with(section.attacks().toArray(NamedAttack[]::new))
             .precision(experiment.training().precision())

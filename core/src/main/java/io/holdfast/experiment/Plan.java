@@ -52,8 +52,9 @@ public record Plan(
       Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
     int samples = Math.min(experiment.evaluation().examples(), data.test().size());
     try (Network network =
-        data.architecture().initialise(experiment.seed()).to(experiment.device())) {
-      return Harden.suite(experiment, network.classifier())
+            data.architecture().initialise(experiment.seed()).to(experiment.device());
+        Surrogates surrogates = Harden.surrogates(experiment)) {
+      return Harden.suite(experiment, network.classifier(), surrogates)
           .workers(workers)
           .stopper(stopper)
           .estimate(data.train().first(samples));
@@ -102,8 +103,14 @@ public record Plan(
         String.join(", ", e.evaluation().attacks().stream().map(a -> a.key()).toList())
             + " on "
             + Format.count(Math.min(e.evaluation().examples(), data.test().size()))
-            + " test samples");
+            + " test samples"
+            + transfer(e));
     return words;
+  }
+
+  private static String transfer(Experiment e) {
+    List<String> paths = e.evaluation().surrogates().paths();
+    return paths.isEmpty() ? "" : ", searched on " + String.join(", ", paths);
   }
 
   /** As JSON, ending in a newline. */

@@ -307,7 +307,8 @@ public record RunFolder(Path path) {
 
   /** Whether the examples of an attack are here, or parts of them. */
   boolean holdsAttack() {
-    return AdversarialRun.NAMES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+    return Stream.concat(AdversarialRun.NAMES.stream(), SearchRun.NAMES.stream())
+        .anyMatch(name -> Files.exists(path.resolve(name)));
   }
 
   static void delete(Path path) {

@@ -55,12 +55,19 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
    */
   static void requireOutside(Path folder, Experiment experiment) {
     String start = experiment.start();
-    if (start != null && RunFolder.contains(folder, start)) {
+    if (start != null) {
+      requireOutside(folder, experiment, "model.start", start);
+    }
+  }
+
+  /** As {@link #requireOutside(Path, Experiment)}, for a model that a key of the file names. */
+  static void requireOutside(Path folder, Experiment experiment, String key, String model) {
+    if (RunFolder.contains(folder, model)) {
       throw new InvalidInputException(
           experiment.source(),
-          "model.start",
+          key,
           "a model outside the folder for the results, " + folder,
-          start,
+          model,
           "choose another folder, or copy the model");
     }
   }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
@@ -64,11 +65,26 @@ class DatasetTest {
           }
         };
     LongAdder told = new LongAdder();
-    assertThatThrownBy(() -> Datasets.requireReadable(stopping, stopper, told::add))
+    assertThatThrownBy(() -> Datasets.requireReadable(stopping, 0, stopper, told::add))
         .isInstanceOf(RunInterruptedException.class);
     assertThat(reads.get()).isBetween(5, 2999);
-    Datasets.requireReadable(many, Stopper.manual(), told::add);
+    Datasets.requireReadable(many, 1, Stopper.manual(), told::add);
     assertThat(told.sum()).isBetween(3000L, 5999L);
+  }
+
+  @Test
+  void noMoreThreadsReadAheadThanThereAreWorkers() {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    Dataset watched =
+        new ForwardingDataset(sized(500, 500)) {
+          @Override
+          public void read(int index, float[] into, int offset) {
+            threads.add(Thread.currentThread().getName());
+            super.read(index, into, offset);
+          }
+        };
+    Datasets.requireReadable(watched, 1, Stopper.manual(), n -> {});
+    assertThat(threads).hasSize(1);
   }
 
   @Test

@@ -9,13 +9,18 @@ import io.holdfast.attack.spatial.RotationGrid;
 import io.holdfast.attack.universal.Universal;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
+import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.attack.KitData;
 import io.holdfast.testkit.attack.KitModel;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
+import java.util.Collections;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** One change for all samples, and a grid where gradients do not lead far. */
@@ -68,6 +73,33 @@ class UniversalTest {
       int noise = run(new RandomNoise(RandomNoise.Kind.UNIFORM, 1), threat, data).held();
       assertThat(universal).isGreaterThan(each);
       assertThat(universal).isLessThan(noise);
+    }
+  }
+
+  /** Of one perturbation towards each class the strongest is taken: what falls goes one way. */
+  @Test
+  void theStrongestOfOneForEachClassIsTaken() {
+    KitData data = KitData.draw(SEED.split("test"), 200);
+    ThreatModel threat = ThreatModel.linf(0.15);
+    Attack each = Universal.steps(20).aim(Universal.Aim.EACH);
+    assertThat(each.key()).isEqualTo("uap[steps=20,targets=each]");
+    try (Scope scope = Scope.open()) {
+      AttackResult result = run(each, threat, data);
+      Map<Integer, Long> classes =
+          result.samples().stream()
+              .filter(s -> s.outcome() == Outcome.FELL)
+              .collect(
+                  Collectors.groupingBy(AttackResult.Sample::prediction, Collectors.counting()));
+      long fell = classes.values().stream().mapToLong(n -> n).sum();
+      assertThat(Collections.max(classes.values())).isGreaterThan(fell * 3 / 4);
+      assertThat(result.samples())
+          .filteredOn(s -> s.outcome() != Outcome.SKIPPED_WRONG)
+          .allMatch(s -> s.gradients() == 5 * 20 && s.queries() == 5 * 21);
+      for (int wanted = 0; wanted < 5; wanted++) {
+        AttackResult one = run(Universal.steps(20), threat.wanting(Goal.target(wanted)), data);
+        long fallen = one.samples().stream().filter(s -> s.outcome() == Outcome.FELL).count();
+        assertThat(fell).as("class %d", wanted).isGreaterThanOrEqualTo(fallen);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.holdfast.attack.minimal;
 
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Logits;
+import io.holdfast.attack.Loss;
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
@@ -15,7 +16,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One run of FAB (Croce and Hein 2020, algorithm 1). The points may leave the ball, never the box;
@@ -130,7 +130,7 @@ final class BoundaryWalk {
   private void look() {
     Tensor logits = task.logits(x); // [n, K]
     double[] distances = norm.lengths(flat(x).sub(flat(task.region().clean()))).toDoubles();
-    boolean[] reached = reached(logits);
+    boolean[] reached = task.reached(logits, IntStream.range(0, task.size()).toArray());
     double inside = epsilon * (1 + ROUNDING);
     AttackTask.Stay stay = task.settle(x, logits, i -> reached[i] && distances[i] <= inside);
     x = stay.moveUp(x);
@@ -145,20 +145,6 @@ final class BoundaryWalk {
     Tensor home = task.region().clean(); // [n, ...]
     Tensor back = x.sub(home).mulInPlace(settings.beta()).addInPlace(home); // [n, ...]
     x.copyFrom(Tensors.where(column(i -> Double.isFinite(now[i])), back, x));
-  }
-
-  /** Who is where the threat's goal is, as the search sees it. */
-  private boolean[] reached(Tensor logits) {
-    float[][] z = Logits.rows(logits);
-    boolean wanted = task.threat().goal().targeted();
-    @Nullable Tensor targets = task.reference().targets();
-    long[] labels = task.reference().labels().toLongs();
-    long[] classes = wanted && targets != null ? targets.toLongs() : labels;
-    boolean[] reached = new boolean[z.length];
-    for (int i = 0; i < z.length; i++) {
-      reached[i] = (Logits.best(z[i]) == classes[i]) == wanted;
-    }
-    return reached;
   }
 
   /** One truth per sample, {@code [n, 1, ...]}, which broadcasts to the inputs. */

@@ -4,7 +4,9 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.ListedAttack;
+import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
+import io.holdfast.attack.Reference;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.InputGradients;
@@ -26,18 +28,22 @@ import java.util.stream.IntStream;
  * One perturbation for all samples (Moosavi-Dezfooli et al. 2017), by projected ascent on the sum
  * of the samples' losses (Shafahi et al. 2020, section 3, whose clipped loss keeps a few samples
  * from ruling the sum), in small groups whose gradients are gathered before each step (Liu et al.
- * 2023, SGA, section 3.2). Towards a target where the goal has one. The samples that it is made for
- * are those it is judged on, those of one chunk together: an attacker who knows them all. Samples
- * that it leaves as they are cost as much as the others.
+ * 2023, SGA, section 3.2). Towards a target where the goal has one; with {@link Aim#EACH} one is
+ * made towards each class in turn (a targeted universal perturbation: Hirano and Takemoto 2020,
+ * section 2, by the ascent of here), and the one that fells most is taken. The samples that it is
+ * made for are those it is judged on, those of one chunk together: an attacker who knows them all.
+ * Samples that it leaves as they are cost as much as the others.
  *
  * @param steps over all samples, at least 1
  * @param group samples whose gradients are gathered for a step within one pass over all, at least 1
  * @param relativeStep length of a step as a part of epsilon, in (0, 1]
  * @param clip margin in logits beyond which a sample counts no more, at least 0
+ * @param aim where the perturbation steers
  */
-public record Universal(int steps, int group, double relativeStep, double clip)
+public record Universal(int steps, int group, double relativeStep, double clip, Aim aim)
     implements ListedAttack<Universal> {
   private static final double MOST = 1000;
+  private static final int NO_CLASS = -1;
 
   /** The registry's line. */
   public static final AttackSpec<Universal> SPEC =
@@ -67,7 +73,20 @@ public record Universal(int steps, int group, double relativeStep, double clip)
                   0,
                   MOST,
                   Universal::clip,
-                  Universal::clip)));
+                  Universal::clip),
+              Knobs.choice(
+                  "targets",
+                  "classes steered to: goal, or each in turn, of which the strongest is taken",
+                  Universal::aim,
+                  Universal::aim)));
+
+  /** Where the perturbation steers. */
+  public enum Aim {
+    /** Where the goal says. */
+    GOAL,
+    /** Towards each class in turn, at the cost of all; as {@link #GOAL} where that wants one. */
+    EACH
+  }
 
   public Universal {
     require("steps", "a whole number of at least 1", steps >= 1, steps);
@@ -85,23 +104,27 @@ public record Universal(int steps, int group, double relativeStep, double clip)
 
   /** With groups of 64, steps of a tenth of epsilon, and margins clipped at 2. */
   public static Universal steps(int number) {
-    return new Universal(number, 64, 0.1, 2);
+    return new Universal(number, 64, 0.1, 2, Aim.GOAL);
   }
 
   private Universal withSteps(int number) {
-    return new Universal(number, group, relativeStep, clip);
+    return new Universal(number, group, relativeStep, clip, aim);
   }
 
   public Universal group(int samples) {
-    return new Universal(steps, samples, relativeStep, clip);
+    return new Universal(steps, samples, relativeStep, clip, aim);
   }
 
   public Universal relativeStep(double part) {
-    return new Universal(steps, group, part, clip);
+    return new Universal(steps, group, part, clip, aim);
   }
 
   public Universal clip(double margin) {
-    return new Universal(steps, group, relativeStep, margin);
+    return new Universal(steps, group, relativeStep, margin, aim);
+  }
+
+  public Universal aim(Aim where) {
+    return new Universal(steps, group, relativeStep, clip, where);
   }
 
   @Override
@@ -130,23 +153,82 @@ public record Universal(int steps, int group, double relativeStep, double clip)
 
   @Override
   public Tensor perturb(AttackTask task) {
-    Tensor clean = task.region().clean(); // [n, ...]
-    Tensor delta = clean.slice(0, 0, 1).mul(0); // [1, ...]
+    if (aim == Aim.GOAL || task.threat().goal().targeted()) {
+      return moved(task, made(task, NO_CLASS));
+    }
+    Tensor best = task.region().clean(); // [n, ...]
+    int most = -1;
+    for (int wanted = 0; wanted < task.classes() && task.queriesLeft() > 1; wanted++) {
+      Tensor x = moved(task, made(task, wanted)); // [n, ...]
+      int fell = fallen(task, x);
+      best = fell > most ? x : best;
+      most = Math.max(most, fell);
+    }
+    return best;
+  }
+
+  private static int fallen(AttackTask task, Tensor x) {
+    try (Scope scope = Scope.open()) {
+      int[] all = IntStream.range(0, task.size()).toArray();
+      boolean[] reached = task.reached(task.logits(x), all);
+      return (int) Arrays.stream(all).filter(i -> reached[i]).count();
+    }
+  }
+
+  /**
+   * One perturbation, {@code [1, ...]}.
+   *
+   * @param wanted the class that it steers to, or {@link #NO_CLASS} for what the goal says
+   */
+  private Tensor made(AttackTask task, int wanted) {
+    Tensor delta = task.region().clean().slice(0, 0, 1).mul(0); // [1, ...]
     Region ball = around(task, delta);
     int[] order = order(task);
-    for (int step = 0; step < steps && task.queriesLeft() > 0; step++) {
+    long[] labels = task.reference().labels().toLongs();
+    Loss loss = wanted == NO_CLASS ? Losses.CW : new Towards(wanted);
+    int spare = wanted == NO_CLASS ? 0 : 1; // queries for the look at what it fells
+    for (int step = 0; step < steps && task.queriesLeft() > spare; step++) {
       try (Scope scope = Scope.open()) {
         Tensor x = moved(task, delta); // [n, ...]
-        InputGradients.Pass pass = task.ascend(x, Losses.CW, 1);
-        double[] margins = Losses.CW.value(pass.logits(), task.reference()).toDoubles(); // [n]
+        InputGradients.Pass pass = task.ascend(x, loss, 1);
+        double[] margins = loss.value(pass.logits(), task.reference()).toDoubles(); // [n]
+        boolean[] counts = new boolean[margins.length];
+        for (int i = 0; i < counts.length; i++) {
+          counts[i] = margins[i] < clip && labels[i] != wanted;
+        }
         for (int from = 0; from < order.length; from += group) {
           int[] some = Arrays.copyOfRange(order, from, Math.min(order.length, from + group));
-          Tensor gathered = gathered(pass.gradient(), some, margins); // [1, ...]
+          Tensor gathered = gathered(pass.gradient(), some, counts); // [1, ...]
           ball.step(delta, gathered, relativeStep * some.length / order.length);
         }
       }
     }
-    return moved(task, delta);
+    return delta;
+  }
+
+  /** The margin of one class over all others. */
+  private record Towards(int wanted) implements Loss {
+    @Override
+    public String key() {
+      return Losses.CW.key();
+    }
+
+    @Override
+    public Tensor value(Tensor logits, Reference reference) {
+      return Losses.CW.value(logits, towards(reference)); // [N]
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference reference) {
+      return Losses.CW.cotangent(logits, towards(reference)); // [N, K]
+    }
+
+    private Reference towards(Reference reference) {
+      Tensor labels = reference.labels(); // [N]
+      long[] targets = new long[(int) labels.size(0)];
+      Arrays.fill(targets, wanted);
+      return Reference.targets(labels, Tensors.of(targets, targets.length).to(labels.device()));
+    }
   }
 
   /** Changes of any sign: the ball around nothing, in a domain that does not cut them. */
@@ -170,11 +252,11 @@ public record Universal(int steps, int group, double relativeStep, double clip)
     return task.region().clean().add(delta).clampInPlace(domain.low(), domain.high());
   }
 
-  /** The sum of the gradients of those whose margin is not beyond the clip, {@code [1, ...]}. */
-  private Tensor gathered(Tensor gradient, int[] some, double[] margins) {
-    boolean[] counts = new boolean[some.length];
+  /** The sum of the gradients of those that count, {@code [1, ...]}. */
+  private static Tensor gathered(Tensor gradient, int[] some, boolean[] counts) {
+    boolean[] chosen = new boolean[some.length];
     for (int i = 0; i < some.length; i++) {
-      counts[i] = margins[some[i]] < clip;
+      chosen[i] = counts[some[i]];
     }
     long[] shape = new long[gradient.rank()];
     Arrays.fill(shape, 1);
@@ -182,7 +264,7 @@ public record Universal(int steps, int group, double relativeStep, double clip)
     long[] positions = Arrays.stream(some).asLongStream().toArray();
     Tensor rows =
         gradient.indexSelect(0, Tensors.of(positions, positions.length).to(gradient.device()));
-    Tensor weights = Tensors.of(counts, shape).to(gradient.device()).to(DType.FLOAT32);
+    Tensor weights = Tensors.of(chosen, shape).to(gradient.device()).to(DType.FLOAT32);
     return rows.mul(weights).sumKeep(0); // [1, ...]
   }
 }

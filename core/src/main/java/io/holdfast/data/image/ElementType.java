@@ -14,6 +14,10 @@ enum ElementType {
   INT32(4, true),
   UINT64(8, true),
   INT64(8, true),
+  /** IEEE 754 binary16. */
+  FLOAT16(2, false),
+  /** The upper half of a float32. */
+  BFLOAT16(2, false),
   FLOAT32(4, false),
   FLOAT64(8, false);
 
@@ -47,10 +51,25 @@ enum ElementType {
   /** The element that starts at byte {@code at}. */
   double real(byte[] bytes, int at) {
     return switch (this) {
+      case FLOAT16 -> half((short) SHORTS.get(bytes, at));
+      case BFLOAT16 -> Float.intBitsToFloat((short) SHORTS.get(bytes, at) << 16);
       case FLOAT32 -> (float) FLOATS.get(bytes, at);
       case FLOAT64 -> (double) DOUBLES.get(bytes, at);
       default -> whole(bytes, at);
     };
+  }
+
+  /** What 1 sign, 5 exponent and 10 fraction bits stand for. */
+  private static double half(short bits) {
+    int exponent = bits >> 10 & 0x1f;
+    int fraction = bits & 0x3ff;
+    double size =
+        switch (exponent) {
+          case 0 -> Math.scalb((double) fraction, -24); // subnormal
+          case 0x1f -> fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
+          default -> Math.scalb((double) (fraction | 0x400), exponent - 25);
+        };
+    return bits < 0 ? -size : size;
   }
 
   /** The integer that starts at byte {@code at}; unsigned 64-bit values wrap to negative ones. */
@@ -63,7 +82,8 @@ enum ElementType {
       case UINT32 -> (int) INTS.get(bytes, at) & 0xffffffffL;
       case INT32 -> (int) INTS.get(bytes, at);
       case UINT64, INT64 -> (long) LONGS.get(bytes, at);
-      case FLOAT32, FLOAT64 -> throw new IllegalArgumentException(this + " is not an integer type");
+      case FLOAT16, BFLOAT16, FLOAT32, FLOAT64 ->
+          throw new IllegalArgumentException(this + " is not an integer type");
     };
   }
 }

@@ -103,13 +103,14 @@ record Npy(ElementType type, List<Integer> axes, int bytes) {
       case "<i4" -> ElementType.INT32;
       case "<u8" -> ElementType.UINT64;
       case "<i8" -> ElementType.INT64;
+      case "<f2" -> ElementType.FLOAT16;
       case "<f4" -> ElementType.FLOAT32;
       case "<f8" -> ElementType.FLOAT64;
       default ->
           throw new InvalidInputException(
               source,
               name,
-              "little-endian integers, float32 or float64",
+              "little-endian integers, float16, float32 or float64",
               "type " + descr,
               "convert it with array.astype(\"uint8\") or array.astype(\"<f4\")");
     };

@@ -68,6 +68,8 @@ final class SafetensorsReader {
       case "I32" -> ElementType.INT32;
       case "U64" -> ElementType.UINT64;
       case "I64" -> ElementType.INT64;
+      case "F16" -> ElementType.FLOAT16;
+      case "BF16" -> ElementType.BFLOAT16;
       case "F32" -> ElementType.FLOAT32;
       case "F64" -> ElementType.FLOAT64;
       default -> null;

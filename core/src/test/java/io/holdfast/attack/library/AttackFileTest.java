@@ -53,6 +53,7 @@ class AttackFileTest {
         2,
         0.75f,
         0.125f,
+        -0.5,
         Distances.ZERO,
         6,
         5,

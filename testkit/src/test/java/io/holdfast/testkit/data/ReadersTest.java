@@ -15,6 +15,7 @@ import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.StrayLabels;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -146,6 +147,7 @@ class ReadersTest {
     }
     Path npz = put("more.npz", COLOUR.npz(weights, groups));
     Path safetensors = folder.resolve("more.safetensors");
+    Path half = folder.resolve("half.safetensors");
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> tensors =
           new LinkedHashMap<>(
@@ -159,8 +161,10 @@ class ReadersTest {
       tensors.put("weights", Tensors.of(narrow, n));
       tensors.put("groups", Tensors.of(wide, n));
       Safetensors.write(safetensors, tensors, Map.of());
+      tensors.put("weights", Tensors.of(narrow, n).to(DType.BFLOAT16));
+      Safetensors.write(half, tensors, Map.of());
     }
-    for (Path file : List.of(npz, safetensors)) {
+    for (Path file : List.of(npz, safetensors, half)) {
       assertSame(open(file), COLOUR);
       Dataset last = open(file).subset(n - 1, 2);
       assertThat(last.weight(0)).isEqualTo((float) weights[n - 1]);

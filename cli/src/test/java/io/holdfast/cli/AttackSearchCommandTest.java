@@ -1,0 +1,174 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Json;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.experiment.Hardening;
+import io.holdfast.experiment.SearchOutcome;
+import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.Shape;
+import io.holdfast.train.objective.Standard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code attack --search} and {@code attack --surrogate}. */
+final class AttackSearchCommandTest {
+  private static final String WEAK = "pgd[steps=4,relative_step=0.01,random_start=false]";
+  private static Path folder;
+  private static Path model;
+  private static Path other;
+
+  @BeforeAll
+  static void train(@TempDir Path directory) {
+    folder = directory;
+    model = trained(16);
+    other = trained(24);
+  }
+
+  private static Path trained(int hidden) {
+    Path file = folder.resolve("model" + hidden + ".holdfast");
+    try (Bundle bundle =
+        Hardening.of(Architectures.mlp(Shape.of(1, 28, 28), 10, hidden))
+            .objective(new Standard())
+            .epochs(3)
+            .seed(hidden)
+            .fit(FashionMnist.train().first(640))) {
+      bundle.write(file);
+    }
+    return file;
+  }
+
+  private static Ran attack(Path out, Object... more) {
+    List<Object> args =
+        new ArrayList<>(
+            List.of(
+                "attack",
+                "--model",
+                model,
+                "--data",
+                "embedded:fashion-mnist/test",
+                "--examples",
+                90,
+                "--out",
+                out));
+    args.addAll(List.of(more));
+    return Ran.command(args.toArray());
+  }
+
+  private static Ran search(Path out, Object... more) {
+    List<Object> args =
+        new ArrayList<>(
+            List.of(
+                "--threat", "linf:0.05", "--attack", WEAK, "--search", "--trials", 9, "--json"));
+    args.addAll(List.of(more));
+    return attack(out, args.toArray());
+  }
+
+  private static SearchOutcome outcome(Path out) {
+    return Json.read(out.resolve("search.json"), SearchOutcome.class);
+  }
+
+  @Test
+  void aWeakSettingIsReplacedAndTheGainIsSeenOnOtherSamples() {
+    Path out = folder.resolve("found");
+    Ran ran = search(out);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    SearchOutcome outcome = outcome(out);
+    JsonNode printed = Json.parse(ran.out(), "out");
+    assertThat(printed.path("search")).hasToString(Json.tree(outcome).toString());
+    assertThat(printed.path("attack").asText()).isEqualTo(outcome.found());
+    assertThat(outcome.slice()).isEqualTo(30);
+    assertThat(outcome.trials()).hasSize(10);
+    assertThat(Objects.requireNonNull(outcome.heldOut()).samples()).isEqualTo(60);
+    assertThat(outcome.heldOut().gains()).isTrue();
+    assertThat(outcome.words())
+        .startsWith("of 9 settings, on 60 samples that the search did not see, pgd[")
+        .contains("points fewer (95% interval")
+        .endsWith("it is stronger");
+    assertThat(out.resolve("as-given").resolve("adversarial.safetensors")).exists();
+    Ran pasted =
+        attack(folder.resolve("pasted"), "--threat", "linf:0.05", "--attack", outcome.found());
+    assertThat(pasted.exit()).as(pasted.err()).isZero();
+    Ran refused = attack(out, "--threat", "linf:0.05", "--attack", "fgsm");
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("the results of attack --search");
+  }
+
+  @Test
+  void aSearchThatWasKilledEndsWithTheSameFiles() throws IOException {
+    Path whole = folder.resolve("whole");
+    assertThat(search(whole).exit()).isZero();
+    List<String> lines = Files.readAllLines(whole.resolve("search.jsonl"));
+    for (int kept : new int[] {1, 7, lines.size() - 1}) {
+      Path killed = folder.resolve("killed" + kept);
+      Files.createDirectories(killed);
+      String rest = String.join("\n", lines.subList(0, kept)) + "\n{\"attack\":\"pg";
+      Files.writeString(killed.resolve("search.jsonl"), rest);
+      Ran ran = search(killed, "--resume", "--workers", 2);
+      assertThat(ran.exit()).as(ran.err()).isZero();
+      assertThat(Ran.contents(killed)).isEqualTo(Ran.contents(whole));
+    }
+  }
+
+  @Test
+  void whatCannotBeSearchedIsRefusedBeforeAnythingIsWritten() {
+    Path out = folder.resolve("refused");
+    Ran noise = attack(out, "--threat", "linf:0.05", "--attack", "uniform-noise", "--search");
+    assertThat(noise.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(noise.err()).contains("uniform-noise");
+    Ran all = search(out, "--search-examples", 90);
+    assertThat(all.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(all.err()).contains("--search-examples").contains("of 90");
+    Ran alone = attack(out, "--threat", "linf:0.05", "--attack", "fgsm", "--trials", 3);
+    assertThat(alone.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(alone.err()).contains("--trials").contains("--search beside it");
+    Ran bad =
+        attack(
+            out,
+            "--threat",
+            "linf:0.05",
+            "--attack",
+            "fgsm",
+            "--search",
+            "--search-budget",
+            "soon",
+            "--trials",
+            0);
+    assertThat(bad.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(bad.err()).contains("--search-budget soon").contains("--trials");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void aPlanIsMadeWithoutSearching() {
+    Path out = folder.resolve("planned");
+    Ran ran = search(out, "--dry-run");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(Json.parse(ran.out(), "out").path("phases").has("search")).isTrue();
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void anAttackByWayOfAnotherModelNeedsNoMoreThanDecisions() {
+    String blind = "linf:0.08[knowledge=decision]";
+    Path out = folder.resolve("transfer");
+    Ran ran = attack(out, "--threat", blind, "--attack", "mi-fgsm", "--surrogate", other, "--json");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode result = Json.parse(ran.out(), "out");
+    assertThat(result.at("/robust_accuracy/value").asDouble())
+        .isLessThan(result.at("/clean_accuracy/value").asDouble());
+    Ran alone = attack(folder.resolve("alone"), "--threat", blind, "--attack", "mi-fgsm");
+    assertThat(alone.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(alone.err()).contains("knowledge");
+  }
+}

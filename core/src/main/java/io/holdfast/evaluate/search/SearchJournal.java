@@ -1,0 +1,125 @@
+package io.holdfast.evaluate.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.Json;
+import io.holdfast.common.MetricsLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a search has seen so far, as JSON lines that only grow: one per setting and part of the
+ * slice, so that a search that was killed goes on with nothing computed twice.
+ */
+public final class SearchJournal implements AutoCloseable {
+  private final @Nullable MetricsLog log;
+  private final Map<String, List<Tried>> known = new HashMap<>();
+  private final Map<Integer, Integer> ends = new HashMap<>();
+
+  private SearchJournal(@Nullable MetricsLog log) {
+    this.log = log;
+  }
+
+  /** The first line. */
+  private record Head(String search) {}
+
+  /** What a setting did to the samples from a position of the slice on. */
+  private record Line(String attack, int from, List<Tried> samples) {}
+
+  /** That a search for so many settings had enough after some. */
+  private record End(int most, int tried) {}
+
+  /** In memory alone. */
+  public static SearchJournal none() {
+    return new SearchJournal(null);
+  }
+
+  /**
+   * In a file.
+   *
+   * @param search what makes searches the same one: another one's journal is not gone on with
+   * @param resume whether to go on with what is there
+   */
+  public static SearchJournal open(Path file, String search, boolean resume) {
+    List<JsonNode> lines =
+        resume && Files.exists(file) ? MetricsLog.read(file) : List.<JsonNode>of();
+    boolean same = !lines.isEmpty() && lines.get(0).path("search").asText().equals(search);
+    if (!same) {
+      SearchJournal fresh = new SearchJournal(MetricsLog.create(file));
+      fresh.append(new Head(search));
+      return fresh;
+    }
+    SearchJournal journal = new SearchJournal(MetricsLog.resume(file, whole(file)));
+    String source = file.toString();
+    for (JsonNode line : lines.subList(1, lines.size())) {
+      if (line.has("most")) {
+        End end = Json.parse(line.toString(), source, End.class);
+        journal.ends.put(end.most(), end.tried());
+      } else {
+        Line seen = Json.parse(line.toString(), source, Line.class);
+        journal.known.put(key(seen.attack(), seen.from()), List.copyOf(seen.samples()));
+      }
+    }
+    return journal;
+  }
+
+  /** Bytes up to the end of the last line that was written whole. */
+  private static long whole(Path file) {
+    try {
+      byte[] all = Files.readAllBytes(file);
+      int end = all.length;
+      while (end > 0 && all[end - 1] != '\n') {
+        end--;
+      }
+      return end;
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
+  }
+
+  private static String key(String attack, int from) {
+    return from + " " + attack;
+  }
+
+  /** What a setting did to some samples; null where that is not known. */
+  @Nullable List<Tried> find(String attack, int from, int to) {
+    List<Tried> samples = known.get(key(attack, from));
+    return samples == null || samples.size() != to - from ? null : samples;
+  }
+
+  void add(String attack, int from, List<Tried> samples) {
+    known.put(key(attack, from), samples);
+    append(new Line(attack, from, samples));
+  }
+
+  /** After how many settings an earlier search for so many ended. */
+  OptionalInt ended(int most) {
+    Integer tried = ends.get(most);
+    return tried == null ? OptionalInt.empty() : OptionalInt.of(tried);
+  }
+
+  void end(int most, int tried) {
+    if (ends.put(most, tried) == null) {
+      append(new End(most, tried));
+    }
+  }
+
+  private void append(Object line) {
+    if (log != null) {
+      log.append(line);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (log != null) {
+      log.close();
+    }
+  }
+}
