@@ -1,8 +1,6 @@
 package io.holdfast.attack.minimal;
 
 import io.holdfast.attack.AttackTask;
-import io.holdfast.attack.Logits;
-import io.holdfast.attack.Loss;
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
