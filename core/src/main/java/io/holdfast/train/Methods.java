@@ -34,14 +34,18 @@ public record Methods(
   /** The plain loop. */
   public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0);
 
-  /** Reads the keys of the section {@code train} that belong here. */
-  static Methods read(SettingsReader train) {
+  /**
+   * Reads the keys of the section {@code train} that belong here.
+   *
+   * @param curriculum the section of that name in it
+   */
+  static Methods read(SettingsReader train, SettingsReader curriculum) {
     return new Methods(
         WeightPerturbation.read(train, "weight_perturbation"),
         Swa.read(train),
         OverfittingGuard.read(train),
         null, // which needs a ledger, see SampleChoice
-        Advance.read(train.section("curriculum")),
+        Advance.read(curriculum),
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6));
   }

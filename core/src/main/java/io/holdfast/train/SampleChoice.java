@@ -16,15 +16,22 @@ import org.jspecify.annotations.Nullable;
  * @param effort of the search, at least 0
  */
 public record SampleChoice(String ledger, double strength, double effort) {
-  /** Reads the section; null where it is missing. */
+  private static final double STRENGTH = 3;
+  private static final double EFFORT = 1;
+
+  /** Reads a path or a section; null where the key is missing. */
   public static @Nullable SampleChoice read(SettingsReader train) {
     if (!train.has("samples")) {
       return null;
     }
-    SettingsReader s = train.textOrSection("samples");
-    s.allow("name");
-    String ledger = s.has("name") ? s.text("name") : s.text("ledger");
-    return new SampleChoice(ledger, s.number("strength", 3, 0, 1e6), s.number("effort", 1, 0, 1e6));
+    if (!train.isSection("samples")) {
+      return new SampleChoice(train.text("samples"), STRENGTH, EFFORT);
+    }
+    SettingsReader s = train.section("samples");
+    return new SampleChoice(
+        s.text("ledger"),
+        s.number("strength", STRENGTH, 0, 1e6),
+        s.number("effort", EFFORT, 0, 1e6));
   }
 
   /**

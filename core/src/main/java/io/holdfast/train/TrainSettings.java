@@ -154,7 +154,7 @@ public record TrainSettings(
       r.reject("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
     }
     double averaging = r.number("ema", 0, 0, 0.999999);
-    Methods methods = Methods.read(r);
+    Methods methods = Methods.read(r, curriculum);
     if (averaging > 0 && methods.swa() != null) {
       r.reject("swa", ONE_AVERAGE, "both", null);
       averaging = 0;
