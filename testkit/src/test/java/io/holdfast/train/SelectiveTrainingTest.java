@@ -2,19 +2,25 @@ package io.holdfast.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.PadCrop;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.evaluate.Evaluation;
-import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.record.ClassScore;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Rate;
@@ -23,12 +29,12 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.Run.Outcome;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,7 +46,7 @@ class SelectiveTrainingTest {
   private static final Selection WEAK =
       new Selection(Map.of(0, 0.0, 1, 0.5, 2, 0.2), Map.of(), 3, 2);
 
-  private static Run run(Selection selection) {
+  private static Run run(@Nullable Selection selection) {
     return new Run()
         .with(r -> r.graph = Run.NORMED)
         .with(r -> r.augmentation = Augmentation.of(new PadCrop(2)))
@@ -102,51 +108,59 @@ class SelectiveTrainingTest {
     }
   }
 
-  // ---- the whole way: a model with two weak classes, its ledger, training at equal budget
+  // ---- the whole way: a model with two weak classes, its ledger, training on at equal budget
+
+  /** Without the four kinds of tops that are mistaken for each other whatever one does. */
+  private static final Set<Integer> CLASSES = Set.of(0, 1, 3, 5, 7, 8, 9);
 
   private static final Set<Integer> WEAK_CLASSES = Set.of(1, 8);
 
-  /** Of two classes only every twentieth sample is there. */
-  private static Dataset unbalanced() {
-    Dataset all = FashionMnist.train();
+  /** Some samples of these classes; of the two weak ones only every so many. */
+  private static Dataset some(Dataset all, int from, int to, int rare) {
     int[] seen = new int[10];
     int[] rows =
-        IntStream.range(0, all.size())
-            .filter(i -> !WEAK_CLASSES.contains(all.label(i)) || seen[all.label(i)]++ % 20 == 0)
+        IntStream.range(from, to)
+            .filter(i -> CLASSES.contains(all.label(i)))
+            .filter(i -> !WEAK_CLASSES.contains(all.label(i)) || seen[all.label(i)]++ % rare == 0)
             .toArray();
     return all.subset(rows);
   }
 
-  private static Scorecard trained(Selection selection, Path ledger) {
-    Graph graph = Architectures.smallCnn(1, 10).graph();
-    Run run =
-        new Run()
-            .with(r -> r.graph = graph)
-            .with(r -> r.train = unbalanced())
-            .with(r -> r.validation = null)
-            .with(r -> r.fraction = 0.25)
-            .settings(
-                s ->
-                    s.steps(Curve.constant(4))
-                        .epochs(2)
-                        .batch(64)
-                        .shard(32)
-                        .optimiser(Optimiser.Config.sgd(0.05))
-                        .methods(Methods.NONE.with(selection)));
-    try (Network network =
-        Network.initialise(graph, Initialisation.PYTORCH, new io.holdfast.common.Seed(7))) {
-      run.go(network);
-      return Evaluation.of(network.classifier())
-          .against(Run.THREAT)
-          .with(Pgd.steps(20))
-          .folder(ledger)
-          .on(FashionMnist.test())
-          .card();
-    }
+  private static Graph mlp() {
+    GraphBuilder g = Graph.builder("mlp");
+    g.input("input", TensorType.floats(1, 28, 28));
+    g.add("flatten", new Flatten());
+    g.add("a", Linear.of(128));
+    g.add("relu", new Relu());
+    return g.output(g.add("out", Linear.of(10))).build();
+  }
+
+  private static void train(Network network, long seed, @Nullable Selection selection) {
+    new Run()
+        .with(r -> r.train = some(FashionMnist.train(), 0, 6000, 20))
+        .with(r -> r.validation = null)
+        .with(r -> r.fraction = 0.25)
+        .with(r -> r.seed = seed)
+        .settings(
+            s ->
+                s.steps(Curve.constant(4))
+                    .epochs(3)
+                    .batch(64)
+                    .shard(64)
+                    .optimiser(
+                        new Optimiser.Config(
+                            "sgd", 0.05, 0.9, false, 0.9, 0.999, 0, Schedule.constant()))
+                    .methods(Methods.NONE.with(selection)))
+        .go(network);
+  }
+
+  private static Evaluation attacked(Network network) {
+    return Evaluation.of(network.classifier()).against(Run.THREAT).with(Pgd.steps(10));
   }
 
   private static double worst(Scorecard card) {
     return card.classes().stream()
+        .filter(c -> CLASSES.contains(c.label()))
         .map(ClassScore::robustAccuracy)
         .map(Objects::requireNonNull)
         .mapToDouble(Rate::value)
@@ -154,26 +168,34 @@ class SelectiveTrainingTest {
         .orElseThrow();
   }
 
+  /** Trains on by an epoch's samples and a search's steps that are as many in both cases. */
+  private static Scorecard trainedOn(Network base, @Nullable Selection selection) {
+    try (Network network = base.copy()) {
+      train(network, 8, selection);
+      return attacked(network).on(some(FashionMnist.test(), 0, 2000, 1)).card();
+    }
+  }
+
   @Tag("slow")
   @Test
   void theWorstClassRisesByFivePointsAtEqualBudget(@TempDir Path folder) {
-    Scorecard uniform = trained(null, folder.resolve("uniform"));
-    Selection weak = Selection.of(Ledger.read(folder.resolve("uniform")).rows(), 3, 1);
-    List<Integer> weakest =
-        weak.classes().entrySet().stream()
-            .sorted(Map.Entry.<Integer, Double>comparingByValue().reversed())
-            .limit(2)
-            .map(Map.Entry::getKey)
-            .toList();
-    System.out.println("weakness " + weak.classes() + ", weakest " + weakest);
-    Scorecard selective = trained(weak, folder.resolve("selective"));
-    System.out.printf(
-        Locale.ROOT,
-        "worst class: uniform %.1f%%, selective %.1f%%; mean: uniform %.1f%%, selective %.1f%%%n",
-        100 * worst(uniform),
-        100 * worst(selective),
-        100 * Objects.requireNonNull(uniform.robustAccuracy()).value(),
-        100 * Objects.requireNonNull(selective.robustAccuracy()).value());
-    assertThat(worst(selective)).isGreaterThanOrEqualTo(worst(uniform) + 0.05);
+    try (Network base = Network.initialise(mlp(), Initialisation.PYTORCH, new Seed(7))) {
+      train(base, 7, null);
+      attacked(base).folder(folder).on(some(FashionMnist.train(), 6000, 9000, 1));
+      Selection weak = Selection.of(Ledger.read(folder).rows(), 10, 1);
+      assertThat(weak.classes().entrySet())
+          .extracting(Map.Entry::getKey, e -> e.getValue() > 0.5)
+          .contains(tuple(1, true), tuple(8, true));
+      Scorecard uniform = trainedOn(base, null);
+      Scorecard selective = trainedOn(base, weak);
+      System.out.printf(
+          Locale.ROOT,
+          "worst class: uniform %.1f%%, selective %.1f%%; all: uniform %.1f%%, selective %.1f%%%n",
+          100 * worst(uniform),
+          100 * worst(selective),
+          100 * Objects.requireNonNull(uniform.robustAccuracy()).value(),
+          100 * Objects.requireNonNull(selective.robustAccuracy()).value());
+      assertThat(worst(selective)).isGreaterThanOrEqualTo(worst(uniform) + 0.05);
+    }
   }
 }
