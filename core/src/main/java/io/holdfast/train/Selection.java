@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a ledger says about where a model is weak, and what training makes of it: samples of weak
@@ -103,7 +104,7 @@ public record Selection(
     return scaled(data, effort, draws(data));
   }
 
-  private double[] scaled(Dataset data, double by, double[] weights) {
+  private double[] scaled(Dataset data, double by, double @Nullable [] weights) {
     double[] factors = new double[data.size()];
     double sum = 0;
     for (int i = 0; i < factors.length; i++) {

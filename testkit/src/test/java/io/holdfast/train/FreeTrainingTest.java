@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -101,7 +102,8 @@ class FreeTrainingTest {
           Autograd.grad(Nn.crossEntropy(logits, y).mean(), List.copyOf(leaves.values()), false);
       int i = 0;
       for (String name : List.copyOf(weights.keySet())) {
-        weights.put(name, leaves.get(name).detach().sub(gradients.get(i++).mul(rate)));
+        Tensor before = Objects.requireNonNull(leaves.get(name));
+        weights.put(name, before.detach().sub(gradients.get(i++).mul(rate)));
       }
       Tensor moved = leaf.detach().add(gradients.get(i).sign(), epsilon);
       delta = moved.sub(x).clamp(-epsilon, epsilon).add(x).clamp(0, 1).sub(x);
