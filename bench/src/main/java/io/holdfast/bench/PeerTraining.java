@@ -188,6 +188,11 @@ final class PeerTraining implements AutoCloseable {
     }
 
     @Override
+    public Tensor linearMargins(Bounds box) {
+      throw new IllegalStateException("TRADES needs no bounds");
+    }
+
+    @Override
     public Tensor guideLogits(Guide guide, Tensor x) {
       throw new IllegalStateException("TRADES learns from no other model");
     }

@@ -283,6 +283,11 @@ final class ShardStep implements ShardContext {
   }
 
   @Override
+  public Tensor linearMargins(Bounds box) {
+    return new IntervalBounds(graph, parameters, latest).linearMargins(box, labels);
+  }
+
+  @Override
   public Tensor guideLogits(Guide guide, Tensor x) {
     InputGradients model = common.guides().get(guide);
     if (model == null) {

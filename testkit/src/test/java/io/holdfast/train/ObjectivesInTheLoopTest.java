@@ -33,6 +33,7 @@ import io.holdfast.train.objective.adversarial.Mail;
 import io.holdfast.train.objective.adversarial.Margins;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.MtlIbp;
 import io.holdfast.train.objective.certified.Ramp;
@@ -126,6 +127,8 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new InputGradient(0), new Standard()),
         Arguments.of(new Ibp(1, AT_ONCE), new Standard()),
         Arguments.of(new Ibp(0.5, new Ramp(1, 0)), new Standard()),
+        Arguments.of(new CrownIbp(0.3, 0, AT_ONCE), new Ibp(0.3, AT_ONCE)),
+        Arguments.of(new CrownIbp(1, 1, AT_ONCE), new Standard()),
         Arguments.of(new Sabr(1, AT_ONCE), new Ibp(0, AT_ONCE)),
         Arguments.of(new MtlIbp(0, AT_ONCE), new PgdAt()),
         Arguments.of(new MtlIbp(1, AT_ONCE), new Ibp(0, AT_ONCE)));

@@ -13,6 +13,7 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.Score;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Gaussian;
 import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.Macer;
@@ -71,6 +72,7 @@ public final class Objectives {
     row(Ibp.SPEC);
     row(Sabr.SPEC);
     row(MtlIbp.SPEC);
+    row(CrownIbp.SPEC);
     row(Hybrid.SPEC);
   }
 

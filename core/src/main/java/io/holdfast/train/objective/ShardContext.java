@@ -39,6 +39,9 @@ public interface ShardContext {
    */
   Tensor margins(Bounds box);
 
+  /** As {@link #margins}, by linear relaxations over the intervals; about K passes. */
+  Tensor linearMargins(Bounds box);
+
   /** Logits {@code [n, K]} of another model, off the tape. */
   Tensor guideLogits(Guide guide, Tensor inputs);
 

@@ -67,6 +67,11 @@ final class SharedPasses implements ShardContext {
   }
 
   @Override
+  public Tensor linearMargins(Bounds box) {
+    return shard.linearMargins(box);
+  }
+
+  @Override
   public Tensor guideLogits(Guide guide, Tensor x) {
     return shard.guideLogits(guide, x);
   }

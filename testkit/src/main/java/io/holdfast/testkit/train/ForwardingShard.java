@@ -51,6 +51,11 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public Tensor linearMargins(Bounds box) {
+    return shard.linearMargins(box);
+  }
+
+  @Override
   public Tensor guideLogits(Guide guide, Tensor x) {
     return shard.guideLogits(guide, x);
   }

@@ -90,7 +90,16 @@ record KitShard(
 
   @Override
   public Tensor margins(Bounds box) {
-    return new IntervalBounds(network.graph(), parameters, Map.of()).margins(box, labels());
+    return bounds().margins(box, labels());
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box) {
+    return bounds().linearMargins(box, labels());
+  }
+
+  private IntervalBounds bounds() {
+    return new IntervalBounds(network.graph(), parameters, Map.of());
   }
 
   /** Another network of random weights. */

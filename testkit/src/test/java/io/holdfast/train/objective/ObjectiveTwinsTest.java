@@ -32,6 +32,7 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.Score;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Gaussian;
 import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.Macer;
@@ -204,6 +205,20 @@ class ObjectiveTwinsTest {
             (c, b, i) ->
                 0.75 * c.crossEntropy(c.zClean(i), i) + bound(c, one(c.clean(), i), i, 0.1) / 4),
         new Row(new Ibp(0.5, RAMP), 0.05, (c, b, i) -> c.crossEntropy(c.zClean(i), i)),
+        row(
+            new CrownIbp(0.5, 0, RAMP),
+            (c, b, i) ->
+                c.crossEntropy(c.zClean(i), i) / 2 + bound(c, one(c.clean(), i), i, 0.2) / 2),
+        // beyond its last layer this network has no affine one: intervals and lines agree
+        row(
+            new CrownIbp(0.5, 0.7, RAMP),
+            (c, b, i) ->
+                c.crossEntropy(c.zClean(i), i) / 2 + bound(c, one(c.clean(), i), i, 0.2) / 2),
+        new Row(
+            new CrownIbp(0.5, 0, RAMP),
+            0.2,
+            (c, b, i) ->
+                0.75 * c.crossEntropy(c.zClean(i), i) + bound(c, one(c.clean(), i), i, 0.1) / 4),
         row(new Sabr(0.4, RAMP), (c, b, i) -> bound(c, one(c.worst(), i), i, 0.08)),
         new Row(new Sabr(0.4, RAMP), 0.05, (c, b, i) -> c.crossEntropy(c.zClean(i), i)),
         row(

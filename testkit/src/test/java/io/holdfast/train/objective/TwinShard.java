@@ -92,9 +92,18 @@ final class TwinShard implements ShardContext {
     return new Doubles();
   }
 
-  /** The network as a graph of layers. */
   @Override
   public Tensor margins(Bounds box) {
+    return bounds().margins(box, labels());
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box) {
+    return bounds().linearMargins(box, labels());
+  }
+
+  /** Of the network as a graph of layers. */
+  private IntervalBounds bounds() {
     GraphBuilder g = Graph.builder("twin");
     g.input("input", TensorType.floats(TwinCase.IN));
     g.add("a", new Linear(TwinCase.HIDDEN, false));
@@ -102,7 +111,7 @@ final class TwinShard implements ShardContext {
     Graph graph = g.output(g.add("b", new Linear(TwinCase.K, false))).build();
     Map<String, Tensor> weights =
         Map.of("a.weight", a.transpose(0, 1), "b.weight", b.transpose(0, 1));
-    return new IntervalBounds(graph, weights, Map.of()).margins(box, labels());
+    return new IntervalBounds(graph, weights, Map.of());
   }
 
   @Override

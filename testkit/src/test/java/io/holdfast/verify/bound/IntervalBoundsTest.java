@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -28,6 +33,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class IntervalBoundsTest {
   private static final List<Graph> GRAPHS = RandomGraphs.many(new Seed(11), 150);
   private static final int N = 3;
+  private static final int IN = 3;
+  private static final int HIDDEN = 7;
+  private static final int CLASSES = 4;
   private static final double ROUNDING = 1e-3;
 
   private static List<Graph> bounded() {
@@ -59,6 +67,7 @@ class IntervalBoundsTest {
         Bounds out = bounds.of(box);
         Tensor labels = Tensors.of(new long[] {0, 1, 0}, N);
         Tensor margins = bounds.margins(box, labels); // [N, K]
+        Tensor linear = bounds.linearMargins(box, labels); // [N, K]
         for (Tensor point : points(box)) {
           Tensor z = network.apply(point); // [N, K]
           double tolerance = ROUNDING * (1 + z.abs().max().item());
@@ -66,6 +75,7 @@ class IntervalBoundsTest {
           assertThat(out.upper().sub(z).min().item()).as("%s", graph).isGreaterThan(-tolerance);
           Tensor above = z.sub(z.gather(1, labels.unsqueeze(1))); // [N, K]
           assertThat(margins.sub(above).min().item()).as("%s", graph).isGreaterThan(-tolerance);
+          assertThat(linear.sub(above).min().item()).as("%s", graph).isGreaterThan(-tolerance);
         }
       }
     }
@@ -94,6 +104,71 @@ class IntervalBoundsTest {
     }
   }
 
+  /** One hidden layer of ReLU, by hand in double: relax each unit, then take the worst corner. */
+  @Test
+  void linearMarginsEqualTheSlowTwin() {
+    GraphBuilder g = Graph.builder("relu");
+    g.input("input", TensorType.floats(IN));
+    g.add("a", Linear.of(HIDDEN));
+    g.add("relu", new Relu());
+    Graph graph = g.output(g.add("b", Linear.of(CLASSES))).build();
+    for (long seed = 0; seed < 20; seed++) {
+      try (Scope scope = Scope.open()) {
+        Rng rng = Rng.of(new Seed(seed));
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        weights.put("a.weight", rng.normal(HIDDEN, IN).to(DType.FLOAT64));
+        weights.put("a.bias", rng.normal(HIDDEN).to(DType.FLOAT64));
+        weights.put("b.weight", rng.normal(CLASSES, HIDDEN).to(DType.FLOAT64));
+        weights.put("b.bias", rng.normal(CLASSES).to(DType.FLOAT64));
+        Tensor x = rng.uniform(0, 1, 1, IN).to(DType.FLOAT64);
+        double[] found =
+            new IntervalBounds(graph, weights, Map.of())
+                .linearMargins(Bounds.ball(x, 0.2, -1, 2), Tensors.of(new long[] {1}, 1))
+                .toDoubles();
+        double[] a = weights.get("a.weight").toDoubles();
+        double[] c = weights.get("a.bias").toDoubles();
+        double[] b = weights.get("b.weight").toDoubles();
+        double[] d = weights.get("b.bias").toDoubles();
+        for (int k = 0; k < CLASSES; k++) {
+          assertThat(found[k]).isCloseTo(slow(a, c, b, d, x.toDoubles(), k), within(1e-9));
+        }
+      }
+    }
+  }
+
+  private static double slow(double[] a, double[] c, double[] b, double[] d, double[] x, int k) {
+    double constant = d[k] - d[1];
+    double[] atInput = new double[IN];
+    for (int h = 0; h < HIDDEN; h++) {
+      double middle = c[h];
+      double radius = 0;
+      for (int i = 0; i < IN; i++) {
+        middle += a[h * IN + i] * x[i];
+        radius += Math.abs(a[h * IN + i]) * 0.2;
+      }
+      double low = middle - radius;
+      double high = middle + radius;
+      double slope = b[k * HIDDEN + h] - b[HIDDEN + h];
+      double factor;
+      if (low >= 0 || high <= 0) {
+        factor = low >= 0 ? slope : 0;
+      } else if (slope >= 0) {
+        factor = slope * high / (high - low);
+        constant -= factor * low;
+      } else {
+        factor = high > -low ? slope : 0;
+      }
+      constant += factor * c[h];
+      for (int i = 0; i < IN; i++) {
+        atInput[i] += factor * a[h * IN + i];
+      }
+    }
+    for (int i = 0; i < IN; i++) {
+      constant += atInput[i] * x[i] + Math.abs(atInput[i]) * 0.2;
+    }
+    return constant;
+  }
+
   @Test
   void boundsAreOnTheTapeOfTheWeights() {
     Graph graph = bounded().get(0);
@@ -107,6 +182,12 @@ class IntervalBoundsTest {
       String last = graph.outputs().get(0);
       Tensor slope = Autograd.grad(margins.sum(), leaves.get(last + ".weight"));
       assertThat(slope.abs().max().item()).isPositive();
+      Tensor linear =
+          new IntervalBounds(graph, leaves, Map.of())
+              .linearMargins(
+                  Bounds.ball(inputs(graph), 0.05, 0, 1), Tensors.of(new long[] {0, 1, 0}, N));
+      Tensor other = Autograd.grad(linear.sum(), leaves.get(last + ".weight"));
+      assertThat(other.abs().max().item()).isPositive();
     }
   }
 

@@ -18,9 +18,13 @@ final class Boxes {
    * @param share of the threat model's radius
    */
   static Tensor crossEntropy(ShardContext shard, Tensor centre, double share) {
+    return Nn.crossEntropy(shard.margins(ball(shard, centre, share)), shard.labels());
+  }
+
+  /** The threat model's ball at a share of its radius. */
+  static Bounds ball(ShardContext shard, Tensor centre, double share) {
     ThreatModel threat = shard.threat();
     double radius = threat.epsilon() * share;
-    Bounds box = Bounds.ball(centre, radius, threat.domain().low(), threat.domain().high());
-    return Nn.crossEntropy(shard.margins(box), shard.labels());
+    return Bounds.ball(centre, radius, threat.domain().low(), threat.domain().high());
   }
 }
