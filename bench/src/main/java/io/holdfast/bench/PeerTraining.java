@@ -5,7 +5,6 @@ import static io.holdfast.bench.PeerServer.number;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.InnerMaximiser;
-import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
@@ -25,11 +24,15 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Optimiser;
 import io.holdfast.train.Schedule;
+import io.holdfast.train.objective.Guide;
+import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.verify.bound.Bounds;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -175,25 +178,62 @@ final class PeerTraining implements AutoCloseable {
     }
 
     @Override
-    public Tensor evaluationLogits(Tensor x) {
-      return gradients.logits(x);
+    public InputGradients gradients() {
+      return gradients;
     }
 
     @Override
-    public InnerMaximiser.Start start() {
-      return InnerMaximiser.Start.UNIFORM;
+    public Tensor margins(Bounds box) {
+      throw new IllegalStateException("TRADES needs no bounds");
     }
 
     @Override
-    public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
-      List<Seed> seeds =
-          LongStream.range(0, inputs.size(0))
-              .mapToObj(i -> stream.split("inner").split(i))
-              .toList();
+    public Tensor linearMargins(Bounds box) {
+      throw new IllegalStateException("TRADES needs no bounds");
+    }
+
+    @Override
+    public Tensor guideLogits(Guide guide, Tensor x) {
+      throw new IllegalStateException("TRADES learns from no other model");
+    }
+
+    @Override
+    public ThreatModel threat() {
+      return threat;
+    }
+
+    @Override
+    public InnerMaximiser inner() {
+      return new InnerMaximiser(steps, fraction, InnerMaximiser.Start.UNIFORM);
+    }
+
+    @Override
+    public double progress() {
+      return 0;
+    }
+
+    @Override
+    public double[] remembered() {
+      throw new IllegalStateException("TRADES remembers nothing");
+    }
+
+    @Override
+    public void remember(double[] values) {
+      throw new IllegalStateException("TRADES remembers nothing");
+    }
+
+    @Override
+    public List<Seed> seeds(String purpose) {
+      return LongStream.range(0, inputs.size(0)).mapToObj(stream.split(purpose)::split).toList();
+    }
+
+    @Override
+    public Tensor adversarial(Search search, Reference reference) {
+      List<Integer> all = IntStream.range(0, (int) inputs.size(0)).boxed().toList();
+      Search.Ground ground =
+          new Search.Ground(gradients, inner(), threat, inputs, reference, seeds("inner"), all);
       long begin = System.nanoTime();
-      Tensor worst =
-          new InnerMaximiser(steps, fraction, start)
-              .maximise(gradients, loss, threat, inputs, reference, seeds); // [n, C, H, W]
+      Tensor worst = search.find(ground); // [n, C, H, W]
       searchNanos += System.nanoTime() - begin;
       return worst;
     }

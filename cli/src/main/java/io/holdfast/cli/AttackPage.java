@@ -3,18 +3,12 @@ package io.holdfast.cli;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Attacks;
-import io.holdfast.common.AtomicFiles;
-import io.holdfast.common.FileFailures;
 import io.holdfast.common.Format;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.evaluate.AttackCost;
 import io.holdfast.experiment.InventoryRun;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +16,6 @@ import java.util.function.Function;
 
 /** The inventory of attacks for people and for programs. */
 final class AttackPage {
-  private static final String BEGIN = "<!-- generated: ";
-  private static final String END = "<!-- end -->";
   private static final long[] SHAPE = {1, 28, 28};
   private static final int CLASSES = 10;
 
@@ -127,35 +119,9 @@ final class AttackPage {
     return parts;
   }
 
-  /**
-   * A page with its generated parts made anew.
-   *
-   * @throws InvalidInputException if a mark is missing
-   */
-  static String renew(String page, String source, Map<String, String> parts) {
-    String renewed = page;
-    List<String> missing = new ArrayList<>();
-    for (Map.Entry<String, String> part : parts.entrySet()) {
-      String begin = BEGIN + part.getKey() + " -->\n";
-      int from = renewed.indexOf(begin);
-      int to = from < 0 ? -1 : renewed.indexOf(END, from);
-      if (to < 0) {
-        missing.add(begin.strip() + " ... " + END);
-        continue;
-      }
-      renewed =
-          renewed.substring(0, from + begin.length()) + part.getValue() + renewed.substring(to);
-    }
-    if (!missing.isEmpty()) {
-      throw new InvalidInputException(
-          source, "", "a page with " + String.join(", ", missing), "one without");
-    }
-    return renewed;
-  }
-
   /** Makes the generated parts of a file anew. */
   static void renew(Path file) {
-    renew(file, generated(AttackPage::cost));
+    GeneratedPage.renew(file, generated(AttackPage::cost));
   }
 
   /** Writes what attacks did on one model into a file. */
@@ -177,19 +143,10 @@ final class AttackPage {
         text.append(" | ").append(row.unfinished() == 0 ? "" : row.unfinished()).append(" |\n");
       }
     }
-    renew(file, Map.of("measured", text.toString()));
+    GeneratedPage.renew(file, Map.of("measured", text.toString()));
   }
 
   private static String number(double value) {
     return Double.isNaN(value) ? "-" : Format.number(value);
-  }
-
-  private static void renew(Path file, Map<String, String> parts) {
-    try {
-      String page = Files.readString(file);
-      AtomicFiles.write(file, renew(page, file.toString(), parts));
-    } catch (IOException e) {
-      throw FileFailures.reading(file, e);
-    }
   }
 }

@@ -17,6 +17,7 @@ final class Commands {
         AttackCommand::new,
         AttacksCommand::new,
         InventoryCommand::new,
+        ObjectivesCommand::new,
         LibraryCommand::new,
         SoupCommand::new,
         CompareCommand::new,

@@ -45,7 +45,7 @@ final class AttacksCommandTest {
               AttackCost told = told(page, spec.name());
               return told.queries() > MANY ? told : AttackPage.cost(spec);
             });
-    assertThat(AttackPage.renew(page, PAGE.toString(), parts))
+    assertThat(GeneratedPage.renew(page, PAGE.toString(), parts))
         .as("docs/attacks.md; renew it: ./holdfast attacks --page docs/attacks.md")
         .isEqualTo(page);
   }
@@ -77,7 +77,7 @@ final class AttacksCommandTest {
 
   @Test
   void aPageWithoutMarksIsRefused() {
-    assertThatThrownBy(() -> AttackPage.renew("nothing", "x.md", Map.of("inventory", "")))
+    assertThatThrownBy(() -> GeneratedPage.renew("nothing", "x.md", Map.of("inventory", "")))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("<!-- generated: inventory -->");
   }

@@ -12,6 +12,7 @@ import io.holdfast.common.Settings;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentSchema;
 import io.holdfast.model.arch.Architectures;
+import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,6 @@ final class SchemaTest {
                 .map(kind -> "{perturbation: " + kind + "}")
                 .toList()),
         Arguments.of("train", none),
-        Arguments.of("train.objective", named(List.of("standard", "pgd-at", "trades"))),
         Arguments.of(
             "train.attack",
             named(
@@ -123,6 +123,25 @@ final class SchemaTest {
     Settings settings = BASE.withOverride("evaluate.attacks", "{name: " + name + "}");
     Set<String> inSchema = new TreeSet<>();
     for (JsonNode choice : node("evaluate.attacks").at("/anyOf/0/anyOf")) {
+      if (choice.at("/properties/name/enum/0").asText().equals(name)) {
+        choice.path("properties").fieldNames().forEachRemaining(inSchema::add);
+      }
+    }
+    assertThat(knownKeys(settings.withOverride(key, "1"), key)).isEqualTo(inSchema);
+  }
+
+  static List<String> objectives() {
+    return Objectives.names();
+  }
+
+  /** So has each objective. */
+  @ParameterizedTest
+  @MethodSource("objectives")
+  void schemaAndReaderKnowTheSameSettingsOfAnObjective(String name) {
+    String key = "train.objective." + UNKNOWN;
+    Settings settings = BASE.withOverride("train.objective", "{name: " + name + "}");
+    Set<String> inSchema = new TreeSet<>();
+    for (JsonNode choice : node("train.objective").path("anyOf")) {
       if (choice.at("/properties/name/enum/0").asText().equals(name)) {
         choice.path("properties").fieldNames().forEachRemaining(inSchema::add);
       }
@@ -249,6 +268,7 @@ final class SchemaTest {
               boolean elsewhere =
                   key.equals("data.test")
                       || key.equals("data.validation") // as data.train
+                      || key.equals("train.objective") // docs/objectives.md
                       || key.equals("evaluate.attacks"); // docs/attacks.md
               if (!elsewhere) {
                 collectMissing(value, key, page, missing);

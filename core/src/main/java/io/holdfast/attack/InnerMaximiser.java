@@ -99,6 +99,11 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start, Sea
     return new InnerMaximiser(steps, fractions, start, other);
   }
 
+  /** The same for one member of a union by itself. */
+  public InnerMaximiser member(int index) {
+    return new InnerMaximiser(steps, List.of(fraction(index)), start, rule);
+  }
+
   /** The same from another start. */
   public InnerMaximiser from(Start other) {
     return new InnerMaximiser(steps, fractions, other, rule);

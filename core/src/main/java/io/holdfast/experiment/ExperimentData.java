@@ -12,14 +12,18 @@ import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.tensor.Device;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
+import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
+import io.holdfast.train.objective.Objective;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -159,6 +163,7 @@ public record ExperimentData(
     requireSize(experiment, train, problems);
     Architecture architecture = architecture(experiment, train, problems);
     requireAttacks(experiment, train, problems);
+    requireGuides(experiment, train, problems);
     if (library != null) {
       library.check(train, problems);
     }
@@ -316,6 +321,23 @@ public record ExperimentData(
           "names of layers: " + String.join(", ", names),
           layer,
           Nearest.hint(layer, names));
+    }
+  }
+
+  /** Models that the objective learns from, told at the objective's line. */
+  private static void requireGuides(Experiment experiment, Dataset train, Problems problems) {
+    Objective objective = experiment.training().objective();
+    Problems found = new Problems("");
+    try (Guides guides = Guides.open(objective, Map.of(), Device.CPU)) {
+      int classes = Math.max(2, train.info().classCount());
+      guides.check(objective, train.info().shapeArray(), classes, found);
+    } catch (InvalidInputException e) {
+      found.addAll(e);
+    }
+    for (Problem p : found.list()) {
+      String role = p.field().substring(p.field().lastIndexOf('.') + 1);
+      String expected = role + ": " + p.expected();
+      experiment.reject(problems, "train", "objective", expected, p.found(), p.hint());
     }
   }
 

@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Attacks;
 import io.holdfast.common.Json;
+import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** The JSON Schema of the experiment file, for editors. */
 public final class ExperimentSchema {
@@ -17,6 +19,9 @@ public final class ExperimentSchema {
 
   /** Where the registry's attacks belong, one choice each. */
   private static final String ATTACKS = "x-attacks";
+
+  /** Where the registry's objectives belong, one choice each. */
+  private static final String OBJECTIVES = "x-objectives";
 
   private ExperimentSchema() {}
 
@@ -40,28 +45,37 @@ public final class ExperimentSchema {
       for (int i = choices.size() - 1; i >= 0; i--) {
         if (choices.get(i).has(ATTACKS)) {
           choices.remove(i);
-          Attacks.describe().forEach(spec -> describe(spec, choices.addObject()));
+          Attacks.describe()
+              .forEach(s -> describe(s.name(), s.summary(), s.parameters(), choices.addObject()));
+        } else if (choices.get(i).has(OBJECTIVES)) {
+          choices.remove(i);
+          Objectives.describe()
+              .forEach(s -> describe(s.name(), s.terms(), s.parameters(), choices.addObject()));
         }
       }
     }
     node.forEach(ExperimentSchema::fill);
   }
 
-  private static void describe(AttackSpec<?> spec, ObjectNode attack) {
-    attack.put("type", "object");
-    attack.put("description", spec.summary());
-    attack.put("additionalProperties", false);
-    ObjectNode properties = attack.putObject("properties");
+  private static void describe(
+      String called, String what, List<AttackSpec.Parameter> parameters, ObjectNode choice) {
+    choice.put("type", "object");
+    choice.put("description", what);
+    choice.put("additionalProperties", false);
+    ObjectNode properties = choice.putObject("properties");
     ObjectNode name = properties.putObject("name");
     name.put("type", "string");
-    name.put("description", "which attack");
-    name.putArray("enum").add(spec.name());
-    for (AttackSpec.Parameter parameter : spec.parameters()) {
+    name.put("description", "which one");
+    name.putArray("enum").add(called);
+    for (AttackSpec.Parameter parameter : parameters) {
       ObjectNode property = properties.putObject(parameter.name());
-      property.putArray("type").add("string").add("number").add("boolean");
+      ArrayNode types = property.putArray("type").add("string").add("number").add("boolean");
+      if (parameter.meaning().contains("list")) { // as its meaning has it
+        types.add("array");
+      }
       property.put("description", parameter.meaning());
       property.put("x-default", parameter.standard());
     }
-    attack.putArray("required").add("name");
+    choice.putArray("required").add("name");
   }
 }

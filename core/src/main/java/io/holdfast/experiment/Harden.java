@@ -21,6 +21,7 @@ import io.holdfast.model.graph.Network;
 import io.holdfast.report.Report;
 import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
+import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
@@ -260,6 +261,10 @@ public final class Harden {
     }
     if (library != null) {
       hashes.put("library", library.examples().hash());
+    }
+    try (Guides guides =
+        Guides.open(experiment.training().objective(), Map.of(), experiment.device())) {
+      hashes.putAll(guides.hashes());
     }
     return Provenance.of(Engine.version(), experiment.seed(), hashes, configuration);
   }

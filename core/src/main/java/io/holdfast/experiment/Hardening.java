@@ -21,6 +21,7 @@ import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Curve;
+import io.holdfast.train.Guides;
 import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.Optimiser;
@@ -63,6 +64,7 @@ public final class Hardening {
   private double share = Dataset.DEFAULT_VALIDATION;
   private @Nullable Dataset validation;
   private @Nullable Bundle start;
+  private Map<String, Bundle> guides = Map.of();
   private List<String> freeze = List.of();
   private @Nullable LayerChoice layers;
   private Seed seed = new Seed(Experiment.DEFAULT_SEED);
@@ -89,6 +91,7 @@ public final class Hardening {
     share = other.share;
     validation = other.validation;
     start = other.start;
+    guides = other.guides;
     freeze = other.freeze;
     layers = other.layers;
     seed = other.seed;
@@ -209,6 +212,17 @@ public final class Hardening {
     return change(h -> h.start = weights);
   }
 
+  /**
+   * A model that the objective learns from, such as a teacher; it stays the caller's.
+   *
+   * @param role as the objective names it, such as {@code teacher}
+   */
+  public Hardening guide(String role, Bundle model) {
+    Map<String, Bundle> all = new LinkedHashMap<>(guides);
+    all.put(role, model);
+    return change(h -> h.guides = all);
+  }
+
   /** Layers that are not trained. */
   public Hardening freeze(List<String> layers) {
     return change(h -> h.freeze = List.copyOf(layers));
@@ -272,19 +286,25 @@ public final class Hardening {
    */
   public Bundle fit(Dataset train) {
     requireData(train);
-    Provenance known =
-        provenance == null ? origin(train) : provenance; // a stop is heard before training
+    try (Guides others = Guides.open(settings.objective(), guides, device)) {
+      Provenance known =
+          provenance == null ? origin(train, others) : provenance; // a stop is heard here
+      return fit(train, others, known);
+    }
+  }
+
+  private Bundle fit(Dataset train, Guides others, Provenance known) {
     Network network = architecture.initialise(seed.split("weights")).to(device);
     try (Workers pool = Workers.on(device, workers)) {
       prepare(network);
-      TrainJob job = job(network, train, pool);
+      TrainJob job = job(network, train, pool).with(others);
       if (layers != null && threat != null) {
         layers.freeze(network, job.train(), threat, seed, pool, progress);
       }
       Trainer.train(job);
       return Bundle.of(network)
           .architecture(architecture.name())
-          .threat(settings.objective().adversarial() ? threat : null)
+          .threat(needsThreat() ? threat : null)
           .classNames(train.info().classes())
           .provenance(known)
           .build();
@@ -297,11 +317,16 @@ public final class Hardening {
   /** Refuses what {@link #fit} would refuse before its first step; changes nothing. */
   void check(Dataset train) {
     requireData(train);
-    try (Network network = architecture.initialise(seed.split("weights"));
+    try (Guides others = Guides.open(settings.objective(), guides, Device.CPU);
+        Network network = architecture.initialise(seed.split("weights"));
         Workers pool = Workers.of(1)) {
       prepare(network);
-      Trainer.check(job(network, train, pool));
+      Trainer.check(job(network, train, pool).with(others));
     }
+  }
+
+  private boolean needsThreat() {
+    return settings.objective().adversarial() || settings.objective().bounded();
   }
 
   /** The validation samples and the rest of the training samples, stratified. */
@@ -311,7 +336,7 @@ public final class Hardening {
 
   private void requireData(Dataset train) {
     Problems problems = new Problems("training");
-    if (settings.objective().adversarial() && threat == null) {
+    if (needsThreat() && threat == null) {
       problems.add("threat", "a threat model for " + settings.objective().name(), "none");
     }
     if (Arrays.stream(train.classCounts()).filter(n -> n > 0).count() < 2) {
@@ -377,7 +402,7 @@ public final class Hardening {
         library);
   }
 
-  private Provenance origin(Dataset train) {
+  private Provenance origin(Dataset train, Guides others) {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("train", train.contentHash(stopper));
     if (validation != null) {
@@ -386,6 +411,7 @@ public final class Hardening {
     if (library != null) {
       hashes.put("library", library.examples().hash());
     }
+    hashes.putAll(others.hashes());
     Settings configuration = described();
     if (start != null) {
       hashes.put("start", start.network().hash());

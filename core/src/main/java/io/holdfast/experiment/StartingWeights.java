@@ -6,6 +6,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.graph.Network;
+import io.holdfast.train.objective.Guide;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -50,8 +51,8 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
   }
 
   /**
-   * Refuses a start from what the run itself writes: the first thing a fresh run does is to empty
-   * its folder.
+   * Refuses to start from, or to learn from, what the run itself writes: the first thing a fresh
+   * run does is to empty its folder.
    */
   static void requireOutside(Path folder, Experiment experiment) {
     String start = experiment.start();
@@ -69,6 +70,16 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
           "a model outside the folder for the results, " + folder,
           model,
           "choose another folder, or copy the model");
+    }
+    for (Guide guide : experiment.training().objective().guides()) {
+      if (!guide.path().isEmpty() && RunFolder.contains(folder, guide.path())) {
+        throw new InvalidInputException(
+            experiment.source(),
+            "train.objective." + guide.role(),
+            "a model outside the folder for the results, " + folder,
+            guide.path(),
+            "choose another folder, or copy the model");
+      }
     }
   }
 

@@ -8,12 +8,14 @@ import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Workers;
 import io.holdfast.train.Curve;
+import io.holdfast.train.Guides;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /** A few steps of training, timed at the extremes of its curriculum. */
 final class TrainingProbe {
@@ -69,6 +71,7 @@ final class TrainingProbe {
     clock.stopper = enough;
     try (Network network =
             data.architecture().initialise(experiment.seed()).to(experiment.device());
+        Guides guides = Guides.open(level.objective(), Map.of(), experiment.device());
         Workers pool = pool()) {
       Trainer.train(
           new TrainJob(
@@ -85,7 +88,8 @@ final class TrainingProbe {
               false,
               clock,
               enough,
-              data.library()));
+              data.library(),
+              guides));
     } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough
     }

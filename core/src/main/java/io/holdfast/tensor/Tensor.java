@@ -220,6 +220,11 @@ public final class Tensor extends TensorWriting {
     return wrap(raw().cos());
   }
 
+  /** The inverse of the error function, of values in (-1, 1). */
+  public Tensor erfinv() {
+    return wrap(raw().erfinv());
+  }
+
   public Tensor round() {
     return wrap(raw().round());
   }

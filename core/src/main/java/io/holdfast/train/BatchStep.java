@@ -10,6 +10,7 @@ import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.ShardStep.Common;
+import io.holdfast.train.objective.Guide;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +39,16 @@ final class BatchStep {
   private final Shards shards;
   private final boolean synchronised;
   private final Efforts efforts;
+  private final Map<Guide, InputGradients> guides;
 
-  BatchStep(TrainJob job, Shards shards) {
+  /**
+   * The steps of a run.
+   *
+   * @param guides other models that the objective learns from
+   */
+  BatchStep(TrainJob job, Shards shards, Map<Guide, InputGradients> guides) {
     this.job = job;
+    this.guides = guides;
     this.shards = shards;
     settings = job.settings();
     synchronised = synchronises(job);
@@ -128,13 +136,16 @@ final class BatchStep {
         now.threat(),
         now.search(),
         settings.cleanShare().at(now.strength()),
+        now.z(),
         now.gradients(),
+        guides,
         owner,
         library == null ? List.of() : library.places(step / replays, now.z(), size, job.seed()),
         efforts,
         pass,
         fresh ? List.of() : state.carried(),
-        state.warm);
+        state.warm,
+        state.memory);
   }
 
   private List<ShardResult> compute(Common common) {

@@ -57,6 +57,9 @@ record Fingerprint(Map<String, String> parts) {
       parts.put("train.library", text(library.mix().recipe()));
       parts.put("data.library", library.examples().hash().substring(0, HEAD));
     }
+    job.guides()
+        .hashes()
+        .forEach((role, weights) -> parts.put("train.objective." + role, text(weights)));
     parts.put(SEED, Long.toString(job.seed().value()));
     parts.put("model", hash(job.network().graph().toString()));
     parts.put("model.freeze", text(job.network().frozen()));

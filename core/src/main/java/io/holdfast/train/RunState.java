@@ -23,6 +23,7 @@ final class RunState implements AutoCloseable {
   private static final String CARRIED = "carried/";
   private static final String GOOD = "good/";
   private static final String WARM = "warm/";
+  private static final String MEMORY = "samples/memory";
   private static final String OPTIMISER = "optimiser/";
 
   final Network network;
@@ -32,6 +33,7 @@ final class RunState implements AutoCloseable {
   final @Nullable WeightMean mean;
   final KeptTensors best = new KeptTensors();
   final @Nullable WarmStarts warm;
+  final @Nullable SampleMemory memory;
   private final KeptTensors carried = new KeptTensors();
   private final KeptTensors good = new KeptTensors();
   Counters counters = Counters.START;
@@ -44,6 +46,7 @@ final class RunState implements AutoCloseable {
     network = job.network();
     stepsPerEpoch = settings.stepsPerEpoch(job.train().size());
     warm = settings.methods().warmStart() > 0 ? new WarmStarts(job) : null;
+    memory = settings.objective().remembers() ? new SampleMemory(job.train().size()) : null;
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
     optimiser = settings.optimiser().create(trainable);
     average = settings.averaging() > 0 ? new WeightAverage(network, settings.averaging()) : null;
@@ -97,7 +100,7 @@ final class RunState implements AutoCloseable {
     return Objects.requireNonNull(carried.tensors().get(Integer.toString(shard)));
   }
 
-  /** Keeps the perturbations that a step has left, if it has. */
+  /** Keeps the perturbations that a step has left, if it has, and what it wants remembered. */
   void carryOn(List<ShardResult> results) {
     Map<String, Tensor> left = new LinkedHashMap<>();
     for (int i = 0; i < results.size(); i++) {
@@ -112,6 +115,9 @@ final class RunState implements AutoCloseable {
     for (ShardResult result : results) {
       if (warm != null && result.left() != null) {
         warm.keep(result.left());
+      }
+      if (memory != null) {
+        result.notes().forEach(memory::put);
       }
     }
   }
@@ -194,6 +200,9 @@ final class RunState implements AutoCloseable {
     if (warm != null) {
       warm.tensors().forEach((name, t) -> all.put(WARM + name, t));
     }
+    if (memory != null) {
+      all.put(MEMORY, memory.values());
+    }
     return all;
   }
 
@@ -219,6 +228,9 @@ final class RunState implements AutoCloseable {
     if (warm != null) {
       warm.restore(part(saved, WARM));
     }
+    if (memory != null) {
+      memory.values().copyFrom(Objects.requireNonNull(saved.get(MEMORY)));
+    }
   }
 
   private static Map<String, Tensor> part(Map<String, Tensor> tensors, String prefix) {
@@ -240,6 +252,9 @@ final class RunState implements AutoCloseable {
     good.close();
     if (warm != null) {
       warm.close();
+    }
+    if (memory != null) {
+      memory.close();
     }
     if (average != null) {
       average.close();

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     the pass keeps them
  * @param carried the perturbation {@code [n, ...]} of free training after this step, or null
  * @param left perturbations to begin the next epoch's search with, or null
+ * @param notes what the objective wants remembered
  */
 record ShardResult(
     List<Tensor> gradients,
@@ -24,9 +25,10 @@ record ShardResult(
     List<BatchStatistics> statistics,
     List<Tensor> answers,
     @Nullable Tensor carried,
-    WarmStarts.@Nullable Left left) {
+    WarmStarts.@Nullable Left left,
+    List<SampleMemory.Note> notes) {
   /** The same with gradients of another pass. */
   ShardResult withGradients(List<Tensor> others) {
-    return new ShardResult(others, sums, statistics, answers, carried, left);
+    return new ShardResult(others, sums, statistics, answers, carried, left, notes);
   }
 }

@@ -11,6 +11,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Search;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,6 +77,37 @@ final class ShardSearch {
     return saved.adversarialOver(found);
   }
 
+  /** Adversarial examples {@code [n, ...]} by a search of the objective's own. */
+  Tensor find(Search own, Reference reference) {
+    Tensor rows = toPerturb();
+    perturbed = rows;
+    InnerMaximiser search = common.search().inner();
+    int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
+    Map<Integer, int[]> groups = common.efforts().bySteps(positions, all, search.steps());
+    Tensor found = inputs.clone(); // [n, ...]
+    groups.forEach(
+        (steps, some) -> {
+          if (some.length > 0) {
+            Search.Ground ground = ground(search.withSteps(steps), reference, some);
+            found.indexCopyInPlace(0, tensor(some), own.find(ground));
+          }
+        });
+    return saved.adversarialOver(found);
+  }
+
+  private Search.Ground ground(InnerMaximiser search, Reference reference, int[] rows) {
+    boolean all = rows.length == positions.length;
+    Tensor some = tensor(rows); // [m]
+    return new Search.Ground(
+        common.gradients(),
+        search,
+        threat(),
+        all ? inputs : inputs.indexSelect(0, some),
+        all ? reference : reference.at(some),
+        seeds(rows),
+        IntStream.of(rows).boxed().toList());
+  }
+
   /** The examples of some rows {@code [m, ...]}. */
   private Tensor search(InnerMaximiser search, Loss loss, Reference reference, int[] rows) {
     boolean all = rows.length == positions.length;
@@ -119,12 +151,10 @@ final class ShardSearch {
   /** Random points of the perturbation sets {@code [n, ...]}, drawn for a purpose. */
   Tensor randomPoints(String purpose) {
     Region region = threat().members().get(0).around(inputs);
-    int[] all = IntStream.range(0, positions.length).toArray();
-    List<Seed> seeds = seeds(all).stream().map(s -> s.split(purpose)).toList();
-    return region.apply(region.randomStart(seeds));
+    return region.apply(region.randomStart(seeds(purpose)));
   }
 
-  private ThreatModel threat() {
+  ThreatModel threat() {
     ThreatModel threat = common.threat();
     if (threat == null) {
       throw new IllegalStateException("this objective needs a threat model");
@@ -182,6 +212,12 @@ final class ShardSearch {
   }
 
   // ---- whom
+
+  /** One stream of random numbers for each of the n samples, for a purpose. */
+  List<Seed> seeds(String purpose) {
+    int[] all = IntStream.range(0, positions.length).toArray();
+    return seeds(all).stream().map(s -> s.split(purpose)).toList();
+  }
 
   private List<Seed> seeds(int[] rows) {
     Seed epoch = common.job().seed().split("inner").split(common.epoch());

@@ -18,15 +18,21 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.GradAlign;
+import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Objective.ShardLoss;
+import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
+import io.holdfast.verify.bound.IntervalBounds;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +50,9 @@ final class ShardStep implements ShardContext {
    * @param threat at this step's strength, or null
    * @param search how it is searched
    * @param cleanShare of samples that stay clean
+   * @param progress of training before this step, in [0, 1)
    * @param gradients of the present weights in evaluation mode
+   * @param guides other models that the objective learns from
    * @param owner of what the shards hand back
    * @param places for each place of the batch the saved example that takes it, or {@link
    *     LibraryFeed#NONE}; empty where there is no library
@@ -52,6 +60,7 @@ final class ShardStep implements ShardContext {
    * @param pass which one of the step
    * @param carried perturbations that free training goes on with, by shard; empty for none
    * @param warm perturbations of the last epoch, or null
+   * @param memory of objectives that remember, or null
    */
   record Common(
       TrainJob job,
@@ -62,18 +71,22 @@ final class ShardStep implements ShardContext {
       @Nullable ThreatModel threat,
       Adversary search,
       double cleanShare,
+      double progress,
       InputGradients gradients,
+      Map<Guide, InputGradients> guides,
       SharedScope owner,
       List<Integer> places,
       Efforts efforts,
       StepPass pass,
       List<Tensor> carried,
-      @Nullable WarmStarts warm) {}
+      @Nullable WarmStarts warm,
+      @Nullable SampleMemory memory) {}
 
   private final Common common;
   private final TrainJob job;
   private final Graph graph;
   private final Seed stream;
+  private final int[] positions;
   private final long[] ids;
   private final Tensor inputs; // [n, ...]
   private final Tensor labels; // [n]
@@ -87,12 +100,15 @@ final class ShardStep implements ShardContext {
   private final ShardSearch search;
   private int passes;
   private final List<Tensor> answers = new ArrayList<>();
+  private final Map<String, BatchStatistics> latest = new HashMap<>();
+  private final List<SampleMemory.Note> notes = new ArrayList<>();
   private @Nullable Tensor carried; // [n, ...]
 
   private ShardStep(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
     this.common = common;
     this.shard = shard;
     this.batchNorm = batchNorm;
+    this.positions = positions;
     job = common.job();
     graph = job.network().graph();
     stream = job.seed().split("layers").split(common.number()).split(shard);
@@ -134,7 +150,8 @@ final class ShardStep implements ShardContext {
         statistics.stream().map(s -> adopt(s, owner)).toList(),
         pass.first() ? answers.stream().map(owner::adopt).toList() : List.of(),
         carried,
-        pass.gradients() ? search.left(owner) : null);
+        pass.gradients() ? search.left(owner) : null,
+        pass.gradients() ? List.copyOf(notes) : List.of());
   }
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
@@ -234,6 +251,7 @@ final class ShardStep implements ShardContext {
     try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
       Forward.Result result = Forward.run(graph, parameters, List.of(x), mode);
       statistics.addAll(result.statistics());
+      result.statistics().forEach(s -> latest.put(s.node(), s));
       return result.value(graph.outputs().get(0)).to(DType.FLOAT32);
     }
   }
@@ -255,12 +273,81 @@ final class ShardStep implements ShardContext {
   }
 
   @Override
-  public InnerMaximiser.Start start() {
-    return common.search().inner().start();
+  public InputGradients gradients() {
+    return common.gradients();
+  }
+
+  @Override
+  public Tensor margins(Bounds box) {
+    return new IntervalBounds(graph, parameters, latest).margins(box, labels);
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box) {
+    return new IntervalBounds(graph, parameters, latest).linearMargins(box, labels);
+  }
+
+  @Override
+  public Tensor guideLogits(Guide guide, Tensor x) {
+    InputGradients model = common.guides().get(guide);
+    if (model == null) {
+      throw new IllegalStateException("the job has no model for " + guide);
+    }
+    return model.logits(x);
+  }
+
+  @Override
+  public ThreatModel threat() {
+    return search.threat();
+  }
+
+  @Override
+  public InnerMaximiser inner() {
+    return common.search().inner();
+  }
+
+  @Override
+  public double progress() {
+    return common.progress();
+  }
+
+  @Override
+  public double[] remembered() {
+    SampleMemory memory = common.memory();
+    if (memory == null) {
+      throw new IllegalStateException("this objective does not say that it remembers");
+    }
+    return memory.at(positions);
+  }
+
+  /** Saved examples stand in the places of other samples, of which nothing was learned. */
+  @Override
+  public void remember(double[] values) {
+    int[] own = IntStream.range(0, positions.length).filter(i -> !saved.has(i)).toArray();
+    notes.add(
+        new SampleMemory.Note(
+            Arrays.stream(own).map(i -> positions[i]).toArray(),
+            Arrays.stream(own).mapToDouble(i -> values[i]).toArray()));
+  }
+
+  @Override
+  public List<Seed> seeds(String purpose) {
+    return search.seeds("objective/" + purpose);
   }
 
   @Override
   public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
     return once(() -> search.find(loss, reference, start));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>In a second pass over a step it is made again, since it may tell the objective more than
+   * what it found; it sees the same weights and seeds.
+   */
+  @Override
+  public Tensor adversarial(Search own, Reference reference) {
+    return search.find(own, reference);
   }
 }

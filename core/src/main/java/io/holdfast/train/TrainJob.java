@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param progress told of each step
  * @param stopper asked before each step
  * @param library saved examples that take places in each batch, or null for none
+ * @param guides other models that the objective learns from
  */
 public record TrainJob(
     Network network,
@@ -45,8 +46,9 @@ public record TrainJob(
     boolean resume,
     Progress progress,
     Stopper stopper,
-    @Nullable LibraryFeed library) {
-  /** A run without saved examples. */
+    @Nullable LibraryFeed library,
+    Guides guides) {
+  /** A run without saved examples and other models. */
   public TrainJob(
       Network network,
       Dataset train,
@@ -75,11 +77,55 @@ public record TrainJob(
         resume,
         progress,
         stopper,
-        null);
+        null,
+        Guides.NONE);
+  }
+
+  /** A run without other models. */
+  public TrainJob(
+      Network network,
+      Dataset train,
+      @Nullable Dataset validation,
+      @Nullable ThreatModel threat,
+      InnerMaximiser inner,
+      TrainSettings settings,
+      Augmentation augmentation,
+      Seed seed,
+      Workers workers,
+      @Nullable Path folder,
+      boolean resume,
+      Progress progress,
+      Stopper stopper,
+      @Nullable LibraryFeed library) {
+    this(
+        network,
+        train,
+        validation,
+        threat,
+        inner,
+        settings,
+        augmentation,
+        seed,
+        workers,
+        folder,
+        resume,
+        progress,
+        stopper,
+        library,
+        Guides.NONE);
   }
 
   /** The same with saved examples. */
   public TrainJob with(@Nullable LibraryFeed saved) {
+    return changed(saved, guides);
+  }
+
+  /** The same with other models to learn from. */
+  public TrainJob with(Guides models) {
+    return changed(library, models);
+  }
+
+  private TrainJob changed(@Nullable LibraryFeed saved, Guides models) {
     return new TrainJob(
         network,
         train,
@@ -94,6 +140,7 @@ public record TrainJob(
         resume,
         progress,
         stopper,
-        saved);
+        saved,
+        models);
   }
 }

@@ -34,14 +34,19 @@ public final class Trainer {
   private final Course course;
   private long lastSave = System.nanoTime();
 
-  private Trainer(TrainJob job, RunState state, @Nullable CheckpointStore store, RunLog log) {
+  private Trainer(
+      TrainJob job,
+      RunState state,
+      @Nullable CheckpointStore store,
+      RunLog log,
+      Guides.Asked guides) {
     this.job = job;
     this.state = state;
     this.store = store;
     this.log = log;
     settings = job.settings();
     shards = Shards.of(job);
-    batchStep = new BatchStep(job, shards);
+    batchStep = new BatchStep(job, shards, guides.models());
     totalSteps = (long) shards.stepsPerEpoch() * settings.epochs();
     validator = Validator.of(job);
     watch = Watch.of(job, state, totalSteps);
@@ -65,8 +70,9 @@ public final class Trainer {
     CheckpointStore store =
         folder == null ? null : new CheckpointStore(folder, Fingerprint.of(job));
     try (RunState state = new RunState(job);
+        Guides.Asked guides = job.guides().ask(job.settings().precision());
         RunLog log = open(job, store, state)) {
-      return new Trainer(job, state, store, log).run();
+      return new Trainer(job, state, store, log, guides).run();
     }
   }
 
@@ -77,10 +83,7 @@ public final class Trainer {
    */
   public static void check(TrainJob job) {
     Problems problems = new Problems("training");
-    String objective = job.settings().objective().name();
-    if (job.settings().objective().adversarial() && job.threat() == null) {
-      problems.add("threat", "a threat model for " + objective, "none");
-    }
+    ObjectiveChecks.check(job, problems);
     if (job.threat() != null && job.threat().unlimited()) {
       problems.add("threat.epsilon", "a finite epsilon", job.threat().set().key());
     }

@@ -12,196 +12,27 @@ import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.graph.Network;
-import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
-import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.testkit.train.ForwardingShard;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.ShardContext;
-import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.random.RandomGenerator;
-import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Objectives against slow twins in plain doubles, and what they ask of the inner maximiser. */
+/** What objectives ask of the inner maximiser. */
 @ExtendWith(LeakCheck.class)
 class ObjectiveTest {
-  private static final int N = 5;
-  private static final int IN = 4;
-  private static final int HIDDEN = 6;
-  private static final int K = 3;
-  private static final double BETA = 2.5;
-  private static final double SMOOTHING = 0.1;
-
-  /** A random network tanh(x A) B with fixed clean and worst inputs, all in double. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Case(double[] a, double[] b, double[] clean, double[] worst, long[] labels) {
-    static Case random(long seed) {
-      RandomGenerator r = new Seed(seed).generator();
-      double[] a = DoubleStream.generate(r::nextGaussian).limit(IN * HIDDEN).toArray();
-      double[] b = DoubleStream.generate(r::nextGaussian).limit(HIDDEN * K).toArray();
-      double[] clean = DoubleStream.generate(r::nextDouble).limit(N * IN).toArray();
-      double[] worst = clean.clone();
-      long[] labels = new long[N];
-      for (int i = 0; i < worst.length; i++) {
-        worst[i] += 0.4 * r.nextDouble() - 0.2;
-      }
-      for (int i = 0; i < N; i++) {
-        labels[i] = r.nextInt(K);
-      }
-      return new Case(a, b, clean, worst, labels);
-    }
-
-    /** Log-probabilities of one row of inputs. */
-    double[] logits(double[] inputs, int row) {
-      double[] z = new double[K];
-      for (int h = 0; h < HIDDEN; h++) {
-        double s = 0;
-        for (int i = 0; i < IN; i++) {
-          s += inputs[row * IN + i] * a[i * HIDDEN + h];
-        }
-        for (int k = 0; k < K; k++) {
-          z[k] += Math.tanh(s) * b[h * K + k];
-        }
-      }
-      double sum = 0;
-      for (double v : z) {
-        sum += Math.exp(v);
-      }
-      for (int k = 0; k < K; k++) {
-        z[k] -= Math.log(sum);
-      }
-      return z;
-    }
-
-    double crossEntropy(double[] inputs, int row) {
-      double[] log = logits(inputs, row);
-      double loss = 0;
-      for (int k = 0; k < K; k++) {
-        double target = SMOOTHING / K + (k == labels[row] ? 1 - SMOOTHING : 0);
-        loss -= target * log[k];
-      }
-      return loss;
-    }
-
-    double divergence(int row) {
-      double[] p = logits(clean, row);
-      double[] q = logits(worst, row);
-      double sum = 0;
-      for (int k = 0; k < K; k++) {
-        sum += Math.exp(p[k]) * (p[k] - q[k]);
-      }
-      return sum;
-    }
-
-    double loss(String objective) {
-      double sum = 0;
-      for (int row = 0; row < N; row++) {
-        sum +=
-            switch (objective) {
-              case "standard" -> crossEntropy(clean, row);
-              case "pgd-at" -> crossEntropy(worst, row);
-              default -> crossEntropy(clean, row) + BETA * divergence(row);
-            };
-      }
-      return sum;
-    }
-
-    Case with(int parameter, double change) {
-      double[] newA = a.clone();
-      double[] newB = b.clone();
-      if (parameter < a.length) {
-        newA[parameter] += change;
-      } else {
-        newB[parameter - a.length] += change;
-      }
-      return new Case(newA, newB, clean, worst, labels);
-    }
-  }
-
-  /** A shard whose network is the case's and whose adversary is fixed. */
-  private record Fixed(Case c, Tensor a, Tensor b) implements ShardContext {
-    @Override
-    public Tensor inputs() {
-      return Tensors.of(c.clean(), N, IN);
-    }
-
-    @Override
-    public Tensor labels() {
-      return Tensors.of(c.labels(), N);
-    }
-
-    @Override
-    public double labelSmoothing() {
-      return SMOOTHING;
-    }
-
-    @Override
-    public Tensor logits(Tensor x) {
-      return Nn.tanh(x.matmul(a)).matmul(b);
-    }
-
-    @Override
-    public Tensor evaluationLogits(Tensor x) {
-      return logits(x).detach();
-    }
-
-    @Override
-    public Start start() {
-      return Start.UNIFORM;
-    }
-
-    @Override
-    public Tensor adversarial(Loss loss, Reference reference, Start start) {
-      return Tensors.of(c.worst(), N, IN);
-    }
-  }
-
-  private static Objective objective(String name) {
-    return switch (name) {
-      case "standard" -> new Standard();
-      case "pgd-at" -> new PgdAt();
-      default -> Trades.beta(BETA);
-    };
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"standard", "pgd-at", "trades"})
-  void lossesAndGradientsEqualTheSlowTwins(String name) {
-    for (long seed = 0; seed < 20; seed++) {
-      Case c = Case.random(seed);
-      try (Scope scope = Scope.open()) {
-        Tensor a = Tensors.of(c.a(), IN, HIDDEN).asLeaf();
-        Tensor b = Tensors.of(c.b(), HIDDEN, K).asLeaf();
-        Tensor loss = objective(name).loss(new Fixed(c, a, b)).perSample().sum();
-        assertThat(loss.item()).isCloseTo(c.loss(name), within(1e-6));
-        List<Tensor> gradients = Autograd.grad(loss, List.of(a, b), false);
-        double[] found =
-            DoubleStream.concat(
-                    DoubleStream.of(gradients.get(0).toDoubles()),
-                    DoubleStream.of(gradients.get(1).toDoubles()))
-                .toArray();
-        for (int p = 0; p < found.length; p++) {
-          double h = 1e-5;
-          double slope = (c.with(p, h).loss(name) - c.with(p, -h).loss(name)) / (2 * h);
-          assertThat(found[p]).as("parameter " + p).isCloseTo(slope, within(1e-5));
-        }
-      }
-    }
-  }
-
   /** What an objective asked of the adversary in one shard, and what it got. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Asked(
@@ -221,36 +52,16 @@ class ObjectiveTest {
     }
   }
 
-  private record Watched(ShardContext shard, Network network, List<Asked> asked)
-      implements ShardContext {
-    @Override
-    public Tensor inputs() {
-      return shard.inputs();
-    }
+  private static final class Watched extends ForwardingShard {
+    private final ShardContext shard;
+    private final Network network;
+    private final List<Asked> asked;
 
-    @Override
-    public Tensor labels() {
-      return shard.labels();
-    }
-
-    @Override
-    public double labelSmoothing() {
-      return shard.labelSmoothing();
-    }
-
-    @Override
-    public Tensor logits(Tensor x) {
-      return shard.logits(x);
-    }
-
-    @Override
-    public Tensor evaluationLogits(Tensor x) {
-      return shard.evaluationLogits(x);
-    }
-
-    @Override
-    public Start start() {
-      return shard.start();
+    Watched(ShardContext shard, Network network, List<Asked> asked) {
+      super(shard);
+      this.shard = shard;
+      this.network = network;
+      this.asked = asked;
     }
 
     @Override
@@ -296,7 +107,7 @@ class ObjectiveTest {
   @ValueSource(strings = {"pgd-at", "trades"})
   void everySampleIsPerturbedAlsoThoseThatAreWrongAlready(String name) {
     int wrong = 0;
-    for (Asked a : watch(objective(name))) {
+    for (Asked a : watch(name.equals("trades") ? Trades.beta(6) : new PgdAt())) {
       int width = a.clean().length / a.wrong().length;
       for (int i = 0; i < a.wrong().length; i++) {
         double most = 0;

@@ -14,6 +14,7 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Mma;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,12 @@ class ResumeTest {
   @Test
   void fromEveryStepWithAdamW() {
     resumedEqualsUninterrupted(ResumeTest::adam);
+  }
+
+  /** What is remembered of each sample is part of a checkpoint. */
+  @Test
+  void fromEveryStepWithMarginsOfSamples() {
+    resumedEqualsUninterrupted(() -> rich().settings(s -> s.objective(new Mma(1.5, 0.3, 4))));
   }
 
   /** The stop comes while the first of four shards of the second step reads its samples. */

@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.SearchRule;
+import io.holdfast.bundle.Bundle;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -22,12 +23,14 @@ import io.holdfast.model.graph.layer.Dropout;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +72,7 @@ final class Run {
   Stopper stopper = Stopper.manual();
   List<String> frozen = List.of();
   @Nullable LibraryFeed library;
+  Map<String, Bundle> guides = Map.of();
 
   /** What came out. */
   record Outcome(TrainResult result, String weights) {}
@@ -129,8 +133,9 @@ final class Run {
   }
 
   TrainResult go(Network network) {
-    try (Workers pool = Workers.of(workers)) {
-      return Trainer.train(job(network, pool));
+    try (Workers pool = Workers.of(workers);
+        Guides others = Guides.open(settings.objective(), guides, Device.CPU)) {
+      return Trainer.train(job(network, pool).with(others));
     }
   }
 

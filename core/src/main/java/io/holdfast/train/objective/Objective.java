@@ -1,6 +1,7 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,62 @@ public interface Objective {
     return false;
   }
 
+  /**
+   * True where it searches in a way of its own, or more than once: then the experiment's search
+   * must be a plain one (pgd, fgsm, r-fgsm).
+   */
+  default boolean ownSearch() {
+    return false;
+  }
+
+  /**
+   * True where the threat model counts although no adversarial example is searched for, as for
+   * bounds.
+   */
+  default boolean bounded() {
+    return false;
+  }
+
+  /** True where a sample's loss depends on the other samples of its shard. */
+  default boolean acrossShard() {
+    return false;
+  }
+
+  /** True where derivatives are derived: not with synchronised batch norm, nor with attention. */
+  default boolean derivesTwice() {
+    return false;
+  }
+
+  /** True where inputs must be images {@code [C, H, W]} in [0, 1]. */
+  default boolean needsImages() {
+    return false;
+  }
+
+  /** True where it remembers a number for each sample from epoch to epoch. */
+  default boolean remembers() {
+    return false;
+  }
+
+  /** How many classes there must be, or 0 where any number will do. */
+  default int classes() {
+    return 0;
+  }
+
+  /** Other models that it learns from. */
+  default List<Guide> guides() {
+    return List.of();
+  }
+
   /** The loss of one shard, on the tape of the shard's parameter leaves. */
   ShardLoss loss(ShardContext shard);
+
+  /**
+   * As a part of {@link Hybrid}: the loss itself; of a penalty, which by itself stands beside the
+   * clean cross-entropy, the penalty alone.
+   */
+  default ShardLoss term(ShardContext shard) {
+    return loss(shard);
+  }
 
   /**
    * What an objective gives back. Shapes: n samples, K classes.
@@ -35,5 +90,13 @@ public interface Objective {
    * @param clean logits {@code [n, K]} of clean inputs, off the tape, where the objective has them
    * @param robust logits {@code [n, K]} of adversarial inputs, off the tape, where it has them
    */
-  record ShardLoss(Tensor perSample, @Nullable Tensor clean, @Nullable Tensor robust) {}
+  record ShardLoss(Tensor perSample, @Nullable Tensor clean, @Nullable Tensor robust) {
+    /** From logits that may be on the tape. */
+    public static ShardLoss of(Tensor perSample, @Nullable Tensor clean, @Nullable Tensor robust) {
+      return new ShardLoss(
+          perSample,
+          clean == null ? null : clean.detach(),
+          robust == null ? null : robust.detach());
+    }
+  }
 }

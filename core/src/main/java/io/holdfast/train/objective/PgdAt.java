@@ -2,25 +2,41 @@ package io.holdfast.train.objective;
 
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /**
  * Cross-entropy on the worst case found by projected gradient ascent (Madry et al. 2018, equation
  * 2.1), from where the experiment's search begins, uniformly in the set unless it says more.
  */
-public record PgdAt() implements Objective {
+public record PgdAt() implements ListedObjective<PgdAt> {
+  /** The registry's line. */
+  public static final ObjectiveSpec<PgdAt> SPEC =
+      new ObjectiveSpec<>(
+          "pgd-at",
+          "cross-entropy on the worst case",
+          "Madry et al. 2018, equation 2.1",
+          new PgdAt(),
+          List.of());
+
   @Override
-  public String name() {
-    return "pgd-at";
+  public ObjectiveSpec<PgdAt> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Passes passes() {
+    return Passes.CLEAN.searching(1);
   }
 
   @Override
   public ShardLoss loss(ShardContext shard) {
-    Tensor worst =
-        shard.adversarial(Losses.CE, Reference.labels(shard.labels()), shard.start()); // [n, ...]
-    Tensor logits = shard.logits(worst); // [n, K]
-    return new ShardLoss(
-        Nn.crossEntropy(logits, shard.labels(), shard.labelSmoothing()), null, logits.detach());
+    Tensor logits = shard.logits(worst(shard)); // [n, K]
+    return ShardLoss.of(Predictions.crossEntropy(shard, logits), null, logits);
+  }
+
+  /** Where the cross-entropy is highest, from where the experiment's search begins. */
+  public static Tensor worst(ShardContext shard) {
+    return shard.adversarial(Losses.CE, Reference.labels(shard.labels()), shard.start());
   }
 }

@@ -3,7 +3,12 @@ package io.holdfast.train.objective;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.verify.bound.Bounds;
+import java.util.List;
 
 /** What an objective may use of the loop, for one shard of n samples at one step. */
 public interface ShardContext {
@@ -19,11 +24,55 @@ public interface ShardContext {
   /** Logits {@code [n, K]} in training mode on the parameter leaves; draws fresh dropout masks. */
   Tensor logits(Tensor inputs);
 
+  /** Logits and input gradients in evaluation mode with the present weights, off the tape. */
+  InputGradients gradients();
+
   /** Logits {@code [n, K]} in evaluation mode with the present weights, off the tape. */
-  Tensor evaluationLogits(Tensor inputs);
+  default Tensor evaluationLogits(Tensor inputs) {
+    return gradients().logits(inputs);
+  }
+
+  /**
+   * Upper bounds {@code [n, K]} of how far each class's logit rises above the label's over a box of
+   * inputs {@code [n, ...]}, by intervals, on the parameter leaves; 0 at the label. Dropout is off;
+   * batch norms use the statistics of the last of {@link #logits}, held fixed.
+   */
+  Tensor margins(Bounds box);
+
+  /** As {@link #margins}, by linear relaxations over the intervals; about K passes. */
+  Tensor linearMargins(Bounds box);
+
+  /** Logits {@code [n, K]} of another model, off the tape. */
+  Tensor guideLogits(Guide guide, Tensor inputs);
+
+  /** What the adversary may do, of the size that the curriculum wants now. */
+  ThreatModel threat();
+
+  /** The experiment's search, with the steps that the curriculum wants now. */
+  InnerMaximiser inner();
 
   /** Where the experiment's inner maximiser begins, for {@link #adversarial}. */
-  InnerMaximiser.Start start();
+  default InnerMaximiser.Start start() {
+    return inner().start();
+  }
+
+  /** How far training has come, from 0 at its first step to below 1 at its last. */
+  double progress();
+
+  /**
+   * What the objective gave to be remembered of each sample when it last saw it, {@code [n]}: NaN
+   * where it never did. For objectives that {@link Objective#remembers remember}; a fresh array.
+   */
+  double[] remembered();
+
+  /** Remembers a number for each sample, {@code [n]}, once this step is done. */
+  void remember(double[] values);
+
+  /**
+   * Streams of random numbers for a purpose of the objective's own, one for each sample: the same
+   * for the same sample in the same epoch.
+   */
+  List<Seed> seeds(String purpose);
 
   /**
    * Adversarial examples by the experiment's inner maximiser with the present weights in evaluation
@@ -35,5 +84,16 @@ public interface ShardContext {
    * @param start where the search begins
    * @return {@code [n, ...]}, off the tape
    */
-  Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start);
+  default Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
+    return adversarial(Search.of(loss, start), reference);
+  }
+
+  /**
+   * Adversarial examples by a search of the objective's own. It is asked once, about the samples
+   * that are to be perturbed; without any it is not asked.
+   *
+   * @param reference what its loss compares logits with, for all n samples
+   * @return {@code [n, ...]}, off the tape
+   */
+  Tensor adversarial(Search search, Reference reference);
 }

@@ -1,13 +1,23 @@
 package io.holdfast.train.objective;
 
-import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /** Cross-entropy on clean inputs. */
-public record Standard() implements Objective {
+public record Standard() implements ListedObjective<Standard> {
+  /** The registry's line. */
+  public static final ObjectiveSpec<Standard> SPEC =
+      new ObjectiveSpec<>(
+          "standard", "cross-entropy on clean inputs", "", new Standard(), List.of());
+
   @Override
-  public String name() {
-    return "standard";
+  public ObjectiveSpec<Standard> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Passes passes() {
+    return Passes.CLEAN;
   }
 
   @Override
@@ -18,7 +28,6 @@ public record Standard() implements Objective {
   @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor logits = shard.logits(shard.inputs()); // [n, K]
-    return new ShardLoss(
-        Nn.crossEntropy(logits, shard.labels(), shard.labelSmoothing()), logits.detach(), null);
+    return ShardLoss.of(Predictions.crossEntropy(shard, logits), logits, null);
   }
 }

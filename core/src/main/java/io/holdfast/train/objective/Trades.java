@@ -1,10 +1,12 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /**
  * Cross-entropy on clean inputs plus {@code beta} times the Kullback-Leibler divergence between the
@@ -13,7 +15,23 @@ import io.holdfast.tensor.Tensor;
  *
  * @param beta weight of the divergence, at least 0; 0 is clean training
  */
-public record Trades(double beta) implements Objective {
+public record Trades(double beta) implements ListedObjective<Trades> {
+  /** The registry's line. */
+  public static final ObjectiveSpec<Trades> SPEC =
+      new ObjectiveSpec<>(
+          "trades",
+          "clean cross-entropy + beta x KL(clean, worst)",
+          "Zhang et al. 2019, equation 5 and algorithm 1",
+          new Trades(6),
+          List.of(
+              Knobs.number(
+                  "beta",
+                  "weight of the divergence",
+                  0,
+                  1e6,
+                  Trades::beta,
+                  (o, v) -> new Trades(v))));
+
   public Trades {
     if (!(beta >= 0) || Double.isInfinite(beta)) {
       throw new IllegalArgumentException("beta: finite, at least 0, found " + beta);
@@ -25,8 +43,13 @@ public record Trades(double beta) implements Objective {
   }
 
   @Override
-  public String name() {
-    return "trades";
+  public ObjectiveSpec<Trades> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Passes passes() {
+    return Passes.of(3, 2).searching(1);
   }
 
   /** The divergence has no slope at the clean input. */
@@ -37,15 +60,23 @@ public record Trades(double beta) implements Objective {
 
   @Override
   public ShardLoss loss(ShardContext shard) {
-    Tensor reference = Nn.softmax(shard.evaluationLogits(shard.inputs()), 1); // [n, K]
-    Tensor worst =
-        shard.adversarial(
-            Losses.KL, Reference.probabilities(shard.labels(), reference), Start.SMALL_NORMAL);
+    Tensor worst = worst(shard);
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
-    Tensor natural = Nn.crossEntropy(clean, shard.labels(), shard.labelSmoothing()); // [n]
-    Tensor logClean = Nn.logSoftmax(clean, 1);
-    Tensor divergence = logClean.exp().mul(logClean.sub(Nn.logSoftmax(robust, 1))).sum(1); // [n]
-    return new ShardLoss(natural.add(divergence, beta), clean.detach(), robust.detach());
+    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
+    Tensor divergence = Predictions.divergence(clean, robust, 1); // [n]
+    return ShardLoss.of(natural.add(divergence, beta), clean, robust);
+  }
+
+  /** Where the divergence from the clean prediction is highest, from a small normal start. */
+  public static Tensor worst(ShardContext shard) {
+    Tensor reference = Nn.softmax(shard.evaluationLogits(shard.inputs()), 1); // [n, K]
+    return worst(shard, reference);
+  }
+
+  /** As {@link #worst(ShardContext)}, from other probabilities {@code [n, K]}. */
+  public static Tensor worst(ShardContext shard, Tensor reference) {
+    return shard.adversarial(
+        Losses.KL, Reference.probabilities(shard.labels(), reference), Start.SMALL_NORMAL);
   }
 }

@@ -2,23 +2,29 @@ package io.holdfast.testkit.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
-import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Forward;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Mode;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Guide;
+import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
+import io.holdfast.verify.bound.IntervalBounds;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /**
@@ -30,6 +36,7 @@ import java.util.stream.IntStream;
  * @param seed of the inner search
  * @param from the first sample
  * @param to the one behind the last
+ * @param asked whether the loss asked for random numbers
  */
 record KitShard(
     Network network,
@@ -37,7 +44,8 @@ record KitShard(
     InputGradients gradients,
     Seed seed,
     int from,
-    int to)
+    int to,
+    AtomicBoolean asked)
     implements ShardContext {
   static final int SAMPLES = 12;
   static final int CLASSES = 3;
@@ -48,7 +56,7 @@ record KitShard(
   static KitShard of(Network network, InputGradients gradients, Seed seed, int from, int to) {
     Map<String, Tensor> leaves = new LinkedHashMap<>();
     network.weights().forEach((name, weight) -> leaves.put(name, weight.asLeaf()));
-    return new KitShard(network, leaves, gradients, seed, from, to);
+    return new KitShard(network, leaves, gradients, seed, from, to, new AtomicBoolean());
   }
 
   @Override
@@ -76,18 +84,80 @@ record KitShard(
   }
 
   @Override
-  public Tensor evaluationLogits(Tensor x) {
-    return gradients.logits(x);
+  public InputGradients gradients() {
+    return gradients;
   }
 
   @Override
-  public Start start() {
-    return SEARCH.start();
+  public Tensor margins(Bounds box) {
+    return bounds().margins(box, labels());
   }
 
   @Override
-  public Tensor adversarial(Loss loss, Reference reference, Start start) {
-    List<Seed> seeds = IntStream.range(from, to).mapToObj(seed.split("inner")::split).toList();
-    return SEARCH.from(start).maximise(gradients, loss, THREAT, inputs(), reference, seeds);
+  public Tensor linearMargins(Bounds box) {
+    return bounds().linearMargins(box, labels());
+  }
+
+  private IntervalBounds bounds() {
+    return new IntervalBounds(network.graph(), parameters, Map.of());
+  }
+
+  /** Another network of random weights. */
+  @Override
+  public Tensor guideLogits(Guide guide, Tensor x) {
+    try (Network other =
+        Network.initialise(network.graph(), Initialisation.PYTORCH, new Seed(77))) {
+      return other.apply(x).detach();
+    }
+  }
+
+  @Override
+  public ThreatModel threat() {
+    return THREAT;
+  }
+
+  @Override
+  public InnerMaximiser inner() {
+    return SEARCH;
+  }
+
+  /** Late enough for everything that begins after a while. */
+  @Override
+  public double progress() {
+    return 0.75;
+  }
+
+  @Override
+  public double[] remembered() {
+    double[] values = new double[to - from];
+    Arrays.fill(values, Double.NaN);
+    return values;
+  }
+
+  @Override
+  public void remember(double[] values) {}
+
+  @Override
+  public List<Seed> seeds(String purpose) {
+    asked.set(true);
+    return of(seed.split(purpose));
+  }
+
+  private List<Seed> of(Seed stream) {
+    return IntStream.range(from, to).mapToObj(stream::split).toList();
+  }
+
+  @Override
+  public Tensor adversarial(Search search, Reference reference) {
+    asked.set(true);
+    List<Integer> all = IntStream.range(0, to - from).boxed().toList();
+    return search.find(
+        new Search.Ground(
+            gradients, SEARCH, THREAT, inputs(), reference, of(seed.split("inner")), all));
+  }
+
+  /** Whether the loss asked for random numbers or for adversarial examples. */
+  boolean random() {
+    return asked.get();
   }
 }

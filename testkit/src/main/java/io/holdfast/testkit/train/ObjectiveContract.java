@@ -21,14 +21,19 @@ import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.train.objective.Hybrid;
+import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objective.ShardLoss;
+import io.holdfast.train.objective.Passes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicContainer;
@@ -65,7 +70,8 @@ public abstract class ObjectiveContract {
             test(objective, "leaves the weights alone", ObjectiveContract::leavesWeights),
             test(objective, "is the same for a seed", ObjectiveContract::isDeterministic),
             test(objective, "adds up over shards", ObjectiveContract::addsUp),
-            test(objective, "takes a batch of one", ObjectiveContract::takesOne)));
+            test(objective, "takes a batch of one", ObjectiveContract::takesOne),
+            test(objective, "makes the passes that it says", ObjectiveContract::counts)));
   }
 
   private static DynamicTest test(
@@ -119,11 +125,14 @@ public abstract class ObjectiveContract {
     }
   }
 
-  /** Every parameter takes part, and a small step against the gradient lowers the sum. */
+  /**
+   * Every parameter takes part, and a small step against the gradient lowers the sum, in which
+   * samples count differently, so that classes in equal numbers do not cancel each other.
+   */
   private static void descends(Objective objective, Kit kit) {
     KitShard shard = kit.shard(0, ALL);
     List<Tensor> leaves = new ArrayList<>(shard.parameters().values());
-    Tensor before = objective.loss(shard).perSample().sum();
+    Tensor before = objective.loss(shard).perSample().mul(Tensors.of(counts(), ALL)).sum();
     List<Tensor> slopes = Autograd.grad(before, leaves, false);
     double norm = 0;
     for (int i = 0; i < leaves.size(); i++) {
@@ -136,9 +145,15 @@ public abstract class ObjectiveContract {
     for (int i = 0; i < weights.size(); i++) {
       weights.get(i).addInPlace(slopes.get(i), -RATE / Math.sqrt(norm));
     }
-    double after = DoubleStream.of(kit.losses(objective, 0, ALL)).sum();
+    double[] losses = kit.losses(objective, 0, ALL);
+    double[] counts = counts();
+    double after = IntStream.range(0, ALL).mapToDouble(i -> losses[i] * counts[i]).sum();
     double fall = before.item() - after;
     assertThat(fall / (RATE * Math.sqrt(norm))).as("to first order").isCloseTo(1, within(0.3));
+  }
+
+  private static double[] counts() {
+    return IntStream.range(0, ALL).mapToDouble(i -> 0.5 + (double) i / ALL).toArray();
   }
 
   private static void leavesWeights(Objective objective, Kit kit) {
@@ -154,15 +169,17 @@ public abstract class ObjectiveContract {
   }
 
   private static void isDeterministic(Objective objective, Kit kit) {
-    double[] first = kit.losses(objective, 0, ALL);
+    KitShard one = kit.shard(0, ALL);
+    double[] first = objective.loss(one).perSample().toDoubles();
     assertThat(kit.losses(objective, 0, ALL)).isEqualTo(first);
     KitShard other = KitShard.of(kit.network(), kit.gradients(), SEED.split("another"), 0, ALL);
     double[] another = objective.loss(other).perSample().toDoubles();
     assertThat(Arrays.equals(another, first))
-        .as("a loss with an adversary depends on the seed, one without does not")
-        .isEqualTo(!objective.adversarial());
+        .as("a loss that asks for random numbers depends on the seed, another does not")
+        .isEqualTo(!one.random());
   }
 
+  /** Losses of a sample depend on it alone, unless the objective says otherwise. */
   private static void addsUp(Objective objective, Kit kit) {
     double[] whole = kit.losses(objective, 0, ALL);
     double[] parts =
@@ -170,11 +187,44 @@ public abstract class ObjectiveContract {
                 DoubleStream.of(kit.losses(objective, 0, 5)),
                 DoubleStream.of(kit.losses(objective, 5, ALL)))
             .toArray();
-    assertThat(parts).containsExactly(whole, within(CLOSE));
+    if (objective.acrossShard()) {
+      assertThat(farthest(parts, whole)).as("samples of a shard count together").isPositive();
+    } else {
+      assertThat(parts).containsExactly(whole, within(CLOSE));
+    }
+  }
+
+  private static double farthest(double[] one, double[] other) {
+    return IntStream.range(0, one.length)
+        .mapToDouble(i -> Math.abs(one[i] - other[i]))
+        .max()
+        .orElseThrow();
   }
 
   private static void takesOne(Objective objective, Kit kit) {
-    double[] whole = kit.losses(objective, 0, ALL);
-    assertThat(kit.losses(objective, 3, 4)).containsExactly(new double[] {whole[3]}, within(CLOSE));
+    double[] alone = kit.losses(objective, 3, 4);
+    assertThat(alone).hasSize(1);
+    assertThat(alone[0]).isFinite();
+    if (!objective.acrossShard()) {
+      double[] whole = kit.losses(objective, 0, ALL);
+      assertThat(alone).containsExactly(new double[] {whole[3]}, within(CLOSE));
+    }
+  }
+
+  /** As many forward passes as {@link ListedObjective#passes} has it; fewer where terms share. */
+  private static void counts(Objective objective, Kit kit) {
+    if (!(objective instanceof ListedObjective<?> listed)) {
+      return;
+    }
+    CountedShard counted = new CountedShard(kit.shard(0, ALL));
+    objective.loss(counted);
+    Passes passes = listed.passes();
+    double forward = passes.forward(counted.inner().steps());
+    if (objective instanceof Hybrid) {
+      assertThat(counted.forwards()).isLessThanOrEqualTo(forward);
+    } else {
+      assertThat(counted.forwards()).as(passes.forwardText()).isEqualTo(forward);
+    }
+    assertThat(counted.guided()).isEqualTo(passes.guide());
   }
 }

@@ -1,0 +1,95 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Problems;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.model.graph.layer.SelfAttention;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Domain;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.verify.bound.IntervalBounds;
+import java.util.List;
+
+/** Whether an objective goes with the rest of its job. */
+final class ObjectiveChecks {
+  private static final String FIELD = "train.objective";
+
+  private ObjectiveChecks() {}
+
+  /** Adds everything that keeps the objective from being computed. */
+  static void check(TrainJob job, Problems problems) {
+    Objective objective = job.settings().objective();
+    Graph graph = job.network().graph();
+    ThreatModel threat = job.threat();
+    if ((objective.adversarial() || objective.bounded()) && threat == null) {
+      problems.add("threat", "a threat model for " + objective.name(), "none");
+    }
+    int classes = (int) graph.type(graph.outputs().get(0)).shape().size(0);
+    if (objective.classes() > 0 && objective.classes() != classes) {
+      problems.add(
+          FIELD, "settings for " + classes + " classes", "settings for " + objective.classes());
+    }
+    boolean images = job.train().info().shapeArray().length == 3;
+    if (objective.needsImages() && !images) {
+      problems.add(
+          FIELD,
+          "images [channels, height, width] for " + objective.name(),
+          "inputs of shape " + job.train().info().shape());
+    }
+    if (objective.needsImages() && threat != null && !threat.domain().equals(Domain.UNIT)) {
+      problems.add(FIELD, Domain.OF_PIXELS, threat.domain().toString());
+    }
+    if (objective.ownSearch() && !(job.inner().rule() instanceof SearchRule.Projected)) {
+      problems.add(
+          "train.attack",
+          "pgd, fgsm or r-fgsm: " + objective.name() + " searches in a way of its own",
+          "another search");
+    }
+    if (objective.bounded()) {
+      requireBounds(job, problems);
+    }
+    if (objective.derivesTwice()) {
+      requireTwice(job, problems);
+    }
+    job.guides().check(job, problems);
+  }
+
+  private static void requireBounds(TrainJob job, Problems problems) {
+    String name = job.settings().objective().name();
+    ThreatModel threat = job.threat();
+    if (threat != null && !(threat.set() instanceof Additive ball && ball.norm() == Norm.LINF)) {
+      problems.add("threat", "an L-infinity ball for " + name, threat.set().key());
+    }
+    List<String> layers = IntervalBounds.unsupported(job.network().graph());
+    if (!layers.isEmpty()) {
+      problems.add(
+          FIELD,
+          "a network of layers that have interval bounds for " + name,
+          "without: " + String.join(", ", layers));
+    }
+  }
+
+  private static void requireTwice(TrainJob job, Problems problems) {
+    String name = job.settings().objective().name();
+    List<Graph.Node> nodes = job.network().graph().nodes();
+    List<String> attention =
+        nodes.stream()
+            .filter(n -> n.layer() instanceof SelfAttention)
+            .map(Graph.Node::name)
+            .toList();
+    if (!attention.isEmpty()) {
+      problems.add(
+          FIELD,
+          "a network without attention, whose derivative has none itself, for " + name,
+          "layers " + String.join(", ", attention));
+    }
+    boolean meets = nodes.stream().anyMatch(n -> n.layer() instanceof BatchNorm);
+    if (job.settings().synchronised() && meets) {
+      problems.add(
+          "train.batch_norm", "ghost for " + name + ", which derives derivatives", "synchronised");
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.holdfast.train.objective;
+
+import io.holdfast.common.Seed;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Random numbers that depend on the sample, not on its neighbours. */
+public final class Noise {
+  private Noise() {}
+
+  /**
+   * Standard normal numbers of the shape, type and place of {@code like [n, ...]}, off the tape.
+   *
+   * @param seeds one per sample
+   */
+  public static Tensor normal(List<Seed> seeds, Tensor like) {
+    long[] shape = like.shape();
+    long[] one = Arrays.copyOfRange(shape, 1, shape.length);
+    try (Scope scope = Scope.open()) {
+      List<Tensor> rows = new ArrayList<>();
+      for (Seed seed : seeds) {
+        rows.add(Rng.of(seed).normal(one));
+      }
+      return scope.keep(Tensors.stack(rows, 0).to(like.type()).to(like.device())); // [n, ...]
+    }
+  }
+
+  /** As {@link #normal}, each sample scaled to length 1. */
+  public static Tensor direction(List<Seed> seeds, Tensor like) {
+    return unit(normal(seeds, like));
+  }
+
+  /** {@code t [n, ...]} with each sample scaled to length 1 in L2; zero stays zero. */
+  public static Tensor unit(Tensor t) {
+    Tensor length = Predictions.squareNorm(t).sqrt().clampMin(Float.MIN_NORMAL); // [n]
+    return t.div(length.view(wide(t))); // [n, ...]
+  }
+
+  /** {@code [n, 1, ..., 1]} of as many dimensions as {@code t [n, ...]} has. */
+  public static long[] wide(Tensor t) {
+    long[] shape = new long[t.rank()];
+    Arrays.fill(shape, 1);
+    shape[0] = t.size(0);
+    return shape;
+  }
+}

@@ -1,0 +1,73 @@
+package io.holdfast.train.objective;
+
+import java.math.BigDecimal;
+
+/**
+ * What a step of an objective costs per sample, in passes of the trained network; k is the number
+ * of steps of the inner search, each of which is one forward and one backward pass.
+ *
+ * @param forward passes besides those of searches
+ * @param backward passes besides those of searches; the derivative of a derivative counts as two
+ * @param searches how many searches of k steps there are
+ * @param guide forward passes of other models, such as a teacher
+ */
+public record Passes(double forward, double backward, double searches, double guide) {
+  /** A pass forward and back, without an adversary. */
+  public static final Passes CLEAN = of(1, 1);
+
+  /** Without a search. */
+  public static Passes of(double forward, double backward) {
+    return new Passes(forward, backward, 0, 0);
+  }
+
+  /** The same with more searches. */
+  public Passes searching(double more) {
+    return new Passes(forward, backward, searches + more, guide);
+  }
+
+  /** The same with more passes of other models. */
+  public Passes guided(double more) {
+    return new Passes(forward, backward, searches, guide + more);
+  }
+
+  public Passes plus(Passes other) {
+    return new Passes(
+        forward + other.forward,
+        backward + other.backward,
+        searches + other.searches,
+        guide + other.guide);
+  }
+
+  /** Forward passes of the trained network at this number of steps. */
+  public double forward(int steps) {
+    return forward + searches * steps;
+  }
+
+  /** Backward passes of the trained network at this number of steps. */
+  public double backward(int steps) {
+    return backward + searches * steps;
+  }
+
+  /** Such as {@code k + 3}. */
+  public String forwardText() {
+    return text(forward);
+  }
+
+  /** Such as {@code k + 2}. */
+  public String backwardText() {
+    return text(backward);
+  }
+
+  private String text(double fixed) {
+    if (searches == 0) {
+      return number(fixed);
+    }
+    String steps = searches == 1 ? "k" : number(searches) + " k";
+    return fixed == 0 ? steps : steps + " + " + number(fixed);
+  }
+
+  /** As short as it can be, such as {@code 2} or {@code 0.5}. */
+  public static String number(double value) {
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+  }
+}

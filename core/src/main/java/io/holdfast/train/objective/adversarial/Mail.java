@@ -1,0 +1,121 @@
+package io.holdfast.train.objective.adversarial;
+
+import io.holdfast.attack.Knobs;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.ObjectiveSpec;
+import io.holdfast.train.objective.Passes;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Predictions;
+import io.holdfast.train.objective.ShardContext;
+import io.holdfast.train.objective.Trades;
+import java.util.List;
+
+/**
+ * Margin-aware instance reweighting (Wang et al. 2021, section 4): samples near or beyond the
+ * boundary count more, by {@code sigmoid(-slope (PM - bias))} of the probabilistic margin on the
+ * worst case, {@code PM = p_y(x') - max_{k != y} p_k(x')}. Weights are divided by their mean over
+ * the shard, carry no gradient, and are all 1 during the burn-in. Of PGD-AT they weigh the
+ * cross-entropy, of TRADES the divergence.
+ *
+ * @param base what is weighted
+ * @param slope of the weight over the margin, at least 0; 0 weighs all alike
+ * @param bias margin at which a sample counts half, in [-1, 1]
+ * @param beta weight of the divergence, of trades alone
+ * @param burnIn share of training in which all count alike, in [0, 1]
+ */
+public record Mail(Base base, double slope, double bias, double beta, double burnIn)
+    implements ListedObjective<Mail> {
+  /** The objective whose terms are weighted. */
+  public enum Base {
+    PGD_AT,
+    TRADES
+  }
+
+  /** The registry's line. */
+  public static final ObjectiveSpec<Mail> SPEC =
+      new ObjectiveSpec<>(
+          "mail",
+          "pgd-at or trades, samples weighted by their probabilistic margin on the worst case",
+          "Wang et al. 2021, section 4",
+          new Mail(Base.PGD_AT, 10, 0.5, 6, 0.6),
+          List.of(
+              Knobs.choice(
+                  "base", "what is weighted: pgd-at or trades", Mail::base, Mail::withBase),
+              Knobs.number(
+                  "slope",
+                  "of the weight over the margin",
+                  0,
+                  1e6,
+                  Mail::slope,
+                  (o, v) -> new Mail(o.base, v, o.bias, o.beta, o.burnIn)),
+              Knobs.number(
+                  "bias",
+                  "margin at which a sample counts half",
+                  -1,
+                  1,
+                  Mail::bias,
+                  (o, v) -> new Mail(o.base, o.slope, v, o.beta, o.burnIn)),
+              Knobs.number(
+                  "beta",
+                  "of trades: weight of the divergence",
+                  0,
+                  1e6,
+                  Mail::beta,
+                  (o, v) -> new Mail(o.base, o.slope, o.bias, v, o.burnIn)),
+              Knobs.share(
+                  "burn_in",
+                  "part of training in which all samples count alike",
+                  Mail::burnIn,
+                  (o, v) -> new Mail(o.base, o.slope, o.bias, o.beta, v))));
+
+  private Mail withBase(Base other) {
+    return new Mail(other, slope, bias, beta, burnIn);
+  }
+
+  @Override
+  public ObjectiveSpec<Mail> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Passes passes() {
+    return base == Base.TRADES ? Trades.SPEC.passes() : PgdAt.SPEC.passes();
+  }
+
+  @Override
+  public boolean acrossShard() {
+    return true;
+  }
+
+  @Override
+  public boolean ownStart() {
+    return base == Base.TRADES;
+  }
+
+  @Override
+  public ShardLoss loss(ShardContext shard) {
+    if (base == Base.PGD_AT) {
+      Tensor robust = shard.logits(PgdAt.worst(shard)); // [n, K]
+      Tensor losses = Predictions.crossEntropy(shard, robust); // [n]
+      return ShardLoss.of(losses.mul(weights(shard, robust)), null, robust);
+    }
+    Tensor worst = Trades.worst(shard); // [n, ...]
+    Tensor clean = shard.logits(shard.inputs()); // [n, K]
+    Tensor robust = shard.logits(worst); // [n, K]
+    Tensor divergence = Predictions.divergence(clean, robust, 1); // [n]
+    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
+    return ShardLoss.of(natural.add(divergence.mul(weights(shard, robust)), beta), clean, robust);
+  }
+
+  /** Of mean 1 over the shard, {@code [n]}, off the tape. */
+  private Tensor weights(ShardContext shard, Tensor robust) {
+    Tensor p = Nn.softmax(robust.detach(), 1); // [n, K]
+    Tensor margins = Predictions.margin(p, shard.labels()); // [n]
+    boolean alike = shard.progress() < burnIn;
+    return alike
+        ? margins.mul(0).add(1)
+        : Predictions.meanOne(Nn.sigmoid(margins.sub(bias).mul(-slope)));
+  }
+}

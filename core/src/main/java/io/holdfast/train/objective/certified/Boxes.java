@@ -1,0 +1,30 @@
+package io.holdfast.train.objective.certified;
+
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
+
+/** The bounded cross-entropy that the interval objectives share. */
+final class Boxes {
+  private Boxes() {}
+
+  /**
+   * An upper bound of the cross-entropy over a box, {@code [n]}: with every class as far above the
+   * label as its bound allows (Gowal et al. 2018, equation 10).
+   *
+   * @param centre {@code [n, ...]}
+   * @param share of the threat model's radius
+   */
+  static Tensor crossEntropy(ShardContext shard, Tensor centre, double share) {
+    return Nn.crossEntropy(shard.margins(ball(shard, centre, share)), shard.labels());
+  }
+
+  /** The threat model's ball at a share of its radius. */
+  static Bounds ball(ShardContext shard, Tensor centre, double share) {
+    ThreatModel threat = shard.threat();
+    double radius = threat.epsilon() * share;
+    return Bounds.ball(centre, radius, threat.domain().low(), threat.domain().high());
+  }
+}

@@ -1,0 +1,95 @@
+package io.holdfast.train.objective.certified;
+
+import io.holdfast.attack.Knob;
+import io.holdfast.attack.Knobs;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.ObjectiveSpec;
+import io.holdfast.train.objective.Passes;
+import io.holdfast.train.objective.Predictions;
+import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * CROWN-IBP (Zhang et al. 2020, equation 11 and section 3.2): interval bound training in which the
+ * bound on the margins is, at first, that of one backward pass of linear relaxations over the
+ * intervals; while the ball grows, its share falls from 1 to {@code linear}. The linear bound costs
+ * about as many passes as there are classes; without a share it is not computed.
+ *
+ * @param kappa share of the clean cross-entropy at the end, in [0, 1]
+ * @param linear share of the linear bound at the end, in [0, 1]; the paper has 0
+ * @param ramp of the ball
+ */
+public record CrownIbp(double kappa, double linear, Ramp ramp)
+    implements ListedObjective<CrownIbp> {
+  /** The registry's line. */
+  public static final ObjectiveSpec<CrownIbp> SPEC =
+      new ObjectiveSpec<>(
+          "crown-ibp",
+          "kappa x clean cross-entropy + (1 - kappa) x its bound over the ball, linear at first,"
+              + " intervals in the end",
+          "Zhang et al. 2020, equation 11",
+          new CrownIbp(0.5, 0, Ramp.USUAL),
+          knobs());
+
+  private static List<Knob<CrownIbp>> knobs() {
+    List<Knob<CrownIbp>> all = new ArrayList<>();
+    all.add(
+        Knobs.share(
+            "kappa",
+            "share of the clean cross-entropy at the end",
+            CrownIbp::kappa,
+            (o, v) -> new CrownIbp(v, o.linear, o.ramp)));
+    all.add(
+        Knobs.share(
+            "linear",
+            "share of the linear bound at the end",
+            CrownIbp::linear,
+            (o, v) -> new CrownIbp(o.kappa, v, o.ramp)));
+    all.addAll(Ramp.knobs(CrownIbp::ramp, (o, v) -> new CrownIbp(o.kappa, o.linear, v)));
+    return all;
+  }
+
+  @Override
+  public ObjectiveSpec<CrownIbp> spec() {
+    return SPEC;
+  }
+
+  /** After the ramp, without a linear share. */
+  @Override
+  public Passes passes() {
+    return Passes.of(3, 3);
+  }
+
+  @Override
+  public boolean adversarial() {
+    return false;
+  }
+
+  @Override
+  public boolean bounded() {
+    return true;
+  }
+
+  @Override
+  public ShardLoss loss(ShardContext shard) {
+    Tensor clean = shard.logits(shard.inputs()); // [n, K]
+    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
+    double strength = ramp.at(shard.progress());
+    if (strength == 0) {
+      return ShardLoss.of(natural, clean, null);
+    }
+    Bounds box = Boxes.ball(shard, shard.inputs(), strength);
+    double share = 1 + (linear - 1) * strength; // of the linear bound
+    Tensor margins = shard.margins(box); // [n, K]
+    if (share > 0) {
+      margins = margins.mul(1 - share).add(shard.linearMargins(box), share);
+    }
+    double bounded = (1 - kappa) * strength; // its share of the loss
+    Tensor bound = Nn.crossEntropy(margins, shard.labels()); // [n]
+    return ShardLoss.of(natural.mul(1 - bounded).add(bound, bounded), clean, null);
+  }
+}

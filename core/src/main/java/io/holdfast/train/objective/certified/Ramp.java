@@ -1,0 +1,48 @@
+package io.holdfast.train.objective.certified;
+
+import io.holdfast.attack.Knob;
+import io.holdfast.attack.Knobs;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * How the strength of bounds grows from 0 to 1 with progress: nothing during the warm-up, then
+ * linearly.
+ *
+ * @param warmUp share of training without bounds, in [0, 1]
+ * @param rampUp share of training in which the strength grows, in [0, 1]
+ */
+public record Ramp(double warmUp, double rampUp) {
+  /** As the schedules of Gowal et al. 2018 for CIFAR-10, rounded. */
+  static final Ramp USUAL = new Ramp(0.02, 0.25);
+
+  /** Strength in [0, 1]. */
+  double at(double progress) {
+    if (progress < warmUp) {
+      return 0;
+    }
+    return progress >= warmUp + rampUp ? 1 : (progress - warmUp) / rampUp;
+  }
+
+  /** The two settings. */
+  static <O> List<Knob<O>> knobs(Function<O, Ramp> get, BiFunction<O, Ramp, O> with) {
+    return List.of(
+        Knobs.of(
+            get,
+            with,
+            Knobs.share(
+                "warm_up",
+                "part of training without bounds",
+                Ramp::warmUp,
+                (r, v) -> new Ramp(v, r.rampUp))),
+        Knobs.of(
+            get,
+            with,
+            Knobs.share(
+                "ramp_up",
+                "part of training in which the bounds' radius grows",
+                Ramp::rampUp,
+                (r, v) -> new Ramp(r.warmUp, v))));
+  }
+}

@@ -1,0 +1,87 @@
+package io.holdfast.train.objective.certified;
+
+import io.holdfast.attack.Knob;
+import io.holdfast.attack.Knobs;
+import io.holdfast.attack.Losses;
+import io.holdfast.attack.Reference;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.ObjectiveSpec;
+import io.holdfast.train.objective.Passes;
+import io.holdfast.train.objective.Predictions;
+import io.holdfast.train.objective.ShardContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Small adversarial bounding regions (Müller et al. 2023, section 3): the interval bound of the
+ * cross-entropy over a small box, of {@code share} times the radius, around an adversarial example
+ * that is searched for where that box still lies in the ball. During the warm-up it is the clean
+ * cross-entropy; then the ball grows to its radius.
+ *
+ * @param share of the box in the ball's radius, in (0, 1]; 1 is the bound over the whole ball
+ * @param ramp of the ball
+ */
+public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
+  /** The registry's line. */
+  public static final ObjectiveSpec<Sabr> SPEC =
+      new ObjectiveSpec<>(
+          "sabr",
+          "interval bound of the cross-entropy over a small box around the worst case",
+          "Müller et al. 2023, section 3",
+          new Sabr(0.4, Ramp.USUAL),
+          knobs());
+
+  private static List<Knob<Sabr>> knobs() {
+    List<Knob<Sabr>> all = new ArrayList<>();
+    all.add(
+        Knobs.number(
+            "share",
+            "of the box in the ball's radius",
+            1e-3,
+            1,
+            Sabr::share,
+            (o, v) -> new Sabr(v, o.ramp)));
+    all.addAll(Ramp.knobs(Sabr::ramp, (o, v) -> new Sabr(o.share, v)));
+    return all;
+  }
+
+  @Override
+  public ObjectiveSpec<Sabr> spec() {
+    return SPEC;
+  }
+
+  @Override
+  public Passes passes() {
+    return Passes.of(3, 2).searching(1);
+  }
+
+  @Override
+  public boolean bounded() {
+    return true;
+  }
+
+  @Override
+  public boolean ownSearch() {
+    return true;
+  }
+
+  @Override
+  public ShardLoss loss(ShardContext shard) {
+    Tensor clean = shard.logits(shard.inputs()); // [n, K], also for the statistics of batch norm
+    double strength = ramp.at(shard.progress());
+    if (strength == 0) {
+      return ShardLoss.of(Predictions.crossEntropy(shard, clean), clean, null);
+    }
+    double room = strength * (1 - share); // of the search
+    Tensor centre =
+        shard.adversarial(
+            ground ->
+                ground
+                    .with(ground.threat().withEpsilon(ground.threat().epsilon() * room))
+                    .maximise(Losses.CE),
+            Reference.labels(shard.labels())); // [n, ...]
+    Tensor bound = Boxes.crossEntropy(shard, centre, strength * share); // [n]
+    return ShardLoss.of(bound, clean, null);
+  }
+}

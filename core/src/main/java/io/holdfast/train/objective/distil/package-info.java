@@ -1,0 +1,5 @@
+/** Learning from other models. */
+@NullMarked
+package io.holdfast.train.objective.distil;
+
+import org.jspecify.annotations.NullMarked;

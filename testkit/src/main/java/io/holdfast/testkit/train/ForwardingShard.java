@@ -1,0 +1,97 @@
+package io.holdfast.testkit.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.Reference;
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Guide;
+import io.holdfast.train.objective.Search;
+import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
+import java.util.List;
+
+/** Passes everything on to another shard; tests change single answers. */
+public class ForwardingShard implements ShardContext {
+  private final ShardContext shard;
+
+  public ForwardingShard(ShardContext shard) {
+    this.shard = shard;
+  }
+
+  @Override
+  public Tensor inputs() {
+    return shard.inputs();
+  }
+
+  @Override
+  public Tensor labels() {
+    return shard.labels();
+  }
+
+  @Override
+  public double labelSmoothing() {
+    return shard.labelSmoothing();
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    return shard.logits(x);
+  }
+
+  @Override
+  public InputGradients gradients() {
+    return shard.gradients();
+  }
+
+  @Override
+  public Tensor margins(Bounds box) {
+    return shard.margins(box);
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box) {
+    return shard.linearMargins(box);
+  }
+
+  @Override
+  public Tensor guideLogits(Guide guide, Tensor x) {
+    return shard.guideLogits(guide, x);
+  }
+
+  @Override
+  public ThreatModel threat() {
+    return shard.threat();
+  }
+
+  @Override
+  public InnerMaximiser inner() {
+    return shard.inner();
+  }
+
+  @Override
+  public double progress() {
+    return shard.progress();
+  }
+
+  @Override
+  public double[] remembered() {
+    return shard.remembered();
+  }
+
+  @Override
+  public void remember(double[] values) {
+    shard.remember(values);
+  }
+
+  @Override
+  public List<Seed> seeds(String purpose) {
+    return shard.seeds(purpose);
+  }
+
+  @Override
+  public Tensor adversarial(Search search, Reference reference) {
+    return shard.adversarial(search, reference);
+  }
+}

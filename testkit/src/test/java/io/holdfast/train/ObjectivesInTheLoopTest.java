@@ -1,0 +1,221 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Seed;
+import io.holdfast.common.Settings;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.Initialisation;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.tensor.Engine;
+import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Guide;
+import io.holdfast.train.objective.Hybrid;
+import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.ObjectiveSpec;
+import io.holdfast.train.objective.Objectives;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.adversarial.Gairat;
+import io.holdfast.train.objective.adversarial.Iat;
+import io.holdfast.train.objective.adversarial.Mail;
+import io.holdfast.train.objective.adversarial.Margins;
+import io.holdfast.train.objective.adversarial.Msd;
+import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.CrownIbp;
+import io.holdfast.train.objective.certified.Ibp;
+import io.holdfast.train.objective.certified.MtlIbp;
+import io.holdfast.train.objective.certified.Ramp;
+import io.holdfast.train.objective.certified.Sabr;
+import io.holdfast.train.objective.consistency.AugMixConsistency;
+import io.holdfast.train.objective.consistency.Curvature;
+import io.holdfast.train.objective.consistency.InputGradient;
+import io.holdfast.train.objective.consistency.Jacobian;
+import io.holdfast.train.objective.consistency.Vat;
+import io.holdfast.train.objective.distil.Ard;
+import io.holdfast.train.objective.distil.Hat;
+import io.holdfast.train.objective.distil.Iad;
+import io.holdfast.train.objective.distil.Rslad;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every objective on the one loop, and where its paper says that it is another one. */
+@ExtendWith(LeakCheck.class)
+class ObjectivesInTheLoopTest {
+  private static final Guide TEACHER = Guide.given("teacher");
+  private static final Ramp AT_ONCE = new Ramp(0, 0);
+
+  private static Bundle model(Graph graph) {
+    return model(graph, 99);
+  }
+
+  private static Bundle model(Graph graph, long seed) {
+    return Bundle.of(Network.initialise(graph, Initialisation.PYTORCH, new Seed(seed)))
+        .provenance(
+            Provenance.of(Engine.version(), new Seed(seed), Map.of(), Settings.of(Map.of())))
+        .build();
+  }
+
+  private static Run run(Objective objective, Graph graph, Bundle guide) {
+    return new Run()
+        .with(r -> r.graph = graph)
+        .with(r -> r.guides = Map.of("teacher", guide, "helper", guide, "natural", guide))
+        .settings(s -> s.objective(objective).epochs(1));
+  }
+
+  static Stream<Objective> all() {
+    return Objectives.describe().stream().map(ObjectiveSpec::usual);
+  }
+
+  /** With batch norm and dropout. */
+  @ParameterizedTest
+  @MethodSource("all")
+  void weightsChangeAndDoNotDependOnTheWorkers(Objective objective) {
+    try (Bundle guide = model(Run.NORMED)) {
+      Run run = run(objective, Run.NORMED, guide);
+      String once = run.go().weights();
+      assertThat(run.with(r -> r.workers = 1).go().weights()).isEqualTo(once);
+      try (Network fresh = run.network()) {
+        assertThat(once).isNotEqualTo(fresh.hash());
+      }
+    }
+  }
+
+  /** Pairs that train alike, bit for bit. */
+  static Stream<Arguments> special() {
+    return Stream.of(
+        Arguments.of(Trades.beta(0), new Standard()),
+        Arguments.of(new Alp(0, 0), new Standard()),
+        Arguments.of(new Alp(0, 1), new PgdAt()),
+        Arguments.of(new Mail(Mail.Base.PGD_AT, 0, 0, 6, 0), new PgdAt()),
+        Arguments.of(new Mail(Mail.Base.PGD_AT, 10, 0.5, 6, 1), new PgdAt()),
+        Arguments.of(new Mail(Mail.Base.TRADES, 0, 0, 3, 0), Trades.beta(3)),
+        Arguments.of(new Gairat(100, 0), new PgdAt()),
+        Arguments.of(new Gairat(-1, 1), new PgdAt()),
+        Arguments.of(new Margins(Margins.Kind.CROSS_ENTROPY, List.of(0.0)), new PgdAt()),
+        Arguments.of(new Iat(0, 0.5), new PgdAt()),
+        Arguments.of(new UnionAverage(), new PgdAt()),
+        Arguments.of(new Msd(), new PgdAt()),
+        Arguments.of(new Hat(3, 0, 2, Guide.given("helper")), Trades.beta(3)),
+        Arguments.of(new Iad(0, 5, 4, 0, TEACHER), new Ard(1, 4, TEACHER)),
+        Arguments.of(new Iad(0.1, 5, 4, 1, TEACHER), new Ard(1, 4, TEACHER)),
+        Arguments.of(new Ard(0, 4, TEACHER), new Standard()),
+        Arguments.of(hybrid(1, Trades.beta(3)), Trades.beta(3)),
+        Arguments.of(hybrid(0.5, new PgdAt(), 0.5, new PgdAt()), new PgdAt()),
+        Arguments.of(hybrid(0, new Rslad(0.5, TEACHER), 1, new PgdAt()), new PgdAt()),
+        Arguments.of(new AugMixConsistency(0, 2, false), new Standard()),
+        Arguments.of(new Vat(0, 1, 0.1, 1), new Standard()),
+        Arguments.of(new Jacobian(0, 1), new Standard()),
+        Arguments.of(new Curvature(0, 1.5, 0), new Standard()),
+        Arguments.of(new InputGradient(0), new Standard()),
+        Arguments.of(new Ibp(1, AT_ONCE), new Standard()),
+        Arguments.of(new Ibp(0.5, new Ramp(1, 0)), new Standard()),
+        Arguments.of(new CrownIbp(0.3, 0, AT_ONCE), new Ibp(0.3, AT_ONCE)),
+        Arguments.of(new CrownIbp(1, 1, AT_ONCE), new Standard()),
+        Arguments.of(new Sabr(1, AT_ONCE), new Ibp(0, AT_ONCE)),
+        Arguments.of(new MtlIbp(0, AT_ONCE), new PgdAt()),
+        Arguments.of(new MtlIbp(1, AT_ONCE), new Ibp(0, AT_ONCE)));
+  }
+
+  private static Hybrid hybrid(double weight, ListedObjective<?> objective) {
+    return new Hybrid(List.of(new Hybrid.Term(weight, objective)));
+  }
+
+  private static Hybrid hybrid(
+      double first, ListedObjective<?> one, double second, ListedObjective<?> other) {
+    return new Hybrid(List.of(new Hybrid.Term(first, one), new Hybrid.Term(second, other)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("special")
+  void atItsPapersSpecialCaseItIsAnother(Objective objective, Objective other) {
+    try (Bundle guide = model(Run.PLAIN)) {
+      assertThat(run(objective, Run.PLAIN, guide).go().weights())
+          .isEqualTo(run(other, Run.PLAIN, guide).go().weights());
+    }
+  }
+
+  /** Against one ball, MSD is PGD; against two, it finds a higher loss than either alone. */
+  @Test
+  void aUnionIsTrainedAgainstAsAWhole() {
+    ThreatModel union = ThreatModel.union(Run.THREAT, ThreatModel.l2(2));
+    try (Bundle guide = model(Run.PLAIN)) {
+      String msd = weights(new Msd(), union, guide);
+      assertThat(msd).isNotEqualTo(weights(new Msd(), Run.THREAT, guide));
+      assertThat(msd).isNotEqualTo(weights(new PgdAt(), union, guide));
+      assertThat(weights(new UnionAverage(), union, guide))
+          .isNotEqualTo(weights(new PgdAt(), union, guide));
+    }
+  }
+
+  private static String weights(Objective objective, ThreatModel threat, Bundle guide) {
+    return run(objective, Run.PLAIN, guide).with(r -> r.threat = threat).go().weights();
+  }
+
+  @Test
+  void anotherTeacherIsAnotherRun() {
+    try (Bundle guide = model(Run.PLAIN);
+        Bundle other = model(Run.PLAIN, 5)) {
+      Objective objective = new Rslad(0.5, TEACHER);
+      assertThat(run(objective, Run.PLAIN, guide).go().weights())
+          .isNotEqualTo(run(objective, Run.PLAIN, other).go().weights());
+    }
+  }
+
+  @Test
+  void whatDoesNotGoTogetherIsRefusedTogether() {
+    try (Bundle guide = model(Run.NORMED)) {
+      Run bounds =
+          run(new Ibp(0.5, AT_ONCE), Run.NORMED, guide).with(r -> r.threat = ThreatModel.l2(1));
+      assertThatThrownBy(bounds::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("an L-infinity ball for ibp");
+      Run twice = run(new Jacobian(1, 1), Run.NORMED, guide).settings(s -> s.synchronised(true));
+      assertThatThrownBy(twice::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("ghost for jacobian");
+      Run margins =
+          run(new Margins(Margins.Kind.CW, List.of(1.0, 2.0)), Run.NORMED, guide)
+              .with(r -> r.threat = null);
+      assertThatThrownBy(margins::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("settings for 10 classes")
+          .hasMessageContaining("a threat model for cw-margin");
+      Run lonely = new Run().settings(s -> s.objective(new Rslad(0.5, TEACHER)));
+      assertThatThrownBy(lonely::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("train.objective.teacher");
+    }
+  }
+
+  @Test
+  void aTeacherOfOtherClassesAndInputsIsRefused() {
+    GraphBuilder g = Graph.builder("other");
+    g.input("input", TensorType.floats(5));
+    Graph graph = g.output(g.add("out", Linear.of(3))).build();
+    try (Bundle other = model(graph)) {
+      Run run = run(new Rslad(0.5, TEACHER), Run.PLAIN, other);
+      assertThatThrownBy(run::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("a model of inputs [1, 28, 28]")
+          .hasMessageContaining("a model of 10 classes");
+    }
+  }
+}

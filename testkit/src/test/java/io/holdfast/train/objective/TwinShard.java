@@ -1,0 +1,222 @@
+package io.holdfast.train.objective;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.Reference;
+import io.holdfast.common.Seed;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.Tanh;
+import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.verify.bound.Bounds;
+import io.holdfast.verify.bound.IntervalBounds;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+
+/**
+ * A shard whose network is a case's, in double. Searches are made against a script, for what they
+ * count on their way; what they find is the case's worst input.
+ */
+final class TwinShard implements ShardContext {
+  /** Steps of a search. */
+  static final int STEPS = 3;
+
+  static final ThreatModel THREAT = ThreatModel.linf(0.2).within(-1, 2);
+
+  private final TwinCase c;
+  private final Tensor a;
+  private final Tensor b;
+  private final double progress;
+  private final ThreatModel threat;
+  private final boolean images;
+  private int searches;
+
+  TwinShard(TwinCase c, Tensor a, Tensor b, double progress, ThreatModel threat, boolean images) {
+    this.threat = threat;
+    this.images = images;
+    this.c = c;
+    this.a = a;
+    this.b = b;
+    this.progress = progress;
+  }
+
+  /** Steps of a search at which a sample is still right. */
+  static int withstood(int row) {
+    return Math.min(row % (STEPS + 1), STEPS);
+  }
+
+  @Override
+  public Tensor inputs() {
+    return shaped(c.clean());
+  }
+
+  private Tensor shaped(double[] inputs) {
+    return images
+        ? Tensors.of(inputs, TwinCase.N, 1, 2, TwinCase.IN / 2)
+        : Tensors.of(inputs, TwinCase.N, TwinCase.IN);
+  }
+
+  private static Tensor network(Tensor x, Tensor a, Tensor b) {
+    return Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)).matmul(b); // [n, K]
+  }
+
+  @Override
+  public Tensor labels() {
+    return Tensors.of(c.labels(), TwinCase.N);
+  }
+
+  @Override
+  public double labelSmoothing() {
+    return TwinCase.SMOOTHING;
+  }
+
+  @Override
+  public Tensor logits(Tensor x) {
+    return network(x, a, b);
+  }
+
+  @Override
+  public InputGradients gradients() {
+    return new Doubles();
+  }
+
+  @Override
+  public Tensor margins(Bounds box) {
+    return bounds().margins(box, labels());
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box) {
+    return bounds().linearMargins(box, labels());
+  }
+
+  /** Of the network as a graph of layers. */
+  private IntervalBounds bounds() {
+    GraphBuilder g = Graph.builder("twin");
+    g.input("input", TensorType.floats(TwinCase.IN));
+    g.add("a", new Linear(TwinCase.HIDDEN, false));
+    g.add("tanh", new Tanh());
+    Graph graph = g.output(g.add("b", new Linear(TwinCase.K, false))).build();
+    Map<String, Tensor> weights =
+        Map.of("a.weight", a.transpose(0, 1), "b.weight", b.transpose(0, 1));
+    return new IntervalBounds(graph, weights, Map.of());
+  }
+
+  @Override
+  public Tensor guideLogits(Guide guide, Tensor x) {
+    Tensor guideA = Tensors.of(c.guideA(), TwinCase.IN, TwinCase.HIDDEN);
+    Tensor guideB = Tensors.of(c.guideB(), TwinCase.HIDDEN, TwinCase.K);
+    return network(x, guideA, guideB);
+  }
+
+  @Override
+  public ThreatModel threat() {
+    return threat;
+  }
+
+  @Override
+  public InnerMaximiser inner() {
+    return new InnerMaximiser(STEPS, 0.4, Start.CLEAN);
+  }
+
+  @Override
+  public double progress() {
+    return progress;
+  }
+
+  @Override
+  public double[] remembered() {
+    double[] values = new double[TwinCase.N];
+    Arrays.fill(values, Double.NaN);
+    return values;
+  }
+
+  @Override
+  public void remember(double[] values) {}
+
+  @Override
+  public List<Seed> seeds(String purpose) {
+    return seedsOf(purpose);
+  }
+
+  static List<Seed> seedsOf(String purpose) {
+    return IntStream.range(0, TwinCase.N)
+        .mapToObj(i -> new Seed(3).split(purpose).split(i))
+        .toList();
+  }
+
+  @Override
+  public Tensor adversarial(Search search, Reference reference) {
+    List<Integer> all = IntStream.range(0, TwinCase.N).boxed().toList();
+    search.find(
+        new Search.Ground(
+            new Script(),
+            inner(),
+            threat,
+            inputs().to(DType.FLOAT32),
+            reference,
+            seeds("inner"),
+            all));
+    return shaped(searches++ == 0 ? c.worst() : c.mirrored());
+  }
+
+  /** The network in double, off the tape of its weights. */
+  private final class Doubles implements InputGradients {
+    @Override
+    public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+      Tensor leaf = x.asLeaf();
+      Tensor z = network(leaf, a.detach(), b.detach()); // [N, K]
+      return new Pass(z.detach(), Autograd.vjp(z, leaf, cotangent.apply(z.detach())));
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return network(x, a.detach(), b.detach());
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** At its s-th pass sample i is right if it withstands more than s steps; without slopes. */
+  private final class Script implements InputGradients {
+    private int step;
+
+    @Override
+    public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+      Tensor z = answers(step++, x); // [N, K]
+      cotangent.apply(z);
+      return new Pass(z, Tensors.zerosLike(x));
+    }
+
+    private Tensor answers(int at, Tensor x) {
+      long[] classes = new long[TwinCase.N];
+      for (int i = 0; i < classes.length; i++) {
+        classes[i] = at < withstood(i) ? c.label(i) : (c.label(i) + 1) % TwinCase.K;
+      }
+      Tensor once = Nn.oneHot(Tensors.of(classes, classes.length), TwinCase.K); // [N, K]
+      int draws = (int) x.size(0) / TwinCase.N; // of a search that tiles its inputs
+      return Tensors.cat(Collections.nCopies(draws, once), 0);
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return answers(step, x);
+    }
+
+    @Override
+    public void close() {}
+  }
+}
