@@ -40,7 +40,7 @@ class SelectionTest {
     for (int id = 0; id < 24; id++) { // class 0 holds always, 1 half, 2 never
       int label = id % 3;
       boolean right = label < 2;
-      boolean held = label == 0 || label == 1 && id % 2 == 0;
+      boolean held = label == 0 || (label == 1 && id % 2 == 0);
       rows.add(clean(id, label, -1, right));
       rows.add(verdict(id, label, -1, held ? Outcome.HELD : Outcome.FELL));
       rows.add( // a curve's point says nothing

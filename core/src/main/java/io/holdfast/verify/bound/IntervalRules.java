@@ -48,7 +48,7 @@ final class IntervalRules {
   private static final Map<Class<? extends Layer>, Rule<?>> RULES = new LinkedHashMap<>();
 
   /** Where SiLU is lowest, and a value just below its lowest one. */
-  private static final double[] SILU = {-1.2784645427610738, -0.27846455};
+  private static final double[] SILU = {-1.278464542761074, -0.27846455};
 
   /** Where GELU is lowest, and a value just below its lowest one. */
   private static final double[] GELU = {-0.7517915246935645, -0.16997121};

@@ -197,8 +197,8 @@ final class TwinShard implements ShardContext {
     @Override
     public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
       Tensor z = answers(step++, x); // [N, K]
-      cotangent.apply(z);
-      return new Pass(z, Tensors.zerosLike(x));
+      Tensor asked = cotangent.apply(z); // as a real pass does
+      return new Pass(z, Tensors.zerosLike(x).add(asked.sum().mul(0)));
     }
 
     private Tensor answers(int at, Tensor x) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -180,13 +181,15 @@ class IntervalBoundsTest {
           new IntervalBounds(graph, leaves, Map.of())
               .margins(Bounds.ball(inputs(graph), 0.05, 0, 1), Tensors.of(new long[] {0, 1, 0}, N));
       String last = graph.outputs().get(0);
-      Tensor slope = Autograd.grad(margins.sum(), leaves.get(last + ".weight"));
+      Tensor slope =
+          Autograd.grad(margins.sum(), Objects.requireNonNull(leaves.get(last + ".weight")));
       assertThat(slope.abs().max().item()).isPositive();
       Tensor linear =
           new IntervalBounds(graph, leaves, Map.of())
               .linearMargins(
                   Bounds.ball(inputs(graph), 0.05, 0, 1), Tensors.of(new long[] {0, 1, 0}, N));
-      Tensor other = Autograd.grad(linear.sum(), leaves.get(last + ".weight"));
+      Tensor other =
+          Autograd.grad(linear.sum(), Objects.requireNonNull(leaves.get(last + ".weight")));
       assertThat(other.abs().max().item()).isPositive();
     }
   }

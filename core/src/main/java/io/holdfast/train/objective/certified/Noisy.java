@@ -54,7 +54,7 @@ final class Noisy implements InputGradients {
   /** Log of the mean over draws of the probabilities, {@code [n, K]}, of {@code [D n, K]}. */
   static Tensor logMean(Tensor logits, long draws) {
     Tensor log = Nn.logSoftmax(logits, 1).view(draws, -1, logits.size(1)); // [D, n, K]
-    return log.logSumExp(0).sub(Math.log(draws));
+    return log.logSumExp(0).sub(Math.log((double) draws));
   }
 
   /** With m = mean_d p_d and w_d = c p_d / (D m): {@code w_d - p_d sum_k w_d}. */
@@ -69,7 +69,7 @@ final class Noisy implements InputGradients {
                 Tensor out = logMean(z, draws); // [n, K]
                 Tensor p = Nn.softmax(z, 1).view(draws, -1, z.size(1)); // [D, n, K]
                 Tensor upper = cotangent.apply(out).div(out.exp().clampMin(Float.MIN_NORMAL));
-                Tensor w = p.mul(upper).div(draws); // [D, n, K]
+                Tensor w = p.mul(upper).div((double) draws); // [D, n, K]
                 return w.sub(p.mul(w.sumKeep(2))).view(z.shape()); // [D n, K]
               });
       long[] wide = LongStream.concat(LongStream.of(draws), Arrays.stream(x.shape())).toArray();
