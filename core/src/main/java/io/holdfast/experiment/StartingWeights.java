@@ -59,6 +59,11 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
     if (start != null) {
       requireOutside(folder, experiment, "model.start", start);
     }
+    for (Guide guide : experiment.training().objective().guides()) {
+      if (!guide.path().isEmpty()) {
+        requireOutside(folder, experiment, "train.objective." + guide.role(), guide.path());
+      }
+    }
   }
 
   /** As {@link #requireOutside(Path, Experiment)}, for a model that a key of the file names. */
@@ -70,16 +75,6 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
           "a model outside the folder for the results, " + folder,
           model,
           "choose another folder, or copy the model");
-    }
-    for (Guide guide : experiment.training().objective().guides()) {
-      if (!guide.path().isEmpty() && RunFolder.contains(folder, guide.path())) {
-        throw new InvalidInputException(
-            experiment.source(),
-            "train.objective." + guide.role(),
-            "a model outside the folder for the results, " + folder,
-            guide.path(),
-            "choose another folder, or copy the model");
-      }
     }
   }
 
