@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -72,6 +73,7 @@ final class ResumeTest {
     return true;
   }
 
+  @Tag("slow")
   @Test
   void killedAtAnyMomentAndResumedItEndsWithTheSameBits() throws Exception {
     Path out = folder.resolve("killed");

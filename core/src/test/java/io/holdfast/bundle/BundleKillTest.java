@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ class BundleKillTest {
     this.folder = folder;
   }
 
+  @Tag("slow")
   @Test
   void aKilledWriterLeavesOneOfTheTwoBundlesWhole() throws Exception {
     List<String> ids;

@@ -108,9 +108,19 @@ class GoldenAutoAttackTest {
     return count;
   }
 
+  @Test
+  void theStandardVersionGivesTheVerdictsOfTheOriginal() {
+    standardVersionAgrees("linf");
+  }
+
+  @Tag("slow")
   @ParameterizedTest
-  @ValueSource(strings = {"linf", "l2", "l1"})
-  void theStandardVersionGivesTheVerdictsOfTheOriginal(String norm) {
+  @ValueSource(strings = {"l2", "l1"})
+  void theStandardVersionGivesTheVerdictsOfTheOriginalInOtherNorms(String norm) {
+    standardVersionAgrees(norm);
+  }
+
+  private static void standardVersionAgrees(String norm) {
     List<Sample> samples = samples(AutoAttack.of(Version.STANDARD), norm);
     String theirs = recorded(norm, "standard");
     assertThat(theirs).contains("0").contains("1");

@@ -135,6 +135,7 @@ class CatastrophicOverfittingTest {
     return run;
   }
 
+  @Tag("slow")
   @Test
   void isCaughtRolledBackAndSurvived(@TempDir Path folder) {
     double lost;

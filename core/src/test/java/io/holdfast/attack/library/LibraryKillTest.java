@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -27,6 +28,7 @@ class LibraryKillTest {
     this.folder = folder.resolve("library");
   }
 
+  @Tag("slow")
   @Test
   void aKilledWriterLeavesWholeAdditions() throws Exception {
     RandomGenerator random = new Seed(8).generator();

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -99,6 +100,7 @@ class PeerValuesTest {
     assertThat(verdict.wrong()).as(who).isEmpty();
   }
 
+  @Tag("slow")
   @Test
   void oneAlteredWeightIsFoundOut() {
     try (Scope scope = Scope.open()) {

@@ -372,6 +372,7 @@ class PlanTest {
     }
   }
 
+  @Tag("slow")
   @Test
   void bfloat16PointsTheSameWayOnAHardenedNetwork() {
     Path peers = Path.of(System.getProperty("holdfast.shared", "../../shared"), "peers");

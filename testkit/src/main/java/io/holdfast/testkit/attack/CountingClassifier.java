@@ -4,7 +4,9 @@ import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Counts the rows that pass through a model, by the way they take. */
@@ -32,6 +34,13 @@ final class CountingClassifier extends ForwardingClassifier {
         forwards.addAndGet(x.size(0));
         backwards.addAndGet(x.size(0));
         return source.pass(x, cotangent);
+      }
+
+      @Override
+      public void passes(Tensor x, List<UnaryOperator<Tensor>> cotangents, Consumer<Pass> each) {
+        forwards.addAndGet(x.size(0)); // asked about one point, whatever its slopes are of
+        backwards.addAndGet(x.size(0) * cotangents.size());
+        source.passes(x, cotangents, each);
       }
 
       @Override

@@ -17,6 +17,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +73,7 @@ class LargerThanMemoryTest {
   }
 
   /** Decompressed it is no mapped file, and too large for its share of the heap. */
+  @Tag("slow")
   @Test
   void compressedNumpy() throws Exception {
     Path file = folder.resolve("a.npz");
@@ -87,6 +89,7 @@ class LargerThanMemoryTest {
     readInSmallHeap(file);
   }
 
+  @Tag("slow")
   @Test
   void zipOfImages() throws Exception {
     byte[][] encoded = new byte[CLASSES][];

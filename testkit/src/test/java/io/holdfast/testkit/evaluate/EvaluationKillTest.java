@@ -8,6 +8,7 @@ import io.holdfast.evaluate.EvaluationResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,7 @@ class EvaluationKillTest {
     assertThat(process.waitFor()).as(output).isEqualTo(EvaluationProcess.DIED);
   }
 
+  @Tag("slow")
   @Test
   void killedTwiceItEndsWithTheSameLedger(@TempDir Path folder) throws Exception {
     Path killed = folder.resolve("killed");
