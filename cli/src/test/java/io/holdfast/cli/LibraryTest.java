@@ -79,7 +79,7 @@ final class LibraryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fashion-linf", "fashion-trades"})
+  @ValueSource(strings = {"fashion-linf", "fashion-trades", "certified", "hybrid"})
   void theEmbeddedExamplesRun(String name, @TempDir Path folder) {
     runsSmall(name, folder, "model.architecture=mlp[hidden=8]", "train.batch=1024");
   }
@@ -125,14 +125,29 @@ final class LibraryTest {
   }
 
   @Test
+  void theStudentLearnsFromATeacherThatAnotherExampleMakes(@TempDir Path folder) {
+    Path school = folder.resolve("teacher");
+    runsSmall("fashion-trades", school, "model.architecture=mlp[hidden=8]", "train.batch=1024");
+    runsSmall(
+        "distil",
+        folder,
+        "train.objective.teacher=" + school.resolve("run/model.holdfast"),
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=1024");
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
           .containsExactlyInAnyOrder(
+              "certified.yaml",
               "cifar10.yaml",
+              "distil.yaml",
               "fashion-full.yaml",
               "fashion-linf.yaml",
               "fashion-trades.yaml",
+              "hybrid.yaml",
               "library.yaml");
     }
   }
