@@ -16,7 +16,7 @@ import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.testkit.LeakCheck;
-import io.holdfast.testkit.train.ForwardingShard;
+import io.holdfast.train.objective.ForwardingShard;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.ShardContext;

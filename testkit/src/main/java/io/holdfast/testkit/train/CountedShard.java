@@ -3,6 +3,7 @@ package io.holdfast.testkit.train;
 import io.holdfast.attack.Reference;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.ForwardingShard;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Search;
 import io.holdfast.verify.bound.Bounds;

@@ -1,4 +1,4 @@
-package io.holdfast.testkit.train;
+package io.holdfast.train.objective;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Reference;
@@ -6,13 +6,10 @@ import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
-import io.holdfast.train.objective.Guide;
-import io.holdfast.train.objective.Search;
-import io.holdfast.train.objective.ShardContext;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
 
-/** Passes everything on to another shard; tests change single answers. */
+/** Passes everything on to another shard; subclasses change single answers. */
 public class ForwardingShard implements ShardContext {
   private final ShardContext shard;
 
