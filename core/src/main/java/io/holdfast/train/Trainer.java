@@ -2,9 +2,12 @@ package io.holdfast.train;
 
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.governor.Gate;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
@@ -25,13 +28,13 @@ public final class Trainer {
   private final TrainSettings settings;
   private final Shards shards;
   private final BatchStep batchStep;
-  private final long totalSteps;
   private final RunState state;
   private final @Nullable CheckpointStore store;
   private final RunLog log;
   private final @Nullable Validator validator;
   private final @Nullable Watch watch;
   private final Course course;
+  private final Steering steering;
   private long lastSave = System.nanoTime();
 
   private Trainer(
@@ -39,18 +42,27 @@ public final class Trainer {
       RunState state,
       @Nullable CheckpointStore store,
       RunLog log,
-      Guides.Asked guides) {
+      Guides.Asked guides,
+      @Nullable Governor governor,
+      Steering.Saved governed) {
     this.job = job;
     this.state = state;
     this.store = store;
     this.log = log;
     settings = job.settings();
     shards = Shards.of(job);
-    batchStep = new BatchStep(job, shards, guides.models());
-    totalSteps = (long) shards.stepsPerEpoch() * settings.epochs();
-    validator = Validator.of(job);
-    watch = Watch.of(job, state, totalSteps);
-    course = new Course(job, state, watch, totalSteps);
+    Gate gate = Steering.gate(governor);
+    batchStep = new BatchStep(job, shards, guides.models(), gate);
+    validator = Validator.of(job, gate);
+    watch = Watch.of(job, state, gate);
+    course = new Course(job, state, watch);
+    Planner.Looks looks =
+        Planner.Looks.of(
+            settings,
+            validator == null ? 0 : validator.size(),
+            watch == null ? 0 : watch.size(),
+            shards.batchSize());
+    steering = Steering.of(governor, state, course, job, looks, governed);
   }
 
   /**
@@ -65,15 +77,41 @@ public final class Trainer {
    *     damaged or belongs to another run
    */
   public static TrainResult train(TrainJob job) {
+    return train(job, null);
+  }
+
+  /**
+   * As {@link #train(TrainJob)}, with as much effort as a governor allows. Its decisions are keyed
+   * to steps: taken again, as a resumed run does with those of its checkpoint and a replay with
+   * those of a journal, they give the same weights. They go into {@code journal.jsonl} in the
+   * folder, if there is one.
+   *
+   * @param governor null to do all that is planned
+   * @throws InvalidInputException also if the journal to replay is another experiment's
+   */
+  public static TrainResult train(TrainJob job, @Nullable Governor governor) {
     check(job);
     Path folder = job.folder();
     CheckpointStore store =
-        folder == null ? null : new CheckpointStore(folder, Fingerprint.of(job));
+        folder == null
+            ? null
+            : new CheckpointStore(folder, Fingerprint.of(job).governed(governor != null));
     try (RunState state = new RunState(job);
-        Guides.Asked guides = job.guides().ask(job.settings().precision());
-        RunLog log = open(job, store, state)) {
-      return new Trainer(job, state, store, log, guides).run();
+        Guides.Asked guides = job.guides().ask(job.settings().precision())) {
+      CheckpointStore.Saved saved = saved(job, store, state);
+      Steering.Saved governed = governed(saved);
+      if (folder != null && governor != null) {
+        governor.journal().resume(folder, governed.journal());
+      }
+      try (RunLog log = log(folder, saved)) {
+        return new Trainer(job, state, store, log, guides, governor, governed).run();
+      }
     }
+  }
+
+  private static Steering.Saved governed(CheckpointStore.@Nullable Saved saved) {
+    Steering.Saved governed = saved == null ? null : saved.governor();
+    return governed == null ? Steering.Saved.START : governed;
   }
 
   /**
@@ -109,25 +147,34 @@ public final class Trainer {
     problems.throwIfAny();
   }
 
-  private static RunLog open(TrainJob job, @Nullable CheckpointStore store, RunState state) {
-    Path folder = job.folder();
-    if (folder == null || store == null) {
-      return RunLog.silent();
+  /** The checkpoint to go on from, in the state already; else null, and none is left. */
+  private static CheckpointStore.@Nullable Saved saved(
+      TrainJob job, @Nullable CheckpointStore store, RunState state) {
+    if (store == null) {
+      return null;
     }
     if (job.resume() && store.exists()) {
-      return RunLog.in(folder, store.read(state));
+      return store.read(state);
     }
     store.clear();
-    return RunLog.in(folder, 0);
+    return null;
+  }
+
+  private static RunLog log(@Nullable Path folder, CheckpointStore.@Nullable Saved saved) {
+    if (folder == null) {
+      return RunLog.silent();
+    }
+    return RunLog.in(folder, saved == null ? 0 : saved.metricsOffset());
   }
 
   private TrainResult run() {
     String title = "training " + settings.objective().name();
     int batch = shards.batchSize();
-    try (Progress.Task task = job.progress().start(title, totalSteps * batch, "images")) {
+    long planned = (long) shards.stepsPerEpoch() * settings.epochs();
+    try (Progress.Task task = job.progress().start(title, planned * batch, "images")) {
       task.skip(step() * batch);
       boolean worked = false;
-      while (probeIsDue() || epochIsDue() || (step() < totalSteps && !state.counters.stopped())) {
+      while (probeIsDue() || epochIsDue() || stepIsDue()) {
         try {
           job.stopper().check();
           if (probeIsDue()) { // a run was stopped while it probed
@@ -135,7 +182,10 @@ public final class Trainer {
           } else if (epochIsDue()) { // or validated
             endEpoch(task);
           } else {
-            advance(task);
+            steering.before();
+            if (stepIsDue()) {
+              advance(task);
+            }
           }
         } catch (RunInterruptedException e) { // a step or validation that was begun changed nothing
           save();
@@ -144,6 +194,7 @@ public final class Trainer {
         worked = true;
       }
       if (worked) {
+        steering.finish();
         save();
       }
     }
@@ -167,11 +218,20 @@ public final class Trainer {
     double norm;
     try (SharedScope owner = Scope.shared();
         InputGradients gradients = course.gradients()) {
-      List<ShardResult> results = batchStep.run(state, course.moment(gradients), owner);
+      List<ShardResult> results;
+      try {
+        results = batchStep.run(state, course.moment(gradients), owner);
+      } catch (OutOfMemoryException e) {
+        if (steering.relieve()) {
+          return; // nothing was changed: the same step again, on fewer workers
+        }
+        throw e;
+      }
       norm = Update.apply(state, results, rate, settings.gradientClip());
       state.carryOn(results);
       sums = StepSums.of(results);
     }
+    steering.stepped();
     state.takeStep(sums);
     double epoch = (double) step() / shards.stepsPerEpoch();
     @Nullable Double epsilon =
@@ -181,6 +241,9 @@ public final class Trainer {
             step(), epoch, sums, rate, norm, epsilon, (System.nanoTime() - begin) / 1e9),
         state.counters.epoch(),
         task);
+    if (steering.governed()) {
+      task.stat("attack steps", course.search().inner().steps());
+    }
     if (probeIsDue()) {
       probe(task);
     }
@@ -199,29 +262,47 @@ public final class Trainer {
 
   private void probe(Progress.Task task) {
     ThreatModel threat = Objects.requireNonNull(course.threat()); // checked with the job
-    if (watch != null && watch.probe(course.search(), threat, log, task)) {
+    Watch w = Objects.requireNonNull(watch); // or none would be due
+    steering.begin();
+    boolean back = steering.again(() -> w.probe(course.search(), threat, log, task));
+    steering.probed();
+    if (back) {
       save();
     }
   }
 
-  /** Whether all steps of an epoch were taken and it has not been ended. */
+  private boolean stepIsDue() {
+    return step() < state.effort.last() && !state.counters.stopped();
+  }
+
+  /** Whether all steps of an epoch were taken, or all there are, and it has not been ended. */
   private boolean epochIsDue() {
-    return step() % shards.stepsPerEpoch() == 0 && state.counters.epoch().samples() > 0;
+    boolean over = step() % shards.stepsPerEpoch() == 0 || step() >= state.effort.last();
+    return over && state.counters.epoch().samples() > 0;
   }
 
   private void endEpoch(Progress.Task task) {
-    int epoch = (int) (step() / shards.stepsPerEpoch());
+    int epoch = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
+    steering.begin();
     measureStatistics();
-    Validation now =
-        validator == null ? null : validator.measure(state.current().classifier(), epoch);
-    if (validator != null && now != null) {
-      course.moveOn(validator, now, epoch);
-    }
+    Validation now = validation(epoch);
     StepSums sums = state.endEpoch();
     if (now != null) {
       state.validated(now, settings.keepBest(), settings.patience());
     }
     log.epoch(step(), epoch, sums, now, task);
+  }
+
+  /** With the curricula that go by it; null where there is none. */
+  private @Nullable Validation validation(int epoch) {
+    Validator v = validator;
+    if (v == null || !steering.validates()) {
+      return null;
+    }
+    Validation now = steering.again(() -> v.measure(state.current().classifier(), epoch));
+    course.moveOn(v, now, epoch);
+    steering.validated();
+    return now;
   }
 
   /** Of the mean of weights, where there is one. */
@@ -230,14 +311,20 @@ public final class Trainer {
     if (swa == null || state.averaged(step()) == 0) {
       return;
     }
-    try (InputGradients gradients = course.gradients()) {
-      batchStep.measureStatistics(state, swa.batches(), course.moment(gradients));
-    }
+    steering.again(
+        () -> {
+          try (InputGradients gradients = course.gradients()) {
+            batchStep.measureStatistics(state, swa.batches(), course.moment(gradients));
+            return true;
+          }
+        });
   }
 
   private void save() {
     if (store != null) {
-      store.write(state, log.sync());
+      steering.begin();
+      store.write(state, log.sync(), steering.save());
+      steering.saved();
       lastSave = System.nanoTime();
     }
   }

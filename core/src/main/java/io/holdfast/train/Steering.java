@@ -1,0 +1,270 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Format;
+import io.holdfast.common.OutOfMemoryException;
+import io.holdfast.common.governor.Budgets;
+import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Gate;
+import io.holdfast.common.governor.Governor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leads a training run through its steps with as much effort as its governor allows; without one,
+ * with all that is planned. Decisions are keyed to steps and written down before the step is taken.
+ */
+final class Steering {
+  private static final String PHASE = "training";
+
+  /**
+   * What a checkpoint keeps; the decisions themselves are in the journal.
+   *
+   * @param journal bytes of it that belong to the steps before
+   * @param seconds that training ran, pauses left out
+   * @param coreSeconds of processor time
+   * @param steps that were taken so far, those from which the run went back too
+   * @param gradients of the search in them, per sample of a batch
+   */
+  record Saved(long journal, double seconds, double coreSeconds, long steps, double gradients) {
+    static final Saved START = new Saved(0, 0, 0, 0, 0);
+  }
+
+  private final @Nullable Governor governor;
+  private final RunState state;
+  private final Course course;
+  private final int perEpoch;
+  private final long total;
+  private final Meter seconds;
+  private final Meter cores;
+  private final Planner planner;
+  private final @Nullable Replay replay;
+  private long taken;
+  private double gradients;
+
+  private Steering(
+      @Nullable Governor governor,
+      RunState state,
+      Course course,
+      TrainSettings settings,
+      int perEpoch,
+      Planner.Looks looks,
+      Saved saved) {
+    this.governor = governor;
+    this.state = state;
+    this.course = course;
+    this.perEpoch = perEpoch;
+    total = state.effort.last();
+    Budgets budgets = governor == null ? Budgets.NONE : governor.budgets();
+    seconds = new Meter("seconds", limit(budgets), saved.seconds(), this::active);
+    double most = budgets.coreSeconds();
+    cores =
+        new Meter(
+            "core_seconds",
+            most > 0 ? most : Double.POSITIVE_INFINITY,
+            saved.coreSeconds(),
+            () -> governor == null ? 0 : governor.gauges().coreSeconds());
+    planner = new Planner(settings, perEpoch, total, looks, course, List.of(seconds, cores));
+    taken = saved.steps();
+    gradients = saved.gradients();
+    Path journal = budgets.replay();
+    replay = journal == null ? null : Replay.of(journal, state.effort);
+    if (governor != null) {
+      restore(governor.journal().decisions());
+    }
+  }
+
+  /**
+   * Begins to measure; takes up the decisions that the governor's journal has already.
+   *
+   * @param state whose effort it turns
+   * @param looks what is looked at between steps
+   * @throws io.holdfast.common.InvalidInputException if the journal to replay is another
+   *     experiment's
+   */
+  static Steering of(
+      @Nullable Governor governor,
+      RunState state,
+      Course course,
+      TrainJob job,
+      Planner.Looks looks,
+      Saved saved) {
+    int perEpoch = job.settings().stepsPerEpoch(job.train().size());
+    return new Steering(governor, state, course, job.settings(), perEpoch, looks, saved);
+  }
+
+  private static double limit(Budgets budgets) {
+    return budgets.deadline() == null
+        ? Double.POSITIVE_INFINITY
+        : budgets.deadline().toMillis() / 1e3;
+  }
+
+  private double active() {
+    return governor == null ? 0 : governor.activeNanos() / 1e9;
+  }
+
+  private void restore(List<Decision> earlier) {
+    earlier.forEach(d -> state.effort = state.effort.after(d));
+    if (replay != null) {
+      replay.skip(earlier);
+    }
+  }
+
+  /**
+   * Looks around before a step and decides; may wait.
+   *
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
+   */
+  void before() {
+    Governor g = governor;
+    if (g == null) {
+      return;
+    }
+    long step = state.counters.step();
+    g.at(PHASE, step);
+    g.look();
+    if (replay != null) {
+      replay.at(step).forEach(this::take);
+    } else {
+      for (Planner.Change c : planner.at(step, effort())) {
+        take(
+            new Decision(
+                PHASE, step, c.what(), effort().value(c.what()), c.to(), c.why(), c.measured()));
+      }
+    }
+    begin();
+  }
+
+  private void take(Decision decision) {
+    if (governor != null) {
+      governor.add(decision);
+    }
+    state.effort = state.effort.after(decision);
+  }
+
+  /** Something begins that is measured. */
+  void begin() {
+    seconds.begin();
+    cores.begin();
+  }
+
+  /** A step was computed, and is about to be counted. */
+  void stepped() {
+    double spent = course.gradients(effort(), course.progress());
+    taken++;
+    gradients += spent;
+    seconds.endStep(spent);
+    cores.endStep(spent);
+  }
+
+  /** A probe for catastrophic overfitting was taken. */
+  void probed() {
+    seconds.endProbe();
+    cores.endProbe();
+  }
+
+  /** An epoch's end was validated. */
+  void validated() {
+    seconds.endValidation();
+    cores.endValidation();
+  }
+
+  void saved() {
+    seconds.endSave();
+    cores.endSave();
+  }
+
+  /** Memory ran out in a step that changed nothing: whether it may be tried again, on less. */
+  boolean relieve() {
+    return governor != null && governor.relieve();
+  }
+
+  /** Does again, on fewer workers, what changes nothing before it is done, if memory runs out. */
+  <T> T again(Supplier<T> work) {
+    while (true) {
+      try {
+        return work.get();
+      } catch (OutOfMemoryException e) {
+        if (!relieve()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Writes down at the end what was given up. */
+  void finish() {
+    Governor g = governor;
+    if (g == null) {
+      return;
+    }
+    long steps = state.counters.step();
+    double planned = planner.plannedGradients();
+    double done = gradients / Math.max(1, taken);
+    Map<String, Double> measured = new LinkedHashMap<>();
+    measured.put("seconds", seconds.used());
+    measured.put("core_seconds", cores.used());
+    measured.put("steps", (double) steps);
+    measured.put("steps_planned", (double) total);
+    measured.put("gradients_per_epoch", done * perEpoch);
+    measured.put("gradients_per_epoch_planned", planned * perEpoch);
+    g.at(PHASE, steps);
+    g.decide(What.SUMMARY, planned, done, words(steps, planned, done), measured);
+  }
+
+  private String words(long steps, double planned, double done) {
+    StringBuilder text = new StringBuilder("gave up ");
+    boolean fewer = done < planned * (1 - 1e-9);
+    if (fewer) {
+      text.append(Format.percent(1 - done / planned)).append(" of the attack's gradients per step");
+    }
+    if (steps < total) {
+      text.append(fewer ? " and " : "");
+      text.append(Format.percent(1 - (double) steps / total)).append(" of the steps");
+    }
+    text.append(fewer || steps < total ? "" : "nothing");
+    Meter tightest = planner.tightest();
+    return tightest == null ? text.toString() : text + figures(tightest, 0);
+  }
+
+  /** A budget in words. */
+  static String figures(Meter meter, double rest) {
+    String more = rest > 0 ? ", " + Format.seconds(rest) + " more needed" : "";
+    return "; "
+        + Format.seconds(meter.used())
+        + " of "
+        + Format.seconds(meter.limit)
+        + (meter.name.equals("seconds") ? "" : " of processor time")
+        + " used"
+        + more;
+  }
+
+  /** The gate of a governor; an open one without it. */
+  static Gate gate(@Nullable Governor governor) {
+    return governor == null ? Gate.OPEN : governor.gate();
+  }
+
+  boolean governed() {
+    return governor != null;
+  }
+
+  private Effort effort() {
+    return state.effort;
+  }
+
+  /** Whether an epoch's end is validated. */
+  boolean validates() {
+    return effort().validates() || state.counters.step() >= effort().last();
+  }
+
+  /** What a checkpoint keeps; null without a governor. */
+  @Nullable Saved save() {
+    return governor == null
+        ? null
+        : new Saved(governor.journal().sync(), seconds.used(), cores.used(), taken, gradients);
+  }
+}
