@@ -47,6 +47,12 @@ public record Plan(
     return new Plan(experiment.name(), words(experiment, data), seconds, memory);
   }
 
+  /** What the closing evaluation takes at most. */
+  static double evaluationSeconds(
+      Experiment experiment, ExperimentData data, Harden.Options options) {
+    return evaluation(experiment, data, options.workers(), options.stopper()).seconds();
+  }
+
   /** Measured on training samples, as many as test samples would be. */
   private static Estimate evaluation(
       Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
