@@ -208,12 +208,7 @@ final class EvaluateCommand extends BaseCommand {
       Evaluation evaluation, Dataset samples, Budgets budgets, Job running) {
     try (Governing governing =
         Governing.ofAttacks(
-            budgets,
-            out.folder,
-            job.resume,
-            job.workers,
-            running.progress(),
-            running.stopper())) {
+            budgets, out.folder, job.resume, job.workers, running.progress(), running.stopper())) {
       return evaluation.governor(governing.governor()).on(samples);
     }
   }

@@ -112,8 +112,7 @@ final class GovernedHardenTest {
   void aStandstillIsMadeUpFor() throws Exception {
     double deadline = 8;
     Path out = folder.resolve("stopped");
-    Process process =
-        RealProcess.start(folder, harden(out, 4000, "--set", seconds(deadline)));
+    Process process = RealProcess.start(folder, harden(out, 4000, "--set", seconds(deadline)));
     RealProcess.await(process, out.resolve("metrics.jsonl"), "\"step\":20,");
     RealProcess.signal(process, "STOP");
     Thread.sleep(2000);
@@ -134,9 +133,7 @@ final class GovernedHardenTest {
       }
       Process process =
           RealProcess.start(
-              folder,
-              harden(
-                  out, 4000, "--set", seconds(deadline), "--set", "governor.load=0.5"));
+              folder, harden(out, 4000, "--set", seconds(deadline), "--set", "governor.load=0.5"));
       assertThat(RealProcess.end(process)).isZero();
     } finally {
       others.forEach(Process::destroyForcibly);
@@ -196,7 +193,8 @@ final class GovernedHardenTest {
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(Journal.read(out.resolve(Journal.FILE)))
         .singleElement()
-        .satisfies(d -> assertThat(d.words()).isEqualTo("shards at once 2 -> 1: 1 cores may be used"));
+        .satisfies(
+            d -> assertThat(d.words()).isEqualTo("shards at once 2 -> 1: 1 cores may be used"));
     evaluate[evaluate.length - 1] = "cores=0,watts=3";
     Ran bad = Ran.command(evaluate);
     assertThat(bad.exit()).isEqualTo(Exit.BAD_INPUT);

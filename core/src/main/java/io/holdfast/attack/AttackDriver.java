@@ -87,12 +87,14 @@ public record AttackDriver(
   }
 
   public AttackDriver withPrecision(Precision search) {
-    return new AttackDriver(model, threat, workers, search, shard, progress, stopper, deadline, gate);
+    return new AttackDriver(
+        model, threat, workers, search, shard, progress, stopper, deadline, gate);
   }
 
   /** The same for another threat model. */
   public AttackDriver withThreat(ThreatModel other) {
-    return new AttackDriver(model, other, workers, precision, shard, progress, stopper, deadline, gate);
+    return new AttackDriver(
+        model, other, workers, precision, shard, progress, stopper, deadline, gate);
   }
 
   public AttackDriver withShard(int samples) {
@@ -101,12 +103,14 @@ public record AttackDriver(
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
-    return new AttackDriver(model, threat, workers, precision, shard, listener, stopper, deadline, gate);
+    return new AttackDriver(
+        model, threat, workers, precision, shard, listener, stopper, deadline, gate);
   }
 
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
-    return new AttackDriver(model, threat, workers, precision, shard, progress, flag, deadline, gate);
+    return new AttackDriver(
+        model, threat, workers, precision, shard, progress, flag, deadline, gate);
   }
 
   /**

@@ -64,6 +64,7 @@ final class EvaluationRun {
 
   EvaluationResult run() {
     ledger.rows().forEach(seen::add);
+    under(CLEAN);
     probe();
     phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
     for (NamedAttack attack : settings.attacks) {
@@ -120,11 +121,15 @@ final class EvaluationRun {
     List<Attempt> rows(Chunk chunk, LongConsumer done);
   }
 
+  private void under(String phase) {
+    if (settings.governor != null) {
+      settings.governor.at(phase, -1);
+    }
+  }
+
   /** Works through some samples chunk by chunk, passing over what the ledger has already. */
   private void phase(String name, int[] indices, List<AttemptKey> keys, Work work) {
-    if (settings.governor != null) {
-      settings.governor.at(name, -1);
-    }
+    under(name);
     try (Progress.Task task = settings.progress.start(name, indices.length, "images")) {
       for (int[] part : Chunk.parts(indices, settings.chunk)) {
         if (isKnown(part, keys)) {

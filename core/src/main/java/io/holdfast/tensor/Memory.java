@@ -48,8 +48,8 @@ public final class Memory {
   }
 
   /**
-   * The most resident bytes that any {@link #check} saw since this was last called, or those of
-   * now if they are more; -1 where the system does not tell.
+   * The most resident bytes that any {@link #check} saw since this was last called, or those of now
+   * if they are more; -1 where the system does not tell.
    */
   public static long takePeak() {
     long now = residentBytes();

@@ -38,8 +38,7 @@ class GovernedTrainingTest {
   @TempDir Path folder;
 
   private static Budgets deadline(double seconds) {
-    return new Budgets(
-        0, 0, 0, null, Duration.ofMillis((long) (seconds * 1e3)), false, 0, null);
+    return new Budgets(0, 0, 0, null, Duration.ofMillis((long) (seconds * 1e3)), false, 0, null);
   }
 
   private static Budgets coreTime(double seconds) {
@@ -72,9 +71,7 @@ class GovernedTrainingTest {
                 s -> s.objective(objective).steps(Curve.constant(4)).epochs(EPOCHS).shard(16));
     run.progress = progress;
     run.governor =
-        budgets == null
-            ? null
-            : Governor.of(budgets, gauges, run.workers, progress, run.stopper);
+        budgets == null ? null : Governor.of(budgets, gauges, run.workers, progress, run.stopper);
     return run;
   }
 
@@ -249,7 +246,7 @@ class GovernedTrainingTest {
 
   @Test
   void validationIsLeftOutBeforeTheAttackIsCheapened() {
-    Run governed = run(deadline(PLANNED));
+    Run governed = run(deadline(1.06 * PLANNED));
     governed.settings(s -> s.validation(40, 2));
     governed.validation = slow(Run.HELD_OUT);
     Run.Outcome outcome = governed.go(); // 20 validations of 0.04 s and 60 steps of 0.12 s
@@ -257,10 +254,9 @@ class GovernedTrainingTest {
     assertThat(journal(governed).get(0).to()).isZero();
     assertThat(of(governed, What.ATTACK_STEPS)).isEmpty();
     assertThat(outcome.result().kept()).isNotNull();
-    assertThat(java.util.Objects.requireNonNull(outcome.result().kept()).epoch())
-        .isEqualTo(EPOCHS);
+    assertThat(java.util.Objects.requireNonNull(outcome.result().kept()).epoch()).isEqualTo(EPOCHS);
 
-    Run needed = run(deadline(PLANNED));
+    Run needed = run(deadline(1.06 * PLANNED));
     needed.settings(s -> s.validation(40, 2).keepBest(true));
     needed.validation = slow(Run.HELD_OUT);
     needed.go();

@@ -59,23 +59,21 @@ class GovernedEvaluationTest {
             return super.logits(x);
           }
         };
-    try (Governor governor =
-        Governor.of(OTHERS, gauges, 2, Progress.silent(), Stopper.manual())) {
+    try (Governor governor = Governor.of(OTHERS, gauges, 2, Progress.silent(), Stopper.manual())) {
       EvaluationResult governed = evaluation(slow).governor(governor).on(TEST.first(64));
       assertThat(Suite.list(governed.rows())).isEqualTo(Suite.list(free.rows()));
       assertThat(governor.journal().decisions())
           .extracting(Decision::what)
           .contains(What.WORKERS, What.PAUSE);
       assertThat(governor.journal().decisions())
-          .allSatisfy(d -> assertThat(d.phase()).isEqualTo(Pgd.steps(5).key()));
+          .allSatisfy(d -> assertThat(d.phase()).isIn("clean", Pgd.steps(5).key()));
     }
   }
 
   @Test
   void aChunkForWhichMemoryRanOutIsDoneAgainOnOneWorker() {
     EvaluationResult free = evaluation(MODEL).on(TEST.first(64));
-    assertThatThrownBy(() -> cramped().on(TEST.first(64)))
-        .isInstanceOf(OutOfMemoryException.class);
+    assertThatThrownBy(() -> cramped().on(TEST.first(64))).isInstanceOf(OutOfMemoryException.class);
     Budgets cores = new Budgets(2, 0, 0, null, null, false, 0, null);
     try (Governor governor =
         Governor.of(cores, new ScriptedGauges(), 2, Progress.silent(), Stopper.manual())) {

@@ -292,7 +292,9 @@ class GovernorTest {
         join(t);
       }
       assertThat(most.get()).isBetween(1, 2);
-      assertThat(of(g, What.WORKERS)).extracting(Decision::why).containsExactly("2 cores may be used");
+      assertThat(of(g, What.WORKERS))
+          .extracting(Decision::why)
+          .containsExactly("2 cores may be used");
     }
   }
 
