@@ -131,7 +131,7 @@ final class Planner {
     if (settled && effort.last() < total) {
       long most = Math.min(total, longest(step, effort, BACK));
       return most - step > LONGER * (effort.last() - step)
-          ? List.of(change(What.TRAINING_STEPS, most, "there is time for more", step, effort))
+          ? List.of(change(What.TRAINING_STEPS, (double) most, "there is time for more", step, effort))
           : List.of();
     }
     if (settled) {
@@ -156,7 +156,7 @@ final class Planner {
     Effort least = rungs.get(cheapest).of(effort);
     long last = Math.max(step + 1, Math.min(effort.last(), longest(step, least, 1)));
     if (last < effort.last()) {
-      all.add(change(What.TRAINING_STEPS, last, why, step, effort));
+      all.add(change(What.TRAINING_STEPS, (double) last, why, step, effort));
     }
     return all;
   }
@@ -225,7 +225,7 @@ final class Planner {
       double probes = meter.probe(looks.probe()) / looks.every();
       most = Math.min(most, left / (each + validations + probes));
     }
-    return step + (long) Math.min(most, total);
+    return step + (long) Math.min(most, (double) total);
   }
 
   /** What all that is left costs. */

@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where shards of heavy work pass on their way to a worker: at most so many are inside at once, and
@@ -13,8 +14,9 @@ public final class Gate {
   /** Lets everything pass. */
   public static final Gate OPEN = new Gate(Integer.MAX_VALUE, () -> {});
 
+  private static final ThreadLocal<@Nullable Gate> MINE = new ThreadLocal<>();
+
   private final Runnable look;
-  private final ThreadLocal<Boolean> mine = ThreadLocal.withInitial(() -> false);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final AtomicLong passed = new AtomicLong();
@@ -32,16 +34,17 @@ public final class Gate {
 
   /** Does one shard's work when there is a place; work within it needs no further one. */
   public <T> T pass(Supplier<T> work) {
-    if (this == OPEN || mine.get()) {
+    if (this == OPEN || MINE.get() == this) {
       return work.get();
     }
     look.run();
     enter();
-    mine.set(true);
+    @Nullable Gate before = MINE.get();
+    MINE.set(this);
     try {
       return work.get();
     } finally {
-      mine.set(false);
+      MINE.set(before);
       leave();
     }
   }

@@ -25,9 +25,7 @@ final class LoadRule {
     wished = most;
   }
 
-  /**
-   * @return places from here on, 0 to wait
-   */
+  /** Places from here on, 0 to wait. */
   int look(Load load) {
     if (Double.isNaN(load.others())) {
       return places;

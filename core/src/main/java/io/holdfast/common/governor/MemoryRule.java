@@ -33,6 +33,8 @@ final class MemoryRule {
   }
 
   /**
+   * Looks at what is held.
+   *
    * @param held the most bytes since the last call, -1 if unknown
    * @param passed shards that have passed so far
    * @return places from here on

@@ -83,7 +83,7 @@ public final class SystemGauges implements Gauges {
   private @Nullable Sample sample() {
     try {
       List<String> lines = Files.readAllLines(STAT, StandardCharsets.US_ASCII);
-      String[] all = lines.get(0).strip().split("\\s+"); // "cpu" and times
+      String[] all = lines.get(0).strip().split("\\s+", -1); // "cpu" and times
       double total = 0;
       for (int i = 0; i <= STEAL; i++) {
         total += Double.parseDouble(all[1 + i]);

@@ -218,7 +218,7 @@ class GovernorTest {
   @Test
   void addsShardsWhileTheyFitIntoTheMemory() {
     int[] places = {1};
-    gauges.memory(() -> 300 * MIB + (gauges.seconds() < 1 ? 0 : places[0] * 100 * MIB));
+    gauges.memory(() -> 300 * MIB + (gauges.seconds() < 1 ? 0 : places[0] * 100L * MIB));
     try (Governor g = governor("{memory: 700m}", 8)) {
       for (int i = 0; i < 60; i++) {
         g.gate().pass(() -> "work");
@@ -280,7 +280,7 @@ class GovernorTest {
                                   .pass(
                                       () -> {
                                         most.accumulateAndGet(inside.incrementAndGet(), Math::max);
-                                        Thread.yield();
+                                        Thread.onSpinWait();
                                         g.gate().pass(() -> "within");
                                         return inside.decrementAndGet();
                                       });
