@@ -57,6 +57,27 @@ final class CheckpointStore {
     return Files.exists(file);
   }
 
+  /**
+   * Goes on with a checkpoint, or removes that of an earlier run.
+   *
+   * @param state to put where it stands
+   * @return what stood beside the tensors; null where the run begins
+   * @throws InvalidInputException if the checkpoint is damaged or belongs to another run
+   */
+  @Nullable Saved begin(RunState state, boolean resume) {
+    if (resume && exists()) {
+      return read(state);
+    }
+    clear();
+    return null;
+  }
+
+  /** Where a governor goes on. */
+  static Steering.Saved governed(@Nullable Saved saved) {
+    Steering.Saved governed = saved == null ? null : saved.governor();
+    return governed == null ? Steering.Saved.START : governed;
+  }
+
   /** Removes the checkpoint of an earlier run. */
   void clear() {
     try {

@@ -66,7 +66,7 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
       case ADVERSARIAL_SHARE -> share;
       case VALIDATION -> validates ? 1 : 0;
       case TRAINING_STEPS -> last();
-      case WORKERS, PAUSE, EVALUATION, SUMMARY ->
+      case ROLLBACK, WORKERS, PAUSE, EVALUATION, SUMMARY ->
           throw new IllegalArgumentException(what + " does not change results");
     };
   }
@@ -80,7 +80,7 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
       case ADVERSARIAL_SHARE -> new Effort(mostSteps, d.to(), validates, pace);
       case VALIDATION -> new Effort(mostSteps, share, d.to() == 1, pace);
       case TRAINING_STEPS -> lasting((long) d.to(), d.step());
-      case WORKERS, PAUSE, EVALUATION, SUMMARY -> this;
+      case ROLLBACK, WORKERS, PAUSE, EVALUATION, SUMMARY -> this;
     };
   }
 

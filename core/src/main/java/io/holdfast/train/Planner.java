@@ -40,25 +40,6 @@ final class Planner {
     double planned(double z);
   }
 
-  /**
-   * What is looked at between steps, in gradients per sample of a batch; 0 for nothing.
-   *
-   * @param validation one at each epoch's end
-   * @param needed whether something depends on it
-   * @param probe one for catastrophic overfitting
-   * @param every steps between two of these
-   */
-  record Looks(double validation, boolean needed, double probe, int every) {
-    static Looks of(TrainSettings settings, int validated, int probed, int batch) {
-      OverfittingGuard guard = settings.methods().guard();
-      return new Looks(
-          (double) validated * (settings.validationSteps() + 1) / batch,
-          settings.keepBest() || settings.patience() > 0 || settings.methods().advance() != null,
-          guard == null ? 0 : (double) probed * (guard.steps() + 1) / batch,
-          guard == null ? 1 : guard.every());
-    }
-  }
-
   private final TrainSettings settings;
   private final int perEpoch;
   private final long total;
@@ -72,7 +53,12 @@ final class Planner {
    * @param total steps that are planned
    */
   Planner(
-      TrainSettings settings, int perEpoch, long total, Looks looks, Work work, List<Meter> meters) {
+      TrainSettings settings,
+      int perEpoch,
+      long total,
+      Looks looks,
+      Work work,
+      List<Meter> meters) {
     this.settings = settings;
     this.perEpoch = perEpoch;
     this.total = total;
@@ -122,6 +108,11 @@ final class Planner {
     return changes;
   }
 
+  /** The run went back to a step: the last change settles anew from there. */
+  void wentBack(long to) {
+    changed = Math.min(changed, to);
+  }
+
   private List<Change> changes(long step, Effort effort) {
     int now = rung(effort);
     if (!fits(step, effort, 1)) {
@@ -131,7 +122,8 @@ final class Planner {
     if (settled && effort.last() < total) {
       long most = Math.min(total, longest(step, effort, BACK));
       return most - step > LONGER * (effort.last() - step)
-          ? List.of(change(What.TRAINING_STEPS, (double) most, "there is time for more", step, effort))
+          ? List.of(
+              change(What.TRAINING_STEPS, (double) most, "there is time for more", step, effort))
           : List.of();
     }
     if (settled) {
@@ -220,8 +212,7 @@ final class Planner {
     for (Meter meter : meters) {
       double each = training(meter, step, effort) / (effort.last() - step);
       double left = meter.left() * part - closing(meter);
-      double validations =
-          effort.validates() ? meter.validation(looks.validation()) / perEpoch : 0;
+      double validations = effort.validates() ? meter.validation(looks.validation()) / perEpoch : 0;
       double probes = meter.probe(looks.probe()) / looks.every();
       most = Math.min(most, left / (each + validations + probes));
     }

@@ -75,9 +75,7 @@ final class RunState implements AutoCloseable {
   /** How many weights are in the mean after so many steps. */
   long averaged(long stepsDone) {
     Swa swa = settings.methods().swa();
-    return swa == null
-        ? 0
-        : swa.count(stepsDone, stepsPerEpoch, effort.pace());
+    return swa == null ? 0 : swa.count(stepsDone, stepsPerEpoch, effort.pace());
   }
 
   void takeStep(StepSums sums) {

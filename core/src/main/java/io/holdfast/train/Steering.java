@@ -52,7 +52,7 @@ final class Steering {
       Course course,
       TrainSettings settings,
       int perEpoch,
-      Planner.Looks looks,
+      Looks looks,
       Saved saved) {
     this.governor = governor;
     this.state = state;
@@ -91,7 +91,7 @@ final class Steering {
       RunState state,
       Course course,
       TrainJob job,
-      Planner.Looks looks,
+      Looks looks,
       Saved saved) {
     int perEpoch = job.settings().stepsPerEpoch(job.train().size());
     return new Steering(governor, state, course, job.settings(), perEpoch, looks, saved);
@@ -167,6 +167,27 @@ final class Steering {
     cores.endProbe();
   }
 
+  /**
+   * Training went back: decisions stay in force, since their time is spent, and those from here on
+   * are keyed to steps behind this rollback.
+   *
+   * @param from steps that were done
+   * @throws io.holdfast.common.InvalidInputException if a journal is replayed whose run did not
+   */
+  void wentBack(long from) {
+    Governor g = governor;
+    if (g == null) {
+      return;
+    }
+    long to = state.counters.step();
+    planner.wentBack(to);
+    if (replay != null) {
+      replay.wentBack(from, to);
+    }
+    g.at(PHASE, from);
+    g.decide(What.ROLLBACK, from, to, "catastrophic overfitting", Map.of());
+  }
+
   /** An epoch's end was validated. */
   void validated() {
     seconds.endValidation();
@@ -213,22 +234,12 @@ final class Steering {
     measured.put("gradients_per_epoch", done * perEpoch);
     measured.put("gradients_per_epoch_planned", planned * perEpoch);
     g.at(PHASE, steps);
-    g.decide(What.SUMMARY, planned, done, words(steps, planned, done), measured);
-  }
-
-  private String words(long steps, double planned, double done) {
-    StringBuilder text = new StringBuilder("gave up ");
-    boolean fewer = done < planned * (1 - 1e-9);
-    if (fewer) {
-      text.append(Format.percent(1 - done / planned)).append(" of the attack's gradients per step");
-    }
-    if (steps < total) {
-      text.append(fewer ? " and " : "");
-      text.append(Format.percent(1 - (double) steps / total)).append(" of the steps");
-    }
-    text.append(fewer || steps < total ? "" : "nothing");
-    Meter tightest = planner.tightest();
-    return tightest == null ? text.toString() : text + figures(tightest, 0);
+    g.decide(
+        What.SUMMARY,
+        planned,
+        done,
+        new GivenUp(steps, total, planned, done).words(planner.tightest()),
+        measured);
   }
 
   /** A budget in words. */

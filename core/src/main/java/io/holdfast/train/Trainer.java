@@ -56,8 +56,8 @@ public final class Trainer {
     validator = Validator.of(job, gate);
     watch = Watch.of(job, state, gate);
     course = new Course(job, state, watch);
-    Planner.Looks looks =
-        Planner.Looks.of(
+    Looks looks =
+        Looks.of(
             settings,
             validator == null ? 0 : validator.size(),
             watch == null ? 0 : watch.size(),
@@ -98,8 +98,8 @@ public final class Trainer {
             : new CheckpointStore(folder, Fingerprint.of(job).governed(governor != null));
     try (RunState state = new RunState(job);
         Guides.Asked guides = job.guides().ask(job.settings().precision())) {
-      CheckpointStore.Saved saved = saved(job, store, state);
-      Steering.Saved governed = governed(saved);
+      CheckpointStore.Saved saved = store == null ? null : store.begin(state, job.resume());
+      Steering.Saved governed = CheckpointStore.governed(saved);
       if (folder != null && governor != null) {
         governor.journal().resume(folder, governed.journal());
       }
@@ -107,11 +107,6 @@ public final class Trainer {
         return new Trainer(job, state, store, log, guides, governor, governed).run();
       }
     }
-  }
-
-  private static Steering.Saved governed(CheckpointStore.@Nullable Saved saved) {
-    Steering.Saved governed = saved == null ? null : saved.governor();
-    return governed == null ? Steering.Saved.START : governed;
   }
 
   /**
@@ -145,19 +140,6 @@ public final class Trainer {
           "set data.validation to a share such as 0.05, or keep: last without early stopping");
     }
     problems.throwIfAny();
-  }
-
-  /** The checkpoint to go on from, in the state already; else null, and none is left. */
-  private static CheckpointStore.@Nullable Saved saved(
-      TrainJob job, @Nullable CheckpointStore store, RunState state) {
-    if (store == null) {
-      return null;
-    }
-    if (job.resume() && store.exists()) {
-      return store.read(state);
-    }
-    store.clear();
-    return null;
   }
 
   private static RunLog log(@Nullable Path folder, CheckpointStore.@Nullable Saved saved) {
@@ -263,10 +245,12 @@ public final class Trainer {
   private void probe(Progress.Task task) {
     ThreatModel threat = Objects.requireNonNull(course.threat()); // checked with the job
     Watch w = Objects.requireNonNull(watch); // or none would be due
+    long from = step();
     steering.begin();
     boolean back = steering.again(() -> w.probe(course.search(), threat, log, task));
     steering.probed();
     if (back) {
+      steering.wentBack(from);
       save();
     }
   }
@@ -295,10 +279,10 @@ public final class Trainer {
 
   /** With the curricula that go by it; null where there is none. */
   private @Nullable Validation validation(int epoch) {
-    Validator v = validator;
-    if (v == null || !steering.validates()) {
+    if (validator == null || !steering.validates()) {
       return null;
     }
+    Validator v = validator;
     Validation now = steering.again(() -> v.measure(state.current().classifier(), epoch));
     course.moveOn(v, now, epoch);
     steering.validated();
@@ -311,10 +295,11 @@ public final class Trainer {
     if (swa == null || state.averaged(step()) == 0) {
       return;
     }
+    int batches = swa.batches();
     steering.again(
         () -> {
           try (InputGradients gradients = course.gradients()) {
-            batchStep.measureStatistics(state, swa.batches(), course.moment(gradients));
+            batchStep.measureStatistics(state, batches, course.moment(gradients));
             return true;
           }
         });

@@ -4,11 +4,13 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.governor.ScriptedGauges;
 import io.holdfast.train.objective.ForwardingShard;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.ShardContext;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -20,9 +22,19 @@ final class ClockedObjective implements Objective {
   private final ScriptedGauges clock;
   private final double gradient;
   private final double fixed;
+  private final double misleadsFrom;
   final AtomicLong gradients = new AtomicLong();
 
   ClockedObjective(ScriptedGauges clock, double gradient, double fixed) {
+    this(clock, gradient, fixed, 2);
+  }
+
+  /**
+   * One that from some progress on teaches wrong labels, unless {@link Remedy#MORE_STEPS} has been
+   * applied to a search whose steps are 0.4 radii long.
+   */
+  ClockedObjective(ScriptedGauges clock, double gradient, double fixed, double misleadsFrom) {
+    this.misleadsFrom = misleadsFrom;
     this.clock = clock;
     this.gradient = gradient;
     this.fixed = fixed;
@@ -41,15 +53,30 @@ final class ClockedObjective implements Objective {
   @Override
   public ShardLoss loss(ShardContext shard) {
     clock.advance(fixed * shard.labels().count());
-    return inner.loss(new Counted(shard));
+    double step = shard.inner().fractions().get(0); // longer where the governor has left out some
+    boolean misleads = shard.progress() >= misleadsFrom && step >= 0.4 && step != 0.5;
+    ShardLoss loss = inner.loss(new Counted(shard, misleads));
+    return misleads ? ShardLoss.of(loss.perSample(), null, null) : loss;
   }
 
   private final class Counted extends ForwardingShard {
     private final ShardContext shard;
 
-    Counted(ShardContext shard) {
+    private final boolean misleads;
+
+    Counted(ShardContext shard, boolean misleads) {
       super(shard);
       this.shard = shard;
+      this.misleads = misleads;
+    }
+
+    @Override
+    public Tensor labels() {
+      if (!misleads) {
+        return shard.labels();
+      }
+      long[] next = Arrays.stream(shard.labels().toLongs()).map(c -> (c + 1) % 10).toArray();
+      return Tensors.of(next, next.length); // [n]
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.testkit.governor.ScriptedGauges;
+import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,6 +179,86 @@ class GovernedTrainingTest {
     Run again = run(replay(journal)).in(folder.resolve("second"));
     assertThat(again.go()).isEqualTo(outcome);
     assertThat(changes(again)).isEqualTo(changes(governed)).isNotEmpty();
+  }
+
+  /** Wrong labels from the middle on, which the guard takes for catastrophic overfitting. */
+  private Run misled(Budgets budgets) {
+    Run run = run(budgets);
+    objective = new ClockedObjective(gauges, GRADIENT, FIXED, 0.5);
+    run.validation = Run.HELD_OUT;
+    run.threat = ThreatModel.linf(0.02).within(0, 1);
+    OverfittingGuard guard = new OverfittingGuard(10, 64, 2, 0.5, List.of(Remedy.MORE_STEPS));
+    return run.settings(
+        s -> s.objective(objective).validation(0, 1).methods(Methods.NONE.with(guard)));
+  }
+
+  @Test
+  void whatIsDecidedBeforeAndAfterARollbackIsReplayedInTheOrderOfTime() throws Exception {
+    double begin = gauges.seconds();
+    double limit = PLANNED * 0.6;
+    Run governed = misled(deadline(limit)).in(folder.resolve("first"));
+    Run.Outcome outcome = governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.85 * limit, 1.05 * limit);
+    List<Decision> all = journal(governed);
+    Decision back = of(governed, What.ROLLBACK).get(0);
+    assertThat(of(governed, What.ROLLBACK)).hasSize(1);
+    assertThat(back.from()).isGreaterThan(back.to());
+    assertThat(back.words()).startsWith("back from step ");
+    List<Decision> before = all.subList(0, all.indexOf(back));
+    List<Decision> after = all.subList(all.indexOf(back) + 1, all.size());
+    assertThat(before).anyMatch(d -> d.what().changesResults());
+    assertThat(after)
+        .as("of steps that were taken before")
+        .anyMatch(d -> d.what().changesResults() && d.step() < back.step());
+
+    Path journal = folder.resolve("first").resolve(Journal.FILE);
+    gauges.advance(12345);
+    Run again = misled(replay(journal)).in(folder.resolve("second"));
+    assertThat(again.go()).isEqualTo(outcome);
+    assertThat(changes(again)).isEqualTo(changes(governed));
+    assertThat(of(again, What.ROLLBACK)).isEqualTo(of(governed, What.ROLLBACK));
+    assertThat(Run.metrics(folder.resolve("second")))
+        .isEqualTo(Run.metrics(folder.resolve("first")));
+
+    Run stopped = misled(replay(journal)).in(folder.resolve("third"));
+    stopped.progress = // in a step that comes for the second time
+        (title, total, unit) -> {
+          int[] steps = new int[1];
+          return n -> {
+            if (++steps[0] == (int) back.step() + 3) {
+              stopped.stopper.request();
+            }
+          };
+        };
+    assertThatThrownBy(stopped::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(misled(replay(journal)).in(folder.resolve("third")).resuming().go())
+        .isEqualTo(outcome);
+
+    Path other = folder.resolve("other.jsonl");
+    String text = Files.readString(journal);
+    Files.writeString(other, text.replace("\"to\":" + back.to(), "\"to\":" + (back.to() - 1)));
+    assertThat(other).content().isNotEqualTo(text);
+    assertThatThrownBy(misled(replay(other))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("a rollback from step " + (long) back.from());
+  }
+
+  @Test
+  void whatLiesBeforeAChangeOfStepsKeepsItsProgress() {
+    Pace pace = Pace.over(100).lasting(60, 40);
+    assertThat(pace.progress(20)).isEqualTo(0.2);
+    assertThat(pace.progress(50)).isCloseTo(0.7, within());
+    assertThat(pace.stepAt(0.3)).isEqualTo(30);
+    assertThat(pace.stepAt(0.4)).isEqualTo(40);
+    assertThat(pace.stepAt(0.7)).isEqualTo(50);
+    Pace back = pace.lasting(80, 20); // decided after the run went back to 20
+    assertThat(back.progress(20)).isEqualTo(0.2);
+    assertThat(back.progress(50)).isCloseTo(0.6, within());
+    Pace ended = pace.lasting(50, 50);
+    assertThat(ended.last()).isEqualTo(50);
+    assertThat(ended.progress(50)).isCloseTo(0.7, within());
+    assertThat(ended.progress(30)).isEqualTo(0.3);
+    assertThat(ended.stepAt(0.9)).as("never").isGreaterThan(50);
   }
 
   private static List<Decision> changes(Run run) {

@@ -37,6 +37,11 @@ public record Decision(
     VALIDATION(true),
     /** Steps of training in all; progress runs to its end within them. */
     TRAINING_STEPS(true),
+    /**
+     * No decision of the governor's: training went back to an earlier step, since it was overfitted
+     * to its own search. What stands behind it was decided after that, at steps that come again.
+     */
+    ROLLBACK(false),
     /** Shards that are computed at once. */
     WORKERS(false),
     /** Whether work waits, 1 or 0. */
@@ -82,6 +87,7 @@ public record Decision(
           (to == 0 ? "validation at the end of training only" : "validation at each epoch's end")
               + because();
       case TRAINING_STEPS -> "training steps" + change() + because();
+      case ROLLBACK -> "back from step" + change() + because();
       case WORKERS -> "shards at once" + change() + because();
       case PAUSE -> (to == 1 ? "pause" : "goes on") + because();
       case EVALUATION -> "samples judged" + change() + because();
