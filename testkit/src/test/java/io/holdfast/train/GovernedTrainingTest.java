@@ -181,13 +181,13 @@ class GovernedTrainingTest {
     assertThat(changes(again)).isEqualTo(changes(governed)).isNotEmpty();
   }
 
-  /** Wrong labels from the middle on, which the guard takes for catastrophic overfitting. */
+  /** Wrong labels from a third on, which the guard takes for catastrophic overfitting. */
   private Run misled(Budgets budgets) {
     Run run = run(budgets);
-    objective = new ClockedObjective(gauges, GRADIENT, FIXED, 0.5);
+    objective = new ClockedObjective(gauges, GRADIENT, FIXED, 1.0 / 3);
     run.validation = Run.HELD_OUT;
     run.threat = ThreatModel.linf(0.02).within(0, 1);
-    OverfittingGuard guard = new OverfittingGuard(10, 64, 2, 0.5, List.of(Remedy.MORE_STEPS));
+    OverfittingGuard guard = new OverfittingGuard(20, 64, 1, 0.5, List.of(Remedy.MORE_STEPS));
     return run.settings(
         s -> s.objective(objective).validation(0, 1).methods(Methods.NONE.with(guard)));
   }
@@ -195,7 +195,7 @@ class GovernedTrainingTest {
   @Test
   void whatIsDecidedBeforeAndAfterARollbackIsReplayedInTheOrderOfTime() throws Exception {
     double begin = gauges.seconds();
-    double limit = PLANNED * 0.6;
+    double limit = PLANNED * 0.9;
     Run governed = misled(deadline(limit)).in(folder.resolve("first"));
     Run.Outcome outcome = governed.go();
     assertThat(gauges.seconds() - begin).isBetween(0.85 * limit, 1.05 * limit);
