@@ -185,7 +185,7 @@ final class Steering {
       replay.wentBack(from, to);
     }
     g.at(PHASE, from);
-    g.decide(What.ROLLBACK, from, to, "catastrophic overfitting", Map.of());
+    g.decide(What.ROLLBACK, (double) from, (double) to, "catastrophic overfitting", Map.of());
   }
 
   /** An epoch's end was validated. */
