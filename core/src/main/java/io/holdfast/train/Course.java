@@ -10,7 +10,7 @@ import io.holdfast.train.TrainResult.Validation;
 import org.jspecify.annotations.Nullable;
 
 /** What changes in the course of a run: learning rate, strength of the adversary, his search. */
-final class Course implements Planner.Work {
+final class Course implements Forecast.Work {
   private final TrainJob job;
   private final TrainSettings settings;
   private final RunState state;

@@ -30,6 +30,6 @@ record GivenUp(long steps, long total, double planned, double done) {
       text.append(Format.percent(1 - (double) steps / total)).append(" of the steps");
     }
     text.append(fewer || steps < total ? "" : "nothing");
-    return tightest == null ? text.toString() : text + Steering.figures(tightest, 0);
+    return tightest == null ? text.toString() : text + tightest.words(0);
   }
 }

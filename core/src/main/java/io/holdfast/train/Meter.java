@@ -1,5 +1,6 @@
 package io.holdfast.train;
 
+import io.holdfast.common.Format;
 import java.util.function.DoubleSupplier;
 
 /** One budget of a training run: what it has used so far, and what its steps cost. */
@@ -19,13 +20,13 @@ final class Meter {
 
   /**
    * @param name as it stands in the journal, with its unit
-   * @param limit infinite for none
+   * @param limit 0 for none
    * @param before used by the runs before this one
    * @param now the quantity itself, from any zero
    */
   Meter(String name, double limit, double before, DoubleSupplier now) {
     this.name = name;
-    this.limit = limit;
+    this.limit = limit == 0 ? Double.POSITIVE_INFINITY : limit;
     this.before = before;
     this.now = now;
     start = now.getAsDouble();
@@ -90,5 +91,20 @@ final class Meter {
 
   boolean bounded() {
     return limit < Double.POSITIVE_INFINITY;
+  }
+
+  /**
+   * In words, to stand behind a reason.
+   *
+   * @param rest that is still needed, 0 not to tell
+   */
+  String words(double rest) {
+    return "; "
+        + Format.seconds(used())
+        + " of "
+        + Format.seconds(limit)
+        + (name.equals("seconds") ? "" : " of processor time")
+        + " used"
+        + (rest > 0 ? ", " + Format.seconds(rest) + " more needed" : "");
   }
 }

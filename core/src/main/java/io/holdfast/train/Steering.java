@@ -1,14 +1,11 @@
 package io.holdfast.train;
 
-import io.holdfast.common.Format;
 import io.holdfast.common.OutOfMemoryException;
-import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.common.governor.Governor;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -39,12 +36,10 @@ final class Steering {
   private final Course course;
   private final int perEpoch;
   private final long total;
-  private final Meter seconds;
-  private final Meter cores;
+  private final Account account;
+  private final Forecast forecast;
   private final Planner planner;
   private final @Nullable Replay replay;
-  private long taken;
-  private double gradients;
 
   private Steering(
       @Nullable Governor governor,
@@ -59,19 +54,10 @@ final class Steering {
     this.course = course;
     this.perEpoch = perEpoch;
     total = state.effort.last();
-    Budgets budgets = governor == null ? Budgets.NONE : governor.budgets();
-    seconds = new Meter("seconds", limit(budgets), saved.seconds(), this::active);
-    double most = budgets.coreSeconds();
-    cores =
-        new Meter(
-            "core_seconds",
-            most > 0 ? most : Double.POSITIVE_INFINITY,
-            saved.coreSeconds(),
-            () -> governor == null ? 0 : governor.gauges().coreSeconds());
-    planner = new Planner(settings, perEpoch, total, looks, course, List.of(seconds, cores));
-    taken = saved.steps();
-    gradients = saved.gradients();
-    Path journal = budgets.replay();
+    account = new Account(governor, saved);
+    forecast = new Forecast(perEpoch, looks, course, account.meters());
+    planner = new Planner(Ladder.of(settings, looks), forecast, total);
+    Path journal = governor == null ? null : governor.budgets().replay();
     replay = journal == null ? null : Replay.of(journal, state.effort);
     if (governor != null) {
       restore(governor.journal().decisions());
@@ -95,16 +81,6 @@ final class Steering {
       Saved saved) {
     int perEpoch = job.settings().stepsPerEpoch(job.train().size());
     return new Steering(governor, state, course, job.settings(), perEpoch, looks, saved);
-  }
-
-  private static double limit(Budgets budgets) {
-    return budgets.deadline() == null
-        ? Double.POSITIVE_INFINITY
-        : budgets.deadline().toMillis() / 1e3;
-  }
-
-  private double active() {
-    return governor == null ? 0 : governor.activeNanos() / 1e9;
   }
 
   private void restore(List<Decision> earlier) {
@@ -148,23 +124,17 @@ final class Steering {
 
   /** Something begins that is measured. */
   void begin() {
-    seconds.begin();
-    cores.begin();
+    account.begin();
   }
 
   /** A step was computed, and is about to be counted. */
   void stepped() {
-    double spent = course.gradients(effort(), course.progress());
-    taken++;
-    gradients += spent;
-    seconds.endStep(spent);
-    cores.endStep(spent);
+    account.stepped(course.gradients(effort(), course.progress()));
   }
 
   /** A probe for catastrophic overfitting was taken. */
   void probed() {
-    seconds.endProbe();
-    cores.endProbe();
+    account.meters().forEach(Meter::endProbe);
   }
 
   /**
@@ -190,13 +160,11 @@ final class Steering {
 
   /** An epoch's end was validated. */
   void validated() {
-    seconds.endValidation();
-    cores.endValidation();
+    account.meters().forEach(Meter::endValidation);
   }
 
   void saved() {
-    seconds.endSave();
-    cores.endSave();
+    account.meters().forEach(Meter::endSave);
   }
 
   /** Memory ran out in a step that changed nothing: whether it may be tried again, on less. */
@@ -224,11 +192,9 @@ final class Steering {
       return;
     }
     long steps = state.counters.step();
-    double planned = planner.plannedGradients();
-    double done = gradients / Math.max(1, taken);
-    Map<String, Double> measured = new LinkedHashMap<>();
-    measured.put("seconds", seconds.used());
-    measured.put("core_seconds", cores.used());
+    double planned = forecast.plannedGradients();
+    double done = account.meanGradients();
+    Map<String, Double> measured = account.used();
     measured.put("steps", (double) steps);
     measured.put("steps_planned", (double) total);
     measured.put("gradients_per_epoch", done * perEpoch);
@@ -238,20 +204,8 @@ final class Steering {
         What.SUMMARY,
         planned,
         done,
-        new GivenUp(steps, total, planned, done).words(planner.tightest()),
+        new GivenUp(steps, total, planned, done).words(forecast.tightest()),
         measured);
-  }
-
-  /** A budget in words. */
-  static String figures(Meter meter, double rest) {
-    String more = rest > 0 ? ", " + Format.seconds(rest) + " more needed" : "";
-    return "; "
-        + Format.seconds(meter.used())
-        + " of "
-        + Format.seconds(meter.limit)
-        + (meter.name.equals("seconds") ? "" : " of processor time")
-        + " used"
-        + more;
   }
 
   /** The gate of a governor; an open one without it. */
@@ -274,8 +228,6 @@ final class Steering {
 
   /** What a checkpoint keeps; null without a governor. */
   @Nullable Saved save() {
-    return governor == null
-        ? null
-        : new Saved(governor.journal().sync(), seconds.used(), cores.used(), taken, gradients);
+    return governor == null ? null : account.save(governor.journal().sync());
   }
 }
