@@ -148,14 +148,19 @@ public final class Memory {
   }
 
   /**
-   * Fails when so many more bytes would be above the limit.
+   * Fails when so many more bytes would be above the limit although what the allocator kept for
+   * later was given back.
    *
    * @throws OutOfMemoryException as {@link #check}
    */
   static void checkRoom(double wanted) {
     long held = residentBytes();
-    PEAK.accumulateAndGet(held, Math::max);
     long most = limitBytes();
+    if (held + wanted > most) {
+      release();
+      held = residentBytes();
+    }
+    PEAK.accumulateAndGet(held, Math::max);
     if (held + wanted > most) {
       String more = wanted > 0 ? ", wants " + size(wanted) + " more" : "";
       throw new OutOfMemoryException(
