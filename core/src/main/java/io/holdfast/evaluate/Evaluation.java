@@ -342,6 +342,8 @@ public final class Evaluation {
 
   /**
    * Checks everything and estimates the cost by a few passes over a few samples; writes nothing.
+   * With a {@link #budget}, attacks of so many passes that counting them would take long are taken
+   * to fill it.
    *
    * @throws InvalidInputException as {@link #on}
    */

@@ -62,8 +62,9 @@ public final class Governing implements AutoCloseable {
     Duration whole = budgets.whole() ? deadline : null;
     if (whole != null) {
       double all = whole.toMillis() / MILLIS;
-      double wanted = Plan.evaluationSeconds(experiment, data, options);
-      double reserved = Math.min(wanted, all * MOST_RESERVED);
+      double most = all * MOST_RESERVED;
+      double reserved =
+          Math.min(most, Plan.evaluationSeconds(experiment, data, options, millis(most)));
       options
           .progress()
           .note("governor: " + Format.seconds(reserved) + " are kept for the closing evaluation");

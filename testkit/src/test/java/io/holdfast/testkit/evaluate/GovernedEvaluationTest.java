@@ -14,6 +14,7 @@ import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Gauges.Load;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.model.Classifier;
@@ -21,10 +22,12 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.testkit.attack.ForwardingClassifier;
 import io.holdfast.testkit.governor.ScriptedGauges;
 import io.holdfast.threat.ThreatModel;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Attacks under pressure: the same rows, later. */
 class GovernedEvaluationTest {
@@ -83,6 +86,15 @@ class GovernedEvaluationTest {
           .extracting(Decision::why)
           .containsExactly("memory ran out");
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void passesThatAreTooManyToCountFillTheBudgetOfAnEstimate() {
+    Evaluation endless = evaluation(MODEL).with(Pgd.steps(100_000_000));
+    Estimate estimate = endless.budget(Duration.ofSeconds(2)).estimate(TEST.first(16));
+    assertThat(estimate.seconds()).isGreaterThanOrEqualTo(2);
+    assertThat(estimate.phases().get(Pgd.steps(5).key())).isLessThan(2);
   }
 
   /** Of a model that has room for one shard of an attack at a time. */
