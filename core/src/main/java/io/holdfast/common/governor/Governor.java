@@ -10,7 +10,6 @@ import java.time.LocalTime;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Governor implements AutoCloseable {
   private static final long EVERY_NANOS = 250_000_000L;
-  private static final long NAP_MILLIS = 250;
   private static final long LONGEST_PAUSE_NANOS = 600_000_000_000L; // for others' load
   private static final long BREATH_NANOS = 60_000_000_000L; // of work after such a pause
   private static final String NO_CLOCK = "a clock that tells the time of day";
@@ -36,12 +34,11 @@ public final class Governor implements AutoCloseable {
   private final boolean urgent; // a deadline is kept: no pause for others
   private final @Nullable LoadRule load;
   private final MemoryRule memory;
+  private final Pauses pauses;
   private final boolean memoryLimited;
   private volatile String phase = "start";
   private volatile long step = -1;
-  private volatile boolean waits;
   private volatile long nextLook;
-  private final AtomicLong waitedNanos = new AtomicLong();
   private long breathes; // until when others' load makes no pause
 
   private Governor(
@@ -55,6 +52,7 @@ public final class Governor implements AutoCloseable {
     load = budgets.load() == 0 ? null : new LoadRule(budgets.load(), most);
     memoryLimited = budgets.memory() > 0;
     memory = new MemoryRule(budgets.memory(), memoryLimited ? 1 : most, most);
+    pauses = new Pauses(gauges, stopper);
     gate = new Gate(workers, this::look);
     nextLook = gauges.nanos();
     breathes = nextLook;
@@ -95,7 +93,7 @@ public final class Governor implements AutoCloseable {
 
   /** A clock in nanoseconds that stands still while the governor makes work wait. */
   public long activeNanos() {
-    return gauges.nanos() - waitedNanos.get();
+    return gauges.nanos() - pauses.nanos();
   }
 
   /**
@@ -127,7 +125,7 @@ public final class Governor implements AutoCloseable {
    */
   public void look() {
     stopper.check();
-    if (waits || gauges.nanos() - nextLook >= 0) {
+    if (pauses.waits() || gauges.nanos() - nextLook >= 0) {
       lookNow();
     }
   }
@@ -141,7 +139,10 @@ public final class Governor implements AutoCloseable {
     }
     awaitHours();
     Limit least =
-        Stream.of(new Limit(most, most + " cores may be used", Map.of()), byLoad(), byMemory())
+        Stream.of(
+                new Limit(most, most + (most == 1 ? " core" : " cores") + " may be used", Map.of()),
+                byLoad(),
+                byMemory())
             .min(Comparator.comparingInt(Limit::places)) // the first of equal ones
             .orElseThrow();
     turn(least);
@@ -202,25 +203,17 @@ public final class Governor implements AutoCloseable {
   }
 
   private int awaitOthers(LoadRule rule, Load first) {
-    long begin = gauges.nanos();
     decide(What.PAUSE, 0, 1, busy(first), measured(first));
-    int fit = 0;
-    Load now = first;
-    waits = true;
-    try {
-      while (fit == 0 && gauges.nanos() - begin < LONGEST_PAUSE_NANOS) {
-        nap();
-        now = gauges.load();
-        fit = rule.look(now);
-      }
-    } finally {
-      waits = false;
-      waitedNanos.addAndGet(gauges.nanos() - begin);
-    }
+    long begin = gauges.nanos();
+    double waited =
+        pauses.whilst(
+            () -> rule.look(gauges.load()) == 0 && gauges.nanos() - begin < LONGEST_PAUSE_NANOS);
+    int fit = rule.places();
     if (fit == 0) {
       breathes = gauges.nanos() + BREATH_NANOS;
     }
-    goOn(begin, fit == 0 ? "it has waited long enough" : busy(now), measured(now));
+    Load now = rule.seen();
+    goOn(waited, fit == 0 ? "it has waited long enough" : busy(now), measured(now));
     return fit;
   }
 
@@ -229,18 +222,9 @@ public final class Governor implements AutoCloseable {
     if (hours == null || isNow(hours)) {
       return;
     }
-    long begin = gauges.nanos();
     decide(What.PAUSE, 0, 1, "it is " + minute() + " and work runs " + hours, Map.of());
-    waits = true;
-    try {
-      while (!isNow(hours)) {
-        nap();
-      }
-    } finally {
-      waits = false;
-      waitedNanos.addAndGet(gauges.nanos() - begin);
-    }
-    goOn(begin, "it is " + minute(), Map.of());
+    double waited = pauses.whilst(() -> !isNow(hours));
+    goOn(waited, "it is " + minute(), Map.of());
   }
 
   private boolean isNow(Hours hours) {
@@ -252,14 +236,9 @@ public final class Governor implements AutoCloseable {
     return String.valueOf(gauges.timeOfDay()).replaceFirst("(\\d\\d:\\d\\d).*", "$1");
   }
 
-  private void nap() {
-    stopper.check();
-    gauges.sleep(NAP_MILLIS);
-  }
-
-  private void goOn(long begin, String why, Map<String, Double> measured) {
+  private void goOn(double waited, String why, Map<String, Double> measured) {
     Map<String, Double> all = new LinkedHashMap<>(measured);
-    all.put("waited_seconds", (gauges.nanos() - begin) / 1e9);
+    all.put("waited_seconds", waited);
     decide(What.PAUSE, 1, 0, why, all);
   }
 

@@ -13,6 +13,7 @@ final class LoadRule {
   private final int most;
   private int places;
   private int wished;
+  private Load seen = Load.UNKNOWN;
 
   /**
    * @param share of the cores that may be busy, in (0, 1]
@@ -27,6 +28,7 @@ final class LoadRule {
 
   /** Places from here on, 0 to wait. */
   int look(Load load) {
+    seen = load;
     if (Double.isNaN(load.others())) {
       return places;
     }
@@ -39,5 +41,15 @@ final class LoadRule {
       places = now;
     }
     return places;
+  }
+
+  /** As of the last look. */
+  int places() {
+    return places;
+  }
+
+  /** What the last look saw. */
+  Load seen() {
+    return seen;
   }
 }
