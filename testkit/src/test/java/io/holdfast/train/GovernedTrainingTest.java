@@ -25,11 +25,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Training under budgets on a scripted clock: 60 steps of 32 samples with PGD-4 and PGD-AT. */
+/** Training under budgets on a scripted clock: 60 steps of 8 samples with PGD-4 and PGD-AT. */
 class GovernedTrainingTest {
   private static final int EPOCHS = 20; // of three steps
-  private static final double GRADIENT = 0.02 / 32; // seconds per sample
-  private static final double FIXED = 0.04 / 32;
+  private static final int BATCH = 8;
+  private static final Dataset TRAIN = Run.TRAIN.first(3 * BATCH);
+  private static final double GRADIENT = 0.02 / BATCH; // seconds per sample
+  private static final double FIXED = 0.04 / BATCH;
   private static final double PLANNED = EPOCHS * 3 * (4 * 0.02 + 0.04); // seconds
 
   private final ScriptedGauges gauges = new ScriptedGauges();
@@ -70,10 +72,11 @@ class GovernedTrainingTest {
         };
     Run run =
         new Run()
+            .with(r -> r.train = TRAIN)
             .with(r -> r.validation = null)
             .with(r -> r.workers = 1)
-            .settings(
-                s -> s.objective(objective).steps(Curve.constant(4)).epochs(EPOCHS).shard(16));
+            .settings(s -> s.objective(objective).steps(Curve.constant(4)))
+            .settings(s -> s.epochs(EPOCHS).batch(BATCH).shard(BATCH));
     run.progress = progress;
     run.governor =
         budgets == null ? null : Governor.of(budgets, gauges, run.workers, progress, run.stopper);
@@ -120,7 +123,7 @@ class GovernedTrainingTest {
                   .isLessThan(0.6 * d.measured().getOrDefault("gradients_per_epoch_planned", 0.0));
               assertThat(d.measured().get("gradients_per_epoch"))
                   .isCloseTo(
-                      objective.gradients.get() / 32.0 / EPOCHS,
+                      objective.gradients.get() / (double) BATCH / EPOCHS,
                       org.assertj.core.api.Assertions.within(0.1)); // which stay clean is drawn
             });
   }
@@ -287,7 +290,7 @@ class GovernedTrainingTest {
     first.progress =
         (title, total, unit) ->
             n -> {
-              if (work.gradients.get() > 32 * 50) {
+              if (work.gradients.get() > BATCH * 50) {
                 first.stopper.request();
               }
             };
@@ -318,7 +321,7 @@ class GovernedTrainingTest {
     governed.progress =
         (title, total, unit) ->
             n -> {
-              if (!stood[0] && work.gradients.get() > 32 * 60) {
+              if (!stood[0] && work.gradients.get() > BATCH * 60) {
                 stood[0] = true;
                 gauges.advance(PLANNED / 3);
               }
