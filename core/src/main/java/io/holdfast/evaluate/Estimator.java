@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
 final class Estimator {
   private static final int REPETITIONS = 3;
 
-  /** Of an evaluation's budget: most time to count passes; an attack that needs more fills it. */
+  /** Of an evaluation's budget, to count the passes of an attack; one that needs more fills it. */
   private static final int COUNTED_SHARE = 10;
 
   private static final Pgd PROBE = Pgd.steps(4).track(Pgd.Track.LAST);
@@ -49,7 +49,6 @@ final class Estimator {
   private final Dataset data;
   private final AttackDriver driver;
   private final Seconds seconds;
-  private final Deadline counting;
 
   /** Wall time per sample with all workers busy. */
   private record Seconds(double check, double forward, double both) {}
@@ -59,8 +58,6 @@ final class Estimator {
     this.data = data;
     this.driver = driver.withDeadline(Deadline.none());
     this.seconds = measure();
-    Duration budget = settings.budget;
-    counting = budget == null ? Deadline.none() : Deadline.in(budget.dividedBy(COUNTED_SHARE));
   }
 
   Estimate estimate() {
@@ -98,7 +95,7 @@ final class Estimator {
       Tensor x = Tensors.full((domain.low() + domain.high()) / 2, shape).unsqueeze(0); // [1, ...]
       AttackDriver counter =
           new AttackDriver(neverFalls(label), driver.threat(), driver.workers())
-              .withDeadline(counting);
+              .withDeadline(counting());
       AttackResult.Sample spent =
           counter
               .run(named.attack(), x, new int[] {label}, new long[] {0}, settings.seed)
@@ -110,6 +107,11 @@ final class Estimator {
               + spent.gradients() * seconds.both();
       return spent.finished() ? counted : Math.max(counted, budgetSeconds() / data.size());
     }
+  }
+
+  private Deadline counting() {
+    Duration budget = settings.budget;
+    return budget == null ? Deadline.none() : Deadline.in(budget.dividedBy(COUNTED_SHARE));
   }
 
   private double budgetSeconds() {
