@@ -5,6 +5,10 @@ import io.holdfast.common.Call;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.common.governor.Budgets;
+import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.evaluate.CorruptionBenchmark;
@@ -13,6 +17,7 @@ import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.EvaluationSection;
+import io.holdfast.experiment.Governing;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
 import io.holdfast.experiment.Surrogates;
@@ -61,6 +66,15 @@ final class EvaluateCommand extends BaseCommand {
   private @Nullable String budget;
 
   @Option(
+      names = "--govern",
+      paramLabel = "KEY=VALUE[,..]",
+      description = {
+        "Budgets: cores, memory, load and hours, such as memory=4g,load=0.9 (default: none);",
+        "attacks then wait or run on fewer workers, and journal.jsonl says so. Never changes results."
+      })
+  private @Nullable String govern;
+
+  @Option(
       names = "--corruptions",
       paramLabel = "N",
       description = {
@@ -98,6 +112,7 @@ final class EvaluateCommand extends BaseCommand {
     boolean suiteRead = problems.isEmpty();
     List<Corruption> types = types(problems);
     Duration most = most(problems);
+    Budgets budgets = budgets(problems);
     if (shard < 1) {
       problems.add("--shard", "at least 1 sample", Integer.toString(shard));
     }
@@ -132,7 +147,11 @@ final class EvaluateCommand extends BaseCommand {
       try (RunLock lock = RunLock.take(out.folder)) {
         prepare(folder, running);
         EvaluationResult result =
-            evaluation.folder(out.folder).resume(job.resume).on(opened.samples());
+            governed(
+                evaluation.folder(out.folder).resume(job.resume),
+                opened.samples(),
+                budgets,
+                running);
         print(result);
         return GateOptions.judge(gates, result.card(), notes());
       }
@@ -183,6 +202,35 @@ final class EvaluateCommand extends BaseCommand {
       ModelOptions.collect("--budget", time, problems, () -> most[0] = Deadline.parse(time));
     }
     return most[0];
+  }
+
+  private EvaluationResult governed(
+      Evaluation evaluation, Dataset samples, Budgets budgets, Job running) {
+    try (Governing governing =
+        Governing.ofAttacks(
+            budgets, out.folder, job.resume, job.workers, running.progress(), running.stopper())) {
+      return evaluation.governor(governing.governor()).on(samples);
+    }
+  }
+
+  private Budgets budgets(Problems problems) {
+    Budgets[] budgets = {Budgets.NONE};
+    String text = govern;
+    if (text != null) {
+      ModelOptions.collect(
+          "--govern",
+          text,
+          problems,
+          () -> {
+            Problems found = new Problems("--govern");
+            SettingsReader r = Call.parse("governor[" + text + "]").toSettings().reader(found);
+            r.allow(Settings.NAME);
+            budgets[0] = Budgets.readForAttacks(r);
+            r.finish();
+            found.throwIfAny();
+          });
+    }
+    return budgets[0];
   }
 
   private void prepare(RunFolder folder, Job running) {

@@ -17,11 +17,18 @@ final class RealProcess {
 
   /** Starts it; what it prints goes to {@code out.txt} and {@code err.txt} in the folder. */
   static Process start(Path folder, Object... arguments) throws IOException {
+    return start(folder, List.of(), arguments);
+  }
+
+  /** As {@link #start(Path, Object...)}, with more options of the virtual machine. */
+  static Process start(Path folder, List<String> options, Object... arguments) throws IOException {
     List<String> command = new ArrayList<>(interruptible());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // A short life does not repay the optimising compiler.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.addAll(List.of("-Dorg.bytedeco.javacpp.nopointergc=true", "-cp"));
+    command.add("-Dorg.bytedeco.javacpp.nopointergc=true");
+    command.addAll(options);
+    command.add("-cp");
     command.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
     Arrays.stream(arguments).map(Object::toString).forEach(command::add);
     return new ProcessBuilder(command)

@@ -5,6 +5,7 @@ import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
@@ -48,6 +49,7 @@ import java.util.stream.IntStream;
  * @param progress told how many more samples are done; their sum is the number of samples
  * @param stopper ends the attack between shards
  * @param deadline ends it within a step, with what is known by then
+ * @param gate that every shard passes on its way to a worker; never changes results
  */
 public record AttackDriver(
     Classifier model,
@@ -57,7 +59,8 @@ public record AttackDriver(
     int shard,
     LongConsumer progress,
     Stopper stopper,
-    Deadline deadline) {
+    Deadline deadline,
+    Gate gate) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
 
@@ -79,37 +82,48 @@ public record AttackDriver(
         SHARD,
         n -> {},
         Stopper.manual(),
-        Deadline.none());
+        Deadline.none(),
+        Gate.OPEN);
   }
 
   public AttackDriver withPrecision(Precision search) {
-    return new AttackDriver(model, threat, workers, search, shard, progress, stopper, deadline);
+    return new AttackDriver(
+        model, threat, workers, search, shard, progress, stopper, deadline, gate);
   }
 
   /** The same for another threat model. */
   public AttackDriver withThreat(ThreatModel other) {
-    return new AttackDriver(model, other, workers, precision, shard, progress, stopper, deadline);
+    return new AttackDriver(
+        model, other, workers, precision, shard, progress, stopper, deadline, gate);
   }
 
   public AttackDriver withShard(int samples) {
     return new AttackDriver(
-        model, threat, workers, precision, samples, progress, stopper, deadline);
+        model, threat, workers, precision, samples, progress, stopper, deadline, gate);
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
-    return new AttackDriver(model, threat, workers, precision, shard, listener, stopper, deadline);
+    return new AttackDriver(
+        model, threat, workers, precision, shard, listener, stopper, deadline, gate);
   }
 
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
-    return new AttackDriver(model, threat, workers, precision, shard, progress, flag, deadline);
+    return new AttackDriver(
+        model, threat, workers, precision, shard, progress, flag, deadline, gate);
   }
 
   /**
    * When it has passed, samples that still stand are left unfinished; those that fell stay fallen.
    */
   public AttackDriver withDeadline(Deadline end) {
-    return new AttackDriver(model, threat, workers, precision, shard, progress, stopper, end);
+    return new AttackDriver(model, threat, workers, precision, shard, progress, stopper, end, gate);
+  }
+
+  /** Passed by every shard on its way to a worker. */
+  public AttackDriver withGate(Gate way) {
+    return new AttackDriver(
+        model, threat, workers, precision, shard, progress, stopper, deadline, way);
   }
 
   /**
@@ -263,8 +277,12 @@ public record AttackDriver(
         shards,
         s -> {
           stopper.check();
-          work.accept(Arrays.copyOfRange(rows, s * size, Math.min(rows.length, (s + 1) * size)));
-          return Boolean.TRUE;
+          int[] part = Arrays.copyOfRange(rows, s * size, Math.min(rows.length, (s + 1) * size));
+          return gate.pass(
+              () -> {
+                work.accept(part);
+                return Boolean.TRUE;
+              });
         });
   }
 

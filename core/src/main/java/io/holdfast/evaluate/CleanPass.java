@@ -2,6 +2,7 @@ package io.holdfast.evaluate;
 
 import io.holdfast.attack.Finite;
 import io.holdfast.attack.Logits;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.Attempt;
 import io.holdfast.tensor.NoGrad;
@@ -15,7 +16,8 @@ import java.util.List;
  * Unperturbed samples through the model, in float32, over the same shards as the attack driver's
  * first look, so that both see the same bits.
  */
-record CleanPass(Classifier model, Workers workers, int shard, long seed, boolean images) {
+record CleanPass(
+    Classifier model, Workers workers, int shard, long seed, boolean images, Gate gate) {
 
   /** Logits of each sample, {@code [N][K]}. */
   float[][] logits(Chunk chunk) {
@@ -31,13 +33,19 @@ record CleanPass(Classifier model, Workers workers, int shard, long seed, boolea
             s -> {
               int from = s * shard;
               int to = Math.min(n, from + shard);
-              try (NoGrad off = NoGrad.on()) {
-                Tensor logits = model.logits(x.slice(0, from, to).to(model.device())); // [shard, K]
-                Finite.require(logits, "logit", Arrays.copyOfRange(ids, from, to), where);
-                return Logits.rows(logits);
-              }
+              return gate.pass(() -> part(x.slice(0, from, to), from, ids, where));
             });
     return parts.stream().flatMap(Arrays::stream).toArray(float[][]::new);
+  }
+
+  /** Of the inputs {@code x [n, ...]} of one shard, which begins at {@code from}. */
+  private float[][] part(Tensor x, int from, long[] ids, String where) {
+    try (NoGrad off = NoGrad.on()) {
+      Tensor logits = model.logits(x.to(model.device())); // [n, K]
+      int to = from + (int) x.size(0);
+      Finite.require(logits, "logit", Arrays.copyOfRange(ids, from, to), where);
+      return Logits.rows(logits);
+    }
   }
 
   List<Attempt> rows(Chunk chunk) {

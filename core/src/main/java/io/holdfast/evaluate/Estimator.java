@@ -3,6 +3,7 @@ package io.holdfast.evaluate;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Deadline;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.model.Classifier;
@@ -18,6 +19,7 @@ import io.holdfast.threat.Domain;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +33,10 @@ import java.util.stream.IntStream;
  */
 final class Estimator {
   private static final int REPETITIONS = 3;
+
+  /** Of an evaluation's budget, to count the passes of an attack; one that needs more fills it. */
+  private static final int COUNTED_SHARE = 10;
+
   private static final Pgd PROBE = Pgd.steps(4).track(Pgd.Track.LAST);
 
   /** Bytes of a row with its index entry and of what is kept of it. */
@@ -50,7 +56,7 @@ final class Estimator {
   Estimator(Evaluation settings, Dataset data, AttackDriver driver) {
     this.settings = settings;
     this.data = data;
-    this.driver = driver;
+    this.driver = driver.withDeadline(Deadline.none());
     this.seconds = measure();
   }
 
@@ -80,23 +86,37 @@ final class Estimator {
     return held < 0 ? held : held + COPIES * Float.BYTES * chunk + ROW * phases * data.size();
   }
 
-  /** Seconds that one sample takes which never falls. */
+  /** Seconds that one sample takes which never falls; the whole budget where they are too many. */
   private double perSample(NamedAttack named) {
     try (Scope scope = Scope.open()) {
       int label = driver.threat().goal().equals(Goal.target(0)) ? 1 : 0;
       long[] shape = settings.classifier.inputShape();
       Domain domain = driver.threat().domain();
       Tensor x = Tensors.full((domain.low() + domain.high()) / 2, shape).unsqueeze(0); // [1, ...]
-      AttackDriver counter = new AttackDriver(neverFalls(label), driver.threat(), driver.workers());
+      AttackDriver counter =
+          new AttackDriver(neverFalls(label), driver.threat(), driver.workers())
+              .withDeadline(counting());
       AttackResult.Sample spent =
           counter
               .run(named.attack(), x, new int[] {label}, new long[] {0}, settings.seed)
               .samples()
               .get(0);
-      return spent.checks() * seconds.check()
-          + Math.max(0, spent.queries() - spent.gradients()) * seconds.forward()
-          + spent.gradients() * seconds.both();
+      double counted =
+          spent.checks() * seconds.check()
+              + Math.max(0, spent.queries() - spent.gradients()) * seconds.forward()
+              + spent.gradients() * seconds.both();
+      return spent.finished() ? counted : Math.max(counted, budgetSeconds() / data.size());
     }
+  }
+
+  private Deadline counting() {
+    Duration budget = settings.budget;
+    return budget == null ? Deadline.none() : Deadline.in(budget.dividedBy(COUNTED_SHARE));
+  }
+
+  private double budgetSeconds() {
+    Duration budget = settings.budget;
+    return budget == null ? 0 : budget.toMillis() / 1e3;
   }
 
   /** Seconds that all corruptions of one sample take: made, then judged. */

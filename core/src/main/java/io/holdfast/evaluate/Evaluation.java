@@ -12,6 +12,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.model.Classifier;
@@ -31,6 +32,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +78,7 @@ public final class Evaluation {
   Progress progress = Progress.silent();
   Stopper stopper = Stopper.manual();
   @Nullable Duration budget;
+  @Nullable Governor governor;
   @Nullable Provenance provenance;
 
   private Evaluation(Classifier classifier) {
@@ -106,6 +109,7 @@ public final class Evaluation {
     progress = other.progress;
     stopper = other.stopper;
     budget = other.budget;
+    governor = other.governor;
     provenance = other.provenance;
   }
 
@@ -281,6 +285,14 @@ public final class Evaluation {
     return change(e -> e.budget = most);
   }
 
+  /**
+   * Lets attacks wait or run on fewer workers at once, as its budgets have it, which changes the
+   * time alone; it stays the caller's.
+   */
+  public Evaluation governor(@Nullable Governor decides) {
+    return change(e -> e.governor = decides);
+  }
+
   /** Where the model comes from: data and configuration of its training are kept in the ledger. */
   public Evaluation provenance(Provenance ofModel) {
     return change(e -> e.provenance = ofModel);
@@ -330,6 +342,8 @@ public final class Evaluation {
 
   /**
    * Checks everything and estimates the cost by a few passes over a few samples; writes nothing.
+   * With a {@link #budget}, attacks of so many passes that counting them would take long are taken
+   * to fill it.
    *
    * @throws InvalidInputException as {@link #on}
    */
@@ -351,8 +365,13 @@ public final class Evaluation {
             .withPrecision(precision)
             .withShard(shard)
             .withStopper(stopper);
+    Governor decides = governor;
+    if (decides != null) {
+      driver = driver.withGate(decides.gate());
+    }
     if (budget != null) {
-      driver = driver.withDeadline(Deadline.in(budget));
+      LongSupplier clock = decides == null ? System::nanoTime : decides::activeNanos;
+      driver = driver.withDeadline(Deadline.in(budget, clock));
     }
     return driver;
   }

@@ -4,6 +4,7 @@ import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Progress;
 import io.holdfast.data.Dataset;
 import io.holdfast.record.Attempt;
@@ -53,7 +54,9 @@ final class EvaluationRun {
     seen = new Seen(List.copyOf(settings.keys()));
     boolean images = data.info().shape().size() == 3;
     long seed = settings.seed.value();
-    clean = new CleanPass(settings.classifier, driver.workers(), driver.shard(), seed, images);
+    clean =
+        new CleanPass(
+            settings.classifier, driver.workers(), driver.shard(), seed, images, driver.gate());
     Ssim ssim = images ? new Ssim(data.info().shapeArray(), threat.domain().width()) : null;
     rows = new Rows(threat, ssim, seen, driver.workers(), seed);
     all = IntStream.range(0, data.size()).toArray();
@@ -61,6 +64,7 @@ final class EvaluationRun {
 
   EvaluationResult run() {
     ledger.rows().forEach(seen::add);
+    under(CLEAN);
     probe();
     phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
     for (NamedAttack attack : settings.attacks) {
@@ -117,8 +121,15 @@ final class EvaluationRun {
     List<Attempt> rows(Chunk chunk, LongConsumer done);
   }
 
+  private void under(String phase) {
+    if (settings.governor != null) {
+      settings.governor.at(phase, -1);
+    }
+  }
+
   /** Works through some samples chunk by chunk, passing over what the ledger has already. */
   private void phase(String name, int[] indices, List<AttemptKey> keys, Work work) {
+    under(name);
     try (Progress.Task task = settings.progress.start(name, indices.length, "images")) {
       for (int[] part : Chunk.parts(indices, settings.chunk)) {
         if (isKnown(part, keys)) {
@@ -143,9 +154,16 @@ final class EvaluationRun {
     }
   }
 
+  /** The rows of a chunk; where memory runs out, anew on fewer workers as a governor has it. */
   private List<Attempt> compute(int[] part, Work work, LongConsumer done) {
-    try (Scope scope = Scope.open()) {
-      return work.rows(Chunk.read(data, part), done);
+    while (true) {
+      try (Scope scope = Scope.open()) {
+        return work.rows(Chunk.read(data, part), done);
+      } catch (OutOfMemoryException e) {
+        if (settings.governor == null || !settings.governor.relieve()) {
+          throw e;
+        }
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.governor.Budgets;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.NamedAttack;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param threats at least one, with names of their own
  * @param attacks at least one, with keys of their own
  * @param surrogates models that the attacker searches on in place of each of the models
+ * @param governor what the attacks may use; never changes results
  */
 public record Campaign(
     String name,
@@ -53,7 +55,8 @@ public record Campaign(
     List<Model> models,
     List<ThreatModel> threats,
     List<NamedAttack> attacks,
-    SurrogateSection surrogates) {
+    SurrogateSection surrogates,
+    Budgets governor) {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   public Campaign {
@@ -103,7 +106,8 @@ public record Campaign(
             models(r),
             threats(r),
             EvaluationSection.attacks(r),
-            SurrogateSection.read(r));
+            SurrogateSection.read(r),
+            Budgets.readForAttacks(r.section("governor")));
     r.finish();
     problems.throwIfAny();
     return campaign;

@@ -9,6 +9,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.evaluate.Evaluation;
@@ -151,7 +152,11 @@ public record CampaignRun(
       progress.note("the earlier campaign in " + out + " is replaced");
     }
     List<Pair> pairs = pairs();
-    List<Scorecard> cards = cards(pairs, data);
+    List<Scorecard> cards;
+    try (Governing governing =
+        Governing.ofAttacks(campaign.governor(), out, resume, workers, progress, stopper)) {
+      cards = cards(pairs, data, governing.governor());
+    }
     List<CampaignResult.Cell> cells = new ArrayList<>();
     for (int i = 0; i < pairs.size(); i++) {
       Pair pair = pairs.get(i);
@@ -165,14 +170,15 @@ public record CampaignRun(
     return result;
   }
 
-  private List<Scorecard> cards(List<Pair> pairs, Dataset data) {
+  private List<Scorecard> cards(List<Pair> pairs, Dataset data, @Nullable Governor governor) {
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(Math.min(jobs, pairs.size()));
     try {
       List<Future<Scorecard>> running = new ArrayList<>();
       for (Pair pair : pairs) {
-        running.add(pool.submit(() -> card(pair, data, Math.max(1, threads / jobs), left)));
+        int share = Math.max(1, threads / jobs);
+        running.add(pool.submit(() -> card(pair, data, share, left, governor)));
       }
       List<Scorecard> cards = new ArrayList<>();
       for (Future<Scorecard> one : running) {
@@ -192,7 +198,8 @@ public record CampaignRun(
     }
   }
 
-  private Scorecard card(Pair pair, Dataset data, int threads, AtomicInteger left) {
+  private Scorecard card(
+      Pair pair, Dataset data, int threads, AtomicInteger left, @Nullable Governor governor) {
     Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
@@ -205,6 +212,7 @@ public record CampaignRun(
               .folder(folder)
               .resume(resume)
               .progress(titled(pair))
+              .governor(governor)
               .stopper(stopper);
       if (!budget.isNone()) {
         evaluation = evaluation.budget(share.multipliedBy(jobs));

@@ -6,6 +6,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.governor.Budgets;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * @param samples what is drawn more often and attacked harder, or null
  * @param layers of a trained model that are trained, or null for all
  * @param evaluation what to attack the result with
+ * @param governor what the run may use
  * @param settings the file as written, overrides included
  */
 public record Experiment(
@@ -69,6 +71,7 @@ public record Experiment(
     @Nullable SampleChoice samples,
     @Nullable LayerChoice layers,
     EvaluationSection evaluation,
+    Budgets governor,
     Settings settings) {
   /** The seed unless the experiment names one. */
   public static final long DEFAULT_SEED = 0;
@@ -155,6 +158,7 @@ public record Experiment(
             SampleChoice.read(training),
             LayerChoice.read(training),
             EvaluationSection.read(r.section("evaluate")),
+            Budgets.read(r.section("governor")),
             settings);
     r.finish();
     return experiment;

@@ -9,6 +9,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Settings;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Gauges;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.evaluate.CorruptionBenchmark;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -49,9 +51,22 @@ public final class Harden {
    * @param progress told of each step
    * @param stopper asked before each step
    * @param command that makes the same again, for the report
+   * @param gauges by which a governor goes, where the experiment has one
    */
   public record Options(
-      Path out, boolean resume, int workers, Progress progress, Stopper stopper, String command) {
+      Path out,
+      boolean resume,
+      int workers,
+      Progress progress,
+      Stopper stopper,
+      String command,
+      Gauges gauges) {
+    /** With the gauges of this machine. */
+    public Options(
+        Path out, boolean resume, int workers, Progress progress, Stopper stopper, String command) {
+      this(out, resume, workers, progress, stopper, command, Governing.ofThisMachine());
+    }
+
     /** A fresh run without a sound on all cores. */
     public static Options into(Path out) {
       return new Options(out, false, 0, Progress.silent(), Stopper.manual(), "");
@@ -229,8 +244,9 @@ public final class Harden {
     }
     folder.prepare(provenance, options.resume());
     folder.writeCommand(options.command());
-    try (Bundle trained = model(provenance)) {
-      EvaluationResult result = evaluate(trained, provenance);
+    try (Governing governing = Governing.of(experiment, data, options);
+        Bundle trained = model(provenance, governing)) {
+      EvaluationResult result = evaluate(trained, provenance, governing);
       try (Bundle judged = trained.withScorecard(result.card())) {
         judged.write(folder.model());
       }
@@ -270,14 +286,16 @@ public final class Harden {
   }
 
   /** The trained model: of this run if it had got so far, else trained now. */
-  private Bundle model(Provenance provenance) {
+  private Bundle model(Provenance provenance, Governing governing) {
     if (options.resume() && Files.exists(folder.model())) {
+      governing.goOn();
       Bundle trained = folder.readModel();
       trained.network().to(experiment.device());
       return trained;
     }
     try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
-      Bundle trained = training(start).provenance(provenance).fit(data.train());
+      Bundle trained =
+          training(start).provenance(provenance).governor(governing.governor()).fit(data.train());
       trained.write(folder.model());
       return trained;
     }
@@ -303,18 +321,24 @@ public final class Harden {
         .stopper(options.stopper());
   }
 
-  private EvaluationResult evaluate(Bundle trained, Provenance provenance) {
+  private EvaluationResult evaluate(Bundle trained, Provenance provenance, Governing governing) {
+    List<String> notes =
+        Stream.concat(
+                SameData.found(experiment, data, options.stopper()).stream(),
+                governing.givenUp().stream())
+            .toList();
     try (Surrogates surrogates = surrogates(experiment)) {
-      return suite(experiment, trained.classifier(), surrogates)
-          .workers(options.workers())
-          .folder(options.out())
-          .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
-          .progress(options.progress())
-          .stopper(options.stopper())
-          .trainedOn(TrainingRecord.of(trained))
-          .noting(SameData.found(experiment, data, options.stopper()))
-          .provenance(provenance) // not the bundle's, whose keys are sorted once it was read
-          .on(tested());
+      Evaluation evaluation =
+          suite(experiment, trained.classifier(), surrogates)
+              .workers(options.workers())
+              .folder(options.out())
+              .resume(true) // a fresh run has emptied the folder; this keeps training's metrics
+              .progress(options.progress())
+              .stopper(options.stopper())
+              .trainedOn(TrainingRecord.of(trained))
+              .noting(notes)
+              .provenance(provenance); // not the bundle's, whose keys are sorted once it was read
+      return governing.on(evaluation, tested());
     }
   }
 

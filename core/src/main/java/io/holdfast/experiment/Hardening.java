@@ -11,6 +11,7 @@ import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.model.arch.Architecture;
@@ -75,6 +76,7 @@ public final class Hardening {
   private Progress progress = Progress.silent();
   private Stopper stopper = Stopper.manual();
   private @Nullable Provenance provenance;
+  private @Nullable Governor governor;
 
   private Hardening(Architecture architecture) {
     this.architecture = architecture;
@@ -102,6 +104,7 @@ public final class Hardening {
     progress = other.progress;
     stopper = other.stopper;
     provenance = other.provenance;
+    governor = other.governor;
   }
 
   /** Training of a network of this architecture. */
@@ -271,6 +274,14 @@ public final class Hardening {
     return change(h -> h.stopper = flag);
   }
 
+  /**
+   * Decides how much effort is spent, within its budgets; by default all that is planned. It stays
+   * the caller's.
+   */
+  public Hardening governor(@Nullable Governor decides) {
+    return change(h -> h.governor = decides);
+  }
+
   /** What the bundle says of its origin; by default what this object knows. */
   public Hardening provenance(Provenance origin) {
     return change(h -> h.provenance = origin);
@@ -301,7 +312,7 @@ public final class Hardening {
       if (layers != null && threat != null) {
         layers.freeze(network, job.train(), threat, seed, pool, progress);
       }
-      Trainer.train(job);
+      Trainer.train(job, governor);
       return Bundle.of(network)
           .architecture(architecture.name())
           .threat(needsThreat() ? threat : null)

@@ -7,11 +7,14 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Stopper;
 import io.holdfast.common.Table;
 import io.holdfast.evaluate.Estimate;
+import io.holdfast.evaluate.Evaluation;
 import io.holdfast.model.graph.Network;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an experiment would do, and about how long it would take. Seconds and bytes are estimates
@@ -41,23 +44,38 @@ public record Plan(
     Map<String, Double> seconds = new LinkedHashMap<>();
     TrainingProbe training = new TrainingProbe(experiment, data, workers, stopper);
     seconds.put("training", training.seconds());
-    Estimate evaluation = evaluation(experiment, data, workers, stopper);
+    Estimate evaluation = evaluation(experiment, data, workers, stopper, null);
     seconds.putAll(evaluation.phases());
     long memory = Math.max(training.memoryBytes(), evaluation.bytes());
     return new Plan(experiment.name(), words(experiment, data), seconds, memory);
   }
 
+  /**
+   * What the closing evaluation takes at most.
+   *
+   * @param budget that it may have; more than that is not told apart
+   */
+  static double evaluationSeconds(
+      Experiment experiment, ExperimentData data, Harden.Options options, Duration budget) {
+    return evaluation(experiment, data, options.workers(), options.stopper(), budget).seconds();
+  }
+
   /** Measured on training samples, as many as test samples would be. */
   private static Estimate evaluation(
-      Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
+      Experiment experiment,
+      ExperimentData data,
+      int workers,
+      Stopper stopper,
+      @Nullable Duration budget) {
     int samples = Math.min(experiment.evaluation().examples(), data.test().size());
     try (Network network =
             data.architecture().initialise(experiment.seed()).to(experiment.device());
         Surrogates surrogates = Harden.surrogates(experiment)) {
-      return Harden.suite(experiment, network.classifier(), surrogates)
-          .workers(workers)
-          .stopper(stopper)
-          .estimate(data.train().first(samples));
+      Evaluation suite =
+          Harden.suite(experiment, network.classifier(), surrogates)
+              .workers(workers)
+              .stopper(stopper);
+      return (budget == null ? suite : suite.budget(budget)).estimate(data.train().first(samples));
     }
   }
 

@@ -7,6 +7,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
+import io.holdfast.common.governor.Journal;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
 import io.holdfast.record.Ledger;
@@ -43,6 +44,7 @@ public record RunFolder(Path path) {
           "ledger.parquet",
           LEDGER,
           COMMAND,
+          Journal.FILE,
           "report.html");
   private static final List<String> OWN =
       Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
@@ -74,6 +76,11 @@ public record RunFolder(Path path) {
   /** Images before and after the attacks. */
   public Path examples() {
     return path.resolve("examples.jsonl");
+  }
+
+  /** What a governor decided, where there was one. */
+  public Path journal() {
+    return path.resolve(Journal.FILE);
   }
 
   /** For people. */
@@ -180,7 +187,8 @@ public record RunFolder(Path path) {
   public void prepareEvaluation(boolean resume) {
     AtomicFiles.removeLeftovers(path);
     if (!resume) {
-      List.of(scorecard(), examples(), report(), path.resolve(COMMAND)).forEach(RunFolder::delete);
+      List.of(scorecard(), examples(), report(), path.resolve(COMMAND), journal())
+          .forEach(RunFolder::delete);
     }
   }
 
@@ -329,6 +337,9 @@ public record RunFolder(Path path) {
     LearningCurves curves =
         Files.exists(metrics()) ? LearningCurves.read(metrics()) : LearningCurves.none();
     List<Example> some = Files.exists(examples()) ? Examples.read(examples()) : List.of();
+    if (Files.exists(journal())) {
+      report.journal(model, Journal.read(journal()));
+    }
     return report.model(model, readScorecard(), curves, some);
   }
 

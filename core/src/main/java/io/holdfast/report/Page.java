@@ -56,6 +56,7 @@ final class Page {
     sections.addAll(new ResultSections(view).sections());
     sections.addAll(new CorruptionSection(view).sections());
     sections.addAll(new DetailSections(view).sections());
+    sections.addAll(new GovernorSection(view).sections());
     sections.addAll(new BackgroundSections(view).sections());
     return sections;
   }

@@ -1,12 +1,15 @@
 package io.holdfast.report;
 
 import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.governor.Decision;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Example;
 import io.holdfast.record.Scorecard;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +53,7 @@ public final class Report {
     private String title = "Robustness against small changes of the input";
     private @Nullable String command;
     private @Nullable Comparison comparison;
+    private final Map<String, List<Decision>> journals = new LinkedHashMap<>();
 
     private Builder() {}
 
@@ -86,6 +90,12 @@ public final class Report {
       return this;
     }
 
+    /** What a governor decided while a model was trained and judged. */
+    public Builder journal(String model, List<Decision> decisions) {
+      journals.put(model, List.copyOf(decisions));
+      return this;
+    }
+
     /** The command that makes the same report again. */
     public Builder command(String text) {
       command = text;
@@ -98,7 +108,7 @@ public final class Report {
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {
-      return new Report(new View(title, models, command, comparison));
+      return new Report(new View(title, models, command, comparison, journals));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.report;
 
+import io.holdfast.common.governor.Decision;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.Calibration;
 import io.holdfast.record.ClassScore;
@@ -23,15 +24,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param models in the order of comparison; the last is the one that the report is about
  * @param command the command that makes this report again, if known
+ * @param journals what governors decided, by the model's name
  */
 record View(
-    String title, List<Model> models, @Nullable String command, @Nullable Comparison comparison) {
+    String title,
+    List<Model> models,
+    @Nullable String command,
+    @Nullable Comparison comparison,
+    Map<String, List<Decision>> journals) {
 
   View {
     models = List.copyOf(models);
+    journals = Map.copyOf(journals);
     if (models.isEmpty()) {
       throw new IllegalArgumentException("a report needs at least one model");
     }
+  }
+
+  /** Without a governor. */
+  View(
+      String title, List<Model> models, @Nullable String command, @Nullable Comparison comparison) {
+    this(title, models, command, comparison, Map.of());
   }
 
   /** The model that the report is about. */

@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.OutOfMemoryException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -117,7 +118,7 @@ public final class Engine {
     }
     Matcher bytes = ASKED.matcher(text);
     String asked = bytes.find() ? " for " + Memory.size(Double.parseDouble(bytes.group(1))) : "";
-    return new HoldfastException(
+    return new OutOfMemoryException(
         "out of memory: the system has no room" + asked + "; " + Memory.REMEDY, failure);
   }
 

@@ -1,7 +1,8 @@
 package io.holdfast.tensor;
 
-import io.holdfast.common.HoldfastException;
+import io.holdfast.common.Bytes;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.OutOfMemoryException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,8 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * Resident memory of this process that is its own, and a limit on it that fails with a message
@@ -24,11 +24,11 @@ public final class Memory {
       "use a smaller batch or fewer workers, or raise the limit, such as"
           + " HOLDFAST_JAVA_OPTS=-Dholdfast.memory.limit=8g";
   private static final String PROPERTY = "holdfast.memory.limit";
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([kmgKMG]?)");
   private static final long CHECK_EVERY_NANOS = 50_000_000L;
   private static final long PAGE = 4096;
   private static final Path STATM = Path.of("/proc/self/statm");
   private static final AtomicLong NEXT_CHECK = new AtomicLong(Long.MIN_VALUE);
+  private static final AtomicLong PEAK = new AtomicLong(); // of the checks since it was taken
   private static volatile long limit; // 0 until it is asked for
 
   private Memory() {}
@@ -45,6 +45,21 @@ public final class Memory {
     } catch (IOException | RuntimeException e) {
       return -1;
     }
+  }
+
+  /**
+   * The most resident bytes that any {@link #check} saw since this was last called, or those of now
+   * if they are more; -1 where the system does not tell.
+   */
+  public static long takePeak() {
+    long now = residentBytes();
+    return Math.max(now, now < 0 ? -1 : PEAK.getAndSet(0));
+  }
+
+  /** Gives memory that the engine's allocator keeps for later back to the system. */
+  public static void release() {
+    Engine.load();
+    Pointer.trimMemory();
   }
 
   /** Bytes this process may use: the container's limit, else the machine's memory. */
@@ -79,22 +94,14 @@ public final class Memory {
 
   /** Bytes of a text such as {@code 1500000}, {@code 800k}, {@code 512m} or {@code 5g}. */
   static long parse(String text) {
-    Matcher size = SIZE.matcher(text.strip());
-    if (size.matches()) {
-      double unit =
-          switch (size.group(2).toLowerCase(Locale.ROOT)) {
-            case "k" -> 0x1p10;
-            case "m" -> 0x1p20;
-            case "g" -> 0x1p30;
-            default -> 1;
-          };
-      long number = Long.parseLong(size.group(1));
-      if (number > 0 && number * unit < 0x1p62) {
-        return number * (long) unit;
-      }
-    }
-    throw new InvalidInputException(
-        "-D" + PROPERTY, "", "bytes, or a size such as 512m or 5g", "\"" + text + "\"");
+    return Bytes.parse(text)
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    "-D" + PROPERTY,
+                    "",
+                    "bytes, or a size such as 512m or 5g",
+                    "\"" + text + "\""));
   }
 
   /**
@@ -124,7 +131,7 @@ public final class Memory {
    * Fails when resident memory is above the limit. Looks at most every 50 ms, so that it may stand
    * in hot loops; scopes call it when they open.
    *
-   * @throws HoldfastException naming what is held, the limit, and what to do
+   * @throws OutOfMemoryException naming what is held, the limit, and what to do
    */
   public static void check() {
     long now = System.nanoTime();
@@ -141,16 +148,22 @@ public final class Memory {
   }
 
   /**
-   * Fails when so many more bytes would be above the limit.
+   * Fails when so many more bytes would be above the limit although what the allocator kept for
+   * later was given back.
    *
-   * @throws HoldfastException as {@link #check}
+   * @throws OutOfMemoryException as {@link #check}
    */
   static void checkRoom(double wanted) {
     long held = residentBytes();
     long most = limitBytes();
     if (held + wanted > most) {
+      release();
+      held = residentBytes();
+    }
+    PEAK.accumulateAndGet(held, Math::max);
+    if (held + wanted > most) {
       String more = wanted > 0 ? ", wants " + size(wanted) + " more" : "";
-      throw new HoldfastException(
+      throw new OutOfMemoryException(
           "out of memory: this process holds "
               + size((double) held)
               + more

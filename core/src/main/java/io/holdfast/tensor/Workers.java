@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import io.holdfast.common.HoldfastException;
+import io.holdfast.common.OutOfMemoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -228,7 +229,7 @@ public final class Workers implements AutoCloseable {
 
     private static RuntimeException failure(Throwable e) {
       if (e instanceof OutOfMemoryError) {
-        return new HoldfastException("out of memory: " + e.getMessage(), e);
+        return new OutOfMemoryException("out of memory: " + e.getMessage(), e);
       }
       if (e instanceof Error error) {
         throw error;

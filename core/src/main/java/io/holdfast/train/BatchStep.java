@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.SearchRule;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Network;
@@ -40,14 +41,17 @@ final class BatchStep {
   private final boolean synchronised;
   private final Efforts efforts;
   private final Map<Guide, InputGradients> guides;
+  private final Gate gate;
 
   /**
    * The steps of a run.
    *
    * @param guides other models that the objective learns from
+   * @param gate that shards pass, but for those that wait for each other
    */
-  BatchStep(TrainJob job, Shards shards, Map<Guide, InputGradients> guides) {
+  BatchStep(TrainJob job, Shards shards, Map<Guide, InputGradients> guides, Gate gate) {
     this.job = job;
+    this.gate = gate;
     this.guides = guides;
     this.shards = shards;
     settings = job.settings();
@@ -135,7 +139,7 @@ final class BatchStep {
         size,
         now.threat(),
         now.search(),
-        settings.cleanShare().at(now.strength()),
+        state.effort.cleanShare(settings.cleanShare().at(now.strength())),
         now.z(),
         now.gradients(),
         guides,
@@ -162,6 +166,9 @@ final class BatchStep {
                       new BatchNormPolicy.Synchronised(meeting)));
     }
     return job.workers()
-        .map(parts.size(), i -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST));
+        .map(
+            parts.size(),
+            i ->
+                gate.pass(() -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST)));
   }
 }

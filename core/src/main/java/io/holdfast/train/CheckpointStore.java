@@ -1,5 +1,6 @@
 package io.holdfast.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
@@ -34,8 +35,14 @@ final class CheckpointStore {
    * @param counters where the run stands
    * @param metricsOffset bytes of {@code metrics.jsonl} that belong to the steps before
    * @param checksum CRC-32C over names and contents of all tensors
+   * @param governor where it stands, or null without one
    */
-  record Saved(Fingerprint fingerprint, Counters counters, long metricsOffset, long checksum) {}
+  record Saved(
+      Fingerprint fingerprint,
+      Counters counters,
+      long metricsOffset,
+      long checksum,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Steering.@Nullable Saved governor) {}
 
   private final Path file;
   private final Fingerprint fingerprint;
@@ -50,6 +57,27 @@ final class CheckpointStore {
     return Files.exists(file);
   }
 
+  /**
+   * Goes on with a checkpoint, or removes that of an earlier run.
+   *
+   * @param state to put where it stands
+   * @return what stood beside the tensors; null where the run begins
+   * @throws InvalidInputException if the checkpoint is damaged or belongs to another run
+   */
+  @Nullable Saved begin(RunState state, boolean resume) {
+    if (resume && exists()) {
+      return read(state);
+    }
+    clear();
+    return null;
+  }
+
+  /** Where a governor goes on. */
+  static Steering.Saved governed(@Nullable Saved saved) {
+    Steering.Saved governed = saved == null ? null : saved.governor();
+    return governed == null ? Steering.Saved.START : governed;
+  }
+
   /** Removes the checkpoint of an earlier run. */
   void clear() {
     try {
@@ -59,19 +87,20 @@ final class CheckpointStore {
     }
   }
 
-  void write(RunState state, long metricsOffset) {
+  void write(RunState state, long metricsOffset, Steering.@Nullable Saved governor) {
     Map<String, Tensor> tensors = state.tensors();
-    Saved saved = new Saved(fingerprint, state.counters, metricsOffset, checksum(tensors));
+    Saved saved =
+        new Saved(fingerprint, state.counters, metricsOffset, checksum(tensors), governor);
     Safetensors.write(file, tensors, Map.of(STATE, Json.compact(saved)));
   }
 
   /**
    * Puts a run where the checkpoint stands.
    *
-   * @return bytes of the metrics to keep
+   * @return what stood beside the tensors
    * @throws InvalidInputException if the checkpoint is damaged or belongs to another run
    */
-  long read(RunState state) {
+  Saved read(RunState state) {
     try (Scope scope = Scope.open()) {
       Saved saved;
       Map<String, Tensor> tensors;
@@ -88,7 +117,7 @@ final class CheckpointStore {
         throw damaged("contents that do not match their checksum", null);
       }
       state.restore(tensors, saved.counters());
-      return saved.metricsOffset();
+      return saved;
     }
   }
 

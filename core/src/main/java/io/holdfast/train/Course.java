@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.SearchRule;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.graph.NetworkClassifier;
@@ -9,24 +10,22 @@ import io.holdfast.train.TrainResult.Validation;
 import org.jspecify.annotations.Nullable;
 
 /** What changes in the course of a run: learning rate, strength of the adversary, his search. */
-final class Course {
+final class Course implements Forecast.Work {
   private final TrainJob job;
   private final TrainSettings settings;
   private final RunState state;
   private final @Nullable Watch watch;
-  private final long totalSteps;
 
-  Course(TrainJob job, RunState state, @Nullable Watch watch, long totalSteps) {
+  Course(TrainJob job, RunState state, @Nullable Watch watch) {
     this.job = job;
     this.state = state;
     this.watch = watch;
-    this.totalSteps = totalSteps;
     settings = job.settings();
   }
 
   /** Of training, from 0 to 1. */
   double progress() {
-    return (double) state.counters.step() / totalSteps;
+    return state.effort.progress(state.counters.step());
   }
 
   /** Learning rate. */
@@ -40,9 +39,13 @@ final class Course {
 
   /** Progress of curricula. */
   private double strength() {
+    return strength(progress());
+  }
+
+  private double strength(double z) {
     Advance advance = settings.methods().advance();
     Advance.State at = state.counters.advance();
-    return advance == null || at == null ? progress() : advance.progress(at);
+    return advance == null || at == null ? z : advance.progress(at);
   }
 
   /** At its present strength. */
@@ -59,10 +62,38 @@ final class Course {
 
   /** At its present strength, remedies included. */
   Adversary search() {
-    int steps = (int) Math.round(settings.steps().at(strength()));
-    InnerMaximiser inner = job.inner().withSteps(steps);
+    return remedied(state.effort.limited(inner(strength())));
+  }
+
+  /** Remedies come last: they answer to what the search has become. */
+  private Adversary remedied(InnerMaximiser inner) {
     Adversary search = new Adversary(inner, settings.methods().gradAlign());
     return watch == null ? search : watch.after(search);
+  }
+
+  private InnerMaximiser inner(double strength) {
+    return job.inner().withSteps((int) Math.round(settings.steps().at(strength)));
+  }
+
+  /** {@inheritDoc} Curricula that go by accuracy are taken to stay where they are. */
+  @Override
+  public double gradients(Effort effort, double z) {
+    double strength = strength(z);
+    InnerMaximiser inner = remedied(effort.limited(inner(strength))).inner();
+    return gradients(inner, effort.cleanShare(settings.cleanShare().at(strength)));
+  }
+
+  @Override
+  public double planned(double z) {
+    return gradients(inner(z), settings.cleanShare().at(z));
+  }
+
+  private double gradients(InnerMaximiser inner, double cleanShare) {
+    if (!settings.objective().adversarial()) {
+      return 0;
+    }
+    int points = inner.rule() instanceof SearchRule.MultiGrad several ? several.points() : 1;
+    return (double) inner.steps() * points * (1 - cleanShare);
   }
 
   /** Logits and input gradients of the present weights, in evaluation mode. */

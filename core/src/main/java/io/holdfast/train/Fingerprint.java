@@ -67,6 +67,16 @@ record Fingerprint(Map<String, String> parts) {
     return new Fingerprint(parts);
   }
 
+  /** The same of a run with a governor: without it, its decisions would be lost. */
+  Fingerprint governed(boolean yes) {
+    if (!yes) {
+      return this;
+    }
+    Map<String, String> more = new TreeMap<>(parts);
+    more.put("governor", "yes");
+    return new Fingerprint(more);
+  }
+
   private static String content(@Nullable Dataset data, Stopper stopper) {
     return data == null ? "none" : data.contentHash(stopper).substring(0, HEAD);
   }

@@ -37,6 +37,10 @@ final class RunState implements AutoCloseable {
   private final KeptTensors carried = new KeptTensors();
   private final KeptTensors good = new KeptTensors();
   Counters counters = Counters.START;
+
+  /** Of what is planned; a governor's journal holds it, and no checkpoint. */
+  Effort effort;
+
   private final TrainSettings settings;
   private final int stepsPerEpoch;
 
@@ -45,6 +49,7 @@ final class RunState implements AutoCloseable {
     settings = job.settings();
     network = job.network();
     stepsPerEpoch = settings.stepsPerEpoch(job.train().size());
+    effort = Effort.full(settings, (long) stepsPerEpoch * settings.epochs());
     warm = settings.methods().warmStart() > 0 ? new WarmStarts(job) : null;
     memory = settings.objective().remembers() ? new SampleMemory(job.train().size()) : null;
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
@@ -70,9 +75,7 @@ final class RunState implements AutoCloseable {
   /** How many weights are in the mean after so many steps. */
   long averaged(long stepsDone) {
     Swa swa = settings.methods().swa();
-    return swa == null
-        ? 0
-        : swa.count(stepsDone, stepsPerEpoch, (long) stepsPerEpoch * settings.epochs());
+    return swa == null ? 0 : swa.count(stepsDone, stepsPerEpoch, effort.pace());
   }
 
   void takeStep(StepSums sums) {

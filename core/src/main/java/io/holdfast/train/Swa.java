@@ -37,10 +37,12 @@ public record Swa(double from, int every, @Nullable Double rate, int batches) {
   /**
    * How many weights have been averaged after so many steps: those after each multiple of the
    * interval from the beginning on.
+   *
+   * @param pace of the run
    */
-  long count(long stepsDone, int stepsPerEpoch, long totalSteps) {
+  long count(long stepsDone, int stepsPerEpoch, Pace pace) {
     long interval = every == 0 ? stepsPerEpoch : every;
-    long begin = Math.max(1, (long) Math.ceil(from * totalSteps));
+    long begin = Math.max(1, pace.stepAt(from));
     return Math.max(0, stepsDone / interval - (begin - 1) / interval);
   }
 }

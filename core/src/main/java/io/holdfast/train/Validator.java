@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Seed;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.Outcome;
@@ -29,9 +30,12 @@ final class Validator {
   private final int[] chosen;
   private final int steps;
   private final String purpose;
+  private final Gate gate;
 
-  private Validator(TrainJob job, Dataset data, int examples, int steps, String purpose) {
+  private Validator(
+      TrainJob job, Dataset data, int examples, int steps, String purpose, Gate gate) {
     this.job = job;
+    this.gate = gate;
     this.data = data;
     this.steps = steps;
     this.purpose = purpose;
@@ -42,22 +46,31 @@ final class Validator {
 
   /** The validator of a run, or null where nothing is held out. */
   static @Nullable Validator of(TrainJob job) {
+    return of(job, Gate.OPEN);
+  }
+
+  /** As {@link #of(TrainJob)}, with a gate that shards pass. */
+  static @Nullable Validator of(TrainJob job, Gate gate) {
     Dataset data = job.validation();
     if (data == null || data.size() == 0 || job.settings().validationExamples() == 0) {
       return null;
     }
     TrainSettings settings = job.settings();
     return new Validator(
-        job, data, settings.validationExamples(), settings.validationSteps(), "validation");
+        job, data, settings.validationExamples(), settings.validationSteps(), "validation", gate);
   }
 
-  /** What a guard probes with, or null where there is none. */
-  static @Nullable Validator probe(TrainJob job) {
+  /**
+   * What a guard probes with, or null where there is none.
+   *
+   * @param gate that shards pass
+   */
+  static @Nullable Validator probe(TrainJob job, Gate gate) {
     OverfittingGuard guard = job.settings().methods().guard();
     Dataset data = job.validation();
     return guard == null || data == null
         ? null
-        : new Validator(job, data, guard.examples(), guard.steps(), "probe");
+        : new Validator(job, data, guard.examples(), guard.steps(), "probe", gate);
   }
 
   /** How many samples it measures on. */
@@ -110,6 +123,7 @@ final class Validator {
         new AttackDriver(model, threat, job.workers())
             .withPrecision(job.settings().precision())
             .withStopper(job.stopper())
+            .withGate(gate)
             .run(Pgd.steps(steps), x, labels, ids, seed);
     long wrong =
         result.samples().stream().filter(s -> s.outcome() == Outcome.SKIPPED_WRONG).count();

@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Progress;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.OverfittingGuard.State;
 import io.holdfast.train.TrainResult.Validation;
@@ -16,22 +17,23 @@ final class Watch {
   private final RunState state;
   private final OverfittingGuard guard;
   private final Validator probe;
-  private final long totalSteps;
 
-  private Watch(
-      TrainJob job, RunState state, OverfittingGuard guard, Validator probe, long totalSteps) {
+  private Watch(TrainJob job, RunState state, OverfittingGuard guard, Validator probe) {
     this.job = job;
     this.state = state;
     this.guard = guard;
     this.probe = probe;
-    this.totalSteps = totalSteps;
   }
 
-  /** That of a run, or null where it has none. */
-  static @Nullable Watch of(TrainJob job, RunState state, long totalSteps) {
+  /**
+   * That of a run, or null where it has none.
+   *
+   * @param gate that shards of probes pass
+   */
+  static @Nullable Watch of(TrainJob job, RunState state, Gate gate) {
     OverfittingGuard guard = job.settings().methods().guard();
-    Validator probe = Validator.probe(job);
-    return guard == null || probe == null ? null : new Watch(job, state, guard, probe, totalSteps);
+    Validator probe = Validator.probe(job, gate);
+    return guard == null || probe == null ? null : new Watch(job, state, guard, probe);
   }
 
   private State seen() {
@@ -60,9 +62,14 @@ final class Watch {
     return counters.with(none);
   }
 
+  /** Samples of a probe. */
+  int size() {
+    return probe.size();
+  }
+
   boolean isDue() {
     long step = state.counters.step();
-    boolean last = step == totalSteps && seen().probed() != step;
+    boolean last = step >= state.effort.last() && seen().probed() != step;
     return guard.isDue(step, seen()) || last;
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -9,6 +10,8 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class TensorTest {
   @Test
@@ -196,6 +199,25 @@ class TensorTest {
       assertThatThrownBy(Memory::checkNow)
           .isInstanceOf(HoldfastException.class)
           .hasMessageContaining("out of memory");
+    } finally {
+      Memory.limitBytes(before);
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatTheAllocatorKeepsForLaterIsGivenBackBeforeMemoryRunsOut() {
+    long before = Memory.limitBytes();
+    long most;
+    try (Scope scope = Scope.open()) {
+      for (int i = 0; i < 64; i++) {
+        Tensors.full(1, 1 << 20); // 4 MiB each
+      }
+      most = Memory.residentBytes();
+    }
+    try {
+      Memory.limitBytes(most - (128 << 20));
+      assertThatCode(Memory::checkNow).doesNotThrowAnyException();
     } finally {
       Memory.limitBytes(before);
     }

@@ -8,6 +8,7 @@ import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.datasets.FashionMnist;
@@ -73,6 +74,7 @@ final class Run {
   List<String> frozen = List.of();
   @Nullable LibraryFeed library;
   Map<String, Bundle> guides = Map.of();
+  @Nullable Governor governor;
 
   /** What came out. */
   record Outcome(TrainResult result, String weights) {}
@@ -135,7 +137,7 @@ final class Run {
   TrainResult go(Network network) {
     try (Workers pool = Workers.of(workers);
         Guides others = Guides.open(settings.objective(), guides, Device.CPU)) {
-      return Trainer.train(job(network, pool).with(others));
+      return Trainer.train(job(network, pool).with(others), governor);
     }
   }
 

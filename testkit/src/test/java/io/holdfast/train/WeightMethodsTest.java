@@ -281,11 +281,11 @@ class WeightMethodsTest {
 
   @Test
   void everyEpochByDefaultAndAtAConstantRate(@TempDir Path folder) {
-    assertThat(Swa.standard().count(299, 100, 400)).isZero();
-    assertThat(Swa.standard().count(300, 100, 400)).isEqualTo(1);
-    assertThat(Swa.standard().count(399, 100, 400)).isEqualTo(1);
-    assertThat(Swa.standard().count(400, 100, 400)).isEqualTo(2);
-    assertThat(new Swa(0, 1, null, 1).count(1, 100, 400)).isEqualTo(1);
+    assertThat(Swa.standard().count(299, 100, Pace.over(400))).isZero();
+    assertThat(Swa.standard().count(300, 100, Pace.over(400))).isEqualTo(1);
+    assertThat(Swa.standard().count(399, 100, Pace.over(400))).isEqualTo(1);
+    assertThat(Swa.standard().count(400, 100, Pace.over(400))).isEqualTo(2);
+    assertThat(new Swa(0, 1, null, 1).count(1, 100, Pace.over(400))).isEqualTo(1);
     new Run()
         .in(folder)
         .settings(s -> s.epochs(4).methods(Methods.NONE.with(new Swa(0.5, 0, 0.25, 1))))

@@ -5,10 +5,11 @@ import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Tensor;
 
 /** A model that is another one but for what a subclass overrides. */
-abstract class ForwardingClassifier implements Classifier {
+public abstract class ForwardingClassifier implements Classifier {
   private final Classifier inner;
 
-  ForwardingClassifier(Classifier inner) {
+  /** Asks {@code inner}. */
+  protected ForwardingClassifier(Classifier inner) {
     this.inner = inner;
   }
 

@@ -1,0 +1,99 @@
+package io.holdfast.common.governor;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where shards of heavy work pass on their way to a worker: at most so many are inside at once, and
+ * before each the governor may look around and wait. What comes out does not depend on it.
+ */
+public final class Gate {
+  /** Lets everything pass. */
+  public static final Gate OPEN = new Gate(Integer.MAX_VALUE, () -> {});
+
+  private static final ThreadLocal<@Nullable Gate> MINE = new ThreadLocal<>();
+
+  private final Runnable look;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition room = lock.newCondition();
+  private final AtomicLong passed = new AtomicLong();
+  private int places;
+  private int inside;
+
+  /**
+   * @param places at least 1
+   * @param look called before each shard; it may wait, and may throw
+   */
+  Gate(int places, Runnable look) {
+    this.places = places;
+    this.look = look;
+  }
+
+  /** Does one shard's work when there is a place; work within it needs no further one. */
+  public <T> T pass(Supplier<T> work) {
+    if (this == OPEN || MINE.get() == this) {
+      return work.get();
+    }
+    look.run();
+    enter();
+    @Nullable Gate before = MINE.get();
+    MINE.set(this);
+    try {
+      return work.get();
+    } finally {
+      MINE.set(before);
+      leave();
+    }
+  }
+
+  private void enter() {
+    lock.lock();
+    try {
+      while (inside >= places) {
+        room.awaitUninterruptibly();
+      }
+      inside++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave() {
+    lock.lock();
+    try {
+      inside--;
+      passed.incrementAndGet();
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many shards have passed so far. */
+  long passed() {
+    return passed.get();
+  }
+
+  int places() {
+    lock.lock();
+    try {
+      return places;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Changes how many may be inside at once; those inside already finish. */
+  void places(int number) {
+    lock.lock();
+    try {
+      places = number;
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.holdfast.train;
+
+import io.holdfast.common.governor.Budgets;
+import io.holdfast.common.governor.Governor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a training run has used of its budgets, over all the processes that it ran in. */
+final class Account {
+  private static final double MILLIS = 1e3;
+
+  private final Meter seconds;
+  private final Meter cores;
+  private long taken;
+  private double gradients;
+
+  /**
+   * Begins to measure.
+   *
+   * @param governor null to measure nothing
+   * @param saved what was used before
+   */
+  Account(@Nullable Governor governor, Steering.Saved saved) {
+    Budgets budgets = governor == null ? Budgets.NONE : governor.budgets();
+    seconds =
+        new Meter(
+            "seconds",
+            budgets.deadline() == null ? 0 : budgets.deadline().toMillis() / MILLIS,
+            saved.seconds(),
+            () -> governor == null ? 0 : governor.activeNanos() / 1e9);
+    cores =
+        new Meter(
+            "core_seconds",
+            budgets.coreSeconds(),
+            saved.coreSeconds(),
+            () -> governor == null ? 0 : governor.gauges().coreSeconds());
+    taken = saved.steps();
+    gradients = saved.gradients();
+  }
+
+  List<Meter> meters() {
+    return List.of(seconds, cores);
+  }
+
+  /** Something begins that is measured. */
+  void begin() {
+    meters().forEach(Meter::begin);
+  }
+
+  /** A step was computed, with so many gradients of the search per sample. */
+  void stepped(double spent) {
+    taken++;
+    gradients += spent;
+    meters().forEach(m -> m.endStep(spent));
+  }
+
+  /** Gradients of the search per sample and step so far. */
+  double meanGradients() {
+    return gradients / Math.max(1, taken);
+  }
+
+  /** For the journal. */
+  Map<String, Double> used() {
+    Map<String, Double> used = new LinkedHashMap<>();
+    meters().forEach(m -> used.put(m.name, m.used()));
+    return used;
+  }
+
+  /**
+   * For a checkpoint.
+   *
+   * @param journal bytes of it that belong to the steps before
+   */
+  Steering.Saved save(long journal) {
+    return new Steering.Saved(journal, seconds.used(), cores.used(), taken, gradients);
+  }
+}

@@ -1,0 +1,120 @@
+package io.holdfast.train;
+
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the rest of a run will use of its budgets with some effort: from what its steps, looks and
+ * checkpoints were seen to cost, and from the curricula that are left.
+ */
+final class Forecast {
+  private static final int POINTS = 64; // at which the rest of a curriculum is looked at
+
+  /** What the search costs in the course of a run. */
+  interface Work {
+    /** Gradients per sample at some progress with so much effort, as things stand now. */
+    double gradients(Effort effort, double z);
+
+    /** As it was planned before the first step. */
+    double planned(double z);
+  }
+
+  private final int perEpoch;
+  private final Looks looks;
+  private final Work work;
+  private final List<Meter> meters;
+
+  /**
+   * @param perEpoch steps
+   * @param meters those without a limit are passed over
+   */
+  Forecast(int perEpoch, Looks looks, Work work, List<Meter> meters) {
+    this.perEpoch = perEpoch;
+    this.looks = looks;
+    this.work = work;
+    this.meters = meters.stream().filter(Meter::bounded).toList();
+  }
+
+  /** Those with a limit. */
+  List<Meter> meters() {
+    return meters;
+  }
+
+  /** Whether enough steps were seen. */
+  boolean known() {
+    return meters.stream().allMatch(m -> m.steps.known());
+  }
+
+  /** The first budget that has no room for another step and what closes the run; null for none. */
+  @Nullable Meter exhausted(long step, Effort effort) {
+    for (Meter meter : meters) {
+      double next = meter.steps.of(work.gradients(effort, effort.progress(step)));
+      if (meter.used() + next + closing(meter) > meter.limit) {
+        return meter;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether the rest fits into what is left.
+   *
+   * @param part of what is left that may be used
+   */
+  boolean fits(long step, Effort effort, double part) {
+    return meters.stream().allMatch(m -> rest(m, step, effort) <= m.left() * part);
+  }
+
+  /** Steps in all that fit, at most so many more. */
+  long longest(long step, Effort effort, double part, long more) {
+    double most = Double.POSITIVE_INFINITY;
+    for (Meter meter : meters) {
+      double each = training(meter, step, effort) / (effort.last() - step);
+      double left = meter.left() * part - closing(meter);
+      double validations = effort.validates() ? meter.validation(looks.validation()) / perEpoch : 0;
+      double probes = meter.probe(looks.probe()) / looks.every();
+      most = Math.min(most, left / (each + validations + probes));
+    }
+    return step + (long) Math.min(most, (double) more);
+  }
+
+  /** What all that is left costs. */
+  double rest(Meter meter, long step, Effort effort) {
+    long validations =
+        effort.validates() ? Math.max(0, (effort.last() - 1) / perEpoch - step / perEpoch) : 0;
+    long probes = Math.max(0, (effort.last() - 1) / looks.every() - step / looks.every());
+    return training(meter, step, effort)
+        + validations * meter.validation(looks.validation())
+        + probes * meter.probe(looks.probe())
+        + closing(meter);
+  }
+
+  private double training(Meter meter, long step, Effort effort) {
+    long steps = effort.last() - step;
+    double sum = 0;
+    for (int i = 0; i < POINTS; i++) {
+      double z = effort.progress(step) + (1 - effort.progress(step)) * (i + 0.5) / POINTS;
+      sum += meter.steps.of(work.gradients(effort, z));
+    }
+    return sum / POINTS * steps;
+  }
+
+  private double closing(Meter meter) {
+    return meter.validation(looks.validation()) + meter.probe(looks.probe()) + meter.save();
+  }
+
+  /** Mean gradients of the search per sample and step, as planned. */
+  double plannedGradients() {
+    double sum = 0;
+    for (int i = 0; i < POINTS; i++) {
+      sum += work.planned((i + 0.5) / POINTS);
+    }
+    return sum / POINTS;
+  }
+
+  /** The budget that is nearest to its end. */
+  @Nullable Meter tightest() {
+    return meters.stream().max(Comparator.comparingDouble(m -> m.used() / m.limit)).orElse(null);
+  }
+}

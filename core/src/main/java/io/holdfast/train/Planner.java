@@ -1,0 +1,126 @@
+package io.holdfast.train;
+
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.train.Ladder.Rung;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Finds the most effort with which a run stays within its budgets: down the {@link Ladder}, and at
+ * its foot by fewer steps of training; up again where there turns out to be time.
+ */
+final class Planner {
+  private static final double BACK = 0.94; // of what is left: as little must more effort need
+  private static final int SETTLE = 5; // steps between a change and the next
+  private static final int LONG_SETTLE = 10; // and where more is done again
+  private static final double LONGER = 1.1; // times the steps that are left: worth a change
+  private static final String TOO_LITTLE = "what is left would not suffice";
+  private static final String ENOUGH = "there is time for more";
+
+  /** A value to change and why. */
+  record Change(What what, double to, String why, Map<String, Double> measured) {}
+
+  private final Ladder ladder;
+  private final Forecast forecast;
+  private final long total;
+  private long changed = Long.MIN_VALUE / 2;
+
+  /**
+   * @param total steps that are planned
+   */
+  Planner(Ladder ladder, Forecast forecast, long total) {
+    this.ladder = ladder;
+    this.forecast = forecast;
+    this.total = total;
+  }
+
+  /** What is to be changed before a step; mostly nothing. */
+  List<Change> at(long step, Effort effort) {
+    Meter over = forecast.exhausted(step, effort);
+    if (over != null) {
+      return List.of(end(step, over));
+    }
+    if (!forecast.known() || step - changed < SETTLE) {
+      return List.of();
+    }
+    List<Change> changes = forecast.fits(step, effort, 1) ? more(step, effort) : less(step, effort);
+    changed = changes.isEmpty() ? changed : step;
+    return changes;
+  }
+
+  /** The run went back to a step: the last change settles anew from there. */
+  void wentBack(long to) {
+    changed = Math.min(changed, to);
+  }
+
+  /** First the steps of training that were given up, then up the ladder. */
+  private List<Change> more(long step, Effort effort) {
+    if (step - changed < LONG_SETTLE) {
+      return List.of();
+    }
+    if (effort.last() < total) {
+      long most = Math.min(total, forecast.longest(step, effort, BACK, total));
+      return most - step > LONGER * (effort.last() - step)
+          ? List.of(change(What.TRAINING_STEPS, (double) most, ENOUGH, step, effort))
+          : List.of();
+    }
+    for (Rung rung : ladder.above(ladder.place(effort))) {
+      if (forecast.fits(step, rung.of(effort), BACK)) {
+        return to(rung, effort, step, ENOUGH);
+      }
+    }
+    return List.of();
+  }
+
+  private List<Change> less(long step, Effort effort) {
+    for (Rung rung : ladder.below(ladder.place(effort))) {
+      if (forecast.fits(step, rung.of(effort), 1)) {
+        return to(rung, effort, step, TOO_LITTLE);
+      }
+    }
+    List<Change> all = new ArrayList<>(to(ladder.least(), effort, step, TOO_LITTLE));
+    long most = forecast.longest(step, ladder.least().of(effort), 1, total);
+    long last = Math.max(step + 1, Math.min(effort.last(), most));
+    if (last < effort.last()) {
+      all.add(change(What.TRAINING_STEPS, (double) last, TOO_LITTLE, step, effort));
+    }
+    return all;
+  }
+
+  private List<Change> to(Rung r, Effort e, long step, String why) {
+    List<Change> all = new ArrayList<>();
+    if (r.validates() != e.validates()) {
+      all.add(change(What.VALIDATION, r.validates() ? 1 : 0, why, step, e));
+    }
+    if (r.mostSteps() != e.mostSteps()) {
+      all.add(change(What.ATTACK_STEPS, r.mostSteps(), why, step, e));
+    }
+    if (r.share() != e.share()) {
+      all.add(change(What.ADVERSARIAL_SHARE, r.share(), why, step, e));
+    }
+    return all;
+  }
+
+  private Change change(What what, double to, String why, long step, Effort now) {
+    Map<String, Double> measured = new LinkedHashMap<>();
+    StringBuilder words = new StringBuilder(why);
+    for (Meter meter : forecast.meters()) {
+      double rest = forecast.rest(meter, step, now);
+      measured.put(meter.name, meter.used());
+      measured.put(meter.name + "_needed", rest);
+      measured.put(meter.name + "_limit", meter.limit);
+      words.append(meter.words(rest));
+    }
+    return new Change(what, to, words.toString(), measured);
+  }
+
+  private static Change end(long step, Meter meter) {
+    return new Change(
+        What.TRAINING_STEPS,
+        step,
+        "no time for another step" + meter.words(0),
+        Map.of(meter.name, meter.used(), meter.name + "_limit", meter.limit));
+  }
+}

@@ -1,0 +1,110 @@
+package io.holdfast.train;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Journal;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The decisions of an earlier run that change results, taken again at the same steps. Where that
+ * run went back after catastrophic overfitting so does this one, since its probes see the same
+ * weights; decisions from behind a rollback wait for it.
+ */
+final class Replay {
+  private static final String HINT =
+      "a replay needs the experiment of the run that wrote the journal, but for its section"
+          + " governor";
+
+  private final Path file;
+  private final List<Decision> decisions;
+  private int next;
+
+  private Replay(Path file, List<Decision> decisions) {
+    this.file = file;
+    this.decisions = decisions;
+  }
+
+  /**
+   * Those of a journal.
+   *
+   * @param full the effort that the run would begin with
+   * @throws InvalidInputException if the file is no journal, or that of another experiment
+   */
+  static Replay of(Path file, Effort full) {
+    List<Decision> all = Journal.read(file).stream().filter(Replay::counts).toList();
+    Effort effort = full;
+    long step = 0;
+    for (Decision d : all) {
+      if (d.what() == What.ROLLBACK) {
+        step = (long) d.to();
+        continue;
+      }
+      double planned = effort.value(d.what());
+      if (d.from() != planned) {
+        throw new InvalidInputException(
+            file.toString(),
+            d.what().key() + " at step " + d.step(),
+            "a change from " + planned + ", as in this experiment",
+            "one from " + d.from(),
+            HINT);
+      }
+      if (d.step() < step || d.step() >= effort.last()) {
+        throw new InvalidInputException(
+            file.toString(),
+            d.what().key(),
+            "steps that ascend, up to " + effort.last(),
+            "step " + d.step() + " after step " + step,
+            HINT);
+      }
+      step = d.step();
+      effort = effort.after(d);
+    }
+    return new Replay(file, all);
+  }
+
+  private static boolean counts(Decision d) {
+    return d.what().changesResults() || d.what() == What.ROLLBACK;
+  }
+
+  /** Passes over those that were taken before a resume. */
+  void skip(List<Decision> taken) {
+    next = (int) taken.stream().filter(Replay::counts).count();
+  }
+
+  /** Those that are due before a step. */
+  List<Decision> at(long step) {
+    int from = next;
+    while (next < decisions.size() && isDue(decisions.get(next), step)) {
+      next++;
+    }
+    return decisions.subList(from, next);
+  }
+
+  private static boolean isDue(Decision d, long step) {
+    return d.what() != What.ROLLBACK && d.step() <= step;
+  }
+
+  /**
+   * Training goes back; past the end of a journal, as a stopped run leaves it, that may be
+   * anywhere.
+   *
+   * @throws InvalidInputException if that of the journal did not, or from elsewhere
+   */
+  void wentBack(long from, long to) {
+    if (next == decisions.size()) {
+      return;
+    }
+    Decision d = decisions.get(next);
+    if (d.what() != What.ROLLBACK || d.from() != from || d.to() != to) {
+      throw new InvalidInputException(
+          file.toString(),
+          d.what().key() + " at step " + d.step(),
+          "a rollback from step " + from + " to " + to + ", as in this run",
+          d.what().key() + " from " + d.from() + " to " + d.to(),
+          HINT);
+    }
+    next++;
+  }
+}

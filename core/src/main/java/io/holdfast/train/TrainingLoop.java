@@ -1,0 +1,236 @@
+package io.holdfast.train;
+
+import io.holdfast.common.OutOfMemoryException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.governor.Gate;
+import io.holdfast.common.governor.Governor;
+import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.TrainResult.Validation;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** One run of training under way: steps, and what is due between them. */
+final class TrainingLoop {
+  private final TrainJob job;
+  private final TrainSettings settings;
+  private final Shards shards;
+  private final BatchStep batchStep;
+  private final RunState state;
+  private final @Nullable CheckpointStore store;
+  private final RunLog log;
+  private final @Nullable Validator validator;
+  private final @Nullable Watch watch;
+  private final Course course;
+  private final Steering steering;
+  private long lastSave = System.nanoTime();
+
+  /**
+   * A run that goes on from a state.
+   *
+   * @param store for checkpoints, null for none
+   * @param governor null to do all that is planned
+   * @param governed where the governor stood
+   */
+  TrainingLoop(
+      TrainJob job,
+      RunState state,
+      @Nullable CheckpointStore store,
+      RunLog log,
+      Guides.Asked guides,
+      @Nullable Governor governor,
+      Steering.Saved governed) {
+    this.job = job;
+    this.state = state;
+    this.store = store;
+    this.log = log;
+    settings = job.settings();
+    shards = Shards.of(job);
+    Gate gate = Steering.gate(governor);
+    batchStep = new BatchStep(job, shards, guides.models(), gate);
+    validator = Validator.of(job, gate);
+    watch = Watch.of(job, state, gate);
+    course = new Course(job, state, watch);
+    Looks looks =
+        Looks.of(
+            settings,
+            validator == null ? 0 : validator.size(),
+            watch == null ? 0 : watch.size(),
+            shards.batchSize());
+    steering = Steering.of(governor, state, course, job, looks, governed);
+  }
+
+  /**
+   * Takes all steps that are left.
+   *
+   * @throws RunInterruptedException if a stop was requested; a checkpoint was written before
+   */
+  TrainResult run() {
+    String title = "training " + settings.objective().name();
+    int batch = shards.batchSize();
+    long planned = (long) shards.stepsPerEpoch() * settings.epochs();
+    try (Progress.Task task = job.progress().start(title, planned * batch, "images")) {
+      task.skip(step() * batch);
+      boolean worked = false;
+      while (probeIsDue() || epochIsDue() || stepIsDue()) {
+        try {
+          job.stopper().check();
+          if (probeIsDue()) { // a run was stopped while it probed
+            probe(task);
+          } else if (epochIsDue()) { // or validated
+            endEpoch(task);
+          } else {
+            steering.before();
+            if (stepIsDue()) {
+              advance(task);
+            }
+          }
+        } catch (RunInterruptedException e) { // a step or validation that was begun changed nothing
+          save();
+          throw e;
+        }
+        worked = true;
+      }
+      if (worked) {
+        steering.finish();
+        save();
+      }
+    }
+    Validation kept = state.settle();
+    int epochs = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
+    return new TrainResult(step(), epochs, state.counters.stopped(), kept);
+  }
+
+  private long step() {
+    return state.counters.step();
+  }
+
+  private void advance(Progress.Task task) {
+    long begin = System.nanoTime();
+    if (watch != null) {
+      watch.begin();
+    }
+    double rate = course.rate();
+    ThreatModel threat = course.threat();
+    StepSums sums;
+    double norm;
+    try (SharedScope owner = Scope.shared();
+        InputGradients gradients = course.gradients()) {
+      List<ShardResult> results;
+      try {
+        results = batchStep.run(state, course.moment(gradients), owner);
+      } catch (OutOfMemoryException e) {
+        if (steering.relieve()) {
+          return; // nothing was changed: the same step again, on fewer workers
+        }
+        throw e;
+      }
+      norm = Update.apply(state, results, rate, settings.gradientClip());
+      state.carryOn(results);
+      sums = StepSums.of(results);
+    }
+    steering.stepped();
+    state.takeStep(sums);
+    double epoch = (double) step() / shards.stepsPerEpoch();
+    @Nullable Double epsilon =
+        threat != null && settings.objective().adversarial() ? threat.epsilon() : null;
+    log.step(
+        new RunLog.Step(
+            step(), epoch, sums, rate, norm, epsilon, (System.nanoTime() - begin) / 1e9),
+        state.counters.epoch(),
+        task);
+    if (steering.governed()) {
+      task.stat("attack steps", course.search().inner().steps());
+    }
+    if (probeIsDue()) {
+      probe(task);
+    }
+    if (epochIsDue()) {
+      endEpoch(task);
+    }
+    boolean due = System.nanoTime() - lastSave > settings.checkpointSeconds() * 1e9;
+    if (due || step() % settings.checkpointSteps() == 0) {
+      save();
+    }
+  }
+
+  private boolean probeIsDue() {
+    return watch != null && !state.counters.stopped() && watch.isDue();
+  }
+
+  private void probe(Progress.Task task) {
+    ThreatModel threat = Objects.requireNonNull(course.threat()); // checked with the job
+    Watch w = Objects.requireNonNull(watch); // or none would be due
+    long from = step();
+    steering.begin();
+    boolean back = steering.again(() -> w.probe(course.search(), threat, log, task));
+    steering.probed();
+    if (back) {
+      steering.wentBack(from);
+      save();
+    }
+  }
+
+  private boolean stepIsDue() {
+    return step() < state.effort.last() && !state.counters.stopped();
+  }
+
+  /** Whether all steps of an epoch were taken, or all there are, and it has not been ended. */
+  private boolean epochIsDue() {
+    boolean over = step() % shards.stepsPerEpoch() == 0 || step() >= state.effort.last();
+    return over && state.counters.epoch().samples() > 0;
+  }
+
+  private void endEpoch(Progress.Task task) {
+    int epoch = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
+    steering.begin();
+    measureStatistics();
+    Validation now = validation(epoch);
+    StepSums sums = state.endEpoch();
+    if (now != null) {
+      state.validated(now, settings.keepBest(), settings.patience());
+    }
+    log.epoch(step(), epoch, sums, now, task);
+  }
+
+  /** With the curricula that go by it; null where there is none. */
+  private @Nullable Validation validation(int epoch) {
+    if (validator == null || !steering.validates()) {
+      return null;
+    }
+    Validator v = validator;
+    Validation now = steering.again(() -> v.measure(state.current().classifier(), epoch));
+    course.moveOn(v, now, epoch);
+    steering.validated();
+    return now;
+  }
+
+  /** Of the mean of weights, where there is one. */
+  private void measureStatistics() {
+    Swa swa = settings.methods().swa();
+    if (swa == null || state.averaged(step()) == 0) {
+      return;
+    }
+    int batches = swa.batches();
+    steering.again(
+        () -> {
+          try (InputGradients gradients = course.gradients()) {
+            batchStep.measureStatistics(state, batches, course.moment(gradients));
+            return true;
+          }
+        });
+  }
+
+  private void save() {
+    if (store != null) {
+      steering.begin();
+      store.write(state, log.sync(), steering.save());
+      steering.saved();
+      lastSave = System.nanoTime();
+    }
+  }
+}

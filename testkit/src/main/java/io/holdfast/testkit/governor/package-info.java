@@ -1,0 +1,5 @@
+/** Gauges that tests script. */
+@NullMarked
+package io.holdfast.testkit.governor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,117 @@
+package io.holdfast.train;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Reference;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.testkit.governor.ScriptedGauges;
+import io.holdfast.train.objective.ForwardingShard;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.ShardContext;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * PGD-AT on a scripted clock: each sample's gradient of the search takes {@code gradient} seconds,
+ * and its part of the step itself {@code fixed}.
+ */
+final class ClockedObjective implements Objective {
+  private final PgdAt inner = new PgdAt();
+  private final ScriptedGauges clock;
+  private final double gradient;
+  private final double fixed;
+  private final double misleadsFrom;
+  final AtomicLong gradients = new AtomicLong();
+
+  ClockedObjective(ScriptedGauges clock, double gradient, double fixed) {
+    this(clock, gradient, fixed, 2);
+  }
+
+  /**
+   * One that from some progress on teaches wrong labels, unless {@link Remedy#MORE_STEPS} has been
+   * applied to a search whose steps are 0.4 radii long.
+   */
+  ClockedObjective(ScriptedGauges clock, double gradient, double fixed, double misleadsFrom) {
+    this.misleadsFrom = misleadsFrom;
+    this.clock = clock;
+    this.gradient = gradient;
+    this.fixed = fixed;
+  }
+
+  @Override
+  public String name() {
+    return inner.name();
+  }
+
+  @Override
+  public String toString() {
+    return "clocked"; // the same in every run, for checkpoints
+  }
+
+  @Override
+  public ShardLoss loss(ShardContext shard) {
+    clock.advance(fixed * shard.labels().count());
+    double step = shard.inner().fractions().get(0); // longer where the governor has left out some
+    boolean misleads = shard.progress() >= misleadsFrom && step >= 0.4 && step != 0.5;
+    ShardLoss loss = inner.loss(new Counted(shard, misleads));
+    return misleads ? ShardLoss.of(loss.perSample(), null, null) : loss;
+  }
+
+  private final class Counted extends ForwardingShard {
+    private final ShardContext shard;
+
+    private final boolean misleads;
+
+    Counted(ShardContext shard, boolean misleads) {
+      super(shard);
+      this.shard = shard;
+      this.misleads = misleads;
+    }
+
+    @Override
+    public Tensor labels() {
+      if (!misleads) {
+        return shard.labels();
+      }
+      long[] next = Arrays.stream(shard.labels().toLongs()).map(c -> (c + 1) % 10).toArray();
+      return Tensors.of(next, next.length); // [n]
+    }
+
+    @Override
+    public Tensor evaluationLogits(Tensor x) {
+      return shard.evaluationLogits(x);
+    }
+
+    @Override
+    public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
+      return shard.adversarial(new CountedLoss(loss), reference, start);
+    }
+  }
+
+  private final class CountedLoss implements Loss {
+    private final Loss loss;
+
+    CountedLoss(Loss loss) {
+      this.loss = loss;
+    }
+
+    @Override
+    public String key() {
+      return loss.key();
+    }
+
+    @Override
+    public Tensor value(Tensor logits, Reference reference) {
+      return loss.value(logits, reference);
+    }
+
+    @Override
+    public Tensor cotangent(Tensor logits, Reference reference) {
+      gradients.addAndGet(logits.size(0));
+      clock.advance(gradient * logits.size(0));
+      return loss.cotangent(logits, reference);
+    }
+  }
+}

@@ -1,0 +1,391 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.governor.Budgets;
+import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Governor;
+import io.holdfast.common.governor.Journal;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.ForwardingDataset;
+import io.holdfast.testkit.governor.ScriptedGauges;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training under budgets on a scripted clock: 60 steps of 8 samples with PGD-4 and PGD-AT. */
+class GovernedTrainingTest {
+  private static final int EPOCHS = 20; // of three steps
+  private static final int BATCH = 8;
+  private static final Dataset TRAIN = Run.TRAIN.first(3 * BATCH);
+  private static final double GRADIENT = 0.02 / BATCH; // seconds per sample
+  private static final double FIXED = 0.04 / BATCH;
+  private static final double PLANNED = EPOCHS * 3 * (4 * 0.02 + 0.04); // seconds
+
+  private final ScriptedGauges gauges = new ScriptedGauges();
+  private final List<String> notes = new ArrayList<>();
+  private ClockedObjective objective = new ClockedObjective(gauges, GRADIENT, FIXED);
+
+  private final Path folder;
+
+  GovernedTrainingTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private static Budgets deadline(double seconds) {
+    return new Budgets(0, 0, 0, null, Duration.ofMillis((long) (seconds * 1e3)), false, 0, null);
+  }
+
+  private static Budgets coreTime(double seconds) {
+    return new Budgets(0, 0, 0, null, null, false, seconds, null);
+  }
+
+  private static Budgets replay(Path journal) {
+    return new Budgets(0, 0, 0, null, null, false, 0, journal);
+  }
+
+  private Run run(@Nullable Budgets budgets) {
+    objective = new ClockedObjective(gauges, GRADIENT, FIXED);
+    Progress progress =
+        new Progress() {
+          @Override
+          public Task start(String title, long total, String unit) {
+            return n -> {};
+          }
+
+          @Override
+          public void note(String line) {
+            notes.add(line);
+          }
+        };
+    Run run =
+        new Run()
+            .with(r -> r.train = TRAIN)
+            .with(r -> r.validation = null)
+            .with(r -> r.workers = 1)
+            .settings(s -> s.objective(objective).steps(Curve.constant(4)))
+            .settings(s -> s.epochs(EPOCHS).batch(BATCH).shard(BATCH));
+    run.progress = progress;
+    run.governor =
+        budgets == null ? null : Governor.of(budgets, gauges, run.workers, progress, run.stopper);
+    return run;
+  }
+
+  private static List<Decision> of(Run run, What what) {
+    return journal(run).stream().filter(d -> d.what() == what).toList();
+  }
+
+  private static List<Decision> journal(Run run) {
+    return run.governor == null ? List.of() : run.governor.journal().decisions();
+  }
+
+  @Test
+  void withoutAGovernorTheDeadlineIsMissedAndWithOneItHolds() {
+    run(null).go();
+    double control = gauges.seconds();
+    long planned = objective.gradients.get();
+    assertThat(control).isCloseTo(PLANNED, within());
+    double half = control / 2;
+
+    gauges.advance(100); // another day
+    double begin = gauges.seconds();
+    Run governed = run(deadline(half));
+    Run.Outcome outcome = governed.go();
+    double took = gauges.seconds() - begin;
+    assertThat(control).isGreaterThan(1.5 * half);
+    assertThat(took).isBetween(0.9 * half, 1.05 * half);
+    assertThat(outcome.result().steps()).isEqualTo(EPOCHS * 3L);
+    assertThat(objective.gradients.get()).isLessThan(planned * 6 / 10);
+    assertThat(of(governed, What.ATTACK_STEPS)).isNotEmpty();
+    assertThat(notes).anySatisfy(n -> assertThat(n).startsWith("governor: attack steps 4 -> "));
+    Decision first = of(governed, What.ATTACK_STEPS).get(0);
+    assertThat(first.step()).isBetween(3L, 8L);
+    assertThat(first.measured()).containsKeys("seconds", "seconds_needed", "seconds_limit");
+    assertThat(first.why()).contains("what is left would not suffice");
+    assertThat(of(governed, What.SUMMARY))
+        .singleElement()
+        .satisfies(
+            d -> {
+              assertThat(d.why()).startsWith("gave up ").contains("of the attack's gradients");
+              assertThat(d.measured().get("gradients_per_epoch"))
+                  .isLessThan(0.6 * d.measured().getOrDefault("gradients_per_epoch_planned", 0.0));
+              assertThat(d.measured().get("gradients_per_epoch"))
+                  .isCloseTo(
+                      objective.gradients.get() / (double) BATCH / EPOCHS,
+                      org.assertj.core.api.Assertions.within(0.1)); // which stay clean is drawn
+            });
+  }
+
+  private static org.assertj.core.data.Offset<Double> within() {
+    return org.assertj.core.api.Assertions.within(1e-6);
+  }
+
+  @Test
+  void timeThatSufficesChangesNothing() {
+    Run.Outcome free = run(null).go();
+    Run governed = run(deadline(2 * PLANNED));
+    assertThat(governed.go()).isEqualTo(free);
+    assertThat(journal(governed)).extracting(Decision::what).containsExactly(What.SUMMARY);
+    assertThat(journal(governed).get(0).why()).startsWith("gave up nothing");
+  }
+
+  @Test
+  void farTooLittleTimeEndsTrainingEarlyWithTheScheduleRunToItsEnd() {
+    Run governed = run(deadline(PLANNED / 6)).in(folder);
+    double begin = gauges.seconds();
+    Run.Outcome outcome = governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.85 * PLANNED / 6, 1.05 * PLANNED / 6);
+    assertThat(outcome.result().steps()).isBetween(5L, EPOCHS * 3L - 1);
+    assertThat(of(governed, What.ADVERSARIAL_SHARE)).isNotEmpty();
+    assertThat(of(governed, What.TRAINING_STEPS)).isNotEmpty();
+    double rate =
+        io.holdfast.common.MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+            .filter(line -> line.path("event").asText().equals("step"))
+            .reduce((a, b) -> b)
+            .orElseThrow()
+            .path("learning_rate")
+            .asDouble();
+    assertThat(rate).as("the last step is small").isLessThan(0.05 * 0.3);
+  }
+
+  @Test
+  void processorTimeIsABudgetOfItsOwn() {
+    gauges.using(2);
+    Run governed = run(coreTime(PLANNED)); // at two cores half of the time
+    double begin = gauges.seconds();
+    governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.9 * PLANNED / 2, 1.05 * PLANNED / 2);
+    assertThat(of(governed, What.ATTACK_STEPS).get(0).measured())
+        .containsKeys("core_seconds", "core_seconds_limit");
+  }
+
+  @Test
+  void aReplayGivesTheSameWeightsWithoutMeasuring() {
+    Run governed = run(deadline(PLANNED / 3)).in(folder.resolve("first"));
+    Run.Outcome outcome = governed.go();
+    assertThat(outcome).isNotEqualTo(run(null).go());
+    Path journal = folder.resolve("first").resolve(Journal.FILE);
+    assertThat(Journal.read(journal)).isEqualTo(journal(governed));
+    gauges.advance(12345);
+    Run again = run(replay(journal)).in(folder.resolve("second"));
+    assertThat(again.go()).isEqualTo(outcome);
+    assertThat(changes(again)).isEqualTo(changes(governed)).isNotEmpty();
+  }
+
+  /** Wrong labels from a third on, which the guard takes for catastrophic overfitting. */
+  private Run misled(Budgets budgets) {
+    Run run = run(budgets);
+    objective = new ClockedObjective(gauges, GRADIENT, FIXED, 1.0 / 3);
+    run.validation = Run.HELD_OUT;
+    run.threat = ThreatModel.linf(0.02).within(0, 1);
+    OverfittingGuard guard = new OverfittingGuard(20, 64, 1, 0.5, List.of(Remedy.MORE_STEPS));
+    return run.settings(
+        s -> s.objective(objective).validation(0, 1).methods(Methods.NONE.with(guard)));
+  }
+
+  @Test
+  void whatIsDecidedBeforeAndAfterARollbackIsReplayedInTheOrderOfTime() throws Exception {
+    double begin = gauges.seconds();
+    double limit = PLANNED * 0.9;
+    Run governed = misled(deadline(limit)).in(folder.resolve("first"));
+    Run.Outcome outcome = governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.85 * limit, 1.05 * limit);
+    List<Decision> all = journal(governed);
+    Decision back = of(governed, What.ROLLBACK).get(0);
+    assertThat(of(governed, What.ROLLBACK)).hasSize(1);
+    assertThat(back.from()).isGreaterThan(back.to());
+    assertThat(back.words()).startsWith("back from step ");
+    List<Decision> before = all.subList(0, all.indexOf(back));
+    List<Decision> after = all.subList(all.indexOf(back) + 1, all.size());
+    assertThat(before).anyMatch(d -> d.what().changesResults());
+    assertThat(after)
+        .as("of steps that were taken before")
+        .anyMatch(d -> d.what().changesResults() && d.step() < back.step());
+
+    Path journal = folder.resolve("first").resolve(Journal.FILE);
+    gauges.advance(12345);
+    Run again = misled(replay(journal)).in(folder.resolve("second"));
+    assertThat(again.go()).isEqualTo(outcome);
+    assertThat(changes(again)).isEqualTo(changes(governed));
+    assertThat(of(again, What.ROLLBACK)).isEqualTo(of(governed, What.ROLLBACK));
+    assertThat(Run.metrics(folder.resolve("second")))
+        .isEqualTo(Run.metrics(folder.resolve("first")));
+
+    Run stopped = misled(replay(journal)).in(folder.resolve("third"));
+    stopped.progress = // in a step that comes for the second time
+        (title, total, unit) -> {
+          int[] steps = new int[1];
+          return n -> {
+            if (++steps[0] == (int) back.step() + 3) {
+              stopped.stopper.request();
+            }
+          };
+        };
+    assertThatThrownBy(stopped::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(misled(replay(journal)).in(folder.resolve("third")).resuming().go())
+        .isEqualTo(outcome);
+
+    Path other = folder.resolve("other.jsonl");
+    String text = Files.readString(journal);
+    Files.writeString(other, text.replace("\"to\":" + back.to(), "\"to\":" + (back.to() - 1)));
+    assertThat(other).content().isNotEqualTo(text);
+    assertThatThrownBy(misled(replay(other))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("a rollback from step " + (long) back.from());
+  }
+
+  @Test
+  void whatLiesBeforeAChangeOfStepsKeepsItsProgress() {
+    Pace pace = Pace.over(100).lasting(60, 40);
+    assertThat(pace.progress(20)).isEqualTo(0.2);
+    assertThat(pace.progress(50)).isCloseTo(0.7, within());
+    assertThat(pace.stepAt(0.3)).isEqualTo(30);
+    assertThat(pace.stepAt(0.4)).isEqualTo(40);
+    assertThat(pace.stepAt(0.7)).isEqualTo(50);
+    Pace back = pace.lasting(80, 20); // decided after the run went back to 20
+    assertThat(back.progress(20)).isEqualTo(0.2);
+    assertThat(back.progress(50)).isCloseTo(0.6, within());
+    Pace ended = pace.lasting(50, 50);
+    assertThat(ended.last()).isEqualTo(50);
+    assertThat(ended.progress(50)).isCloseTo(0.7, within());
+    assertThat(ended.progress(30)).isEqualTo(0.3);
+    assertThat(ended.stepAt(0.9)).as("never").isGreaterThan(50);
+  }
+
+  private static List<Decision> changes(Run run) {
+    return journal(run).stream().filter(d -> d.what().changesResults()).toList();
+  }
+
+  @Test
+  void aReplayOfAnotherExperimentIsRefused() {
+    Run governed = run(deadline(PLANNED / 3)).in(folder.resolve("first"));
+    governed.go();
+    Run other =
+        run(replay(folder.resolve("first").resolve(Journal.FILE)))
+            .settings(s -> s.steps(Curve.constant(3)));
+    assertThatThrownBy(other::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("a change from 3.0, as in this experiment")
+        .hasMessageContaining("one from 4.0");
+  }
+
+  @Test
+  void aStoppedRunGoesOnWithItsDecisionsAndItsTime() throws Exception {
+    double limit = PLANNED / 2;
+    double begin = gauges.seconds();
+    Run first = run(deadline(limit)).in(folder);
+    ClockedObjective work = objective;
+    first.progress =
+        (title, total, unit) ->
+            n -> {
+              if (work.gradients.get() > BATCH * 50) {
+                first.stopper.request();
+              }
+            };
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    List<Decision> before = journal(first);
+    assertThat(before).isNotEmpty();
+    gauges.advance(1000); // nothing runs
+    Run second = run(deadline(limit)).in(folder).resuming();
+    Run.Outcome outcome = second.go();
+    assertThat(gauges.seconds() - begin - 1000).isBetween(0.9 * limit, 1.05 * limit);
+    assertThat(journal(second)).startsWith(before.toArray(Decision[]::new));
+    Path journal = folder.resolve(Journal.FILE);
+    Path kept = Files.copy(journal, folder.resolve("kept.jsonl"));
+    assertThat(run(replay(kept)).go()).isEqualTo(outcome);
+
+    Run without = run(null).in(folder).resuming();
+    assertThatThrownBy(without::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("governor");
+  }
+
+  @Test
+  void timeLostToAStandstillIsMadeUpFor() {
+    double limit = 1.1 * PLANNED;
+    Run governed = run(deadline(limit)); // enough, were it not for a standstill
+    ClockedObjective work = objective;
+    boolean[] stood = new boolean[1];
+    governed.progress =
+        (title, total, unit) ->
+            n -> {
+              if (!stood[0] && work.gradients.get() > BATCH * 60) {
+                stood[0] = true;
+                gauges.advance(PLANNED / 3);
+              }
+            };
+    double begin = gauges.seconds();
+    assertThat(governed.go().result().steps()).isEqualTo(EPOCHS * 3L);
+    assertThat(gauges.seconds() - begin).isBetween(0.9 * limit, 1.05 * limit);
+    assertThat(of(governed, What.ATTACK_STEPS).get(0).step()).isGreaterThan(14);
+  }
+
+  @Test
+  void validationIsLeftOutBeforeTheAttackIsCheapened() {
+    Run governed = run(deadline(1.06 * PLANNED));
+    governed.settings(s -> s.validation(40, 2));
+    governed.validation = slow(Run.HELD_OUT);
+    Run.Outcome outcome = governed.go(); // 20 validations of 0.04 s and 60 steps of 0.12 s
+    assertThat(journal(governed).get(0).what()).isEqualTo(What.VALIDATION);
+    assertThat(journal(governed).get(0).to()).isZero();
+    assertThat(of(governed, What.ATTACK_STEPS)).isEmpty();
+    assertThat(outcome.result().kept()).isNotNull();
+    assertThat(java.util.Objects.requireNonNull(outcome.result().kept()).epoch()).isEqualTo(EPOCHS);
+
+    Run needed = run(deadline(1.06 * PLANNED));
+    needed.settings(s -> s.validation(40, 2).keepBest(true));
+    needed.validation = slow(Run.HELD_OUT);
+    needed.go();
+    assertThat(of(needed, What.VALIDATION)).isEmpty();
+    assertThat(of(needed, What.ATTACK_STEPS)).isNotEmpty();
+  }
+
+  /** Each sample takes a millisecond to read. */
+  private Dataset slow(Dataset data) {
+    return new ForwardingDataset(data) {
+      @Override
+      public void read(int index, float[] into, int offset) {
+        gauges.advance(0.001);
+        super.read(index, into, offset);
+      }
+    };
+  }
+
+  @Test
+  void fewerStepsReachAsFar() {
+    InnerMaximiser planned = new InnerMaximiser(7, 0.25, InnerMaximiser.Start.UNIFORM);
+    Effort full = new Effort(7, 1, true, Pace.over(100));
+    assertThat(full.limited(planned)).isSameAs(planned);
+    Effort few = new Effort(2, 1, true, Pace.over(100));
+    assertThat(few.limited(planned).steps()).isEqualTo(2);
+    assertThat(few.limited(planned).fractions()).containsExactly(0.875);
+    Effort one = new Effort(1, 1, true, Pace.over(100));
+    assertThat(one.limited(planned).fractions()).containsExactly(1.25);
+    assertThat(one.limited(planned.from(InnerMaximiser.Start.CLEAN)).fractions())
+        .containsExactly(1.0);
+  }
+
+  @Test
+  void progressRunsToItsEndInFewerSteps() {
+    Effort full = new Effort(7, 1, true, Pace.over(100));
+    assertThat(full.progress(40)).isEqualTo(0.4);
+    Effort less =
+        full.after(
+            new Decision("training", 40, What.TRAINING_STEPS, 100, 60, "", java.util.Map.of()));
+    assertThat(less.progress(40)).isEqualTo(0.4);
+    assertThat(less.progress(50)).isCloseTo(0.7, within());
+    assertThat(less.progress(60)).isCloseTo(1, within());
+  }
+}
