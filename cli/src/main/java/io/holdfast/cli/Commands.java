@@ -19,6 +19,7 @@ final class Commands {
         InventoryCommand::new,
         ObjectivesCommand::new,
         LibraryCommand::new,
+        SurrogateCommand::new,
         SoupCommand::new,
         CompareCommand::new,
         ReportCommand::new,

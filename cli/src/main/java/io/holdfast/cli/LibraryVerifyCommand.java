@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
     description = {
       "Verifies every example: its hash, its label, that it is inside its threat model;",
       "with --model also that the model that it was made for still falls, and with --data",
-      "that clean input and label are those of the data, whose classes are then matched by",
-      "name with those of --model. Exit code 3 if one does not pass."
+      "that clean input and label are those of the data, by the names of the classes where",
+      "both have them. Exit code 3 if one does not pass."
     })
 final class LibraryVerifyCommand extends BaseCommand {
   @Mixin private LibraryOptions place = new LibraryOptions();

@@ -7,6 +7,7 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Hardening;
+import io.holdfast.experiment.HeldOut;
 import io.holdfast.experiment.SearchOutcome;
 import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Shape;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code attack --search} and {@code attack --surrogate}. */
+/** {@code attack --search}, {@code attack --surrogate} and {@code surrogate}. */
 final class AttackSearchCommandTest {
   private static final String WEAK = "pgd[steps=4,relative_step=0.01,random_start=false]";
   private static Path folder;
@@ -170,5 +171,123 @@ final class AttackSearchCommandTest {
     Ran alone = attack(folder.resolve("alone"), "--threat", blind, "--attack", "mi-fgsm");
     assertThat(alone.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(alone.err()).contains("knowledge");
+  }
+
+  /** Settings are tried on the surrogate and judged by what fools the model. */
+  @Test
+  void aSearchByWayOfAnotherModelFindsWhatTransfers() {
+    Path out = folder.resolve("found-by-transfer");
+    Object[] search = {
+      "--threat",
+      "linf:0.08[knowledge=decision]",
+      "--attack",
+      WEAK,
+      "--surrogate",
+      other,
+      "--search",
+      "--trials",
+      9,
+      "--json"
+    };
+    Ran ran = attack(out, search);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    SearchOutcome outcome = outcome(out);
+    assertThat(outcome.surrogates()).contains("model24.holdfast");
+    assertThat(outcome.trials()).hasSize(10);
+    HeldOut heldOut = Objects.requireNonNull(outcome.heldOut());
+    assertThat(heldOut.gains()).as(outcome.words()).isTrue();
+    assertThat(outcome.trials())
+        .as("a query is a point that fooled the surrogate and was tried on the model")
+        .allMatch(t -> t.score().queries() <= t.score().gradients());
+    Ran pasted =
+        attack(
+            folder.resolve("pasted-transfer"),
+            "--threat",
+            "linf:0.08[knowledge=decision]",
+            "--attack",
+            outcome.found(),
+            "--surrogate",
+            other);
+    assertThat(pasted.exit()).as(pasted.err()).isZero();
+  }
+
+  private static Ran surrogate(Path out, Object... more) {
+    List<Object> args =
+        new ArrayList<>(
+            List.of("surrogate", "--model", model, "--data", "embedded:fashion-mnist/train"));
+    args.addAll(List.of("--as", "mlp,hidden=24", "--out", out));
+    args.addAll(List.of(more));
+    return Ran.command(args.toArray());
+  }
+
+  @Test
+  void aSurrogateThatOnlyAskedIsGoodEnoughToAttackBy() {
+    Path asked = folder.resolve("asked.holdfast");
+    Ran ran = surrogate(asked, "--examples", 300, "--steps", 200, "--answers", "labels", "--json");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode told = Json.parse(ran.out(), "out");
+    assertThat(told.path("queries").asInt()).isEqualTo(300);
+    assertThat(told.path("agreement").asDouble()).isGreaterThan(0.8);
+    Path again = folder.resolve("again.holdfast");
+    assertThat(surrogate(again, "--examples", 300, "--steps", 200, "--answers", "labels").exit())
+        .isZero();
+    try (Bundle one = Bundle.read(asked);
+        Bundle two = Bundle.read(again)) {
+      assertThat(one.network().hash()).isEqualTo(two.network().hash());
+      assertThat(Json.tree(one.provenance()).toString()).contains("\"answers\":\"labels\"");
+    }
+    String blind = "linf:0.1[knowledge=decision]";
+    Ran attacked =
+        attack(
+            folder.resolve("by-asked"),
+            "--threat",
+            blind,
+            "--attack",
+            "mi-fgsm",
+            "--surrogate",
+            asked,
+            "--json");
+    assertThat(attacked.exit()).as(attacked.err()).isZero();
+    JsonNode result = Json.parse(attacked.out(), "out");
+    assertThat(result.at("/robust_accuracy/value").asDouble())
+        .isLessThan(result.at("/clean_accuracy/value").asDouble() - 0.2);
+  }
+
+  @Test
+  void whatASurrogateCannotBeIsRefusedAtOnce() throws IOException {
+    Path taken = folder.resolve("taken.holdfast");
+    Files.writeString(taken, "mine");
+    Ran ran =
+        Ran.command(
+            "surrogate",
+            "--out",
+            taken,
+            "--as",
+            "mpl",
+            "--answers",
+            "all",
+            "--rounds",
+            -1,
+            "--steps",
+            0);
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err())
+        .contains("--model", "--data", "mlp", "--answers", "--rounds", "--steps", "a new file");
+    assertThat(taken).hasContent("mine");
+    Path none = folder.resolve("none.holdfast");
+    Ran patches =
+        Ran.command(
+            "surrogate",
+            "--model",
+            model,
+            "--data",
+            "embedded:fashion-mnist/train",
+            "--as",
+            "vit,patch=5",
+            "--out",
+            none);
+    assertThat(patches.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(patches.err()).contains("patch");
+    assertThat(none).doesNotExist();
   }
 }

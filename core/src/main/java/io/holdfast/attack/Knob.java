@@ -24,8 +24,8 @@ public interface Knob<A> {
   A write(A attack, A soFar, Map<String, String> arguments);
 
   /**
-   * What a search may try around what {@code attack} has; none for settings that follow from what
-   * is attacked.
+   * What a search may try around what {@code attack} has, or around the defaults of settings that
+   * follow from what is attacked.
    */
   List<Axis> axes(A attack);
 }

@@ -94,10 +94,13 @@ public final class Knobs {
    * A number above 0 that by default follows from what is attacked.
    *
    * @param usual the default in words
+   * @param defaults the same in numbers, at least one: a search tries what lies around them where
+   *     no number was given
    */
   public static <A> Knob<A> ownNumber(
       String key,
       String usual,
+      List<Double> defaults,
       String meaning,
       Function<A, OptionalDouble> get,
       BiFunction<A, Double, A> with) {
@@ -108,7 +111,10 @@ public final class Knobs {
         attack -> get.apply(attack).stream().boxed().findFirst(),
         with,
         r -> r.positive(key),
-        given -> given.map(value -> Axis.Numbers.around(key, value, 0, Double.MAX_VALUE)));
+        given ->
+            given.map(List::of).orElse(defaults).stream()
+                .map(value -> (Axis) Axis.Numbers.around(key, value, 0, Double.MAX_VALUE))
+                .reduce(Axis::joined));
   }
 
   /** A number in [0, 1]. */

@@ -342,7 +342,8 @@ public record AdversarialRun(
         threat,
         data.info().name(),
         data.contentHash(stopper),
-        data.info().licence());
+        data.info().licence(),
+        bundle.classNames());
   }
 
   private Summary summary(Map<String, Tensor> all, List<Integer> shape) {

@@ -67,7 +67,8 @@ final class PerturbationSets {
           new Recolouring(
               reader.number("epsilon", 0, ANY),
               reader.integer("grid", Flow.GRID, 2, Recolouring.FINEST),
-              reader.integer("smooth", Recolouring.SMOOTH, 0, Recolouring.SMOOTHEST));
+              reader.integer("smooth", Recolouring.SMOOTH, 0, Recolouring.SMOOTHEST),
+              reader.choice("colours", Recolouring.Colours.OWN));
       case Wasserstein.NAME -> wasserstein(reader);
       case CommonCorruptions.NAME ->
           new CommonCorruptions(

@@ -21,16 +21,31 @@ import java.util.Map;
  * channel the grid in rows, of which the last channel runs fastest. Images are {@code [N, C, H, W]}
  * with one to four channels.
  *
+ * <p>In CIELUV, the authors' first choice, the grid lies over lightness and chromaticity instead,
+ * on which equal distances look about equally far; images are then in sRGB. What a shift leads to
+ * that sRGB lacks is clipped.
+ *
  * @param epsilon the largest shift of a channel, at least 0
  * @param grid points along each channel, 2 to 32
  * @param smooth how often shifts are averaged with their neighbours, 0 to 100
+ * @param colours in which shifts are given; in CIELUV epsilon is a part of 100 for lightness and of
+ *     200 for u* and v*, as in the authors' program, whose epsilon is 0.06
  */
-public record Recolouring(double epsilon, int grid, int smooth) implements Parametric {
+public record Recolouring(double epsilon, int grid, int smooth, Colours colours)
+    implements Parametric {
   /** The name in files. */
   public static final String NAME = "recolour";
 
   /** Rounds of averaging unless a file says otherwise. */
   static final int SMOOTH = 1;
+
+  /** What a colour is told by. */
+  public enum Colours {
+    /** The channels of the image. */
+    OWN,
+    /** CIELUV, of images [3, H, W] in sRGB. */
+    LUV
+  }
 
   /** Most points along a channel. */
   static final int FINEST = 32;
@@ -39,6 +54,19 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
   static final int SMOOTHEST = 100;
 
   private static final int MOST_CHANNELS = 4;
+
+  /**
+   * The grid spans all colours of sRGB: L* from 0 to 100, u* from -84 to 176, v* from -135 to 108.
+   */
+  private static final double[] LUV_LOW = {0, -84, -135};
+
+  private static final double[] LUV_RANGE = {100, 260, 243};
+  private static final double[] LUV_UNIT = {100, 200, 200}; // that shifts are parts of
+
+  /** In the image's own channels. */
+  public Recolouring(double epsilon, int grid, int smooth) {
+    this(epsilon, grid, smooth, Colours.OWN);
+  }
 
   public Recolouring {
     boolean finite = epsilon >= 0 && !Double.isInfinite(epsilon);
@@ -50,13 +78,18 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
 
   @Override
   public String key() {
-    return NAME + ":" + Additive.number(epsilon) + "/" + grid + "/" + smooth;
+    String own = NAME + ":" + Additive.number(epsilon) + "/" + grid + "/" + smooth;
+    return colours == Colours.OWN ? own : own + "/luv";
   }
 
   @Override
   public String describe() {
-    return "change colours by one smooth function, each channel by at most "
+    boolean own = colours == Colours.OWN;
+    return "change colours by one smooth function, each channel "
+        + (own ? "" : "of CIELUV ")
+        + "by at most "
         + Additive.number(epsilon)
+        + (own ? "" : " of its range")
         + ", between "
         + grid
         + " points along each channel, averaged "
@@ -66,12 +99,17 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
 
   @Override
   public Map<String, Object> toMap() {
-    return PerturbationSets.map(NAME, "epsilon", epsilon, "grid", grid, "smooth", smooth);
+    Map<String, Object> map =
+        PerturbationSets.map(NAME, "epsilon", epsilon, "grid", grid, "smooth", smooth);
+    if (colours != Colours.OWN) {
+      map.put("colours", "luv");
+    }
+    return map;
   }
 
   @Override
   public Recolouring scaled(double factor) {
-    return new Recolouring(epsilon * factor, grid, smooth);
+    return new Recolouring(epsilon * factor, grid, smooth, colours);
   }
 
   @Override
@@ -82,6 +120,14 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
           "perturbation",
           "images [C, H, W] of one to " + MOST_CHANNELS + " channels",
           "inputs " + Arrays.toString(shape));
+    }
+    if (colours == Colours.LUV && shape[0] != 3) {
+      throw new InvalidInputException(
+          "threat model " + key(),
+          "colours",
+          "images [3, H, W] in sRGB for luv",
+          "inputs " + Arrays.toString(shape),
+          "own takes the channels as they are");
     }
     int channels = Math.toIntExact(shape[0]);
     return Collections.nCopies(Math.toIntExact(channels * points(channels)), epsilon);
@@ -97,15 +143,36 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
     long n = clean.size(0);
     long channels = clean.size(1);
     Tensor shifts = averaged(theta, channels).view(n, channels, -1); // [N, C, G^C]
-    Tensor places = // [N, C, HW] in steps of the grid
-        clean.reshape(n, channels, -1).sub(domain.low()).mul((grid - 1) / domain.width());
+    Tensor own = clean.reshape(n, channels, -1); // [N, C, HW]
+    if (colours == Colours.OWN) {
+      Tensor places = own.sub(domain.low()).mul((grid - 1) / domain.width()); // [N, C, HW]
+      return shifted(own, shifts, places).view(clean.shape());
+    }
+    Tensor luv = Luv.of(own.sub(domain.low()).div(domain.width())); // [N, 3, HW]
+    Tensor low = Tensors.of(LUV_LOW, 1, 3, 1).to(luv.type()).to(luv.device());
+    Tensor range = Tensors.of(LUV_RANGE, 1, 3, 1).to(luv.type()).to(luv.device());
+    Tensor unit = Tensors.of(LUV_UNIT, 1, 3, 1).to(luv.type()).to(luv.device());
+    Tensor places = luv.sub(low).mul((double) (grid - 1)).div(range); // [N, 3, HW]
+    Tensor moved = shifted(luv.div(unit), shifts, places).mul(unit); // [N, 3, HW]
+    Tensor same = luv.div(unit).mul(unit); // [N, 3, HW] where nothing is shifted, bit for bit
+    Tensor change = Luv.back(moved).sub(Luv.back(same)); // [N, 3, HW]
+    return own.add(change, domain.width()).view(clean.shape());
+  }
+
+  /**
+   * Colours and their shifts, {@code [N, C, HW]}.
+   *
+   * @param shifts of the points of the grid, {@code [N, C, G^C]}
+   * @param places of the colours, {@code [N, C, HW]} in steps of the grid
+   */
+  private Tensor shifted(Tensor from, Tensor shifts, Tensor places) {
     Tensor low = places.floor().clamp(0, grid - 2); // [N, C, HW]
     Tensor part = places.sub(low); // [N, C, HW] on the way to the next point
-    Tensor moved = clean.reshape(n, channels, -1); // [N, C, HW]
-    for (int corner = 0; corner < 1 << channels; corner++) {
+    Tensor moved = from; // [N, C, HW]
+    for (int corner = 0; corner < 1 << from.size(1); corner++) {
       moved = moved.add(corner(shifts, low, part, corner)); // [N, C, HW]
     }
-    return moved.view(clean.shape());
+    return moved;
   }
 
   /** The weighted shifts of one corner of each pixel's cell, {@code [N, C, HW]}. */
@@ -143,21 +210,51 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
     int channels = Math.toIntExact(shape[0]);
     int points = Math.toIntExact(points(channels));
     int pixels = clean.length / channels;
-    double[] out = new double[clean.length];
+    double[][] shifts = new double[channels][];
     for (int c = 0; c < channels; c++) {
-      double[] shifts = Arrays.copyOfRange(theta, c * points, (c + 1) * points);
+      shifts[c] = Arrays.copyOfRange(theta, c * points, (c + 1) * points);
       for (int round = 0; round < smooth; round++) {
-        shifts = averagedAll(shifts, channels);
+        shifts[c] = averagedAll(shifts[c], channels);
       }
-      for (int p = 0; p < pixels; p++) {
-        double[] place = new double[channels]; // in steps of the grid
-        for (int k = 0; k < channels; k++) {
-          place[k] = (clean[k * pixels + p] - domain.low()) / domain.width() * (grid - 1);
-        }
-        out[c * pixels + p] = clean[c * pixels + p] + between(shifts, place, 0, 0);
+    }
+    double[] out = new double[clean.length];
+    for (int p = 0; p < pixels; p++) {
+      double[] part = new double[channels]; // of the domain
+      for (int c = 0; c < channels; c++) {
+        part[c] = (clean[c * pixels + p] - domain.low()) / domain.width();
+      }
+      double[] change = colours == Colours.OWN ? ownChange(part, shifts) : luvChange(part, shifts);
+      double unit = colours == Colours.OWN ? 1 : domain.width();
+      for (int c = 0; c < channels; c++) {
+        out[c * pixels + p] = clean[c * pixels + p] + unit * change[c];
       }
     }
     return out;
+  }
+
+  private double[] ownChange(double[] part, double[][] shifts) {
+    double[] place = Arrays.stream(part).map(x -> x * (grid - 1)).toArray();
+    return Arrays.stream(shifts).mapToDouble(s -> between(s, place, 0, 0)).toArray();
+  }
+
+  private double[] luvChange(double[] rgb, double[][] shifts) {
+    LuvColour from = LuvColour.of(rgb);
+    double[] luv = {from.lightness(), from.u(), from.v()};
+    double[] place = new double[3];
+    for (int k = 0; k < 3; k++) {
+      place[k] = (luv[k] - LUV_LOW[k]) / LUV_RANGE[k] * (grid - 1);
+    }
+    LuvColour to =
+        new LuvColour(
+            luv[0] + 100 * between(shifts[0], place, 0, 0),
+            luv[1] + 200 * between(shifts[1], place, 0, 0),
+            luv[2] + 200 * between(shifts[2], place, 0, 0));
+    double[] change = to.rgb();
+    double[] same = from.rgb();
+    for (int c = 0; c < 3; c++) {
+      change[c] -= same[c];
+    }
+    return change;
   }
 
   /** The value at a place, interpolated along one channel after the other. */
@@ -193,9 +290,9 @@ public record Recolouring(double epsilon, int grid, int smooth) implements Param
     return means;
   }
 
-  /** Rounding of places and shifts to float32, in inputs of range 1. */
+  /** Rounding of places and shifts to float32, in inputs of range 1; near black CIELUV is steep. */
   @Override
   public double tolerance(long[] shape) {
-    return 1e-5 * (1 + epsilon * grid);
+    return (colours == Colours.OWN ? 1e-5 : 2e-4) * (1 + epsilon * grid);
   }
 }

@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.attack.blackbox.Bandits;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Call;
@@ -86,6 +87,17 @@ class AxisTest {
         (Axis.Numbers) of(Pgd.steps(10).stepSize(StepSize.relative(0.001)), "relative_step");
     assertThat(axis.low()).isEqualTo(0.001 / 8);
     assertThat(axis.high()).isEqualTo(2.0);
+  }
+
+  /** Where no number was given, around all that the default may be. */
+  @Test
+  void settingsThatFollowFromWhatIsAttackedAreSearchedToo() {
+    Axis.Numbers open = (Axis.Numbers) of(Bandits.queries(100), "prior_rate");
+    assertThat(open.low()).isEqualTo(0.1 / 8);
+    assertThat(open.high()).isEqualTo(100.0 * 8);
+    Axis.Numbers given = (Axis.Numbers) of(Bandits.queries(100).priorRate(2000), "prior_rate");
+    assertThat(given.low()).isEqualTo(0.1 / 8);
+    assertThat(given.high()).isEqualTo(2000.0 * 8);
   }
 
   static List<String> names() {

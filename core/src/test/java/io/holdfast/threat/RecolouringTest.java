@@ -36,6 +36,71 @@ class RecolouringTest {
     }
   }
 
+  /** Also at the corners of the cube, black among them, where CIELUV is steep. */
+  @Test
+  void agreesWithItsSlowTwinInCieluv() {
+    Domain domain = new Domain(-1, 3);
+    for (int smooth = 0; smooth <= 1; smooth++) {
+      try (Scope scope = Scope.open()) {
+        Recolouring set = new Recolouring(0.1, 4, smooth, Recolouring.Colours.LUV);
+        long[] shape = {3, 6, 9};
+        Tensor clean = Rng.of(new Seed(smooth)).uniform(-1, 3, 1, 3, 6, 9);
+        for (int corner = 0; corner < 8; corner++) {
+          for (int c = 0; c < 3; c++) {
+            clean
+                .select(0, 0)
+                .select(0, c)
+                .select(0, 0)
+                .select(0, corner)
+                .fillInPlace(((corner >> c) & 1) == 1 ? 3 : -1);
+          }
+        }
+        int count = set.bounds(shape).size();
+        assertThat(count).isEqualTo(3 * 64);
+        Tensor theta = Rng.of(new Seed(smooth)).uniform(-0.1, 0.1, 1, count);
+        double[] fast = set.transform(clean, theta, domain).toDoubles();
+        double[] slow = set.transform(clean.toDoubles(), shape, theta.toDoubles(), domain);
+        assertThat(fast).containsExactly(slow, within(4 * set.tolerance(shape)));
+        Tensor still = set.transform(clean, theta.mul(0), domain);
+        assertThat(still.sameAs(clean)).as("no shift changes nothing, bit for bit").isTrue();
+      }
+    }
+  }
+
+  /** CIE 15:2004 with IEC 61966-2-1; the colours' values are those of published tables. */
+  @Test
+  void coloursHaveTheirPublishedCoordinates() {
+    double[][] known = {
+      {1, 1, 1, 100, 0, 0}, // white
+      {1, 0, 0, 53.24, 175.01, 37.76}, // red
+      {0, 1, 0, 87.73, -83.08, 107.40}, // green
+      {0, 0, 1, 32.30, -9.40, -130.34} // blue
+    };
+    for (double[] k : known) {
+      LuvColour luv = LuvColour.of(k[0], k[1], k[2]);
+      assertThat(new double[] {luv.lightness(), luv.u(), luv.v()})
+          .containsExactly(new double[] {k[3], k[4], k[5]}, within(0.05));
+      assertThat(luv.rgb()).containsExactly(new double[] {k[0], k[1], k[2]}, within(1e-3));
+    }
+  }
+
+  /** A lightness alone moves grey along grey, by as much everywhere on the scale of the eye. */
+  @Test
+  void aShiftOfLightnessKeepsGreyGrey() {
+    Recolouring set = new Recolouring(0.06, 2, 0, Recolouring.Colours.LUV);
+    double[] theta = new double[24];
+    Arrays.fill(theta, 0, 8, 0.06);
+    double[] grey = {0.2, 0.5, 0.8, 0.2, 0.5, 0.8, 0.2, 0.5, 0.8}; // [3, 1, 3]
+    double[] out = set.transform(grey, new long[] {3, 1, 3}, theta, Domain.UNIT);
+    for (int p = 0; p < 3; p++) {
+      assertThat(out[3 + p]).isCloseTo(out[p], within(1e-4));
+      assertThat(out[6 + p]).isCloseTo(out[p], within(1e-4));
+      double before = LuvColour.of(grey[p], grey[p], grey[p]).lightness();
+      double after = LuvColour.of(out[p], out[3 + p], out[6 + p]).lightness();
+      assertThat(after - before).isCloseTo(6, within(0.01));
+    }
+  }
+
   /** Points of the grid themselves, in between, and as a tone curve. */
   @Test
   void greyImagesGetAToneCurve() {
@@ -93,6 +158,12 @@ class RecolouringTest {
             .hasMessageContaining("recolour:0.1/3/1")
             .hasMessageContaining("one to 4 channels");
       }
+    }
+    try (Scope scope = Scope.open()) {
+      Recolouring luv = new Recolouring(0.1, 3, 1, Recolouring.Colours.LUV);
+      assertThatThrownBy(() -> luv.around(Tensors.zeros(2, 1, 3, 3), Domain.UNIT))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("images [3, H, W] in sRGB");
     }
     assertThatThrownBy(() -> ThreatModel.parse("recolour:2"))
         .isInstanceOf(InvalidInputException.class)

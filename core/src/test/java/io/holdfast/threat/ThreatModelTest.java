@@ -37,6 +37,7 @@ class ThreatModelTest {
         ThreatModel.of(new RotationTranslation(30, 0.1)),
         ThreatModel.of(new Flow(1.5, 4)),
         ThreatModel.of(new Recolouring(0.06, 5, 2)),
+        ThreatModel.of(new Recolouring(0.06, 5, 2, Recolouring.Colours.LUV)),
         ThreatModel.of(new Wasserstein(0.1, 7)),
         ThreatModel.of(CodeChanges.bitFlips(2)),
         ThreatModel.of(new PixelChanges(5)),
@@ -63,6 +64,8 @@ class ThreatModelTest {
     assertThat(ThreatModel.parse("l0:25")).isEqualTo(ThreatModel.l0(25));
     assertThat(ThreatModel.parse("l2:inf")).isEqualTo(ThreatModel.smallest(Norm.L2));
     assertThat(ThreatModel.parse("flow[pixels=1]")).isEqualTo(ThreatModel.of(new Flow(1, 7)));
+    assertThat(ThreatModel.parse("recolour:0.06[colours=luv,grid=5]"))
+        .isEqualTo(ThreatModel.of(new Recolouring(0.06, 5, 1, Recolouring.Colours.LUV)));
     assertThat(ThreatModel.parse("recolour:16/255[grid=4]"))
         .isEqualTo(ThreatModel.of(new Recolouring(16 / 255.0, 4, 1)));
     assertThat(ThreatModel.parse("wasserstein:0.1"))

@@ -41,6 +41,7 @@ class ScoreContractTest extends AttackContract {
         new AttackRow("bandits linf", Bandits.queries(60)::restarts, LINF),
         new AttackRow("bandits l2", Bandits.queries(60)::restarts, L2),
         new AttackRow("zoo l2", zoo::restarts, L2),
+        new AttackRow("zoo l2 in a small space", zoo.space(2).importance(true)::restarts, L2),
         new AttackRow("simba linf", simba::restarts, LINF),
         new AttackRow("simba dct l2", simba.basis(Simba.Basis.DCT)::restarts, L2),
         new AttackRow("genattack linf", GenAttack.SPEC.usual().queries(60)::restarts, LINF),

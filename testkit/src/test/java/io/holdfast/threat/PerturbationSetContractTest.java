@@ -34,6 +34,7 @@ class PerturbationSetContractTest extends PerturbationSetContract {
         SetRow.of(new Flow(1.7, 3), IMAGE),
         SetRow.of(new Recolouring(0.2, 3, 1), IMAGE),
         SetRow.of(new Recolouring(0.2, 3, 1), 1L, 1L, 1L),
+        SetRow.of(new Recolouring(0.06, 5, 1, Recolouring.Colours.LUV), 3L, 5L, 6L),
         SetRow.of(new Wasserstein(0.3, 3), IMAGE),
         SetRow.of(new Wasserstein(0.5), IMAGE),
         SetRow.of(new CommonCorruptions(3), 3L, 8L, 9L),

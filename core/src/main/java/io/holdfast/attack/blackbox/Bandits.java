@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.threat.Norm;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -60,24 +61,28 @@ public record Bandits(
               Knobs.ownNumber(
                   "exploration",
                   "1, in L2 0.01",
+                  List.of(1.0, 0.01),
                   "noise on the prior",
                   Bandits::exploration,
                   Bandits::exploration),
               Knobs.ownNumber(
                   "distance",
                   "0.1, in L2 0.01",
+                  List.of(0.1, 0.01),
                   "Euclidean distance of the pair from the point",
                   Bandits::distance,
                   Bandits::distance),
               Knobs.ownNumber(
                   "prior_rate",
                   "100, in L2 0.1",
+                  List.of(100.0, 0.1),
                   "learning rate of the prior",
                   Bandits::priorRate,
                   Bandits::priorRate),
               Knobs.ownNumber(
                   "relative_step",
                   "0.2, in L2 0.1",
+                  List.of(0.2, 0.1),
                   "length of a step as a part of epsilon",
                   Bandits::relativeStep,
                   Bandits::relativeStep),
@@ -105,36 +110,31 @@ public record Bandits(
   }
 
   private Bandits withQueries(int number) {
-    return new Bandits(number, tile, exploration, distance, priorRate, relativeStep, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public Bandits tile(int side) {
-    return new Bandits(
-        queries, OptionalInt.of(side), exploration, distance, priorRate, relativeStep, restarts);
+    return Records.with(this, "tile", OptionalInt.of(side));
   }
 
   public Bandits exploration(double size) {
-    return new Bandits(
-        queries, tile, OptionalDouble.of(size), distance, priorRate, relativeStep, restarts);
+    return Records.with(this, "exploration", OptionalDouble.of(size));
   }
 
   public Bandits distance(double length) {
-    return new Bandits(
-        queries, tile, exploration, OptionalDouble.of(length), priorRate, relativeStep, restarts);
+    return Records.with(this, "distance", OptionalDouble.of(length));
   }
 
   public Bandits priorRate(double rate) {
-    return new Bandits(
-        queries, tile, exploration, distance, OptionalDouble.of(rate), relativeStep, restarts);
+    return Records.with(this, "priorRate", OptionalDouble.of(rate));
   }
 
   public Bandits relativeStep(double part) {
-    return new Bandits(
-        queries, tile, exploration, distance, priorRate, OptionalDouble.of(part), restarts);
+    return Records.with(this, "relativeStep", OptionalDouble.of(part));
   }
 
   public Bandits restarts(int number) {
-    return new Bandits(queries, tile, exploration, distance, priorRate, relativeStep, number);
+    return Records.with(this, "restarts", number);
   }
 
   /** The side of the prior for an image's. */

@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Loss;
+import io.holdfast.common.Records;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -88,37 +89,31 @@ public record GenAttack(
   }
 
   public GenAttack population(int members) {
-    return new GenAttack(
-        members, queries, mutationRate, mutationRange, adaptive, temperature, restarts);
+    return Records.with(this, "population", members);
   }
 
   public GenAttack queries(int number) {
-    return new GenAttack(
-        population, number, mutationRate, mutationRange, adaptive, temperature, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public GenAttack mutationRate(double share) {
-    return new GenAttack(
-        population, queries, share, mutationRange, adaptive, temperature, restarts);
+    return Records.with(this, "mutationRate", share);
   }
 
   public GenAttack mutationRange(double part) {
-    return new GenAttack(population, queries, mutationRate, part, adaptive, temperature, restarts);
+    return Records.with(this, "mutationRange", part);
   }
 
   public GenAttack adaptive(boolean shrinking) {
-    return new GenAttack(
-        population, queries, mutationRate, mutationRange, shrinking, temperature, restarts);
+    return Records.with(this, "adaptive", shrinking);
   }
 
   public GenAttack temperature(double divisor) {
-    return new GenAttack(
-        population, queries, mutationRate, mutationRange, adaptive, divisor, restarts);
+    return Records.with(this, "temperature", divisor);
   }
 
   public GenAttack restarts(int number) {
-    return new GenAttack(
-        population, queries, mutationRate, mutationRange, adaptive, temperature, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
+import io.holdfast.common.Records;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -59,27 +60,27 @@ public record Nes(
   }
 
   public Nes queries(int number) {
-    return new Nes(number, samples, sigma, stepSize, momentum, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public Nes samples(int number) {
-    return new Nes(queries, number, sigma, stepSize, momentum, restarts);
+    return Records.with(this, "samples", number);
   }
 
   public Nes sigma(double deviation) {
-    return new Nes(queries, samples, deviation, stepSize, momentum, restarts);
+    return Records.with(this, "sigma", deviation);
   }
 
   public Nes stepSize(StepSize length) {
-    return new Nes(queries, samples, sigma, length, momentum, restarts);
+    return Records.with(this, "stepSize", length);
   }
 
   public Nes momentum(double weight) {
-    return new Nes(queries, samples, sigma, stepSize, weight, restarts);
+    return Records.with(this, "momentum", weight);
   }
 
   public Nes restarts(int number) {
-    return new Nes(queries, samples, sigma, stepSize, momentum, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.threat.PixelChanges;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -55,19 +56,19 @@ public record OnePixel(int population, int queries, double scale, int restarts)
   }
 
   public OnePixel population(int candidates) {
-    return new OnePixel(candidates, queries, scale, restarts);
+    return Records.with(this, "population", candidates);
   }
 
   public OnePixel queries(int number) {
-    return new OnePixel(population, number, scale, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public OnePixel scale(double weight) {
-    return new OnePixel(population, queries, weight, restarts);
+    return Records.with(this, "scale", weight);
   }
 
   public OnePixel restarts(int number) {
-    return new OnePixel(population, queries, scale, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

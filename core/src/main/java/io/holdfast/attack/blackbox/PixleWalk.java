@@ -79,14 +79,21 @@ final class PixleWalk extends Population {
     int count = wide * high;
     int top = random.nextInt(canvas.height() - high + 1);
     int left = random.nextInt(canvas.width() - wide + 1);
-    Draws.shuffleFront(places, count, random);
     int[] from = new int[count];
-    int[] to = new int[count];
     for (int i = 0; i < count; i++) {
       from[i] = (top + i / wide) * canvas.width() + left + i % wide;
-      to[i] = places[i];
     }
+    int[] to = destinations(from);
     return new Copies(from, to, undone(from, to));
+  }
+
+  /** One place for each pixel, all distinct. */
+  private int[] destinations(int[] from) {
+    if (attack.mapping() == Pixle.Mapping.RANDOM) {
+      Draws.shuffleFront(places, from.length, random);
+      return Arrays.copyOf(places, from.length);
+    }
+    return new PixelMapping(attack.mapping(), canvas, image).of(from, random);
   }
 
   private int side(int most) {

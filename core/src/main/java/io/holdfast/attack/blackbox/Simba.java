@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -59,23 +60,23 @@ public record Simba(Basis basis, int queries, double step, double frequencies, i
   }
 
   public Simba basis(Basis directions) {
-    return new Simba(directions, queries, step, frequencies, restarts);
+    return Records.with(this, "basis", directions);
   }
 
   public Simba queries(int number) {
-    return new Simba(basis, number, step, frequencies, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public Simba step(double length) {
-    return new Simba(basis, queries, length, frequencies, restarts);
+    return Records.with(this, "step", length);
   }
 
   public Simba frequencies(double share) {
-    return new Simba(basis, queries, step, share, restarts);
+    return Records.with(this, "frequencies", share);
   }
 
   public Simba restarts(int number) {
-    return new Simba(basis, queries, step, frequencies, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
+import io.holdfast.common.Records;
 import io.holdfast.threat.Frame;
 import io.holdfast.threat.PixelChanges;
 import io.holdfast.threat.PixelSet;
@@ -45,6 +46,7 @@ public record SparseRs(int queries, OptionalDouble alphaInit, boolean rescale, i
               Knobs.ownNumber(
                   "alpha_init",
                   "0.3 for pixels, 0.4 for a patch, 0.5 for a frame",
+                  List.of(0.3, 0.4, 0.5),
                   "share that the first proposals change",
                   SparseRs::alphaInit,
                   SparseRs::alphaInit),
@@ -68,19 +70,19 @@ public record SparseRs(int queries, OptionalDouble alphaInit, boolean rescale, i
   }
 
   private SparseRs withQueries(int number) {
-    return new SparseRs(number, alphaInit, rescale, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public SparseRs alphaInit(double share) {
-    return new SparseRs(queries, OptionalDouble.of(share), rescale, restarts);
+    return Records.with(this, "alphaInit", OptionalDouble.of(share));
   }
 
   public SparseRs rescale(boolean stretched) {
-    return new SparseRs(queries, alphaInit, stretched, restarts);
+    return Records.with(this, "rescale", stretched);
   }
 
   public SparseRs restarts(int number) {
-    return new SparseRs(queries, alphaInit, rescale, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
+import io.holdfast.common.Records;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
@@ -56,23 +57,23 @@ public record Spsa(int queries, int samples, double delta, double rate, int rest
   }
 
   public Spsa queries(int number) {
-    return new Spsa(number, samples, delta, rate, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public Spsa samples(int number) {
-    return new Spsa(queries, number, delta, rate, restarts);
+    return Records.with(this, "samples", number);
   }
 
   public Spsa delta(double distance) {
-    return new Spsa(queries, samples, distance, rate, restarts);
+    return Records.with(this, "delta", distance);
   }
 
   public Spsa rate(double learningRate) {
-    return new Spsa(queries, samples, delta, learningRate, restarts);
+    return Records.with(this, "rate", learningRate);
   }
 
   public Spsa restarts(int number) {
-    return new Spsa(queries, samples, delta, rate, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

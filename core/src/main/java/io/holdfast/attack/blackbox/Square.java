@@ -2,6 +2,7 @@ package io.holdfast.attack.blackbox;
 
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
+import io.holdfast.common.Records;
 import io.holdfast.threat.Norm;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -51,19 +52,19 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
   }
 
   private Square withQueries(int number) {
-    return new Square(number, pInit, rescale, restarts);
+    return Records.with(this, "queries", number);
   }
 
   public Square pInit(double share) {
-    return new Square(queries, share, rescale, restarts);
+    return Records.with(this, "pInit", share);
   }
 
   public Square rescale(boolean stretched) {
-    return new Square(queries, pInit, stretched, restarts);
+    return Records.with(this, "rescale", stretched);
   }
 
   public Square restarts(int number) {
-    return new Square(queries, pInit, rescale, number);
+    return Records.with(this, "restarts", number);
   }
 
   /**

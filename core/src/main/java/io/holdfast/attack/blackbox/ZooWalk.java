@@ -2,16 +2,22 @@ package io.holdfast.attack.blackbox;
 
 import java.util.random.RandomGenerator;
 
-/** The searches of {@link Zoo}. A direction is the number of a coordinate. */
+/**
+ * The searches of {@link Zoo}. A direction is the number of a coordinate of the space that is
+ * searched; the point itself is an image, so that a space which grows goes on where it was.
+ */
 final class ZooWalk extends EstimateWalk {
   private static final double UNBOUNDED = 1e10;
   private static final double TENTH = 0.1;
   private static final double HARDLY = 0.9999;
+  private static final double HALF = 0.5;
 
   private final Zoo attack;
   private final int pairs; // B
-  private final Coordinates coordinates;
-  private final Adam adam;
+  private AttackSpace space;
+  private Coordinates coordinates;
+  private Adam adam;
+  private int growths; // of the space, in this search
   private final double[] slopes; // [B]
   private final double[] curvatures; // [B], not above 0 where unknown
   private final int steps; // per search
@@ -27,15 +33,26 @@ final class ZooWalk extends EstimateWalk {
   private double nearest = Double.POSITIVE_INFINITY; // squared distance of the best point, if any
 
   ZooWalk(Zoo attack, int planned, Canvas canvas, float[] clean, RandomGenerator random) {
-    super(Math.min(attack.coordinates(), clean.length), 1, canvas, clean, random);
+    super(pairs(attack, canvas), 1, canvas, clean, random);
     this.attack = attack;
-    pairs = Math.min(attack.coordinates(), clean.length);
-    coordinates = new Coordinates(canvas, pairs, random);
-    adam = new Adam(attack.rate(), clean.length);
+    pairs = pairs(attack, canvas);
+    space = first(attack, canvas);
+    coordinates = new Coordinates(space, pairs, random);
+    adam = new Adam(attack.rate(), space.size());
     slopes = new double[pairs];
     curvatures = new double[pairs];
     steps = Math.max(1, planned / (attack.searches() * (1 + 2 * pairs)));
     constant = attack.constant();
+  }
+
+  private static AttackSpace first(Zoo attack, Canvas canvas) {
+    return attack.space() == 0
+        ? AttackSpace.whole(canvas)
+        : new AttackSpace(canvas, attack.space());
+  }
+
+  private static int pairs(Zoo attack, Canvas canvas) {
+    return Math.min(attack.coordinates(), first(attack, canvas).size());
   }
 
   /** Inside the ball; where there is none, always. */
@@ -82,34 +99,55 @@ final class ZooWalk extends EstimateWalk {
 
   @Override
   void probe(float[] direction, int side) {
-    int at = (int) direction[0];
     System.arraycopy(point, 0, next, 0, next.length);
-    next[at] = canvas.clamp(point[at] + side * attack.difference());
+    double far = side * attack.difference();
+    space.visit(
+        (int) direction[0], (at, weight) -> next[at] = canvas.clamp(point[at] + far * weight));
   }
 
   @Override
   void add(float[] direction, double one, double other) {
-    int at = (int) direction[0];
-    double up = canvas.clamp(point[at] + attack.difference());
-    double down = canvas.clamp(point[at] - attack.difference());
-    double rise = constant * (missing(one) - missing(other)) / (up - down);
-    slopes[added] = 2 * ((double) point[at] - clean[at]) + rise;
-    boolean even = Math.abs(up + down - 2.0 * point[at]) < TENTH * (up - down);
-    double half = (up - down) / 2;
+    Reach reach = new Reach();
+    space.visit((int) direction[0], reach);
+    double rise = constant * (missing(one) - missing(other)) / (reach.width / reach.squares);
+    slopes[added] = 2 * reach.distance + rise;
+    boolean even = Math.abs(reach.lean) < TENTH * reach.width;
+    double half = reach.width / reach.squares / 2;
     double bend = (missing(one) - 2 * missing + missing(other)) / (half * half);
-    curvatures[added] = even ? 2 + constant * bend : 0;
+    curvatures[added] = even ? 2 * reach.squares + constant * bend : 0;
     added++;
+  }
+
+  /** How the two points of a difference lie about the point, along the coordinate. */
+  private final class Reach implements AttackSpace.Tent {
+    double distance; // slope of half the squared distance
+    double width; // between the two points, times squares
+    double lean; // of their middle from the point
+    double squares; // squared length of the coordinate's change
+
+    @Override
+    public void value(int at, double weight) {
+      double up = canvas.clamp(point[at] + attack.difference() * weight);
+      double down = canvas.clamp(point[at] - attack.difference() * weight);
+      distance += weight * ((double) point[at] - clean[at]);
+      width += weight * (up - down);
+      lean += weight * (up + down - 2.0 * point[at]);
+      squares += weight * weight;
+    }
   }
 
   @Override
   void move() {
     for (int i = 0; i < pairs; i++) {
-      int at = coordinates.at(i);
-      point[at] = canvas.clamp(point[at] + length(at, slopes[i], curvatures[i]));
+      int coordinate = coordinates.at(i);
+      double far = length(coordinate, slopes[i], curvatures[i]);
+      space.visit(coordinate, (at, weight) -> point[at] = canvas.clamp(point[at] + far * weight));
     }
     step++;
     if (step >= steps) {
       bisect();
+    } else {
+      grow();
     }
     if (attack.importance()) {
       coordinates.drawByChange(point, clean, random);
@@ -118,6 +156,26 @@ final class ZooWalk extends EstimateWalk {
     }
     drawn = 0;
     added = 0;
+  }
+
+  /**
+   * Twice the side after a tenth of a search, and after half of it ("hierarchical attack",
+   * evaluated on ImageNet).
+   */
+  private void grow() {
+    double due = growths == 0 ? TENTH : HALF;
+    if (attack.space() > 0 && growths < 2 && step >= due * steps) {
+      growths++;
+      search(new AttackSpace(canvas, attack.space() << growths));
+    }
+  }
+
+  private void search(AttackSpace other) {
+    if (other.size() != space.size()) {
+      space = other;
+      coordinates = new Coordinates(space, pairs, random);
+      adam = new Adam(attack.rate(), space.size());
+    }
   }
 
   private double length(int at, double slope, double curvature) {
@@ -136,6 +194,8 @@ final class ZooWalk extends EstimateWalk {
     }
     constant = high < UNBOUNDED ? (low + high) / 2 : constant * 10;
     System.arraycopy(clean, 0, point, 0, point.length);
+    growths = 0;
+    search(first(attack, canvas));
     adam.reset();
     reached = false;
     step = 0;

@@ -7,6 +7,7 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Losses;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Domain;
@@ -71,15 +72,15 @@ public record Acg(int steps, int restarts, double rho, int eot, Losses loss)
   }
 
   public Acg steps(int number) {
-    return new Acg(number, restarts, rho, eot, loss);
+    return Records.with(this, "steps", number);
   }
 
   public Acg restarts(int number) {
-    return new Acg(steps, number, rho, eot, loss);
+    return Records.with(this, "restarts", number);
   }
 
   public Acg loss(Losses other) {
-    return new Acg(steps, restarts, rho, eot, other);
+    return Records.with(this, "loss", other);
   }
 
   @Override

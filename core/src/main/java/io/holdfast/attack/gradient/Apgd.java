@@ -10,6 +10,7 @@ import io.holdfast.attack.Losses;
 import io.holdfast.attack.Starts;
 import io.holdfast.attack.Targeting;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Domain;
@@ -128,27 +129,27 @@ public record Apgd(
   }
 
   public Apgd steps(int number) {
-    return new Apgd(kind, number, ownRestarts, rho, eot, loss, ownTargets);
+    return Records.with(this, "steps", number);
   }
 
   public Apgd restarts(int number) {
-    return new Apgd(kind, steps, OptionalInt.of(number), rho, eot, loss, ownTargets);
+    return Records.with(this, "ownRestarts", OptionalInt.of(number));
   }
 
   public Apgd rho(double share) {
-    return new Apgd(kind, steps, ownRestarts, share, eot, loss, ownTargets);
+    return Records.with(this, "rho", share);
   }
 
   public Apgd eot(int passes) {
-    return new Apgd(kind, steps, ownRestarts, rho, passes, loss, ownTargets);
+    return Records.with(this, "eot", passes);
   }
 
   public Apgd loss(Losses newLoss) {
-    return new Apgd(kind, steps, ownRestarts, rho, eot, newLoss, ownTargets);
+    return Records.with(this, "loss", newLoss);
   }
 
   public Apgd targets(int classes) {
-    return new Apgd(kind, steps, ownRestarts, rho, eot, loss, OptionalInt.of(classes));
+    return Records.with(this, "ownTargets", OptionalInt.of(classes));
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.StepSize;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 
 /**
@@ -34,7 +35,7 @@ public record Ascent(
 
   /** The same with other parts. */
   public Ascent with(Recipe parts) {
-    return new Ascent(steps, stepSize, start, loss, eot, track, parts);
+    return Records.with(this, "recipe", parts);
   }
 
   /** The last iterates {@code [n, ...]} of the samples that are left in the task. */

@@ -6,6 +6,7 @@ import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -67,23 +68,23 @@ public record FrankWolfe(int steps, int restarts, boolean randomStart, Losses lo
   }
 
   private FrankWolfe withSteps(int number) {
-    return new FrankWolfe(number, restarts, randomStart, loss, eot);
+    return Records.with(this, "steps", number);
   }
 
   public FrankWolfe restarts(int number) {
-    return new FrankWolfe(steps, number, randomStart, loss, eot);
+    return Records.with(this, "restarts", number);
   }
 
   public FrankWolfe randomStart(boolean random) {
-    return new FrankWolfe(steps, restarts, random, loss, eot);
+    return Records.with(this, "randomStart", random);
   }
 
   public FrankWolfe loss(Losses other) {
-    return new FrankWolfe(steps, restarts, randomStart, other, eot);
+    return Records.with(this, "loss", other);
   }
 
   public FrankWolfe eot(int passes) {
-    return new FrankWolfe(steps, restarts, randomStart, loss, passes);
+    return Records.with(this, "eot", passes);
   }
 
   @Override

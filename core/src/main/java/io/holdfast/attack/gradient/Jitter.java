@@ -5,6 +5,7 @@ import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.StepSize;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -67,11 +68,11 @@ public record Jitter(int steps, StepSize stepSize, int restarts, double scale, d
   }
 
   private Jitter stepSize(StepSize size) {
-    return new Jitter(steps, size, restarts, scale, noise);
+    return Records.with(this, "stepSize", size);
   }
 
   public Jitter restarts(int number) {
-    return new Jitter(steps, stepSize, number, scale, noise);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.Targeting;
+import io.holdfast.common.Records;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,31 +114,31 @@ public record Pgd(
   }
 
   public Pgd stepSize(StepSize size) {
-    return new Pgd(steps, size, restarts, randomStart, loss, targeting, eot, track);
+    return Records.with(this, "stepSize", size);
   }
 
   public Pgd restarts(int number) {
-    return new Pgd(steps, stepSize, number, randomStart, loss, targeting, eot, track);
+    return Records.with(this, "restarts", number);
   }
 
   public Pgd randomStart(boolean random) {
-    return new Pgd(steps, stepSize, restarts, random, loss, targeting, eot, track);
+    return Records.with(this, "randomStart", random);
   }
 
   public Pgd loss(Losses newLoss) {
-    return new Pgd(steps, stepSize, restarts, randomStart, newLoss, targeting, eot, track);
+    return Records.with(this, "loss", newLoss);
   }
 
   public Pgd targeting(Targeting newTargeting) {
-    return new Pgd(steps, stepSize, restarts, randomStart, loss, newTargeting, eot, track);
+    return Records.with(this, "targeting", newTargeting);
   }
 
   public Pgd eot(int passes) {
-    return new Pgd(steps, stepSize, restarts, randomStart, loss, targeting, passes, track);
+    return Records.with(this, "eot", passes);
   }
 
   public Pgd track(Track which) {
-    return new Pgd(steps, stepSize, restarts, randomStart, loss, targeting, eot, which);
+    return Records.with(this, "track", which);
   }
 
   /**

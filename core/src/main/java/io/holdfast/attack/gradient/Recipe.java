@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.View;
+import io.holdfast.common.Records;
 import io.holdfast.common.Seed;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,31 +41,31 @@ public record Recipe(
           Patches.NONE);
 
   public Recipe with(Momentum part) {
-    return new Recipe(part, views, mixing, compression, smoothing, neighbours, patches);
+    return Records.with(this, "momentum", part);
   }
 
   public Recipe with(Views part) {
-    return new Recipe(momentum, part, mixing, compression, smoothing, neighbours, patches);
+    return Records.with(this, "views", part);
   }
 
   public Recipe with(Mixing part) {
-    return new Recipe(momentum, views, part, compression, smoothing, neighbours, patches);
+    return Records.with(this, "mixing", part);
   }
 
   public Recipe with(Compression part) {
-    return new Recipe(momentum, views, mixing, part, smoothing, neighbours, patches);
+    return Records.with(this, "compression", part);
   }
 
   public Recipe with(Smoothing part) {
-    return new Recipe(momentum, views, mixing, compression, part, neighbours, patches);
+    return Records.with(this, "smoothing", part);
   }
 
   public Recipe with(Neighbours part) {
-    return new Recipe(momentum, views, mixing, compression, smoothing, part, patches);
+    return Records.with(this, "neighbours", part);
   }
 
   public Recipe with(Patches part) {
-    return new Recipe(momentum, views, mixing, compression, smoothing, neighbours, part);
+    return Records.with(this, "patches", part);
   }
 
   static List<Knob<Recipe>> knobs() {

@@ -39,6 +39,7 @@ public final class AttackFile {
    * @param data name of the data set
    * @param dataHash its content hash
    * @param licence of the data; empty where unknown
+   * @param classes names by label; empty where unknown
    */
   public record Origin(
       AttackOrigin attack,
@@ -46,7 +47,17 @@ public final class AttackFile {
       ThreatModel threat,
       String data,
       String dataHash,
-      String licence) {
+      String licence,
+      List<String> classes) {
+    public Origin {
+      classes = List.copyOf(classes);
+    }
+
+    /** The name of a class, empty where unknown. */
+    String className(int label) {
+      return label < classes.size() ? classes.get(label) : "";
+    }
+
     /** For the file's metadata. */
     public Map<String, String> toMetadata() {
       Map<String, Object> map = new LinkedHashMap<>();
@@ -56,6 +67,9 @@ public final class AttackFile {
       map.put("data", data);
       map.put("data_hash", dataHash);
       map.put("licence", licence);
+      if (!classes.isEmpty()) {
+        map.put("classes", classes);
+      }
       return Map.of(ORIGIN, Json.compact(Sealed.seal(map)));
     }
 
@@ -87,7 +101,8 @@ public final class AttackFile {
                   ThreatModel.read(r.requiredSection("threat")),
                   r.text("data"),
                   r.text("data_hash"),
-                  r.text("licence")));
+                  r.text("licence"),
+                  r.texts("classes", List.of())));
     }
   }
 

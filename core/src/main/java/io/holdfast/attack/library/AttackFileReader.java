@@ -126,7 +126,12 @@ public final class AttackFileReader {
             origin.threat(),
             attack,
             origin.model(),
-            terms.source(origin.data(), origin.dataHash(), number("ids", row), origin.licence()),
+            terms.source(
+                origin.data(),
+                origin.dataHash(),
+                number("ids", row),
+                origin.licence(),
+                origin.className(content.label())),
             terms.date(),
             terms.expires(),
             Status.ACTIVE);

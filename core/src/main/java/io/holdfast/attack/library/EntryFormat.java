@@ -93,6 +93,9 @@ final class EntryFormat {
     map.put("sample_id", s.sampleId());
     map.put("licence", s.licence());
     map.put("consent", s.consent());
+    if (!s.className().isEmpty()) {
+      map.put("class", s.className());
+    }
     return map;
   }
 
@@ -179,6 +182,7 @@ final class EntryFormat {
         r.text("data_hash"),
         r.longInteger("sample_id", Long.MIN_VALUE, Long.MAX_VALUE),
         r.text("licence"),
-        r.text("consent"));
+        r.text("consent"),
+        r.text("class", ""));
   }
 }

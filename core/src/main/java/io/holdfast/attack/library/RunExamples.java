@@ -14,8 +14,10 @@ import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.LedgerContent;
 import io.holdfast.record.Pixels;
+import io.holdfast.record.Scorecard;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +36,7 @@ public final class RunExamples {
   private final ThreatModel threat;
   private final Terms terms;
   private final Map<String, Attempt> verdicts = new HashMap<>();
+  private final Map<Integer, String> classNames = new HashMap<>();
 
   private RunExamples(Path folder, LedgerContent ledger, Terms terms) {
     this.folder = folder;
@@ -41,6 +44,10 @@ public final class RunExamples {
     provenance = ledger.provenance();
     evaluation = Json.tree(provenance.configuration()).path("evaluation");
     threat = threat();
+    Path card = folder.resolve("scorecard.json");
+    if (Files.isRegularFile(card)) {
+      Scorecard.read(card).classes().forEach(c -> classNames.put(c.label(), c.name()));
+    }
     for (Attempt row : ledger.rows()) {
       if (row.kind() == Kind.VERDICT) {
         verdicts.put(row.sampleId() + " " + row.attempt(), row);
@@ -105,7 +112,12 @@ public final class RunExamples {
             threat,
             attack,
             new ModelOrigin(evaluation.path("weights").asText(), "", ""),
-            terms.source(evaluation.path("data").asText(), hash, e.sampleId(), ""),
+            terms.source(
+                evaluation.path("data").asText(),
+                hash,
+                e.sampleId(),
+                "",
+                classNames.getOrDefault(e.label(), "")),
             terms.date(),
             terms.expires(),
             Status.ACTIVE);

@@ -8,7 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Compares clean inputs and labels with the data set that they came from. */
+/**
+ * Compares clean inputs and labels with the data set that they came from. Classes are compared by
+ * name where the entry knows the name of its class and the data have names, and else by number:
+ * data sets number their classes each in its own way.
+ */
 public final class SourceCheck {
   private SourceCheck() {}
 
@@ -41,12 +45,27 @@ public final class SourceCheck {
     if (place == null) {
       return "expected " + sample + ", found none";
     }
-    if (data.label(place) != entry.label()) {
+    String wanted = className(data, data.label(place));
+    String found = entry.source().className();
+    boolean named = !isNumber(wanted) && !found.isEmpty() && !isNumber(found);
+    if (named && !wanted.equals(found)) {
+      return "expected class " + wanted + " of " + sample + ", found " + found;
+    }
+    if (!named && data.label(place) != entry.label()) {
       return "expected label " + data.label(place) + " of " + sample + ", found " + entry.label();
     }
     boolean same =
         data.info().shape().equals(entry.shape())
             && Arrays.equals(data.read(place), content.clean());
     return same ? "" : "expected the clean input to be " + sample + ", found another";
+  }
+
+  private static String className(Dataset data, int label) {
+    List<String> names = data.info().classes();
+    return label < names.size() ? names.get(label) : Integer.toString(label);
+  }
+
+  private static boolean isNumber(String name) {
+    return !name.isEmpty() && name.chars().allMatch(Character::isDigit);
   }
 }

@@ -21,12 +21,14 @@ public record Terms(
     return new Terms(date, null, null, null);
   }
 
-  SampleSource source(String data, String dataHash, long sampleId, String ofData) {
+  SampleSource source(
+      String data, String dataHash, long sampleId, String ofData, String className) {
     return new SampleSource(
         data,
         dataHash,
         sampleId,
         licence == null ? ofData : licence,
-        consent == null ? "" : consent);
+        consent == null ? "" : consent,
+        className);
   }
 }

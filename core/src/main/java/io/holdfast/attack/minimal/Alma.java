@@ -3,6 +3,7 @@ package io.holdfast.attack.minimal;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Norm;
 import java.util.List;
@@ -50,6 +51,7 @@ public record Alma(
               Knobs.ownNumber(
                   "first",
                   FIRST_L2 + ", in L1 " + FIRST_L1,
+                  List.of(FIRST_L2, FIRST_L1),
                   "distance of the first step",
                   Alma::first,
                   Alma::first),
@@ -87,27 +89,27 @@ public record Alma(
   }
 
   public Alma steps(int number) {
-    return new Alma(number, first, smoothing, progress, growth, period);
+    return Records.with(this, "steps", number);
   }
 
   public Alma first(double distance) {
-    return new Alma(steps, OptionalDouble.of(distance), smoothing, progress, growth, period);
+    return Records.with(this, "first", OptionalDouble.of(distance));
   }
 
   public Alma smoothing(double part) {
-    return new Alma(steps, first, part, progress, growth, period);
+    return Records.with(this, "smoothing", part);
   }
 
   public Alma progress(double part) {
-    return new Alma(steps, first, smoothing, part, growth, period);
+    return Records.with(this, "progress", part);
   }
 
   public Alma growth(double factor) {
-    return new Alma(steps, first, smoothing, progress, factor, period);
+    return Records.with(this, "growth", factor);
   }
 
   public Alma period(int number) {
-    return new Alma(steps, first, smoothing, progress, growth, number);
+    return Records.with(this, "period", number);
   }
 
   @Override

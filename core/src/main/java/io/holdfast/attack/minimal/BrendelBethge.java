@@ -6,6 +6,7 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.blackbox.decision.BoundaryPoints;
 import io.holdfast.attack.blackbox.decision.Start;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -105,31 +106,31 @@ public record BrendelBethge(
   }
 
   public BrendelBethge steps(int number) {
-    return new BrendelBethge(number, radius, decay, overshoot, momentum, start, restarts);
+    return Records.with(this, "steps", number);
   }
 
   public BrendelBethge radius(double first) {
-    return new BrendelBethge(steps, first, decay, overshoot, momentum, start, restarts);
+    return Records.with(this, "radius", first);
   }
 
   public BrendelBethge decay(double factor) {
-    return new BrendelBethge(steps, radius, factor, overshoot, momentum, start, restarts);
+    return Records.with(this, "decay", factor);
   }
 
   public BrendelBethge overshoot(double aim) {
-    return new BrendelBethge(steps, radius, decay, aim, momentum, start, restarts);
+    return Records.with(this, "overshoot", aim);
   }
 
   public BrendelBethge momentum(double share) {
-    return new BrendelBethge(steps, radius, decay, overshoot, share, start, restarts);
+    return Records.with(this, "momentum", share);
   }
 
   public BrendelBethge start(Start kind) {
-    return new BrendelBethge(steps, radius, decay, overshoot, momentum, kind, restarts);
+    return Records.with(this, "start", kind);
   }
 
   public BrendelBethge restarts(int rounds) {
-    return new BrendelBethge(steps, radius, decay, overshoot, momentum, start, rounds);
+    return Records.with(this, "restarts", rounds);
   }
 
   @Override

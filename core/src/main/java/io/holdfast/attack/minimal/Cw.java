@@ -3,6 +3,7 @@ package io.holdfast.attack.minimal;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Norm;
 import java.util.List;
@@ -71,27 +72,27 @@ public record Cw(
   }
 
   public Cw steps(int number) {
-    return new Cw(rounds, number, rate, weight, confidence, abortEarly);
+    return Records.with(this, "steps", number);
   }
 
   public Cw rounds(int number) {
-    return new Cw(OptionalInt.of(number), steps, rate, weight, confidence, abortEarly);
+    return Records.with(this, "rounds", OptionalInt.of(number));
   }
 
   public Cw rate(double length) {
-    return new Cw(rounds, steps, length, weight, confidence, abortEarly);
+    return Records.with(this, "rate", length);
   }
 
   public Cw weight(double first) {
-    return new Cw(rounds, steps, rate, first, confidence, abortEarly);
+    return Records.with(this, "weight", first);
   }
 
   public Cw confidence(double margin) {
-    return new Cw(rounds, steps, rate, weight, margin, abortEarly);
+    return Records.with(this, "confidence", margin);
   }
 
   public Cw abortEarly(boolean early) {
-    return new Cw(rounds, steps, rate, weight, confidence, early);
+    return Records.with(this, "abortEarly", early);
   }
 
   @Override

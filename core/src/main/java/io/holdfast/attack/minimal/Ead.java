@@ -3,6 +3,8 @@ package io.holdfast.attack.minimal;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
+import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
@@ -70,35 +72,35 @@ public record Ead(
   }
 
   public Ead rounds(int number) {
-    return new Ead(number, steps, rate, beta, weight, confidence, rule, abortEarly);
+    return Records.with(this, "rounds", number);
   }
 
   public Ead steps(int number) {
-    return new Ead(rounds, number, rate, beta, weight, confidence, rule, abortEarly);
+    return Records.with(this, "steps", number);
   }
 
   public Ead rate(double first) {
-    return new Ead(rounds, steps, first, beta, weight, confidence, rule, abortEarly);
+    return Records.with(this, "rate", first);
   }
 
   public Ead beta(double ofL1) {
-    return new Ead(rounds, steps, rate, ofL1, weight, confidence, rule, abortEarly);
+    return Records.with(this, "beta", ofL1);
   }
 
   public Ead weight(double first) {
-    return new Ead(rounds, steps, rate, beta, first, confidence, rule, abortEarly);
+    return Records.with(this, "weight", first);
   }
 
   public Ead confidence(double margin) {
-    return new Ead(rounds, steps, rate, beta, weight, margin, rule, abortEarly);
+    return Records.with(this, "confidence", margin);
   }
 
   public Ead rule(Rule which) {
-    return new Ead(rounds, steps, rate, beta, weight, confidence, which, abortEarly);
+    return Records.with(this, "rule", which);
   }
 
   public Ead abortEarly(boolean early) {
-    return new Ead(rounds, steps, rate, beta, weight, confidence, rule, early);
+    return Records.with(this, "abortEarly", early);
   }
 
   @Override
@@ -123,12 +125,17 @@ public record Ead(
   private final class Fista implements Rounds.Descent {
     private static final double DELAY = 3;
 
-    private final Trail trail; // at the points carried on
-    private final Rows now; // [n, D] the points that are judged
+    private final Trail trail; // at the points that are judged
+    private final Rows ahead; // [n, D] the points carried on, which may leave the box
 
     Fista(Trail trail) {
       this.trail = trail;
-      now = trail.remember(trail.clean());
+      ahead = trail.remember(trail.clean());
+    }
+
+    @Override
+    public Slope look() {
+      return trail.slope(ahead, Losses.CW);
     }
 
     @Override
@@ -142,9 +149,9 @@ public record Ead(
           kept.addInPlace(trail.clean())
               .clampInPlace(trail.domain().low(), trail.domain().high()); // [n, D]
       Tensor momentum = taken.div(taken.add(DELAY)); // [n, 1]
-      trail.goTo(next.add(next.sub(now.get()).mulInPlace(momentum)));
-      now.set(next);
-      return trail.look(now);
+      ahead.set(next.add(next.sub(trail.point()).mulInPlace(momentum)));
+      trail.goTo(next);
+      return trail.look();
     }
 
     @Override
@@ -154,7 +161,7 @@ public record Ead(
 
     @Override
     public void restart(Tensor rows) {
-      now.set(rows, trail.clean());
+      ahead.set(rows, trail.clean());
       trail.goTo(Tensors.where(rows, trail.clean(), trail.point()));
     }
   }

@@ -5,6 +5,7 @@ import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Targeting;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -108,27 +109,27 @@ public record Fab(
   }
 
   public Fab steps(int number) {
-    return new Fab(kind, number, restarts, alphaMax, eta, beta, targets);
+    return Records.with(this, "steps", number);
   }
 
   public Fab restarts(int number) {
-    return new Fab(kind, steps, number, alphaMax, eta, beta, targets);
+    return Records.with(this, "restarts", number);
   }
 
   public Fab alphaMax(double weight) {
-    return new Fab(kind, steps, restarts, weight, eta, beta, targets);
+    return Records.with(this, "alphaMax", weight);
   }
 
   public Fab eta(double length) {
-    return new Fab(kind, steps, restarts, alphaMax, length, beta, targets);
+    return Records.with(this, "eta", length);
   }
 
   public Fab beta(double part) {
-    return new Fab(kind, steps, restarts, alphaMax, eta, part, targets);
+    return Records.with(this, "beta", part);
   }
 
   public Fab targets(int classes) {
-    return new Fab(kind, steps, restarts, alphaMax, eta, beta, classes);
+    return Records.with(this, "targets", classes);
   }
 
   @Override

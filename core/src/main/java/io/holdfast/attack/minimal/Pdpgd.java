@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -86,27 +87,27 @@ public record Pdpgd(
   }
 
   public Pdpgd steps(int number) {
-    return new Pdpgd(number, rate, ratio, dualRate, smoothing, rounds);
+    return Records.with(this, "steps", number);
   }
 
   public Pdpgd rate(double first) {
-    return new Pdpgd(steps, first, ratio, dualRate, smoothing, rounds);
+    return Records.with(this, "rate", first);
   }
 
   public Pdpgd ratio(double first) {
-    return new Pdpgd(steps, rate, first, dualRate, smoothing, rounds);
+    return Records.with(this, "ratio", first);
   }
 
   public Pdpgd dualRate(double first) {
-    return new Pdpgd(steps, rate, ratio, first, smoothing, rounds);
+    return Records.with(this, "dualRate", first);
   }
 
   public Pdpgd smoothing(double part) {
-    return new Pdpgd(steps, rate, ratio, dualRate, part, rounds);
+    return Records.with(this, "smoothing", part);
   }
 
   public Pdpgd rounds(int number) {
-    return new Pdpgd(steps, rate, ratio, dualRate, smoothing, number);
+    return Records.with(this, "rounds", number);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.holdfast.attack.minimal;
 
-import io.holdfast.attack.Losses;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -16,6 +15,9 @@ final class Rounds {
 
   /** How a round comes nearer to the minimum. */
   interface Descent {
+    /** One gradient of everyone's margin, where the next step begins. */
+    Slope look();
+
     /**
      * One step of everyone.
      *
@@ -86,7 +88,7 @@ final class Rounds {
   Tensor run() {
     while (trail.goesOn(2)) {
       try (Scope step = Scope.open()) {
-        Slope slope = trail.look(Losses.CW);
+        Slope slope = descent.look();
         if (!trail.isEmpty()) {
           Tensor active = slope.look().margin().le(confidence); // [n, 1]
           Tensor weight = plan.weight().neg().mul(active); // [n, 1]

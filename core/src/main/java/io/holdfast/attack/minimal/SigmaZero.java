@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
@@ -68,23 +69,23 @@ public record SigmaZero(int steps, double rate, double sigma, double threshold, 
   }
 
   public SigmaZero steps(int number) {
-    return new SigmaZero(number, rate, sigma, threshold, adjustment);
+    return Records.with(this, "steps", number);
   }
 
   public SigmaZero rate(double first) {
-    return new SigmaZero(steps, first, sigma, threshold, adjustment);
+    return Records.with(this, "rate", first);
   }
 
   public SigmaZero sigma(double smooth) {
-    return new SigmaZero(steps, rate, smooth, threshold, adjustment);
+    return Records.with(this, "sigma", smooth);
   }
 
   public SigmaZero threshold(double first) {
-    return new SigmaZero(steps, rate, sigma, first, adjustment);
+    return Records.with(this, "threshold", first);
   }
 
   public SigmaZero adjustment(double part) {
-    return new SigmaZero(steps, rate, sigma, threshold, part);
+    return Records.with(this, "adjustment", part);
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -63,19 +64,19 @@ public record SparseFool(int rounds, int steps, double lambda, double overshoot)
   }
 
   public SparseFool rounds(int number) {
-    return new SparseFool(number, steps, lambda, overshoot);
+    return Records.with(this, "rounds", number);
   }
 
   public SparseFool steps(int number) {
-    return new SparseFool(rounds, number, lambda, overshoot);
+    return Records.with(this, "steps", number);
   }
 
   public SparseFool lambda(double factor) {
-    return new SparseFool(rounds, steps, factor, overshoot);
+    return Records.with(this, "lambda", factor);
   }
 
   public SparseFool overshoot(double part) {
-    return new SparseFool(rounds, steps, lambda, part);
+    return Records.with(this, "overshoot", part);
   }
 
   @Override

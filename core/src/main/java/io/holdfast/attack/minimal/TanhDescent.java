@@ -1,5 +1,6 @@
 package io.holdfast.attack.minimal;
 
+import io.holdfast.attack.Losses;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -84,6 +85,11 @@ final class TanhDescent implements Rounds.Descent {
   /** Change times slope of the margin at the last points judged, {@code [n, D]}, at least 0. */
   Tensor worth() {
     return worth.get();
+  }
+
+  @Override
+  public Slope look() {
+    return trail.look(Losses.CW);
   }
 
   @Override

@@ -151,6 +151,15 @@ final class Trail {
     return new Slope(seen.look(), seen.stay().of(flat(pass.gradient())));
   }
 
+  /**
+   * One gradient per sample, at points {@code [n, D]} that may leave the box: they count for
+   * nothing, so that nobody leaves.
+   */
+  Slope slope(Rows points, Loss loss) {
+    InputGradients.Pass pass = task.ascend(inputs(points.get()), loss, 1);
+    return new Slope(seen(points.get(), pass.logits()), flat(pass.gradient()));
+  }
+
   /** The present points as the model takes them, {@code [n, ...]}. */
   Tensor inputs() {
     return inputs(x.get());
@@ -158,23 +167,23 @@ final class Trail {
 
   /** One query per sample, at the present points. */
   Look look() {
-    return look(x);
-  }
-
-  /** One query per sample, at other points {@code [n, D]} inside the box. */
-  Look look(Rows points) {
-    Tensor logits = task.logits(inputs(points.get())); // [n, K]
-    return note(points.get(), logits).look();
+    Tensor logits = task.logits(inputs(x.get())); // [n, K]
+    return note(x.get(), logits).look();
   }
 
   private record Seen(Look look, AttackTask.Stay stay) {}
 
-  private Seen note(Tensor points, Tensor logits) {
+  private Look seen(Tensor points, Tensor logits) {
     Tensor change = points.sub(clean()); // [n, D]
-    Tensor length = norm.lengths(change); // [n, 1]
     Tensor margin = Losses.CW.value(logits, task.reference()).unsqueeze(1); // [n, 1]
-    Tensor reached = margin.gt(confidence); // [n, 1]
-    Tensor size = measure == null ? length : measure.apply(change); // [n, 1]
+    return new Look(logits, change, norm.lengths(change), margin, margin.gt(confidence));
+  }
+
+  private Seen note(Tensor points, Tensor logits) {
+    Look look = seen(points, logits);
+    Tensor length = look.length(); // [n, 1]
+    Tensor reached = look.reached(); // [n, 1]
+    Tensor size = measure == null ? length : measure.apply(look.change()); // [n, 1]
     Tensor shorter = reached.and(size.lt(shortest.get())); // [n, 1]
     best.set(shorter, points);
     shortest.set(shorter, size);
@@ -183,7 +192,7 @@ final class Trail {
     boolean[] counts = reported.and(length.le(epsilon * (1 + ROUNDING))).toBooleans();
     AttackTask.Stay stay = task.settle(inputs(points), logits, i -> counts[i]);
     rows.forEach(r -> r.retain(stay));
-    return new Seen(new Look(logits, change, length, margin, reached).of(stay), stay);
+    return new Seen(look.of(stay), stay);
   }
 
   // ---- the whole way

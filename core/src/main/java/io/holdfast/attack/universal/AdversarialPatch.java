@@ -8,6 +8,7 @@ import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.SquarePatch;
@@ -135,32 +136,31 @@ public record AdversarialPatch(
   }
 
   private AdversarialPatch withSteps(int number) {
-    return new AdversarialPatch(scope, number, eot, relativeStep, poses, tries, loss, restarts);
+    return Records.with(this, "steps", number);
   }
 
   public AdversarialPatch eot(int placements) {
-    return new AdversarialPatch(
-        scope, steps, placements, relativeStep, poses, tries, loss, restarts);
+    return Records.with(this, "eot", placements);
   }
 
   public AdversarialPatch relativeStep(double part) {
-    return new AdversarialPatch(scope, steps, eot, part, poses, tries, loss, restarts);
+    return Records.with(this, "relativeStep", part);
   }
 
   public AdversarialPatch with(Poses other) {
-    return new AdversarialPatch(scope, steps, eot, relativeStep, other, tries, loss, restarts);
+    return Records.with(this, "poses", other);
   }
 
   public AdversarialPatch tries(int number) {
-    return new AdversarialPatch(scope, steps, eot, relativeStep, poses, number, loss, restarts);
+    return Records.with(this, "tries", number);
   }
 
   public AdversarialPatch loss(Losses other) {
-    return new AdversarialPatch(scope, steps, eot, relativeStep, poses, tries, other, restarts);
+    return Records.with(this, "loss", other);
   }
 
   public AdversarialPatch restarts(int number) {
-    return new AdversarialPatch(scope, steps, eot, relativeStep, poses, tries, loss, number);
+    return Records.with(this, "restarts", number);
   }
 
   @Override

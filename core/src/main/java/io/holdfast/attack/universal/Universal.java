@@ -9,6 +9,7 @@ import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
@@ -108,23 +109,23 @@ public record Universal(int steps, int group, double relativeStep, double clip, 
   }
 
   private Universal withSteps(int number) {
-    return new Universal(number, group, relativeStep, clip, aim);
+    return Records.with(this, "steps", number);
   }
 
   public Universal group(int samples) {
-    return new Universal(steps, samples, relativeStep, clip, aim);
+    return Records.with(this, "group", samples);
   }
 
   public Universal relativeStep(double part) {
-    return new Universal(steps, group, part, clip, aim);
+    return Records.with(this, "relativeStep", part);
   }
 
   public Universal clip(double margin) {
-    return new Universal(steps, group, relativeStep, margin, aim);
+    return Records.with(this, "clip", margin);
   }
 
   public Universal aim(Aim where) {
-    return new Universal(steps, group, relativeStep, clip, where);
+    return Records.with(this, "aim", where);
   }
 
   @Override

@@ -47,11 +47,14 @@ class ProposalsTest {
       cases.add(new Case(GenAttack.SPEC.usual(), box));
       cases.add(new Case(GenAttack.SPEC.usual().adaptive(true).population(2), box));
       cases.add(new Case(Zoo.SPEC.usual().coordinates(5).searches(3), ball));
+      cases.add(new Case(Zoo.SPEC.usual().coordinates(5).searches(3).space(2), ball));
     }
     for (int size : new int[] {0, 1, 4, 60, 63, 100}) {
       PixelChanges pixels = new PixelChanges(size);
       cases.add(new Case(OnePixel.SPEC.usual().population(10), pixels));
-      cases.add(new Case(Pixle.SPEC.usual(), pixels));
+      for (Pixle.Mapping mapping : Pixle.Mapping.values()) {
+        cases.add(new Case(Pixle.SPEC.usual().mapping(mapping), pixels));
+      }
       cases.add(new Case(SparseRs.queries(QUERIES), pixels));
       cases.add(new Case(SparseRs.queries(QUERIES), new SquarePatch(size)));
       cases.add(new Case(SparseRs.queries(QUERIES), new Frame(size)));

@@ -200,6 +200,19 @@ class ScoreAttacksTest {
     }
   }
 
+  /** Chen et al. 2017, "attack-space dimension reduction": fewer coordinates need fewer queries. */
+  @Test
+  void zooIsQuickerInASmallSpaceWhereSlopesAreSmooth() {
+    Zoo whole = Zoo.SPEC.usual().queries(1300).searches(1).coordinates(16).rate(0.1).constant(10);
+    try (Scope scope = Scope.open()) {
+      ThreatModel threat = ThreatModel.l2(1);
+      List<Sample> all = run(new SmoothModel(), whole, threat).samples();
+      List<Sample> small = run(new SmoothModel(), whole.space(4), threat).samples();
+      assertThat(fallen(small)).isGreaterThan(fallen(all) - POINTS / 6); // coarser than the slopes
+      assertThat(median(small)).isLessThan(median(all) / 2);
+    }
+  }
+
   /** Ilyas et al. 2019, section 4: priors need fewer queries than NES. */
   @ParameterizedTest
   @ValueSource(strings = {"linf:0.02", "l2:0.5"})
@@ -360,7 +373,7 @@ class ScoreAttacksTest {
         "nes[queries=7,samples=4,sigma=0.5,relative_step=0.3,momentum=0.5,restarts=2]",
         "spsa[queries=7,samples=4,delta=0.5,learning_rate=0.25]",
         "bandits[queries=7,tile=3,exploration=0.5,distance=0.25,prior_rate=2.0,relative_step=0.5]",
-        "zoo[queries=7,searches=2,coordinates=3,solver=newton,confidence=1.0,importance=true]",
+        "zoo[queries=7,searches=2,coordinates=3,solver=newton,confidence=1.0,importance=true,space=8]",
         "simba[basis=dct,queries=7,step=0.5,frequencies=0.5]",
         "genattack[population=4,queries=7,mutation_rate=0.5,adaptive=true]",
         "one-pixel[population=4,queries=7,scale=0.75]",

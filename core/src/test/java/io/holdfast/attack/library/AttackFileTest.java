@@ -41,7 +41,8 @@ class AttackFileTest {
         threat,
         "test data",
         "ab".repeat(32),
-        "MIT");
+        "MIT",
+        List.of("dog", "cat", "cow"));
   }
 
   private static Sample sample(int id, Outcome outcome, Float... variables) {
@@ -97,7 +98,7 @@ class AttackFileTest {
     assertThat(first.attack())
         .isEqualTo(new AttackOrigin("pgd[steps=5]", 7, "float32", "0.1.0", 6, 5));
     assertThat(first.source())
-        .isEqualTo(new SampleSource("test data", "ab".repeat(32), 5, "MIT", "study-3"));
+        .isEqualTo(new SampleSource("test data", "ab".repeat(32), 5, "MIT", "study-3", "cat"));
     assertThat(first.expires()).isEqualTo(LocalDate.parse("2030-01-01"));
     assertThat(examples).allMatch(e -> Checks.sound(e.entry(), e.content()) == null);
   }

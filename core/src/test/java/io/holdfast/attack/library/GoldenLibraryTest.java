@@ -69,7 +69,7 @@ class GoldenLibraryTest {
         .isEqualTo(new AttackOrigin("pgd[steps=5]", 7, "float32", "0.1.0", 6, 5));
     assertThat(pixels.model()).isEqualTo(new ModelOrigin("ab".repeat(32), "cd".repeat(32), "mlp"));
     assertThat(pixels.source())
-        .isEqualTo(new SampleSource("größer", "ef".repeat(32), 42, "MIT", "study-3"));
+        .isEqualTo(new SampleSource("größer", "ef".repeat(32), 42, "MIT", "study-3", ""));
     assertThat(pixels.date()).isEqualTo(LocalDate.parse("2026-01-02"));
     assertThat(pixels.expires()).isEqualTo(LocalDate.parse("2027-01-02"));
     assertThat(library.content(pixels).clean()).containsExactly(0.25f, 0.5f, 0.75f, 1);

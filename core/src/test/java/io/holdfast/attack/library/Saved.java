@@ -50,7 +50,7 @@ final class Saved {
             new AttackOrigin(
                 i % 2 == 0 ? "pgd[steps=5]" : "fgsm", 7, "float32", "0.1.0", 6 + i, 5 + i),
             model(i % 2),
-            new SampleSource("test data", Hashes.sha256Hex("data"), i, "MIT", "study-3"),
+            new SampleSource("test data", Hashes.sha256Hex("data"), i, "MIT", "study-3", ""),
             LocalDate.parse("2026-01-01").plusDays(i),
             null,
             Status.ACTIVE);

@@ -69,7 +69,12 @@ public final class SampleLibrary {
             new AttackOrigin("uniform-noise", 1, "float32", "0.1.0", 1, 0),
             new ModelOrigin(Hashes.sha256Hex("a model"), "", "mlp"),
             new SampleSource(
-                data.info().name(), data.contentHash(), data.id(index), data.info().licence(), ""),
+                data.info().name(),
+                data.contentHash(),
+                data.id(index),
+                data.info().licence(),
+                "",
+                data.info().classes().get(content.label())),
             TODAY.minusDays(1),
             null,
             Status.ACTIVE);

@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -67,19 +68,19 @@ public record Boundary(Effort effort, double orthogonal, double source, double a
 
   @Override
   public Boundary effort(Effort other) {
-    return new Boundary(other, orthogonal, source, adaptation);
+    return Records.with(this, "effort", other);
   }
 
   public Boundary orthogonal(double length) {
-    return new Boundary(effort, length, source, adaptation);
+    return Records.with(this, "orthogonal", length);
   }
 
   public Boundary source(double length) {
-    return new Boundary(effort, orthogonal, length, adaptation);
+    return Records.with(this, "source", length);
   }
 
   public Boundary adaptation(double factor) {
-    return new Boundary(effort, orthogonal, source, factor);
+    return Records.with(this, "adaptation", factor);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -71,19 +72,19 @@ public record GeoDa(Effort effort, double sigma, double frequencies, double lamb
 
   @Override
   public GeoDa effort(Effort other) {
-    return new GeoDa(other, sigma, frequencies, lambda);
+    return Records.with(this, "effort", other);
   }
 
   public GeoDa sigma(double deviation) {
-    return new GeoDa(effort, deviation, frequencies, lambda);
+    return Records.with(this, "sigma", deviation);
   }
 
   public GeoDa frequencies(double share) {
-    return new GeoDa(effort, sigma, share, lambda);
+    return Records.with(this, "frequencies", share);
   }
 
   public GeoDa lambda(double ratio) {
-    return new GeoDa(effort, sigma, frequencies, ratio);
+    return Records.with(this, "lambda", ratio);
   }
 
   @Override

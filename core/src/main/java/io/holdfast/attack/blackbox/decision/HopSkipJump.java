@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -65,19 +66,19 @@ public record HopSkipJump(Effort effort, int firstEstimate, int mostEstimate, do
 
   @Override
   public HopSkipJump effort(Effort other) {
-    return new HopSkipJump(other, firstEstimate, mostEstimate, gamma);
+    return Records.with(this, "effort", other);
   }
 
   public HopSkipJump firstEstimate(int points) {
-    return new HopSkipJump(effort, points, mostEstimate, gamma);
+    return Records.with(this, "firstEstimate", points);
   }
 
   public HopSkipJump mostEstimate(int points) {
-    return new HopSkipJump(effort, firstEstimate, points, gamma);
+    return Records.with(this, "mostEstimate", points);
   }
 
   public HopSkipJump gamma(double accuracy) {
-    return new HopSkipJump(effort, firstEstimate, mostEstimate, accuracy);
+    return Records.with(this, "gamma", accuracy);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -98,19 +99,19 @@ public record SignOpt(Kind kind, Effort effort, int neighbours, double alpha, do
 
   @Override
   public SignOpt effort(Effort other) {
-    return new SignOpt(kind, other, neighbours, alpha, beta);
+    return Records.with(this, "effort", other);
   }
 
   public SignOpt neighbours(int number) {
-    return new SignOpt(kind, effort, number, alpha, beta);
+    return Records.with(this, "neighbours", number);
   }
 
   public SignOpt alpha(double step) {
-    return new SignOpt(kind, effort, neighbours, step, beta);
+    return Records.with(this, "alpha", step);
   }
 
   public SignOpt beta(double distance) {
-    return new SignOpt(kind, effort, neighbours, alpha, distance);
+    return Records.with(this, "beta", distance);
   }
 
   @Override

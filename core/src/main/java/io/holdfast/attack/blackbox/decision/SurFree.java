@@ -3,6 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Knobs;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import java.util.List;
 
 /**
@@ -74,23 +75,23 @@ public record SurFree(Effort effort, int angles, double widest, int memory, doub
 
   @Override
   public SurFree effort(Effort other) {
-    return new SurFree(other, angles, widest, memory, frequencies);
+    return Records.with(this, "effort", other);
   }
 
   public SurFree angles(int number) {
-    return new SurFree(effort, number, widest, memory, frequencies);
+    return Records.with(this, "angles", number);
   }
 
   public SurFree widest(double degrees) {
-    return new SurFree(effort, angles, degrees, memory, frequencies);
+    return Records.with(this, "widest", degrees);
   }
 
   public SurFree memory(int directions) {
-    return new SurFree(effort, angles, widest, directions, frequencies);
+    return Records.with(this, "memory", directions);
   }
 
   public SurFree frequencies(double share) {
-    return new SurFree(effort, angles, widest, memory, share);
+    return Records.with(this, "frequencies", share);
   }
 
   @Override
