@@ -203,12 +203,12 @@ class ScoreAttacksTest {
   /** Chen et al. 2017, "attack-space dimension reduction": fewer coordinates need fewer queries. */
   @Test
   void zooIsQuickerInASmallSpaceWhereSlopesAreSmooth() {
-    Zoo whole = Zoo.SPEC.usual().queries(1300).searches(1).coordinates(16).rate(0.1).constant(10);
+    Zoo whole = Zoo.SPEC.usual().queries(1300).searches(1).coordinates(2).rate(0.1).constant(10);
     try (Scope scope = Scope.open()) {
       ThreatModel threat = ThreatModel.l2(1);
       List<Sample> all = run(new SmoothModel(), whole, threat).samples();
       List<Sample> small = run(new SmoothModel(), whole.space(4), threat).samples();
-      assertThat(fallen(small)).isGreaterThan(fallen(all) - POINTS / 6); // coarser than the slopes
+      assertThat(fallen(small)).isGreaterThanOrEqualTo(fallen(all));
       assertThat(median(small)).isLessThan(median(all) / 2);
     }
   }
