@@ -179,21 +179,21 @@ final class AttackSearchCommandTest {
     Path out = folder.resolve("found-by-transfer");
     Object[] search = {
       "--threat",
-      "linf:0.08[knowledge=decision]",
+      "linf:0.2[knowledge=decision]",
       "--attack",
       WEAK,
       "--surrogate",
       other,
       "--search",
       "--trials",
-      9,
+      24,
       "--json"
     };
     Ran ran = attack(out, search);
     assertThat(ran.exit()).as(ran.err()).isZero();
     SearchOutcome outcome = outcome(out);
     assertThat(outcome.surrogates()).contains("model24.holdfast");
-    assertThat(outcome.trials()).hasSize(10);
+    assertThat(outcome.trials()).hasSize(25);
     HeldOut heldOut = Objects.requireNonNull(outcome.heldOut());
     assertThat(heldOut.gains()).as(outcome.words()).isTrue();
     assertThat(outcome.trials())
@@ -203,7 +203,7 @@ final class AttackSearchCommandTest {
         attack(
             folder.resolve("pasted-transfer"),
             "--threat",
-            "linf:0.08[knowledge=decision]",
+            "linf:0.2[knowledge=decision]",
             "--attack",
             outcome.found(),
             "--surrogate",
@@ -250,7 +250,7 @@ final class AttackSearchCommandTest {
     assertThat(attacked.exit()).as(attacked.err()).isZero();
     JsonNode result = Json.parse(attacked.out(), "out");
     assertThat(result.at("/robust_accuracy/value").asDouble())
-        .isLessThan(result.at("/clean_accuracy/value").asDouble() - 0.2);
+        .isLessThan(result.at("/clean_accuracy/value").asDouble() * 0.7);
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 
@@ -43,7 +44,7 @@ public record AttackCost(long queries, long gradients) {
       Tensor x = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
       int label = (int) model.logits(x).argmax(1).item();
       AttackResult.Sample spent =
-          new AttackDriver(model, threat, one)
+          new AttackDriver(model, threat.knowing(Knowledge.WHITE_BOX), one) // of whatever is asked
               .run(attack, x, new int[] {label}, new long[] {0}, SEED)
               .samples()
               .get(0);

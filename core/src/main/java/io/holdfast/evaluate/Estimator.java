@@ -93,9 +93,9 @@ final class Estimator {
       long[] shape = settings.classifier.inputShape();
       Domain domain = driver.threat().domain();
       Tensor x = Tensors.full((domain.low() + domain.high()) / 2, shape).unsqueeze(0); // [1, ...]
+      ThreatModel knowing = driver.threat().knowing(Knowledge.WHITE_BOX); // as of a surrogate
       AttackDriver counter =
-          new AttackDriver(neverFalls(label), driver.threat(), driver.workers())
-              .withDeadline(counting());
+          new AttackDriver(neverFalls(label), knowing, driver.workers()).withDeadline(counting());
       AttackResult.Sample spent =
           counter
               .run(named.attack(), x, new int[] {label}, new long[] {0}, settings.seed)
