@@ -137,6 +137,21 @@ final class LibraryTest {
   }
 
   @Test
+  void trainingInStages(@TempDir Path folder) throws IOException {
+    runsSmall(
+        "stages",
+        folder,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=1024",
+        "stages[0].epochs=1",
+        "stages[1].epochs=1",
+        "stages[2].layers.trained=1");
+    assertThat(folder.resolve("run/metrics.jsonl"))
+        .content()
+        .contains("\"stage\":\"pretrain\"", "\"stage\":\"harden\"", "\"stage\":\"fine-tune\"");
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
@@ -148,7 +163,8 @@ final class LibraryTest {
               "fashion-linf.yaml",
               "fashion-trades.yaml",
               "hybrid.yaml",
-              "library.yaml");
+              "library.yaml",
+              "stages.yaml");
     }
   }
 

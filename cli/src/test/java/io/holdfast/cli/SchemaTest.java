@@ -70,6 +70,7 @@ final class SchemaTest {
                 .map(kind -> "{perturbation: " + kind + "}")
                 .toList()),
         Arguments.of("train", none),
+        Arguments.of("stages", named(List.of("first"))),
         Arguments.of(
             "train.attack",
             named(
@@ -269,6 +270,7 @@ final class SchemaTest {
               boolean elsewhere =
                   key.equals("data.test")
                       || key.equals("data.validation") // as data.train
+                      || key.equals("stages") // but for its own keys as train
                       || key.equals("train.objective") // docs/objectives.md
                       || key.equals("evaluate.attacks"); // docs/attacks.md
               if (!elsewhere) {

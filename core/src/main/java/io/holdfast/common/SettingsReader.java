@@ -221,7 +221,12 @@ public final class SettingsReader {
   /** A list of integers in {@code [min, max]}; a single integer may stand alone. */
   public List<Integer> integers(String key, List<Integer> fallback, int min, int max) {
     List<Long> wide = fallback.stream().map(Integer::longValue).toList();
-    return values(key, wide, Conversions.integer(min, max)).stream().map(Math::toIntExact).toList();
+    return longIntegers(key, wide, min, max).stream().map(Math::toIntExact).toList();
+  }
+
+  /** A list of integers of 64 bits in {@code [min, max]}; a single integer may stand alone. */
+  public List<Long> longIntegers(String key, List<Long> fallback, long min, long max) {
+    return values(key, fallback, Conversions.integer(min, max));
   }
 
   /** Reports a value that only the caller can judge, at the key's own line. */

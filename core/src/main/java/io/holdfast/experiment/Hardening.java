@@ -65,6 +65,7 @@ public final class Hardening {
   private double share = Dataset.DEFAULT_VALIDATION;
   private @Nullable Dataset validation;
   private @Nullable Bundle start;
+  private boolean hardened;
   private Map<String, Bundle> guides = Map.of();
   private List<String> freeze = List.of();
   private @Nullable LayerChoice layers;
@@ -93,6 +94,7 @@ public final class Hardening {
     share = other.share;
     validation = other.validation;
     start = other.start;
+    hardened = other.hardened;
     guides = other.guides;
     freeze = other.freeze;
     layers = other.layers;
@@ -215,6 +217,15 @@ public final class Hardening {
     return change(h -> h.start = weights);
   }
 
+  /** Goes on with what an earlier stage has trained: what that withstands is told of this too. */
+  Hardening after(Bundle stage) {
+    return change(
+        h -> {
+          h.start = stage;
+          h.hardened = stage.threat() != null;
+        });
+  }
+
   /**
    * A model that the objective learns from, such as a teacher; it stays the caller's.
    *
@@ -315,7 +326,7 @@ public final class Hardening {
       Trainer.train(job, governor);
       return Bundle.of(network)
           .architecture(architecture.name())
-          .threat(needsThreat() ? threat : null)
+          .threat(needsThreat() || hardened ? threat : null)
           .classNames(train.info().classes())
           .provenance(known)
           .build();
@@ -323,6 +334,33 @@ public final class Hardening {
       network.close();
       throw e;
     }
+  }
+
+  @Nullable Path folder() {
+    return folder;
+  }
+
+  Seed seed() {
+    return seed;
+  }
+
+  boolean resumes() {
+    return resume;
+  }
+
+  /** A trained model, moved to where this trains. */
+  Bundle on(Bundle trained) {
+    trained.network().to(device);
+    return trained;
+  }
+
+  /** Fresh weights, to stand where those of an earlier stage will be. */
+  Bundle untrained() {
+    return Bundle.of(architecture.initialise(seed.split("weights")).to(device))
+        .architecture(architecture.name())
+        .threat(threat)
+        .provenance(Provenance.of(Engine.version(), seed, Map.of(), Settings.of(Map.of())))
+        .build();
   }
 
   /** Refuses what {@link #fit} would refuse before its first step; changes nothing. */

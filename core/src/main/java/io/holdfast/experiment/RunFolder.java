@@ -35,7 +35,11 @@ public record RunFolder(Path path) {
   private static final String ELSEWHERE = "choose another folder, or move %s away";
   private static final Pattern LEDGER_FILE =
       Pattern.compile("lock|segment-\\d{5}\\.hfl|compact\\.parquet|\\..*");
-  private static final List<String> TRAINED = List.of("model.holdfast", "checkpoint.safetensors");
+  private static final Pattern STAGE_FILE =
+      Pattern.compile(
+          "model\\.holdfast|checkpoint\\.safetensors|metrics\\.jsonl|journal\\.jsonl|\\..*");
+  private static final List<String> TRAINED =
+      List.of("model.holdfast", "checkpoint.safetensors", Pipeline.FOLDER);
   private static final List<String> JUDGED =
       List.of(
           "metrics.jsonl",
@@ -270,16 +274,37 @@ public record RunFolder(Path path) {
           ELSEWHERE.formatted(found.size() == 1 ? "it" : "them"));
     }
     for (String name : found) {
-      boolean folder = name.equals(LEDGER);
+      boolean folder = name.equals(LEDGER) || name.equals(Pipeline.FOLDER);
       if (!folder && Files.isDirectory(path.resolve(name))) {
         problems.add(name, "a file of an earlier run", "a folder", ELSEWHERE.formatted("it"));
       }
-      if (folder && !isLedger(path.resolve(name))) {
+      if (name.equals(LEDGER) && !isLedger(path.resolve(name))) {
         problems.add(
             name, "the ledger of an earlier run", "something else", ELSEWHERE.formatted("it"));
       }
+      if (name.equals(Pipeline.FOLDER) && !areStages(path.resolve(name))) {
+        problems.add(
+            name, "the stages of an earlier run", "something else", ELSEWHERE.formatted("it"));
+      }
     }
     problems.throwIfAny();
+  }
+
+  /** Whether there are folders alone that hold what stages leave and nothing else. */
+  private static boolean areStages(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(file -> !Files.isDirectory(file))
+          .allMatch(
+              file ->
+                  folder.relativize(file).getNameCount() == 2
+                      && STAGE_FILE.matcher(file.getFileName() + "").matches());
+    } catch (IOException e) {
+      throw FileFailures.reading(folder, e);
+    }
   }
 
   private boolean holdsOnlyOwn() {
