@@ -10,6 +10,7 @@ import io.holdfast.experiment.OpenExperiment;
 import io.holdfast.experiment.Plan;
 import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
+import io.holdfast.experiment.SeedRun;
 import io.holdfast.record.Gate;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,6 +36,16 @@ final class HardenCommand extends BaseCommand {
       description = "Changes a setting of the file, such as train.epochs=8. Repeatable.")
   private List<String> overrides = new ArrayList<>();
 
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      split = ",",
+      description = {
+        "Runs the experiment once for each seed, such as 1,2,3, into DIR/seed-N, and tells how the",
+        "result varies. Gates must be met by every run."
+      })
+  private List<Long> seeds = new ArrayList<>();
+
   @Mixin private GateOptions required = new GateOptions();
   @Mixin private JobOptions.Out out = new JobOptions.Out();
   @Mixin private JobOptions job = new JobOptions();
@@ -42,17 +53,23 @@ final class HardenCommand extends BaseCommand {
   @Override
   public Integer call() {
     PrintWriter screen = screen();
+    if (!seeds.isEmpty()) {
+      overrides.add("seeds=" + seeds);
+    }
     Problems problems = new Problems("");
     OpenExperiment[] open = new OpenExperiment[1];
     problems.collect(() -> open[0] = OpenExperiment.read(file, overrides, Today.now()));
     OpenExperiment opened = open[0];
     List<Gate> gates = required.read(opened == null ? null : keys(opened), problems);
     job.check(problems);
-    problems.collect(
-        () -> {
-          RunLock.requireFree(out.folder);
-          new RunFolder(out.folder).requireUsable();
-        });
+    boolean several = opened != null && !opened.experiment().programme().seeds().isEmpty();
+    if (!several) {
+      problems.collect(
+          () -> {
+            RunLock.requireFree(out.folder);
+            new RunFolder(out.folder).requireUsable();
+          });
+    }
     problems.throwIfAny();
     if (opened == null) {
       throw new IllegalStateException("an experiment that could not be read was reported");
@@ -63,6 +80,9 @@ final class HardenCommand extends BaseCommand {
       Harden.Options options =
           new Harden.Options(
               out.folder, job.resume, job.workers, running.progress(), running.stopper(), typed());
+      if (several) {
+        return several(experiment, data, options, gates, running);
+      }
       if (job.dryRun) {
         Harden.check(experiment, data, options);
         Plan plan = Plan.of(experiment, data, job.workers, running.stopper());
@@ -78,6 +98,33 @@ final class HardenCommand extends BaseCommand {
       }
       return GateOptions.judge(gates, result.card(), notes());
     }
+  }
+
+  private int several(
+      Experiment experiment,
+      ExperimentData data,
+      Harden.Options options,
+      List<Gate> gates,
+      Job running) {
+    SeedRun run = new SeedRun(experiment, Today.now(), options);
+    if (job.dryRun) {
+      run.check();
+      Plan plan = Plan.of(experiment, data, job.workers, running.stopper());
+      screen().print(job.json ? plan.toJson() : plan.toText());
+      notes().println("for each of " + experiment.programme().seeds().size() + " seeds");
+      return Exit.DONE;
+    }
+    SeedRun.Result result = run.run();
+    if (job.json) {
+      screen().print(result.seeds().toJson());
+    } else {
+      screen().print(Results.table(result.seeds()));
+      screen().println("report: " + new RunFolder(out.folder).report());
+    }
+    return result.cards().stream()
+        .mapToInt(card -> GateOptions.judge(gates, card, notes()))
+        .max()
+        .orElse(Exit.DONE);
   }
 
   private static List<String> keys(OpenExperiment opened) {

@@ -152,6 +152,14 @@ final class LibraryTest {
   }
 
   @Test
+  void oneRecipeUnderSeveralSeeds(@TempDir Path folder) {
+    runsSmall(
+        "seeds", folder, "model.architecture=mlp[hidden=8]", "train.batch=2048", "seeds=[2, 3]");
+    assertThat(folder.resolve("run/seeds.json")).content().contains("\"sd\"");
+    assertThat(folder.resolve("run/seed-3/model.holdfast")).exists();
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
@@ -164,6 +172,7 @@ final class LibraryTest {
               "fashion-trades.yaml",
               "hybrid.yaml",
               "library.yaml",
+              "seeds.yaml",
               "stages.yaml");
     }
   }

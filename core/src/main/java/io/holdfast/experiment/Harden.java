@@ -67,6 +67,11 @@ public final class Harden {
     public static Options into(Path out) {
       return new Options(out, false, 0, Progress.silent(), Stopper.manual(), "");
     }
+
+    /** The same for one of several runs. */
+    Options at(Path folder, boolean goOn, Progress display) {
+      return new Options(folder, goOn, workers, display, stopper, command, gauges);
+    }
   }
 
   private Harden(Experiment experiment, ExperimentData data, Options options) {
@@ -107,6 +112,7 @@ public final class Harden {
   }
 
   private void check() {
+    requireSingle();
     for (Experiment training : experiment.trainings()) {
       StartingWeights.requireOutside(options.out(), training);
       requireLedgerOutside(training);
@@ -119,6 +125,13 @@ public final class Harden {
     checkSurrogates();
     if (!options.resume() || !folder.holdsRun()) {
       requireReadable();
+    }
+  }
+
+  private void requireSingle() {
+    if (!experiment.programme().seeds().isEmpty()) {
+      throw new InvalidInputException(
+          experiment.source(), "seeds", "one run", "several", "SeedRun runs them all");
     }
   }
 
