@@ -160,6 +160,18 @@ final class LibraryTest {
   }
 
   @Test
+  void aSearchWithItsFront(@TempDir Path folder) {
+    runsSmall(
+        "search",
+        folder,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=4096",
+        "search.trials=2",
+        "train.epochs=2");
+    assertThat(folder.resolve("run/search.json")).content().contains("\"front\"");
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
@@ -172,8 +184,10 @@ final class LibraryTest {
               "fashion-trades.yaml",
               "hybrid.yaml",
               "library.yaml",
+              "search.yaml",
               "seeds.yaml",
-              "stages.yaml");
+              "stages.yaml",
+              "tracked.yaml");
     }
   }
 

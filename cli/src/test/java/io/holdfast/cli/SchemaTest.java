@@ -109,6 +109,8 @@ final class SchemaTest {
         Arguments.of("train.library.difficulty", none),
         Arguments.of("train.library.difficulty.least", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.library.difficulty.most", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("search", none),
+        Arguments.of("track", none),
         Arguments.of("evaluate", none),
         Arguments.of("governor", none));
   }

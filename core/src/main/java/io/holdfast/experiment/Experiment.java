@@ -22,6 +22,7 @@ import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -144,7 +145,7 @@ public record Experiment(
     InnerSearch inner = InnerSearch.read(training);
     boolean share = isShare(data);
     Device device = device(r);
-    Programme.Written programme = Programme.read(r);
+    Programme.Written programme = Programme.read(r, settings);
     Budgets governor = Budgets.read(r.section("governor"));
     programme.requireOneTraining(governor, r);
     Experiment experiment =
@@ -211,9 +212,23 @@ public record Experiment(
     return stages().isEmpty() ? List.of(this) : stages().stream().map(Stage::experiment).toList();
   }
 
+  /** Epochs of all trainings together. */
+  int epochs() {
+    return trainings().stream().mapToInt(one -> one.training().epochs()).sum();
+  }
+
+  /** A trial of the experiment's search. */
+  Experiment trial(Map<String, String> values) {
+    return of(
+        TuningSpace.with(settings.without(TuningSection.KEY, TrackSection.KEY), values),
+        source,
+        List.of());
+  }
+
   /** The same with another seed, and that alone. */
   Experiment seeded(long value) {
-    Settings one = settings.without("seeds").withOverride("seed", Long.toString(value));
+    Settings one =
+        settings.without("seeds", TrackSection.KEY).withOverride("seed", Long.toString(value));
     return of(one, source, List.of());
   }
 
@@ -270,6 +285,7 @@ public record Experiment(
    */
   public Settings resolved() {
     return settings
+        .without(TrackSection.KEY) // what is told elsewhere makes no other run
         .withOverride("device", device.toString())
         .withOverride("train.precision", training.precision().text());
   }

@@ -130,6 +130,19 @@ public record ExperimentData(
     return new ExperimentData(train, validation, test, architecture, library, each);
   }
 
+  /**
+   * The same samples for another experiment that names the same ones.
+   *
+   * @throws InvalidInputException with everything of it that does not fit them
+   */
+  ExperimentData with(Experiment other, LocalDate today) {
+    Problems problems = new Problems(other.source());
+    LibraryFeed saved = library(other, today, problems);
+    problems.throwIfAny();
+    ExperimentData whole = of(other, train, test, validation, saved);
+    return other.stages().isEmpty() ? whole : whole.staged(other, today);
+  }
+
   /** What each training of the experiment trains on: the stages, or this alone. */
   List<ExperimentData> trainings() {
     return stages.isEmpty() ? List.of(this) : stages;

@@ -133,6 +133,35 @@ public final class Harden {
       throw new InvalidInputException(
           experiment.source(), "seeds", "one run", "several", "SeedRun runs them all");
     }
+    if (experiment.programme().search() != null) {
+      throw new InvalidInputException(
+          experiment.source(), "search", "one run", "a search", "TuningRun runs it");
+    }
+  }
+
+  /**
+   * Trains up to so many epochs in all and pauses; {@link #run} with {@code resume} goes on.
+   *
+   * @return what the validation at that epoch says, or the best one where the best is kept
+   */
+  static TrialOutcome advance(
+      Experiment experiment,
+      ExperimentData data,
+      Options options,
+      int trial,
+      Map<String, String> values,
+      int epochs) {
+    Harden harden = new Harden(experiment, data, options);
+    harden.check();
+    try (RunLock lock = RunLock.take(options.out());
+        Trainings trainings = Trainings.open(experiment, data, options)) {
+      harden.folder.prepare(harden.provenance(), options.resume());
+      Path reached = trainings.advance(epochs);
+      Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
+      EpochFigures figures =
+          EpochFigures.read(new RunFolder(reached).metrics(), last.training().keepBest());
+      return TrialOutcome.of(trial, values, epochs, figures, trainings.cost(epochs));
+    }
   }
 
   /** A fresh run empties its folder before it trains. */

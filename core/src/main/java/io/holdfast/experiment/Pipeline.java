@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +116,36 @@ public final class Pipeline {
     }
   }
 
+  /**
+   * Trains up to so many epochs over all stages and pauses there.
+   *
+   * @return the folder of the stage that was reached
+   */
+  Path advance(Dataset train, int epochs) {
+    Path run = Objects.requireNonNull(base.folder());
+    check(train);
+    Map<String, Bundle> done = new LinkedHashMap<>();
+    try {
+      int left = epochs;
+      for (int i = 0; i < parts.size(); i++) {
+        int own = parts.get(i).training().settings().epochs();
+        boolean last = i == parts.size() - 1;
+        if (left < own || last) {
+          prepared(i, done).advance(train, left);
+          return folder(run, parts.get(i).name());
+        }
+        done.put(parts.get(i).name(), trained(i, done, train));
+        left -= own;
+        if (left == 0) {
+          return folder(run, parts.get(i).name());
+        }
+      }
+      throw new IllegalStateException("no stages");
+    } finally {
+      done.values().forEach(Bundle::close);
+    }
+  }
+
   /** Refuses what {@link #fit} would refuse before its first step; changes nothing. */
   void check(Dataset train) {
     Problems problems = new Problems("stages");
@@ -149,16 +180,23 @@ public final class Pipeline {
     if (model != null && base.resumes() && Files.exists(model)) {
       return part.training().on(Bundle.read(model));
     }
+    Bundle trained = prepared(number, done).fit(train);
+    if (model != null) {
+      trained.write(model);
+    }
+    return trained;
+  }
+
+  /** A stage with its folder, its seed and what it begins with. */
+  private Hardening prepared(int number, Map<String, Bundle> done) {
+    Part part = parts.get(number);
+    Path folder = folder(part);
     Hardening training = part.training().seed(seed(number).value());
     if (folder != null) {
       training = training.folder(folder);
     }
     Bundle before = part.after() == null ? null : done.get(part.after());
-    Bundle trained = (before == null ? training : training.after(before)).fit(train);
-    if (model != null) {
-      trained.write(model);
-    }
-    return trained;
+    return before == null ? training : training.after(before);
   }
 
   private Seed seed(int number) {

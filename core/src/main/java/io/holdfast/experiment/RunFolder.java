@@ -50,8 +50,12 @@ public record RunFolder(Path path) {
           COMMAND,
           Journal.FILE,
           "report.html");
+
+  /** What a tracking server was told, and how that went. */
+  private static final List<String> TOLD = List.of("tracking.json", "tracking.jsonl");
+
   private static final List<String> OWN =
-      Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
+      Stream.of(TRAINED, JUDGED, TOLD, List.of(EXPERIMENT)).flatMap(List::stream).toList();
 
   /** Whether a path leads into a folder, or is the folder itself. */
   static boolean contains(Path folder, String path) {
@@ -65,6 +69,16 @@ public record RunFolder(Path path) {
   /** The trained model. */
   public Path model() {
     return path.resolve("model.holdfast");
+  }
+
+  /** Where the run comes from: its provenance. */
+  public Path experiment() {
+    return path.resolve(EXPERIMENT);
+  }
+
+  /** The folder of one of its stages. */
+  public RunFolder stage(String name) {
+    return new RunFolder(Pipeline.folder(path, name));
   }
 
   /** Steps, epochs and the evaluation's times. */

@@ -11,7 +11,9 @@ import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
+import io.holdfast.train.TrainingCost;
 import io.holdfast.train.TrainingRecord;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +75,34 @@ final class Trainings implements AutoCloseable {
     Bundle trained = pipeline(provenance).fit(data.train());
     StageMetrics.join(options.out(), experiment.stages());
     return trained;
+  }
+
+  /**
+   * Trains up to so many epochs in all and pauses.
+   *
+   * @return the folder with the metrics of what was trained last
+   */
+  Path advance(int epochs) {
+    if (experiment.stages().isEmpty()) {
+      training(0).advance(data.train(), epochs);
+      return options.out();
+    }
+    return pipeline().advance(data.train(), epochs);
+  }
+
+  /** What the first so many epochs of the trainings cost. */
+  TrainingCost cost(int epochs) {
+    TrainingCost all = TrainingCost.NONE;
+    int left = epochs;
+    for (Experiment one : experiment.trainings()) {
+      int own = Math.min(left, one.training().epochs());
+      all =
+          all.plus(
+              TrainingCost.of(
+                  one.training(), one.inner().maximiser(one.threat()), data.train().size(), own));
+      left -= own;
+    }
+    return all;
   }
 
   private Pipeline pipeline() {

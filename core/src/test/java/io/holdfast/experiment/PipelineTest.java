@@ -30,7 +30,7 @@ class PipelineTest {
   private static final int SIDE = 2;
   private static final Dataset DATA = data(16);
 
-  private static Dataset data(int n) {
+  static Dataset data(int n) {
     byte[] pixels = new byte[n * SIDE * SIDE];
     int[] labels = new int[n];
     for (int i = 0; i < n; i++) {
@@ -94,7 +94,7 @@ class PipelineTest {
   void stoppedAnywhereAndResumedItEndsWithTheSameBits(@TempDir Path folder) throws Exception {
     try (Bundle whole = stages(common()).fit(DATA)) {
       int stops = 0;
-      for (int signs = 1; signs < 40; signs += 3) {
+      for (int signs = 1; signs < 40; signs += 5) {
         Path run = folder.resolve("run-" + signs);
         Stopper stopper = Stopper.manual();
         Hardening stopped =
@@ -111,7 +111,7 @@ class PipelineTest {
         }
         assertThat(Files.exists(Pipeline.folder(run, "harden").resolve("model.holdfast"))).isTrue();
       }
-      assertThat(stops).isGreaterThan(6);
+      assertThat(stops).isGreaterThan(3);
     }
   }
 
