@@ -27,6 +27,8 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
   @FunctionalInterface
   public interface Extension<T> {
     /**
+     * Lets it go on.
+     *
      * @param to how much is done afterwards
      * @return false where there is no budget left for that: the race ends
      */
