@@ -117,8 +117,7 @@ public final class Report {
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {
-      return new Report(
-          new View(title, models, command, comparison, journals), tables);
+      return new Report(new View(title, models, command, comparison, journals), tables);
     }
   }
 }
