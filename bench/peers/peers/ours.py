@@ -130,6 +130,7 @@ class Hardened:
     def train(self, experiment: Path, settings: dict) -> float:
         """Trains, or goes on where it was stopped; seconds of the whole command. What a run lost that was killed does not count: the
         clock goes on from the checkpoint that it goes on from."""
+        _holdfast(["--version"], subprocess.PIPE)  # builds where that is needed
         clock = self.run.with_suffix(".clock")
         before = self._before(clock)
         self.run.parent.mkdir(parents=True, exist_ok=True)

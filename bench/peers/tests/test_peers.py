@@ -207,7 +207,7 @@ class HeadlineTest(unittest.TestCase):
         self.assertTrue(hour.summary({"ours": [1.0]}, {"ours": ["1111"]}).endswith("points ahead=n/a ci95=n/a"))
 
     def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
-        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours.holdfast"):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):
             run = Path(folder) / "run"
             run.mkdir()
             hardened = Hardened(run)
