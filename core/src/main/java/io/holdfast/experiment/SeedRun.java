@@ -127,7 +127,7 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
         .forEach(
             (name, spread) -> {
               List<String> row = new ArrayList<>(cells(name, spread));
-              all.runs().forEach(run -> row.add(Format.percent(run.figures().get(name))));
+              all.runs().forEach(run -> row.add(Format.percent(run.figure(name))));
               rows.add(row);
             });
     return new TableSection(

@@ -120,13 +120,10 @@ public record Stage(String name, Experiment experiment, @Nullable String after) 
       if (field.startsWith(prefix)) {
         String key = field.substring(prefix.length());
         String hint = p.hint();
-        boolean known = hint != null && hint.startsWith(KNOWN) && !key.contains(".");
-        return new Problem(
-            p.source(),
-            section.path + "." + key,
-            p.expected(),
-            p.found(),
-            known ? KNOWN + String.join(", ", OWN) + ", " + hint.substring(KNOWN.length()) : hint);
+        if (hint != null && hint.startsWith(KNOWN) && !key.contains(".")) {
+          hint = KNOWN + String.join(", ", OWN) + ", " + hint.substring(KNOWN.length());
+        }
+        return new Problem(p.source(), section.path + "." + key, p.expected(), p.found(), hint);
       }
     }
     return p;

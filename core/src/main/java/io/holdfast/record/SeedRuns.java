@@ -57,6 +57,15 @@ public record SeedRuns(
       }
       return new Run(seed, folder, figures);
     }
+
+    /**
+     * One of the figures.
+     *
+     * @throws NullPointerException if there is none of that name
+     */
+    public double figure(String name) {
+      return Objects.requireNonNull(figures.get(name), name);
+    }
   }
 
   public SeedRuns {
@@ -70,11 +79,7 @@ public record SeedRuns(
     for (String figure : runs.get(0).figures().keySet()) {
       if (runs.stream().allMatch(run -> run.figures().containsKey(figure))) {
         figures.put(
-            figure,
-            Spread.of(
-                runs.stream()
-                    .mapToDouble(run -> Objects.requireNonNull(run.figures().get(figure)))
-                    .toArray()));
+            figure, Spread.of(runs.stream().mapToDouble(run -> run.figure(figure)).toArray()));
       }
     }
     return new SeedRuns(name, runs, figures);
@@ -106,17 +111,13 @@ public record SeedRuns(
         List<Double> values = new ArrayList<>();
         for (Run run : common) {
           Run other = Objects.requireNonNull(others.get(run.seed()));
-          values.add(value(other, figure) - value(run, figure));
+          values.add(other.figure(figure) - run.figure(figure));
         }
         differences.put(
             figure, Spread.of(values.stream().mapToDouble(Double::doubleValue).toArray()));
       }
     }
     return differences;
-  }
-
-  private static double value(Run run, String figure) {
-    return Objects.requireNonNull(run.figures().get(figure));
   }
 
   /** As indented JSON, ending in a newline. */
