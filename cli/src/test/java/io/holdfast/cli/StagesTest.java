@@ -118,7 +118,7 @@ final class StagesTest {
         "metrics",
         Files.readString(out.resolve("metrics.jsonl"))
             .replaceAll("\"seconds\":[^,}]*", "")
-            .replaceAll("(?m)^.*\"event\":\"evaluation\".*$", ""));
+            .replaceAll("(?m)^.*\"event\":\"evaluation\".*\n", ""));
     return bits;
   }
 

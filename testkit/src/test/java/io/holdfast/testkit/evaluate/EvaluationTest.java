@@ -84,7 +84,6 @@ class EvaluationTest {
         Evaluation.of(MODEL)
             .against(union)
             .with(Pgd.steps(5))
-            .curve(RobustnessCurve.none())
             .folder(folder)
             .on(TEST.first(60));
     List<Attempt> attacked =
