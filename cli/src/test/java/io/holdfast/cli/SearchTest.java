@@ -163,6 +163,7 @@ final class SearchTest {
   }
 
   @Tag("slow")
+  @Tag("slow")
   @Test
   void killedAnywhereAndResumedItEndsWithTheSameTrials() throws Exception {
     Path out = folder.resolve("killed");

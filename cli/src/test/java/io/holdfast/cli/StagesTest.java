@@ -177,6 +177,7 @@ final class StagesTest {
   }
 
   @Tag("slow")
+  @Tag("slow")
   @Test
   void killedInEachStageAndResumedItEndsWithTheSameBits() throws Exception {
     Path out = folder.resolve("killed");

@@ -81,11 +81,7 @@ class EvaluationTest {
         ThreatModel.of(
             new Union(List.of(new Additive(Norm.LINF, 0.05), new Additive(Norm.L2, 1.5))));
     EvaluationResult result =
-        Evaluation.of(MODEL)
-            .against(union)
-            .with(Pgd.steps(5))
-            .folder(folder)
-            .on(TEST.first(60));
+        Evaluation.of(MODEL).against(union).with(Pgd.steps(5)).folder(folder).on(TEST.first(60));
     List<Attempt> attacked =
         list(Ledger.read(folder).rows()).stream()
             .filter(row -> row.kind() == Kind.VERDICT && row.outcome() != Outcome.SKIPPED_WRONG)
