@@ -71,8 +71,30 @@ def channels_last(x: torch.Tensor) -> torch.Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
+def probabilities(tuned: Tuned, images: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return F.softmax(tuned.logits(images), 1)
+
+
+def trades_search(tuned: Tuned, images: torch.Tensor, natural: torch.Tensor, budget: Budget) -> torch.Tensor:
+    """Images that maximise KL(natural, moved) (Zhang et al. 2019, algorithm 1), from a small Gaussian start; the model is in evaluation mode."""
+
+    def divergence(logits):
+        return F.kl_div(F.log_softmax(logits, 1), natural, reduction="sum")
+
+    start = images + 0.001 * torch.randn_like(images)
+    return budget.descend(images, input_gradient(tuned.logits, divergence), start)
+
+
+def trades_loss(tuned: Tuned, images: torch.Tensor, adversarial: torch.Tensor, labels: torch.Tensor, beta: float) -> torch.Tensor:
+    """Clean cross-entropy and `beta` times KL(clean, moved), the gradient through both; one pass for clean and moved images."""
+    clean, moved = tuned.logits(torch.cat([images, adversarial])).chunk(2)
+    robust = F.kl_div(F.log_softmax(moved, 1), F.softmax(clean, 1), reduction="batchmean")
+    return F.cross_entropy(clean, labels) + beta * robust
+
+
 class TradesStep:
-    """One step of TRADES (Zhang et al. 2019, eq. 3), tuned: maximise KL from a small Gaussian start, then descend."""
+    """One step of TRADES, tuned: search, then descend."""
 
     def __init__(self, model: nn.Module, budget: Budget, beta: float):
         self.tuned, self.budget, self.beta = Tuned(model), budget, beta
@@ -82,21 +104,13 @@ class TradesStep:
     def __call__(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         model = self.tuned.model.eval()
         images = channels_last(images)
-        with torch.no_grad():
-            natural = F.softmax(self.tuned.logits(images), 1)
-
-        def divergence(logits):
-            return F.kl_div(F.log_softmax(logits, 1), natural, reduction="sum")
-
+        natural = probabilities(self.tuned, images)
         begin = time.perf_counter()
-        start = images + 0.001 * torch.randn_like(images)
-        adversarial = self.budget.descend(images, input_gradient(self.tuned.logits, divergence), start)
+        adversarial = trades_search(self.tuned, images, natural, self.budget)
         self.search_ms.append((time.perf_counter() - begin) * 1e3)
         model.train()
         self.optimiser.zero_grad()
-        clean, moved = self.tuned.logits(torch.cat([images, adversarial])).chunk(2)
-        robust = F.kl_div(F.log_softmax(moved, 1), F.softmax(clean, 1), reduction="batchmean")
-        loss = F.cross_entropy(clean, labels) + self.beta * robust
+        loss = trades_loss(self.tuned, images, adversarial, labels, self.beta)
         loss.backward()
         self.optimiser.step()
         return loss.item()

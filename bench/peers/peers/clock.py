@@ -70,12 +70,12 @@ class LoadWatch:
         return found
 
     def _busy(self) -> float:
-        """Seconds of processor time used by everybody but us, since the machine started."""
+        """Seconds of processor time used by everybody but us and our commands that have ended, since the machine started."""
         with open("/proc/stat") as stat:
             user, nice, system, _idle, _wait, irq, softirq, *_ = map(int, stat.readline().split()[1:])
         everybody = (user + nice + system + irq + softirq) / self.TICKS
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        return everybody - usage.ru_utime - usage.ru_stime - sum(map(self._seconds, self.pids()))
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return everybody - sum(u.ru_utime + u.ru_stime for u in used) - sum(map(self._seconds, self.pids()))
 
     def _seconds(self, pid: int) -> float:
         with open(f"/proc/{pid}/stat") as stat:

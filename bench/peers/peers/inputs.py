@@ -1,11 +1,15 @@
 """What is attacked: recorded weights and images where they are, seeded stand-ins elsewhere."""
 
 import gzip
+import io
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -13,6 +17,7 @@ from .nets import ARCHITECTURES
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDED = ROOT.parent / "shared" / "peers"
+DATA = ROOT.parent / "shared" / "data"
 WORK = Path(os.environ.get("PEERS_WORK", ROOT / "bench" / "peers" / "work"))
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
@@ -76,6 +81,32 @@ def fashion_mnist(split: str, limit: int | None = None) -> Path:
     if not file.is_file():
         save_file({"images": images[:n, None].contiguous(), "labels": labels[:n].long()}, file)
     return file
+
+
+def cifar10(split: str) -> Path:
+    """CIFAR-10 (`train` or `test`) as safetensors, in an order that mixes the classes, from the zips of `../shared/data`."""
+    source = DATA / f"cifar10-{split}.zip"
+    file = WORK / f"cifar10-{split}.safetensors"
+    if not file.is_file():
+        if not source.is_file():
+            raise SystemExit(f"{source} is missing: CIFAR-10 as JPEG files, one folder per class")
+        with zipfile.ZipFile(source) as archive:
+            names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+            pixels = [np.array(Image.open(io.BytesIO(archive.read(name))).convert("RGB")) for name in names]
+        folders = [Path(name).parent.name for name in names]
+        classes = sorted(set(folders))
+        order = torch.randperm(len(names), generator=torch.Generator().manual_seed(0))
+        images = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2)[order].contiguous()
+        save_file({"images": images, "labels": torch.tensor([classes.index(f) for f in folders])[order]}, file)
+    return file
+
+
+def first(file: Path, points: int) -> Path:
+    """The first so many images of such a file, as a file of their own."""
+    part = WORK / f"{file.stem}-first{points}.safetensors"
+    if not part.is_file():
+        save_file({name: value[:points].contiguous() for name, value in load_file(file).items()}, part)
+    return part
 
 
 def _idx(name: str) -> torch.Tensor:

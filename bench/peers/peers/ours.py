@@ -1,11 +1,16 @@
 """Our side: the command line, and a long-lived Java process that answers one JSON line per command."""
 
+import ctypes
 import json
 import os
 import select
 import shlex
+import signal
 import subprocess
 import sys
+import time
+import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from .inputs import ROOT, WORK, Workload, cores
@@ -88,11 +93,64 @@ def _require_launcher() -> None:
 
 def holdfast(*arguments: str | Path) -> None:
     """Runs `./holdfast` with these arguments; its output goes where ours goes."""
+    _holdfast(arguments, None)
+
+
+def estimate(experiment: Path, settings: dict) -> float:
+    """Seconds of training by the plan that `harden --dry-run` makes."""
+    plan = _holdfast(["harden", experiment, "--out", WORK / "estimate", "--dry-run", "--json", *_sets(settings)], subprocess.PIPE)
+    return json.loads(plan)["seconds"]["training"]
+
+
+def _holdfast(arguments, stdout: int | None) -> str:
+    """What it prints, where it is asked for. The command ends when this process does, however that ends."""
     _require_launcher()
     command = [str(LAUNCHER), *map(str, arguments)]
-    code = subprocess.run(command).returncode
-    if code:
-        raise OursFailed(f"exit code {code} from {shlex.join(command)}")
+    done = subprocess.run(command, stdout=stdout, text=True, preexec_fn=_end_with_parent)
+    if done.returncode:
+        raise OursFailed(f"exit code {done.returncode} from {shlex.join(command)}")
+    return done.stdout
+
+
+def _sets(settings: dict) -> list[str]:
+    return [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+
+
+def _end_with_parent() -> None:
+    """Linux's PR_SET_PDEATHSIG."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Hardened:
+    """A training by `./holdfast harden` in a folder of its own."""
+
+    run: Path
+
+    def train(self, experiment: Path, settings: dict) -> float:
+        """Trains, or goes on where it was stopped; seconds of the whole command. What a run lost that was killed does not count: the
+        clock goes on from the checkpoint that it goes on from."""
+        _holdfast(["--version"], subprocess.PIPE)  # builds where that is needed
+        clock = self.run.with_suffix(".clock")
+        before = self._before(clock)
+        self.run.parent.mkdir(parents=True, exist_ok=True)
+        clock.write_text(json.dumps({"before": before, "since": time.time()}))
+        begin = time.perf_counter()
+        holdfast("harden", experiment, "--out", self.run, "--resume", *_sets(settings))
+        return before + time.perf_counter() - begin
+
+    def save_weights(self, file: Path) -> Path:
+        """Those of the finished bundle, under our names."""
+        with zipfile.ZipFile(self.run / "model.holdfast") as bundle:
+            file.write_bytes(bundle.read("weights.safetensors"))
+        return file
+
+    def _before(self, clock: Path) -> float:
+        checkpoint = self.run / "checkpoint.safetensors"
+        if not (clock.is_file() and checkpoint.is_file()):
+            return 0.0
+        last = json.loads(clock.read_text())
+        return last["before"] + max(0.0, checkpoint.stat().st_mtime - last["since"])
 
 
 def evaluate(model: Path, architecture: str | None, data: Path, threat: str, attack: str, examples: int, out: Path) -> dict:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,10 +24,9 @@ def once(result: Path, make: Callable[[], dict | None]) -> dict | None:
 def folder(name: str, afresh: bool) -> Path:
     """Where the parts of one run lie."""
     path = WORK / name
+    if afresh and path.is_dir():
+        shutil.rmtree(path)
     path.mkdir(parents=True, exist_ok=True)
-    if afresh:
-        for old in path.glob("*.json"):
-            old.unlink()
     return path
 
 
@@ -42,3 +42,16 @@ def arguments(parser: argparse.ArgumentParser, points: int, choices: list[str]) 
     parser.add_argument("--only", choices=choices, action="append", help="what to run")
     parser.add_argument("--without-ours", action="store_true", help="only the peers")
     parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
+
+
+def trained_arguments(parser: argparse.ArgumentParser, contenders: list[str], seeds: int) -> None:
+    """What every run takes that trains its contenders and lets AutoAttack judge them."""
+    parser.add_argument("--contender", choices=contenders, action="append", help="this one alone; it may stand more than once")
+    parser.add_argument("--seeds", type=int, default=seeds, help=f"seeds 0, 1, ...; {seeds} by default")
+    parser.add_argument("--seed", type=int, help="this seed alone")
+    parser.add_argument("--points", type=int, default=1000, help="the first test images, 1000 by default; fewer make a trial")
+    parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
+
+
+def seeds(options: argparse.Namespace) -> list[int]:
+    return list(range(options.seeds)) if options.seed is None else [options.seed]

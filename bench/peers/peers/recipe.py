@@ -4,22 +4,21 @@ import argparse
 import json
 import statistics
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load, load_file, save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.nn import functional as F
 
-from .attacks import Budget, Tuned, channels_last, correct, cross_entropy
+from .attacks import Budget, Tuned, correct
 from .inputs import ROOT, WORK, cores, fashion_mnist
+from .loop import Recipe, Training, pgd_at, random_start
 from .nets import small_cnn
-from .ours import holdfast
+from .ours import Hardened
 
-EPSILON, BATCH, INNER_STEPS = 0.1, 128, 7
-PEAK_RATE, MOMENTUM, WEIGHT_DECAY = 0.05, 0.9, 5e-4
+EPSILON, INNER_STEPS = 0.1, 7
+RECIPE = Recipe(pgd_at(INNER_STEPS), EPSILON, peak_rate=0.05, warm_up=0.2)
 EXPERIMENT = ROOT / "bench" / "peers" / "recipe.yaml"
 # The evaluation of both: one uniform start in ball and box, seed 1000; bf16 search, verdict in float32.
 EVALUATION, EVALUATION_SEED = Budget(EPSILON, 0.01, 50), 1000
@@ -102,16 +101,6 @@ def table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def epsilon_at(done: float) -> float:
-    """The radius when this share of all steps is done: from 5% of it, whole after 19%."""
-    return EPSILON * min(1.0, done / 0.2 + 0.05)
-
-
-def rate_at(done: float) -> float:
-    """The learning rate: linear from 0 to its peak over 30% of the steps, then back to 0."""
-    return PEAK_RATE * min(done / 0.3, (1 - done) / 0.7)
-
-
 def _by_pytorch(run: Run) -> nn.Module:
     images, labels = _images(fashion_mnist("train", run.train_limit))
     model = train(images, labels, run.epochs, run.seed)
@@ -121,32 +110,12 @@ def _by_pytorch(run: Run) -> nn.Module:
 
 
 def train(images: torch.Tensor, labels: torch.Tensor, epochs: int, seed: int) -> nn.Module:
-    """PGD-AT (Madry et al. 2018) on uint8 images, tuned by hand; the attack runs in evaluation mode, the update with dropout."""
-    torch.manual_seed(seed)
-    model = small_cnn()
-    tuned = Tuned(model)
-    optimiser = torch.optim.SGD(model.parameters(), lr=0.0, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
-    per_epoch = len(images) // BATCH
-    for step in range(epochs * per_epoch):
-        if step % per_epoch == 0:
-            order = torch.randperm(len(images))
-        batch = order[step % per_epoch * BATCH :][:BATCH]
-        done = step / (epochs * per_epoch)
-        optimiser.param_groups[0]["lr"] = rate_at(done)
-        x, y = channels_last(images[batch].float() / 255), labels[batch]
-        epsilon = epsilon_at(done)
-        model.eval()
-        adversarial = tuned.pgd(x, y, Budget(epsilon, epsilon / 4, INNER_STEPS), random_start(x, epsilon))
-        model.train()
-        optimiser.zero_grad()
-        F.cross_entropy(tuned.logits(adversarial), y).backward()
-        optimiser.step()
-    return model.eval()
-
-
-def random_start(x: torch.Tensor, epsilon: float, generator: torch.Generator | None = None) -> torch.Tensor:
-    noise = torch.empty_like(x).uniform_(-epsilon, epsilon, generator=generator)
-    return noise.add_(x).clamp_(0, 1)
+    """The recipe on uint8 images."""
+    training = Training(RECIPE, small_cnn, images, labels, seed)
+    steps = epochs * training.per_epoch
+    for step in range(steps):
+        training.step(step / steps)
+    return training.model.eval()
 
 
 def evaluate(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
@@ -163,14 +132,12 @@ def evaluate(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> di
 
 
 def _by_ours(run: Run) -> nn.Module:
-    holdfast(
-        "harden", EXPERIMENT, "--out", run.folder / "run", "--resume",
-        "--set", f"seed={run.seed}", "--set", f"train.epochs={run.epochs}",
-        "--set", f"data.train={fashion_mnist('train', run.train_limit)}",
-        "--set", f"data.test={fashion_mnist('t10k', run.test_limit)}",
-    )
-    with zipfile.ZipFile(run.folder / "run" / "model.holdfast") as bundle:
-        return as_pytorch(load(bundle.read("weights.safetensors")))
+    ours = Hardened(run.folder / "run")
+    ours.train(EXPERIMENT, {
+        "seed": run.seed, "train.epochs": run.epochs,
+        "data.train": fashion_mnist("train", run.train_limit), "data.test": fashion_mnist("t10k", run.test_limit),
+    })
+    return as_pytorch(load_file(ours.save_weights(run.folder / "weights.safetensors")))
 
 
 def as_pytorch(weights: dict[str, torch.Tensor]) -> nn.Module:

@@ -1,19 +1,21 @@
 """The harness checks itself: `bench/peers/run test`."""
 
+import json
 import os
 import shlex
 import sys
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import torch
-from peers import agree, autoattack, blackbox, clock, distance, kinks, original, parts, queries, recipe
-from peers.attacks import CONTENDERS, Budget, cross_entropy, input_gradient
+from peers import agree, autoattack, blackbox, clock, distance, hour, judge, kinks, loop, original, parts, queries, recipe, target
+from peers.attacks import CONTENDERS, Budget, Tuned, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
 from peers.nets import small_cnn
-from peers.ours import OursFailed, PeerServer
+from peers.ours import Hardened, OursFailed, PeerServer
 
 STAND_IN = shlex.join([sys.executable, str(Path(__file__).with_name("stand_in.py"))])
 
@@ -91,9 +93,9 @@ class KinkTest(unittest.TestCase):
 class RecipeTest(unittest.TestCase):
     def test_schedules_have_the_stated_corners(self):
         for done, rate in [(0, 0), (0.15, 0.025), (0.3, 0.05), (0.65, 0.025), (1, 0)]:
-            self.assertAlmostEqual(recipe.rate_at(done), rate)
+            self.assertAlmostEqual(recipe.RECIPE.rate_at(done), rate)
         for done, epsilon in [(0, 0.005), (0.1, 0.055), (0.19, 0.1), (1, 0.1)]:
-            self.assertAlmostEqual(recipe.epsilon_at(done), epsilon)
+            self.assertAlmostEqual(recipe.RECIPE.epsilon_at(done), epsilon)
 
     def test_training_repeats_bit_for_bit_from_its_seed(self):
         images = torch.randint(0, 256, (256, 1, 28, 28), dtype=torch.uint8)
@@ -107,6 +109,122 @@ class RecipeTest(unittest.TestCase):
         renamed = {f"layer{name}": value for name, value in model.state_dict().items()}
         x = torch.rand(2, 1, 28, 28)
         self.assertTrue(torch.equal(recipe.as_pytorch(renamed)(x), model(x)))
+
+
+class LoopTest(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(5)
+        self.images, self.labels = torch.randint(0, 256, (256, 1, 28, 28), dtype=torch.uint8), torch.randint(0, 10, (256,))
+
+    def training(self, loss=loop.n_fgsm) -> loop.Training:
+        return loop.Training(loop.Recipe(loss, 0.1, peak_rate=0.1, warm_up=0.2), small_cnn, self.images, self.labels, 3)
+
+    def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(self):
+        whole = self.training()
+        for step in range(5):
+            whole.step(step / 5)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "state.pt"
+            begun = self.training()
+            for step in range(3):  # in the middle of the second epoch
+                begun.step(step / 5)
+            begun.save(file)
+            seconds = begun.seconds
+            begun.step(3 / 5)  # lost
+            again = self.training()
+            again.restore(file)
+            self.assertEqual((again.step_number, again.seconds), (3, seconds))
+            for step in range(3, 5):
+                again.step(step / 5)
+        for name, value in whole.model.state_dict().items():
+            self.assertTrue(torch.equal(value, again.model.state_dict()[name]), name)
+
+    def test_trades_without_divergence_is_clean_training_and_its_search_raises_the_divergence(self):
+        training = self.training(loop.trades(2, 0.0))
+        model = training.model.eval()
+        x, y = self.images[:8].float() / 255, self.labels[:8]
+        tuned = Tuned(model)
+        clean = torch.nn.functional.cross_entropy(model(x), y)
+        self.assertAlmostEqual(loop.trades_loss(tuned, x, x + 0.1, y, 0.0).item(), clean.item(), places=5)
+        moved = loop.trades_search(tuned, x, loop.probabilities(tuned, x), Budget(0.1, 0.025, 5))
+        self.assertLessEqual((moved - x).abs().max().item(), 0.1 + 1e-6)
+        still = loop.trades_loss(tuned, x, x, y, 6.0)
+        self.assertGreater(loop.trades_loss(tuned, x, moved, y, 6.0).item(), still.item())
+
+    def test_pad_crop_flip_is_a_shift_into_zeros_and_a_mirror(self):
+        image = torch.arange(1, 2 * 6 * 5 + 1, dtype=torch.uint8).reshape(2, 6, 5)
+        padded = torch.nn.functional.pad(image, (4, 4, 4, 4))
+        windows = [padded[:, r : r + 6, c : c + 5] for r in range(9) for c in range(9)]
+        known = [*windows, *(w.flip(2) for w in windows)]
+        changed = loop.pad_crop_flip(image.expand(64, 2, 6, 5))
+        self.assertEqual(changed.shape, (64, 2, 6, 5))
+        kinds = {next(i for i, w in enumerate(known) if torch.equal(w, c)) for c in changed}
+        self.assertGreater(len(kinds), 10)
+        self.assertTrue(any(i >= 81 for i in kinds) and any(i < 81 for i in kinds))
+
+
+class JudgeTest(unittest.TestCase):
+    def setUp(self):
+        os.environ["PEERS_SERVER"] = STAND_IN
+        self.addCleanup(os.environ.pop, "PEERS_SERVER")
+
+    def test_parts_are_judged_once(self):
+        work = fashion()
+        with tempfile.TemporaryDirectory() as folder:
+            with PeerServer() as server:
+                judged = judge.Judge(server, Path(folder), "linf:0.1", "small-cnn", work.data, 300)
+                first = judged.verdicts("a", work.weights)
+            self.assertEqual(len(first), 300)
+            self.assertEqual(len(list(Path(folder).glob("a-judged-*.json"))), 2)
+            with unittest.mock.patch.object(judge.Judge, "_part", side_effect=AssertionError("judged again")):
+                self.assertEqual(judge.Judge(None, Path(folder), "linf:0.1", "small-cnn", work.data, 300).verdicts("a", work.weights), first)
+
+    def test_ahead_is_paired_over_points_with_all_their_seeds(self):
+        self.assertEqual(judge.ahead(["1" * 50], ["1" * 50]), (0, 0, 0))
+        self.assertEqual(judge.ahead(["1" * 50], ["0" * 50]), (100, 100, 100))
+        points, low, high = judge.ahead(["1" * 30 + "0" * 70, "1" * 20 + "0" * 80], ["0" * 100, "0" * 100])
+        self.assertAlmostEqual(points, 25)
+        # Per point 1, 1/2 and 0 in 20, 10 and 70 of 100: a standard deviation of the mean of 3.97 points.
+        self.assertAlmostEqual(low, 25 - 1.96 * 3.97, delta=1)
+        self.assertAlmostEqual(high, 25 + 1.96 * 3.97, delta=1)
+
+
+class HeadlineTest(unittest.TestCase):
+    def test_the_ratio_stands_where_the_target_was_reached(self):
+        seconds = {"pytorch": [100.0, 120.0], "ours": [20.0, 24.0]}
+        reached = target.summary(seconds, {"pytorch": ["110", "100"], "ours": ["110", "110"]})
+        self.assertTrue(reached.endswith("ratios time_to_target=5.00"), reached)
+        missed = target.summary(seconds, {"pytorch": ["110", "110"], "ours": ["110", "100"]})
+        self.assertIn("MISSED", missed)
+        self.assertTrue(missed.endswith("ratios time_to_target=n/a"), missed)
+        alone = target.summary({"ours": [20.0]}, {"ours": ["110"]})
+        self.assertTrue(alone.endswith("ratios time_to_target=n/a"), alone)
+
+    def test_ours_is_compared_with_the_best_of_the_others(self):
+        seconds = {c: [1.0] for c in hour.CONTENDERS}
+        text = hour.summary(seconds, {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]})
+        self.assertIn("points ahead=25.00 ci95=0.00..75.00", text)
+        self.assertTrue(hour.summary({"ours": [1.0]}, {"ours": ["1111"]}).endswith("points ahead=n/a ci95=n/a"))
+
+    def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):
+            run = Path(folder) / "run"
+            run.mkdir()
+            hardened = Hardened(run)
+            self.assertLess(hardened.train(Path("x.yaml"), {}), 1)
+            clock, checkpoint = Path(folder) / "run.clock", run / "checkpoint.safetensors"
+            clock.write_text(json.dumps({"before": 100, "since": 5000}))
+            checkpoint.touch()
+            os.utime(checkpoint, (5030, 5030))  # killed later
+            self.assertAlmostEqual(hardened.train(Path("x.yaml"), {}), 130, delta=1)
+            self.assertEqual(json.loads(clock.read_text())["before"], 130)
+            os.utime(checkpoint, (5030, 5030))  # killed before the next checkpoint
+            self.assertAlmostEqual(hardened.train(Path("x.yaml"), {}), 130, delta=1)
+
+    def test_both_recipes_are_read_as_they_stand(self):
+        for name, module in {"time-to-target": target, "cifar-hour": hour}.items():
+            self.assertEqual(module.EXPERIMENT.name, f"{name}.yaml")
+            self.assertIn("objective", module.EXPERIMENT.read_text())
 
 
 class AutoAttackTest(unittest.TestCase):

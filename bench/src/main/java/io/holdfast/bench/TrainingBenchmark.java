@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One epoch of {@code small-cnn} over 1,024 images in eight steps of 128, on all cores: what an
- * objective's steps cost against plain training. Nothing is validated.
+ * One epoch of {@code small-cnn} over 1,024 images in eight steps of 128: what an objective's steps
+ * cost against plain training, and what a second worker gains. Nothing is validated.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -38,6 +38,10 @@ public class TrainingBenchmark {
   /** What is trained: with seven steps of search for the adversarial ones. */
   @Param({"standard", "pgd-at", "trades"})
   String objective = "standard";
+
+  /** Threads: twice as many should take half the time, and give the same weights. */
+  @Param({"1", "2"})
+  int workers = 1;
 
   private final Dataset train = FashionMnist.train().first(1024);
 
@@ -61,6 +65,7 @@ public class TrainingBenchmark {
             .batch(128)
             .validation(0)
             .seed(7)
+            .workers(workers)
             .fit(train)) {
       return trained.classifier().classes();
     }

@@ -1,17 +1,23 @@
 package io.holdfast.cli;
 
 import io.holdfast.common.Format;
+import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.ComparedRun;
 import io.holdfast.record.CalibrationDifference;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Difference;
+import io.holdfast.record.SeedRuns;
+import io.holdfast.record.Spread;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,7 +28,10 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = "Differences from run or bundle A to B, with 95%% intervals.")
 final class CompareCommand extends BaseCommand {
-  @Parameters(index = "0", paramLabel = "A", description = "A run's folder, or a bundle.")
+  @Parameters(
+      index = "0",
+      paramLabel = "A",
+      description = "A run's folder, a bundle, or runs of several seeds.")
   private Path first = Path.of("");
 
   @Parameters(index = "1", paramLabel = "B", description = "Another one.")
@@ -34,6 +43,9 @@ final class CompareCommand extends BaseCommand {
   @Override
   public Integer call() {
     PrintWriter screen = screen();
+    if (areSeeds(first) && areSeeds(second)) {
+      return seeds(screen);
+    }
     Problems problems = new Problems("");
     List<ComparedRun> runs = new ArrayList<>();
     for (Path path : List.of(first, second)) {
@@ -71,6 +83,37 @@ final class CompareCommand extends BaseCommand {
       screen.println(
           "note: the threat models differ: " + a.card().threat() + ", " + b.card().threat());
     }
+    return Exit.DONE;
+  }
+
+  private static boolean areSeeds(Path folder) {
+    return Files.exists(folder.resolve(SeedRuns.FILE));
+  }
+
+  /** Seed by seed. */
+  private int seeds(PrintWriter screen) {
+    SeedRuns a = SeedRuns.read(first);
+    SeedRuns b = SeedRuns.read(second);
+    Map<String, Spread> differences = a.differences(b);
+    if (json) {
+      screen.print(Json.pretty(differences));
+      return Exit.DONE;
+    }
+    Table table = new Table("measure", "A", "B", "difference", "95% interval", "");
+    differences.forEach(
+        (name, d) -> {
+          List<Double> ends = d.ci95();
+          table.row(
+              name,
+              Format.percent(Objects.requireNonNull(a.figures().get(name)).mean()),
+              Format.percent(Objects.requireNonNull(b.figures().get(name)).mean()),
+              points(d.mean()),
+              ends == null ? "-" : points(ends.get(0)) + " to " + points(ends.get(1)),
+              ends == null ? "" : d.clear() ? "clear" : "within chance");
+        });
+    screen.print(table);
+    int common = differences.values().stream().mapToInt(Spread::n).findFirst().orElse(0);
+    screen.println("seed by seed, over " + common + " that both have; means are over all of each");
     return Exit.DONE;
   }
 

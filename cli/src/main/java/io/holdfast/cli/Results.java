@@ -4,11 +4,13 @@ import io.holdfast.common.Format;
 import io.holdfast.common.Json;
 import io.holdfast.common.Table;
 import io.holdfast.evaluate.Estimate;
+import io.holdfast.experiment.SeedRun;
 import io.holdfast.record.CorruptionScores;
 import io.holdfast.record.Interval;
 import io.holdfast.record.MeanAccuracy;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.record.SeedRuns;
 import io.holdfast.record.StageScore;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +85,19 @@ final class Results {
 
   private static String text(Interval interval) {
     return Format.percent(interval.lo()) + " to " + Format.percent(interval.hi());
+  }
+
+  /** How figures vary over seeds. */
+  static String table(SeedRuns runs) {
+    Table table = new Table("accuracy", "mean", "sd", "95% interval", "seeds");
+    runs.figures()
+        .forEach(
+            (name, spread) -> {
+              List<String> cells = new ArrayList<>(SeedRun.cells(name, spread));
+              cells.add(Integer.toString(spread.n()));
+              table.row(cells.toArray());
+            });
+    return table.toString();
   }
 
   /** Several models side by side. */

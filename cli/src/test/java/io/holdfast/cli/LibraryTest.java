@@ -137,6 +137,41 @@ final class LibraryTest {
   }
 
   @Test
+  void trainingInStages(@TempDir Path folder) throws IOException {
+    runsSmall(
+        "stages",
+        folder,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=1024",
+        "stages[0].epochs=1",
+        "stages[1].epochs=1",
+        "stages[2].layers.trained=1");
+    assertThat(folder.resolve("run/metrics.jsonl"))
+        .content()
+        .contains("\"stage\":\"pretrain\"", "\"stage\":\"harden\"", "\"stage\":\"fine-tune\"");
+  }
+
+  @Test
+  void oneRecipeUnderSeveralSeeds(@TempDir Path folder) {
+    runsSmall(
+        "seeds", folder, "model.architecture=mlp[hidden=8]", "train.batch=2048", "seeds=[2, 3]");
+    assertThat(folder.resolve("run/seeds.json")).content().contains("\"sd\"");
+    assertThat(folder.resolve("run/seed-3/model.holdfast")).exists();
+  }
+
+  @Test
+  void aSearchWithItsFront(@TempDir Path folder) {
+    runsSmall(
+        "search",
+        folder,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=4096",
+        "search.trials=2",
+        "train.epochs=2");
+    assertThat(folder.resolve("run/search.json")).content().contains("\"front\"");
+  }
+
+  @Test
   void everyExampleIsRunByATest() throws IOException {
     try (Stream<Path> files = Files.list(ROOT.resolve("examples"))) {
       assertThat(files.map(f -> f.getFileName().toString()).filter(f -> f.endsWith(".yaml")))
@@ -148,7 +183,11 @@ final class LibraryTest {
               "fashion-linf.yaml",
               "fashion-trades.yaml",
               "hybrid.yaml",
-              "library.yaml");
+              "library.yaml",
+              "search.yaml",
+              "seeds.yaml",
+              "stages.yaml",
+              "tracked.yaml");
     }
   }
 

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.experiment.RecipeRun;
 import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ObjectivesCommandTest {
   private static final Path PAGE = Path.of("..", "docs", "objectives.md");
@@ -41,5 +44,77 @@ final class ObjectivesCommandTest {
     Ran ran = Ran.command("objectives");
     assertThat(ran.exit()).isZero();
     assertThat(ran.out()).contains("mart: ").contains("k + 2 forward, k + 2 backward");
+  }
+
+  private static Path recipes(Path folder) throws IOException {
+    Ran.experiment(folder); // for its images
+    Path file = folder.resolve("recipes.yaml");
+    Files.writeString(
+        file,
+        """
+        experiment:
+          data: {train: "%1$s/train.safetensors", test: "%1$s/test.safetensors", validation: 0}
+          model: {architecture: "mlp[hidden=16]"}
+          threat: "linf:0.05"
+          train: {epochs: 1, batch: 64, attack: {name: pgd, steps: 1}, optimiser: {name: adamw, learning_rate: 0.01}}
+          evaluate: {attacks: [fgsm], examples: 1, curve: 0}
+        families:
+          guided: {objectives: [rslad]}
+          plain: {objectives: [standard, pgd-at]}
+          far: {objective: pgd-at, set: {threat: "l2:1", train.epochs: 2}}
+        guides: {teacher: pgd-at}
+        judge: {threats: ["linf:0.05", "l2:0.5"], attacks: [fgsm], examples: 16}
+        final: {best: 2, attacks: ["pgd[steps=2]"], examples: 32}
+        clock: pgd-at
+        against: [standard]
+        """
+            .formatted(folder));
+    return file;
+  }
+
+  @Test
+  void recipesAreTrainedJudgedAndComparedAndNothingIsDoneTwice(@TempDir Path folder)
+      throws IOException {
+    Path page = folder.resolve("page.md");
+    Files.writeString(page, "before\n<!-- generated: measured -->\n<!-- end -->\nafter\n");
+    Path out = folder.resolve("out");
+    Object[] command = {
+      "objectives", "--measure", recipes(folder), "--out", out, "--json", "--resume", "--page", page
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode rows = Json.parse(ran.out(), "rows");
+    assertThat(rows.findValuesAsText("recipe"))
+        .containsExactly("standard", "pgd-at", "far", "rslad");
+    JsonNode far = rows.get(2);
+    assertThat(far.at("/threats").fieldNames()).toIterable().hasSize(2);
+    assertThat(far.at("/robust/n").asInt()).isEqualTo(16);
+    assertThat(far.path("held").asText()).hasSize(16);
+    assertThat(far.at("/ahead/standard/paired").asBoolean()).isTrue();
+    assertThat(rows.get(0).path("ahead")).isEmpty();
+    assertThat(rows.get(1).path("time").asDouble()).isEqualTo(1);
+    assertThat(rows.findValues("last").stream().filter(last -> !last.isNull())).hasSize(2);
+    assertThat(Files.readString(page)).contains("| `rslad` | guided |").endsWith("after\n");
+
+    Map<String, String> before = Ran.contents(out);
+    Files.delete(out.resolve("rslad/model.holdfast"));
+    Files.delete(out.resolve(RecipeRun.RESULT));
+    assertThat(Ran.command(command).exit()).isZero();
+    Map<String, String> after = Ran.contents(out);
+    assertThat(after.keySet()).isEqualTo(before.keySet());
+    assertThat(after.get("pgd-at/metrics.jsonl")).isEqualTo(before.get("pgd-at/metrics.jsonl"));
+  }
+
+  @Test
+  void aDryRunShowsThePlanAndMistakesAreRefused(@TempDir Path folder) throws IOException {
+    Path out = folder.resolve("out");
+    Object[] plan = {"objectives", "--measure", recipes(folder), "--out", out, "--dry-run"};
+    Ran ran = Ran.command(plan);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("rslad").contains("far").contains("l2:1");
+    assertThat(out).doesNotExist();
+    Ran alone = Ran.command("objectives", "--measure", recipes(folder));
+    assertThat(alone.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(alone.err()).contains("--out");
   }
 }

@@ -70,6 +70,7 @@ final class SchemaTest {
                 .map(kind -> "{perturbation: " + kind + "}")
                 .toList()),
         Arguments.of("train", none),
+        Arguments.of("stages", named(List.of("first"))),
         Arguments.of(
             "train.attack",
             named(
@@ -108,6 +109,8 @@ final class SchemaTest {
         Arguments.of("train.library.difficulty", none),
         Arguments.of("train.library.difficulty.least", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.library.difficulty.most", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("search", none),
+        Arguments.of("track", none),
         Arguments.of("evaluate", none),
         Arguments.of("governor", none));
   }
@@ -269,6 +272,7 @@ final class SchemaTest {
               boolean elsewhere =
                   key.equals("data.test")
                       || key.equals("data.validation") // as data.train
+                      || key.equals("stages") // but for its own keys as train
                       || key.equals("train.objective") // docs/objectives.md
                       || key.equals("evaluate.attacks"); // docs/attacks.md
               if (!elsewhere) {

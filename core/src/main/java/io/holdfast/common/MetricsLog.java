@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A file of JSON lines that only grows. Each line is handed to the system whole; a checkpoint
@@ -102,6 +103,15 @@ public final class MetricsLog implements AutoCloseable {
 
   /** The entries of a log; an unfinished last line, as a killed run leaves it, is not one. */
   public static List<JsonNode> read(Path file) {
+    return read(file, line -> true);
+  }
+
+  /**
+   * As {@link #read(Path)}, of some lines alone.
+   *
+   * @param wanted asked for each line as it is written
+   */
+  public static List<JsonNode> read(Path file, Predicate<String> wanted) {
     String text;
     try {
       text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
@@ -111,7 +121,9 @@ public final class MetricsLog implements AutoCloseable {
     List<String> lines = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     List<JsonNode> entries = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
-      entries.add(Json.parse(lines.get(i), file + " line " + (i + 1)));
+      if (wanted.test(lines.get(i))) {
+        entries.add(Json.parse(lines.get(i), file + " line " + (i + 1)));
+      }
     }
     return List.copyOf(entries);
   }

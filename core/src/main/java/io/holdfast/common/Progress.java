@@ -19,6 +19,26 @@ public interface Progress {
   /** Shows a line of text without disturbing the bar. */
   default void note(String line) {}
 
+  /**
+   * The same for a part of the work.
+   *
+   * @param part what tasks and lines of text begin with
+   */
+  default Progress of(String part) {
+    Progress whole = this;
+    return new Progress() {
+      @Override
+      public Task start(String title, long total, String unit) {
+        return whole.start(part + " " + title, total, unit);
+      }
+
+      @Override
+      public void note(String line) {
+        whole.note(part + ": " + line);
+      }
+    };
+  }
+
   /** Work in progress; close it when it ends, well or not. */
   interface Task extends AutoCloseable {
 

@@ -121,6 +121,63 @@ public final class Settings {
     return withOverride(assignment.substring(0, equals).strip(), assignment.substring(equals + 1));
   }
 
+  /** The section under a key; empty where there is none. */
+  public Settings section(String key) {
+    SettingsNode value = root.fields().get(key);
+    Fields section = value instanceof Fields fields ? fields : new Fields(Map.of(), root.place());
+    return new Settings(section, path.isEmpty() ? key : path + "." + key);
+  }
+
+  /** The same with a section under a key, in the place of what stood there. */
+  public Settings with(String key, Settings section) {
+    Map<String, SettingsNode> fields = new LinkedHashMap<>(root.fields());
+    fields.put(key, section.root);
+    return new Settings(new Fields(fields, root.place()), path);
+  }
+
+  /** The same without some keys. */
+  public Settings without(String... keys) {
+    Map<String, SettingsNode> fields = new LinkedHashMap<>(root.fields());
+    fields.keySet().removeAll(List.of(keys));
+    return new Settings(new Fields(fields, root.place()), path);
+  }
+
+  /** The same with some keys only, as far as they are there. */
+  public Settings only(String... keys) {
+    Map<String, SettingsNode> fields = new LinkedHashMap<>(root.fields());
+    fields.keySet().retainAll(List.of(keys));
+    return new Settings(new Fields(fields, root.place()), path);
+  }
+
+  /**
+   * These settings with what another section says in the place of theirs; values still know their
+   * lines. A section without a {@code name} replaces only the keys that it has of the section that
+   * stood there; all else is replaced whole. A key without a value counts as missing afterwards.
+   */
+  public Settings changedBy(Settings over) {
+    Map<String, SettingsNode> fields = new LinkedHashMap<>(root.fields());
+    over.root
+        .fields()
+        .forEach((key, value) -> fields.merge(key, value, (old, now) -> changed(old, now)));
+    return new Settings(new Fields(fields, over.root.place()), path);
+  }
+
+  private static SettingsNode changed(SettingsNode old, SettingsNode now) {
+    boolean part = now instanceof Fields fields && !fields.fields().containsKey(NAME);
+    Fields whole =
+        old instanceof Fields fields
+            ? fields
+            : old instanceof Scalar scalar && scalar.kind() == Kind.TEXT
+                ? SettingsPath.named(scalar)
+                : null;
+    if (!part || whole == null) {
+      return now;
+    }
+    Map<String, SettingsNode> both = new LinkedHashMap<>(whole.fields());
+    both.putAll(((Fields) now).fields());
+    return new Fields(both, now.place());
+  }
+
   /** A reader that adds what is wrong to {@code problems}. */
   public SettingsReader reader(Problems problems) {
     return new SettingsReader(root, path, problems, text);

@@ -92,7 +92,7 @@ final class SettingsPath {
   /**
    * A name with its parameters, as in {@code pgd[steps=50]}; other texts, as paths, are the name.
    */
-  private static Fields named(Scalar text) {
+  static Fields named(Scalar text) {
     try {
       return Settings.fields(Call.parse(text.text()), text.place());
     } catch (InvalidInputException e) {

@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
@@ -221,7 +222,25 @@ public final class SettingsReader {
   /** A list of integers in {@code [min, max]}; a single integer may stand alone. */
   public List<Integer> integers(String key, List<Integer> fallback, int min, int max) {
     List<Long> wide = fallback.stream().map(Integer::longValue).toList();
-    return values(key, wide, Conversions.integer(min, max)).stream().map(Math::toIntExact).toList();
+    return longIntegers(key, wide, min, max).stream().map(Math::toIntExact).toList();
+  }
+
+  /** A list of integers of 64 bits in {@code [min, max]}; a single integer may stand alone. */
+  public List<Long> longIntegers(String key, List<Long> fallback, long min, long max) {
+    return values(key, fallback, Conversions.integer(min, max));
+  }
+
+  /**
+   * The entries of a list, or a single one that stands alone, each as a text that means the same
+   * where settings are given as text.
+   */
+  public List<String> literals(String key) {
+    return items(
+        key,
+        (value, at) ->
+            value instanceof Scalar scalar
+                ? scalar.text()
+                : Json.compact(Objects.requireNonNull(value.toObject())));
   }
 
   /** Reports a value that only the caller can judge, at the key's own line. */

@@ -211,7 +211,7 @@ public record CampaignRun(
               .workers(threads)
               .folder(folder)
               .resume(resume)
-              .progress(titled(pair))
+              .progress(progress.of(pair.folder()))
               .governor(governor)
               .stopper(stopper);
       if (!budget.isNone()) {
@@ -230,20 +230,6 @@ public record CampaignRun(
         .with(campaign.attacks().toArray(NamedAttack[]::new))
         .seed(campaign.seed().value())
         .examples(0);
-  }
-
-  private Progress titled(Pair pair) {
-    return new Progress() {
-      @Override
-      public Task start(String title, long total, String unit) {
-        return progress.start(pair.folder() + " " + title, total, unit);
-      }
-
-      @Override
-      public void note(String text) {
-        progress.note(pair.folder() + ": " + text);
-      }
-    };
   }
 
   /** Who has fallen to what, in one line. */

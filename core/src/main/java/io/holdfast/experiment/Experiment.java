@@ -22,6 +22,7 @@ import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers of a trained model that are trained, or null for all
  * @param evaluation what to attack the result with
  * @param governor what the run may use
+ * @param programme stages, seeds and whatever else makes more of it than one training
  * @param settings the file as written, overrides included
  */
 public record Experiment(
@@ -72,6 +74,7 @@ public record Experiment(
     @Nullable LayerChoice layers,
     EvaluationSection evaluation,
     Budgets governor,
+    Programme programme,
     Settings settings) {
   /** The seed unless the experiment names one. */
   public static final long DEFAULT_SEED = 0;
@@ -128,6 +131,11 @@ public record Experiment(
     return read(all, source, problems);
   }
 
+  /** Of settings without stages and the like. */
+  static Experiment single(Settings settings, String source, Problems problems) {
+    return read(settings, source, problems);
+  }
+
   private static Experiment read(Settings settings, String source, Problems problems) {
     SettingsReader r = settings.reader(problems);
     SettingsReader data = r.requiredSection("data");
@@ -137,6 +145,9 @@ public record Experiment(
     InnerSearch inner = InnerSearch.read(training);
     boolean share = isShare(data);
     Device device = device(r);
+    Programme.Written programme = Programme.read(r, settings);
+    Budgets governor = Budgets.read(r.section("governor"));
+    programme.requireOneTraining(governor, r);
     Experiment experiment =
         new Experiment(
             source,
@@ -158,10 +169,67 @@ public record Experiment(
             SampleChoice.read(training),
             LayerChoice.read(training),
             EvaluationSection.read(r.section("evaluate")),
-            Budgets.read(r.section("governor")),
+            governor,
+            Programme.NONE,
             settings);
     r.finish();
-    return experiment;
+    return experiment.with(programme.complete(settings, source, problems));
+  }
+
+  private Experiment with(Programme more) {
+    return new Experiment(
+        source,
+        name,
+        seed,
+        device,
+        train,
+        test,
+        validationShare,
+        validation,
+        model,
+        start,
+        freeze,
+        threat,
+        inner,
+        training,
+        augmentation,
+        library,
+        samples,
+        layers,
+        evaluation,
+        governor,
+        more,
+        settings);
+  }
+
+  /** Stages of training; none where there is only one. */
+  public List<Stage> stages() {
+    return programme.stages();
+  }
+
+  /** Each training of the experiment as an experiment of its own: the stages, or this alone. */
+  public List<Experiment> trainings() {
+    return stages().isEmpty() ? List.of(this) : stages().stream().map(Stage::experiment).toList();
+  }
+
+  /** Epochs of all trainings together. */
+  int epochs() {
+    return trainings().stream().mapToInt(one -> one.training().epochs()).sum();
+  }
+
+  /** A trial of the experiment's search. */
+  Experiment trial(Map<String, String> values) {
+    return of(
+        TuningSpace.with(settings.without(TuningSection.KEY, TrackSection.KEY), values),
+        source,
+        List.of());
+  }
+
+  /** The same with another seed, and that alone. */
+  Experiment seeded(long value) {
+    Settings one =
+        settings.without("seeds", TrackSection.KEY).withOverride("seed", Long.toString(value));
+    return of(one, source, List.of());
   }
 
   /**
@@ -217,6 +285,7 @@ public record Experiment(
    */
   public Settings resolved() {
     return settings
+        .without(TrackSection.KEY) // what is told elsewhere makes no other run
         .withOverride("device", device.toString())
         .withOverride("train.precision", training.precision().text());
   }
@@ -227,6 +296,18 @@ public record Experiment(
         ? resolved()
         : resolved()
             .withOverride("train.library.attacks", Json.compact(saved.examples().attacks()));
+  }
+
+  /**
+   * A configuration with what {@code auto} came to in a stage.
+   *
+   * @param stage its place there, such as {@code stages[1]}
+   */
+  Settings resolvedAt(String stage, @Nullable LibraryFeed saved, Settings configuration) {
+    Settings all = configuration.withOverride(stage + ".precision", training.precision().text());
+    return saved == null
+        ? all
+        : all.withOverride(stage + ".library.attacks", Json.compact(saved.examples().attacks()));
   }
 
   /** Adds a problem at the line of a key. */

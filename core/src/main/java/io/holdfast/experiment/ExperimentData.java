@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +38,30 @@ import org.jspecify.annotations.Nullable;
  *     for the place of a label that has no class
  * @param architecture for these inputs and classes
  * @param library saved examples to train on, or null for none
+ * @param stages the same for each stage of the experiment; empty where there are none
  */
 public record ExperimentData(
     Dataset train,
     @Nullable Dataset validation,
     Dataset test,
     Architecture architecture,
-    @Nullable LibraryFeed library) {
+    @Nullable LibraryFeed library,
+    List<ExperimentData> stages) {
   private static final int SHOWN = 10;
+
+  public ExperimentData {
+    stages = List.copyOf(stages);
+  }
+
+  /** Data of a single training. */
+  public ExperimentData(
+      Dataset train,
+      @Nullable Dataset validation,
+      Dataset test,
+      Architecture architecture,
+      @Nullable LibraryFeed library) {
+    this(train, validation, test, architecture, library, List.of());
+  }
 
   /** Data without saved examples. */
   public ExperimentData(
@@ -58,7 +75,8 @@ public record ExperimentData(
    * @throws InvalidInputException also if the experiment has one, whose expiry needs a day
    */
   public static ExperimentData open(Experiment experiment) {
-    if (experiment.library() != null) {
+    boolean saved = experiment.trainings().stream().anyMatch(one -> one.library() != null);
+    if (saved || experiment.library() != null) {
       throw new InvalidInputException(
           experiment.source(),
           "train.library",
@@ -93,7 +111,41 @@ public record ExperimentData(
     if (train == null || test == null) {
       throw new IllegalStateException("data that could not be opened was reported");
     }
-    return of(experiment, train, test, validation, library);
+    ExperimentData whole = of(experiment, train, test, validation, library);
+    return experiment.stages().isEmpty() ? whole : whole.staged(experiment, today);
+  }
+
+  /** The same with what each stage trains on, checked against the stage. */
+  private ExperimentData staged(Experiment experiment, LocalDate today) {
+    Problems problems = new Problems(experiment.source());
+    List<ExperimentData> each = new ArrayList<>();
+    for (Stage stage : experiment.stages()) {
+      LibraryFeed saved =
+          Objects.equals(stage.experiment().library(), experiment.library())
+              ? library
+              : library(stage.experiment(), today, problems);
+      problems.collect(() -> each.add(of(stage.experiment(), train, test, validation, saved)));
+    }
+    problems.throwIfAny();
+    return new ExperimentData(train, validation, test, architecture, library, each);
+  }
+
+  /**
+   * The same samples for another experiment that names the same ones.
+   *
+   * @throws InvalidInputException with everything of it that does not fit them
+   */
+  ExperimentData with(Experiment other, LocalDate today) {
+    Problems problems = new Problems(other.source());
+    LibraryFeed saved = library(other, today, problems);
+    problems.throwIfAny();
+    ExperimentData whole = of(other, train, test, validation, saved);
+    return other.stages().isEmpty() ? whole : whole.staged(other, today);
+  }
+
+  /** What each training of the experiment trains on: the stages, or this alone. */
+  List<ExperimentData> trainings() {
+    return stages.isEmpty() ? List.of(this) : stages;
   }
 
   private static @Nullable LibraryFeed library(
@@ -175,7 +227,7 @@ public record ExperimentData(
       throw new IllegalStateException("an architecture that does not fit was reported");
     }
     double share = experiment.validationShare();
-    if (held != null || share == 0) {
+    if (held != null || share == 0) { // also for a stage, whose samples are held out already
       return new ExperimentData(train, held, tested, architecture, library);
     }
     List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);

@@ -34,10 +34,20 @@ public final class ExperimentSchema {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       JsonNode schema = Json.parse(text, RESOURCE);
       fill(schema);
+      shareWithStages(schema);
       return Json.pretty(schema);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** A stage takes what {@code train} takes. */
+  private static void shareWithStages(JsonNode schema) {
+    ObjectNode stage = (ObjectNode) schema.at("/properties/stages/items/properties");
+    schema
+        .at("/properties/train/properties")
+        .properties()
+        .forEach(e -> stage.set(e.getKey(), e.getValue()));
   }
 
   private static void fill(JsonNode node) {

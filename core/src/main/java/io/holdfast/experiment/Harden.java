@@ -7,7 +7,6 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
-import io.holdfast.common.Settings;
 import io.holdfast.common.Stopper;
 import io.holdfast.common.governor.Gauges;
 import io.holdfast.data.Dataset;
@@ -20,12 +19,8 @@ import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.graph.Network;
 import io.holdfast.report.Report;
-import io.holdfast.tensor.Engine;
 import io.holdfast.threat.Additive;
-import io.holdfast.train.Guides;
-import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.SampleChoice;
-import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainingRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
@@ -70,6 +66,11 @@ public final class Harden {
     /** A fresh run without a sound on all cores. */
     public static Options into(Path out) {
       return new Options(out, false, 0, Progress.silent(), Stopper.manual(), "");
+    }
+
+    /** The same for one of several runs. */
+    Options at(Path folder, boolean goOn, Progress display) {
+      return new Options(folder, goOn, workers, display, stopper, command, gauges);
     }
   }
 
@@ -111,12 +112,15 @@ public final class Harden {
   }
 
   private void check() {
-    StartingWeights.requireOutside(options.out(), experiment);
-    requireLedgerOutside();
+    requireSingle();
+    for (Experiment training : experiment.trainings()) {
+      StartingWeights.requireOutside(options.out(), training);
+      requireLedgerOutside(training);
+    }
     RunLock.requireFree(options.out());
     folder.requireUsable();
-    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
-      training(start).check(data.train());
+    try (Trainings trainings = Trainings.open(experiment, data, options)) {
+      trainings.check();
     }
     checkSurrogates();
     if (!options.resume() || !folder.holdsRun()) {
@@ -124,9 +128,45 @@ public final class Harden {
     }
   }
 
+  private void requireSingle() {
+    if (!experiment.programme().seeds().isEmpty()) {
+      throw new InvalidInputException(
+          experiment.source(), "seeds", "one run", "several", "SeedRun runs them all");
+    }
+    if (experiment.programme().search() != null) {
+      throw new InvalidInputException(
+          experiment.source(), "search", "one run", "a search", "TuningRun runs it");
+    }
+  }
+
+  /**
+   * Trains up to so many epochs in all and pauses; {@link #run} with {@code resume} goes on.
+   *
+   * @return what the validation at that epoch says, or the best one where the best is kept
+   */
+  static TrialOutcome advance(
+      Experiment experiment,
+      ExperimentData data,
+      Options options,
+      int trial,
+      Map<String, String> values,
+      int epochs) {
+    Harden harden = new Harden(experiment, data, options);
+    harden.check();
+    try (RunLock lock = RunLock.take(options.out());
+        Trainings trainings = Trainings.open(experiment, data, options)) {
+      harden.folder.prepare(harden.provenance(), options.resume());
+      Path reached = trainings.advance(epochs);
+      Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
+      EpochFigures figures =
+          EpochFigures.read(new RunFolder(reached).metrics(), last.training().keepBest());
+      return TrialOutcome.of(trial, values, epochs, figures, trainings.cost(epochs));
+    }
+  }
+
   /** A fresh run empties its folder before it trains. */
-  private void requireLedgerOutside() {
-    SampleChoice samples = experiment.samples();
+  private void requireLedgerOutside(Experiment training) {
+    SampleChoice samples = training.samples();
     if (samples != null && RunFolder.contains(options.out(), samples.ledger())) {
       throw new InvalidInputException(
           experiment.source(),
@@ -134,23 +174,6 @@ public final class Harden {
           "a ledger outside the folder for the results, " + options.out(),
           samples.ledger(),
           "choose another folder, or copy the ledger");
-    }
-  }
-
-  /** How to train, with what the ledger says about samples. */
-  private TrainSettings settings() {
-    TrainSettings plain = experiment.training();
-    SampleChoice samples = experiment.samples();
-    if (samples == null) {
-      return plain;
-    }
-    try {
-      return plain.toBuilder().methods(plain.methods().with(samples.open())).build();
-    } catch (InvalidInputException e) {
-      Problems problems = new Problems(experiment.source());
-      ExperimentData.reject(experiment, "train.samples", "ledger", e, problems);
-      problems.throwIfAny();
-      throw e;
     }
   }
 
@@ -235,9 +258,11 @@ public final class Harden {
   private EvaluationResult runAlone() {
     Provenance provenance = provenance();
     data.notes(experiment).forEach(options.progress()::note);
-    if (data.library() != null) {
-      LibraryWords.of(data.library()).forEach(options.progress()::note);
-    }
+    data.trainings().stream()
+        .map(ExperimentData::library)
+        .filter(Objects::nonNull)
+        .distinct()
+        .forEach(library -> LibraryWords.of(library).forEach(options.progress()::note));
     if (!options.resume() && folder.holdsRun()) {
       String where = folder.isFinished() ? "moved to " + folder.previous() : "replaced";
       options.progress().note("the earlier run in " + options.out() + " is " + where);
@@ -267,22 +292,9 @@ public final class Harden {
     if (validation != null) {
       hashes.put("validation", validation.contentHash(options.stopper()));
     }
-    LibraryFeed library = data.library();
-    Settings configuration = experiment.resolved(library);
-    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
-      if (start.bundle() != null) {
-        hashes.put("start", start.bundle().network().hash());
-        configuration = TrainingRecord.withStart(configuration, start.bundle());
-      }
+    try (Trainings trainings = Trainings.open(experiment, data, options)) {
+      return trainings.provenance(hashes);
     }
-    if (library != null) {
-      hashes.put("library", library.examples().hash());
-    }
-    try (Guides guides =
-        Guides.open(experiment.training().objective(), Map.of(), experiment.device())) {
-      hashes.putAll(guides.hashes());
-    }
-    return Provenance.of(Engine.version(), experiment.seed(), hashes, configuration);
   }
 
   /** The trained model: of this run if it had got so far, else trained now. */
@@ -293,32 +305,11 @@ public final class Harden {
       trained.network().to(experiment.device());
       return trained;
     }
-    try (StartingWeights start = StartingWeights.open(experiment, data.architecture())) {
-      Bundle trained =
-          training(start).provenance(provenance).governor(governing.governor()).fit(data.train());
+    try (Trainings trainings = Trainings.open(experiment, data, options)) {
+      Bundle trained = trainings.fit(provenance, governing.governor());
       trained.write(folder.model());
       return trained;
     }
-  }
-
-  private Hardening training(StartingWeights start) {
-    return Hardening.of(data.architecture())
-        .against(experiment.threat())
-        .settings(settings())
-        .inner(experiment.inner().maximiser(experiment.threat()))
-        .augmentation(experiment.augmentation())
-        .library(data.library())
-        .validation(data.validation())
-        .startFrom(start.bundle())
-        .freeze(experiment.freeze())
-        .layers(experiment.layers())
-        .seed(experiment.seed().value())
-        .device(experiment.device())
-        .workers(options.workers())
-        .folder(options.out())
-        .resume(options.resume())
-        .progress(options.progress())
-        .stopper(options.stopper());
   }
 
   private EvaluationResult evaluate(Bundle trained, Provenance provenance, Governing governing) {

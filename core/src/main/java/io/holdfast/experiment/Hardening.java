@@ -30,6 +30,7 @@ import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
 import io.holdfast.train.Trainer;
+import io.holdfast.train.TrainingCost;
 import io.holdfast.train.TrainingRecord;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
@@ -65,6 +66,7 @@ public final class Hardening {
   private double share = Dataset.DEFAULT_VALIDATION;
   private @Nullable Dataset validation;
   private @Nullable Bundle start;
+  private boolean hardened;
   private Map<String, Bundle> guides = Map.of();
   private List<String> freeze = List.of();
   private @Nullable LayerChoice layers;
@@ -93,6 +95,7 @@ public final class Hardening {
     share = other.share;
     validation = other.validation;
     start = other.start;
+    hardened = other.hardened;
     guides = other.guides;
     freeze = other.freeze;
     layers = other.layers;
@@ -215,6 +218,15 @@ public final class Hardening {
     return change(h -> h.start = weights);
   }
 
+  /** Goes on with what an earlier stage has trained: what that withstands is told of this too. */
+  Hardening after(Bundle stage) {
+    return change(
+        h -> {
+          h.start = stage;
+          h.hardened = stage.threat() != null;
+        });
+  }
+
   /**
    * A model that the objective learns from, such as a teacher; it stays the caller's.
    *
@@ -304,18 +316,37 @@ public final class Hardening {
     }
   }
 
-  private Bundle fit(Dataset train, Guides others, Provenance known) {
-    Network network = architecture.initialise(seed.split("weights")).to(device);
+  /**
+   * Trains up to so many epochs in all and pauses; the folder holds metrics and checkpoint.
+   *
+   * @param epochs beyond the last one, all
+   */
+  void advance(Dataset train, int epochs) {
+    requireData(train);
+    try (Guides others = Guides.open(settings.objective(), guides, device);
+        Network network = architecture.initialise(seed.split("weights")).to(device)) {
+      train(network, train, others, Math.min(epochs, settings.epochs()));
+    }
+  }
+
+  private void train(Network network, Dataset train, Guides others, int until) {
     try (Workers pool = Workers.on(device, workers)) {
       prepare(network);
-      TrainJob job = job(network, train, pool).with(others);
+      TrainJob job = job(network, train, pool).with(others).until(until);
       if (layers != null && threat != null) {
         layers.freeze(network, job.train(), threat, seed, pool, progress);
       }
       Trainer.train(job, governor);
+    }
+  }
+
+  private Bundle fit(Dataset train, Guides others, Provenance known) {
+    Network network = architecture.initialise(seed.split("weights")).to(device);
+    try {
+      train(network, train, others, 0);
       return Bundle.of(network)
           .architecture(architecture.name())
-          .threat(needsThreat() ? threat : null)
+          .threat(needsThreat() || hardened ? threat : null)
           .classNames(train.info().classes())
           .provenance(known)
           .build();
@@ -323,6 +354,66 @@ public final class Hardening {
       network.close();
       throw e;
     }
+  }
+
+  @Nullable Path folder() {
+    return folder;
+  }
+
+  Seed seed() {
+    return seed;
+  }
+
+  TrainSettings settings() {
+    return settings;
+  }
+
+  Progress display() {
+    return progress;
+  }
+
+  Stopper flag() {
+    return stopper;
+  }
+
+  /** Whether there are figures at each epoch's end. */
+  boolean validates() {
+    return settings.validationExamples() > 0 && (validation != null || share > 0);
+  }
+
+  /** What the first so many epochs cost. */
+  TrainingCost cost(Dataset train, int epochs) {
+    boolean split = validation == null && share > 0;
+    int samples = split ? holdOut(train, seed, share).get(1).size() : train.size();
+    ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
+    InnerMaximiser search = inner == null ? attack.inner(model) : inner;
+    return TrainingCost.of(all(search), search, samples, epochs);
+  }
+
+  /** The settings, with the attack's steps where it is no search of its own. */
+  private TrainSettings all(InnerMaximiser search) {
+    return inner == null
+        ? settings.toBuilder().steps(Curve.constant(search.steps())).build()
+        : settings;
+  }
+
+  boolean resumes() {
+    return resume;
+  }
+
+  /** A trained model, moved to where this trains. */
+  Bundle on(Bundle trained) {
+    trained.network().to(device);
+    return trained;
+  }
+
+  /** Fresh weights, to stand where those of an earlier stage will be. */
+  Bundle untrained() {
+    return Bundle.of(architecture.initialise(seed.split("weights")).to(device))
+        .architecture(architecture.name())
+        .threat(threat)
+        .provenance(Provenance.of(Engine.version(), seed, Map.of(), Settings.of(Map.of())))
+        .build();
   }
 
   /** Refuses what {@link #fit} would refuse before its first step; changes nothing. */
@@ -392,17 +483,13 @@ public final class Hardening {
     }
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
-    TrainSettings all =
-        inner == null
-            ? settings.toBuilder().steps(Curve.constant(search.steps())).build()
-            : settings;
     return new TrainJob(
         network,
         rest,
         held,
         threat,
         search,
-        all,
+        all(search),
         augmentation,
         seed,
         pool,

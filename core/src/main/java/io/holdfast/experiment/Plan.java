@@ -42,11 +42,17 @@ public record Plan(
    */
   public static Plan of(Experiment experiment, ExperimentData data, int workers, Stopper stopper) {
     Map<String, Double> seconds = new LinkedHashMap<>();
-    TrainingProbe training = new TrainingProbe(experiment, data, workers, stopper);
-    seconds.put("training", training.seconds());
+    long trained = 0;
+    for (int i = 0; i < experiment.trainings().size(); i++) {
+      Experiment one = experiment.trainings().get(i);
+      TrainingProbe probe = new TrainingProbe(one, data.trainings().get(i), workers, stopper);
+      String stage = experiment.stages().isEmpty() ? "" : " " + experiment.stages().get(i).name();
+      seconds.put("training" + stage, probe.seconds());
+      trained = Math.max(trained, probe.memoryBytes());
+    }
     Estimate evaluation = evaluation(experiment, data, workers, stopper, null);
     seconds.putAll(evaluation.phases());
-    long memory = Math.max(training.memoryBytes(), evaluation.bytes());
+    long memory = Math.max(trained, evaluation.bytes());
     return new Plan(experiment.name(), words(experiment, data), seconds, memory);
   }
 
@@ -100,19 +106,12 @@ public record Plan(
     }
     words.put("model", e.model().name());
     words.put("threat", e.threat().describe());
-    words.put(
-        "training",
-        e.training().objective().name()
-            + ", "
-            + e.training().epochs()
-            + " epochs of "
-            + Format.count(e.training().stepsPerEpoch(data.train().size()))
-            + " steps, batch "
-            + e.training().batch()
-            + ", "
-            + e.training().precision().text()
-            + " on "
-            + e.device());
+    if (e.stages().isEmpty()) {
+      words.put("training", training(e, data));
+    }
+    for (Stage stage : e.stages()) {
+      words.put("training " + stage.name(), training(stage.experiment(), data));
+    }
     if (data.library() != null) {
       words.put("library", LibraryWords.used(data.library()));
     }
@@ -124,6 +123,20 @@ public record Plan(
             + " test samples"
             + transfer(e));
     return words;
+  }
+
+  private static String training(Experiment e, ExperimentData data) {
+    return e.training().objective().name()
+        + ", "
+        + e.training().epochs()
+        + " epochs of "
+        + Format.count(e.training().stepsPerEpoch(data.train().size()))
+        + " steps, batch "
+        + e.training().batch()
+        + ", "
+        + e.training().precision().text()
+        + " on "
+        + e.device();
   }
 
   private static String transfer(Experiment e) {
@@ -139,7 +152,9 @@ public record Plan(
   /** As text, ending in a newline. */
   public String toText() {
     StringBuilder text = new StringBuilder();
-    what.forEach((topic, words) -> text.append(String.format("%-11s %s%n", topic, words)));
+    int width = what.keySet().stream().mapToInt(String::length).max().orElse(0);
+    String line = "%-" + Math.max(11, width) + "s %s%n";
+    what.forEach((topic, words) -> text.append(String.format(line, topic, words)));
     Table table = new Table("phase", "estimated, at most");
     seconds.forEach((phase, s) -> table.row(phase, Format.seconds(s)));
     double all = seconds.values().stream().mapToDouble(s -> s).sum();

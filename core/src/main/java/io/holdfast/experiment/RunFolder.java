@@ -35,7 +35,11 @@ public record RunFolder(Path path) {
   private static final String ELSEWHERE = "choose another folder, or move %s away";
   private static final Pattern LEDGER_FILE =
       Pattern.compile("lock|segment-\\d{5}\\.hfl|compact\\.parquet|\\..*");
-  private static final List<String> TRAINED = List.of("model.holdfast", "checkpoint.safetensors");
+  private static final Pattern STAGE_FILE =
+      Pattern.compile(
+          "model\\.holdfast|checkpoint\\.safetensors|metrics\\.jsonl|journal\\.jsonl|\\..*");
+  private static final List<String> TRAINED =
+      List.of("model.holdfast", "checkpoint.safetensors", Pipeline.FOLDER);
   private static final List<String> JUDGED =
       List.of(
           "metrics.jsonl",
@@ -46,8 +50,12 @@ public record RunFolder(Path path) {
           COMMAND,
           Journal.FILE,
           "report.html");
+
+  /** What a tracking server was told, and how that went. */
+  private static final List<String> TOLD = List.of("tracking.json", "tracking.jsonl");
+
   private static final List<String> OWN =
-      Stream.of(TRAINED, JUDGED, List.of(EXPERIMENT)).flatMap(List::stream).toList();
+      Stream.of(TRAINED, JUDGED, TOLD, List.of(EXPERIMENT)).flatMap(List::stream).toList();
 
   /** Whether a path leads into a folder, or is the folder itself. */
   static boolean contains(Path folder, String path) {
@@ -61,6 +69,16 @@ public record RunFolder(Path path) {
   /** The trained model. */
   public Path model() {
     return path.resolve("model.holdfast");
+  }
+
+  /** Where the run comes from: its provenance. */
+  public Path experiment() {
+    return path.resolve(EXPERIMENT);
+  }
+
+  /** The folder of one of its stages. */
+  public RunFolder stage(String name) {
+    return new RunFolder(Pipeline.folder(path, name));
   }
 
   /** Steps, epochs and the evaluation's times. */
@@ -270,16 +288,37 @@ public record RunFolder(Path path) {
           ELSEWHERE.formatted(found.size() == 1 ? "it" : "them"));
     }
     for (String name : found) {
-      boolean folder = name.equals(LEDGER);
+      boolean folder = name.equals(LEDGER) || name.equals(Pipeline.FOLDER);
       if (!folder && Files.isDirectory(path.resolve(name))) {
         problems.add(name, "a file of an earlier run", "a folder", ELSEWHERE.formatted("it"));
       }
-      if (folder && !isLedger(path.resolve(name))) {
+      if (name.equals(LEDGER) && !isLedger(path.resolve(name))) {
         problems.add(
             name, "the ledger of an earlier run", "something else", ELSEWHERE.formatted("it"));
       }
+      if (name.equals(Pipeline.FOLDER) && !areStages(path.resolve(name))) {
+        problems.add(
+            name, "the stages of an earlier run", "something else", ELSEWHERE.formatted("it"));
+      }
     }
     problems.throwIfAny();
+  }
+
+  /** Whether there are folders alone that hold what stages leave and nothing else. */
+  private static boolean areStages(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(file -> !Files.isDirectory(file))
+          .allMatch(
+              file ->
+                  folder.relativize(file).getNameCount() == 2
+                      && STAGE_FILE.matcher(file.getFileName() + "").matches());
+    } catch (IOException e) {
+      throw FileFailures.reading(folder, e);
+    }
   }
 
   private boolean holdsOnlyOwn() {

@@ -75,21 +75,21 @@ final class TrainingProbe {
         Workers pool = pool()) {
       Trainer.train(
           new TrainJob(
-              network,
-              few,
-              null,
-              experiment.threat(),
-              experiment.inner().maximiser(experiment.threat()),
-              level,
-              experiment.augmentation(),
-              experiment.seed(),
-              pool,
-              null,
-              false,
-              clock,
-              enough,
-              data.library(),
-              guides));
+                  network,
+                  few,
+                  null,
+                  experiment.threat(),
+                  experiment.inner().maximiser(experiment.threat()),
+                  level,
+                  experiment.augmentation(),
+                  experiment.seed(),
+                  pool,
+                  null,
+                  false,
+                  clock,
+                  enough,
+                  data.library())
+              .with(guides));
     } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough
     }

@@ -158,6 +158,9 @@ public final class Invariants {
     if (known != null) {
       return known;
     }
+    if (row.threat().indexOf('+') >= 0) { // a union; its members hold their own
+      return null;
+    }
     int colon = row.threat().indexOf(':');
     String prefix = colon < 0 ? row.threat() : row.threat().substring(0, colon);
     return Norm.ofKey(prefix).orElse(null);

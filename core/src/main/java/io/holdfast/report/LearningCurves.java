@@ -46,8 +46,9 @@ public record LearningCurves(
    * Reads {@code metrics.jsonl}: the loss of each line with {@code "event": "step"}, averaged down
    * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy} and {@code robust_accuracy}
    * of each with {@code "event": "epoch"}; all at {@code epoch}. After {@code "event": "rollback"}
-   * what lies behind {@code to_epoch} is forgotten but for a note. What is missing or not finite is
-   * left out, and so is a last line that was cut off while it was written.
+   * what lies behind {@code to_epoch} is forgotten but for a note; {@code "event": "stage"} is a
+   * note as well. What is missing or not finite is left out, and so is a last line that was cut off
+   * while it was written.
    *
    * @throws InvalidInputException if the file cannot be read or another line is not JSON
    */
@@ -63,6 +64,8 @@ public record LearningCurves(
       } else if (event.equals("epoch")) {
         add(clean, line, "clean_accuracy");
         add(robust, line, "robust_accuracy");
+      } else if (event.equals("stage")) {
+        notes.add(stage(line));
       } else if (event.equals("rollback")) {
         double to = line.path("to_epoch").asDouble(Double.NaN);
         loss.removeIf(point -> point.epoch() > to);
@@ -72,6 +75,16 @@ public record LearningCurves(
       }
     }
     return new LearningCurves(thinned(loss), clean, robust, notes);
+  }
+
+  private static String stage(JsonNode line) {
+    return "Stage "
+        + line.path("stage").asText()
+        + " ("
+        + line.path("objective").asText()
+        + ") begins after epoch "
+        + Numbers.significant(line.path("epoch").asDouble(), 4)
+        + ".";
   }
 
   private static String rollback(JsonNode line) {

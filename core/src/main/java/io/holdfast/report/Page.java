@@ -36,10 +36,12 @@ final class Page {
   }
 
   private final View view;
+  private final List<TableSection> tables;
   private final Assets assets;
 
-  Page(View view, Assets assets) {
+  Page(View view, List<TableSection> tables, Assets assets) {
     this.view = view;
+    this.tables = tables;
     this.assets = assets;
   }
 
@@ -53,6 +55,7 @@ final class Page {
 
   private List<Section> sections() {
     List<Section> sections = new ArrayList<>();
+    tables.forEach(table -> sections.add(table.section()));
     sections.addAll(new ResultSections(view).sections());
     sections.addAll(new CorruptionSection(view).sections());
     sections.addAll(new DetailSections(view).sections());

@@ -22,9 +22,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Report {
   private final View view;
+  private final List<TableSection> tables;
 
-  private Report(View view) {
+  private Report(View view, List<TableSection> tables) {
     this.view = view;
+    this.tables = List.copyOf(tables);
   }
 
   /** A report on one model, titled by its threat model. */
@@ -39,7 +41,7 @@ public final class Report {
 
   /** The page as text. Equal reports give equal text. */
   public String render() {
-    return new Page(view, Assets.load()).render();
+    return new Page(view, tables, Assets.load()).render();
   }
 
   /** Writes the page atomically, as UTF-8. */
@@ -54,6 +56,7 @@ public final class Report {
     private @Nullable String command;
     private @Nullable Comparison comparison;
     private final Map<String, List<Decision>> journals = new LinkedHashMap<>();
+    private final List<TableSection> tables = new ArrayList<>();
 
     private Builder() {}
 
@@ -96,6 +99,12 @@ public final class Report {
       return this;
     }
 
+    /** A table of its own, before what is said of the models. */
+    public Builder table(TableSection section) {
+      tables.add(section);
+      return this;
+    }
+
     /** The command that makes the same report again. */
     public Builder command(String text) {
       command = text;
@@ -108,7 +117,7 @@ public final class Report {
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {
-      return new Report(new View(title, models, command, comparison, journals));
+      return new Report(new View(title, models, command, comparison, journals), tables);
     }
   }
 }

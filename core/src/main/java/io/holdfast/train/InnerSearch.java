@@ -10,9 +10,6 @@ import io.holdfast.attack.SearchRule.Noisy;
 import io.holdfast.attack.SearchRule.ZeroGrad;
 import io.holdfast.attack.StepSize;
 import io.holdfast.attack.gradient.RandomFgsm;
-import io.holdfast.common.Problems;
-import io.holdfast.common.Provenance;
-import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
@@ -93,15 +90,6 @@ public record InnerSearch(String name, int steps, StepSize stepSize, Start start
 
   private static StepSize size(SettingsReader a, StepSize standard) {
     return a.has("step_size") ? StepSize.absolute(positive(a.positive("step_size"))) : standard;
-  }
-
-  /**
-   * The search with which a hardened model was trained, by the section {@code train} of its
-   * recorded configuration; as {@link #read} has it where that says nothing.
-   */
-  public static InnerSearch recorded(Provenance ofModel) {
-    Problems none = new Problems("the recorded configuration"); // what is unknown is left alone
-    return read(Settings.of(ofModel.configuration()).reader(none).section("train"));
   }
 
   /**

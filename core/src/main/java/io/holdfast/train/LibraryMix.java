@@ -4,9 +4,6 @@ import io.holdfast.attack.library.Difficulty;
 import io.holdfast.attack.library.ExampleLibrary;
 import io.holdfast.attack.library.RankedExamples;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Problems;
-import io.holdfast.common.Provenance;
-import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.InvalidPathException;
@@ -77,13 +74,6 @@ public record LibraryMix(
         Curve.read(difficulty, "least", Curve.constant(0), 0, 1),
         Curve.read(difficulty, "most", Curve.constant(1), 0, 1),
         r.flag("outside", false));
-  }
-
-  /** Attacks whose saved examples a model was trained on, by its recorded configuration. */
-  public static Set<String> recorded(Provenance ofModel) {
-    Problems none = new Problems("the recorded configuration"); // what is unknown is left alone
-    LibraryMix mix = read(Settings.of(ofModel.configuration()).reader(none).section("train"));
-    return mix == null ? Set.of() : mix.attacks;
   }
 
   /**

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopper asked before each step
  * @param library saved examples that take places in each batch, or null for none
  * @param guides other models that the objective learns from
+ * @param until after how many epochs to pause, with a checkpoint to go on from; 0 to run to the end
  */
 public record TrainJob(
     Network network,
@@ -47,7 +48,8 @@ public record TrainJob(
     Progress progress,
     Stopper stopper,
     @Nullable LibraryFeed library,
-    Guides guides) {
+    Guides guides,
+    int until) {
   /** A run without saved examples and other models. */
   public TrainJob(
       Network network,
@@ -78,7 +80,8 @@ public record TrainJob(
         progress,
         stopper,
         null,
-        Guides.NONE);
+        Guides.NONE,
+        0);
   }
 
   /** A run without other models. */
@@ -112,20 +115,26 @@ public record TrainJob(
         progress,
         stopper,
         library,
-        Guides.NONE);
+        Guides.NONE,
+        0);
   }
 
   /** The same with saved examples. */
   public TrainJob with(@Nullable LibraryFeed saved) {
-    return changed(saved, guides);
+    return changed(saved, guides, until);
   }
 
   /** The same with other models to learn from. */
   public TrainJob with(Guides models) {
-    return changed(library, models);
+    return changed(library, models, until);
   }
 
-  private TrainJob changed(@Nullable LibraryFeed saved, Guides models) {
+  /** The same, pausing after so many epochs in all; 0 to run to the end. */
+  public TrainJob until(int epochs) {
+    return changed(library, guides, epochs);
+  }
+
+  private TrainJob changed(@Nullable LibraryFeed saved, Guides models, int pause) {
     return new TrainJob(
         network,
         train,
@@ -141,6 +150,7 @@ public record TrainJob(
         progress,
         stopper,
         saved,
-        models);
+        models,
+        pause);
   }
 }

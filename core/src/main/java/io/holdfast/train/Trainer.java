@@ -19,7 +19,8 @@ public final class Trainer {
   /**
    * Trains the job's network in place. With a folder, {@code metrics.jsonl} and a checkpoint are
    * written there, the last one after the last step, so that resuming a finished run computes
-   * nothing. Without {@code resume} those of an earlier run are removed first.
+   * nothing; a job that pauses before its end leaves the weights as they are then. Without {@code
+   * resume} those of an earlier run are removed first.
    *
    * @throws RunInterruptedException if a stop was requested; a checkpoint was written before
    * @throws HoldfastException if training diverges or a file cannot be written; the last checkpoint

@@ -96,11 +96,13 @@ final class TrainingLoop {
         worked = true;
       }
       if (worked) {
-        steering.finish();
+        if (!isPaused()) {
+          steering.finish();
+        }
         save();
       }
     }
-    Validation kept = state.settle();
+    Validation kept = isPaused() ? state.counters.last() : state.settle();
     int epochs = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
     return new TrainResult(step(), epochs, state.counters.stopped(), kept);
   }
@@ -176,7 +178,13 @@ final class TrainingLoop {
   }
 
   private boolean stepIsDue() {
-    return step() < state.effort.last() && !state.counters.stopped();
+    return step() < state.effort.last() && !state.counters.stopped() && !isPaused();
+  }
+
+  /** Whether the job wants to go no further now, although there are steps left. */
+  private boolean isPaused() {
+    boolean reached = job.until() > 0 && step() >= (long) job.until() * shards.stepsPerEpoch();
+    return reached && step() < state.effort.last() && !state.counters.stopped();
   }
 
   /** Whether all steps of an epoch were taken, or all there are, and it has not been ended. */

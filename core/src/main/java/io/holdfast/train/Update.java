@@ -1,6 +1,5 @@
 package io.holdfast.train;
 
-import io.holdfast.common.HoldfastException;
 import io.holdfast.model.graph.BatchStatistics;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.layer.BatchNorm;
@@ -23,7 +22,7 @@ final class Update {
    * @param rate learning rate of this step
    * @param clip largest L2 norm of the whole gradient, 0 for none
    * @return the norm before clipping
-   * @throws HoldfastException if the gradient is not finite; then nothing was changed
+   * @throws DivergedException if the gradient is not finite; then nothing was changed
    */
   static double apply(RunState state, List<ShardResult> shards, double rate, double clip) {
     try (Scope scope = Scope.open()) {
@@ -45,7 +44,7 @@ final class Update {
   }
 
   /**
-   * @throws HoldfastException if a gradient is not finite
+   * @throws DivergedException if a gradient is not finite
    */
   static void requireFinite(List<Tensor> gradients, long step) {
     double norm = norm(gradients);
@@ -54,8 +53,8 @@ final class Update {
     }
   }
 
-  static HoldfastException diverged(String what, double value, long step) {
-    return new HoldfastException(
+  static DivergedException diverged(String what, double value, long step) {
+    return new DivergedException(
         "training diverged: the "
             + what
             + " is "

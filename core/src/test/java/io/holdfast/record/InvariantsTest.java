@@ -57,6 +57,14 @@ class InvariantsTest {
   }
 
   @Test
+  void aUnionIsNotItsFirstBall() {
+    assertViolated("left its linf ball", RIGHT, attack(Outcome.HELD, 1, "linf:0.1", 0.3));
+    assertSound(RIGHT, attack(Outcome.HELD, 1, "linf:0.1+l2:1.5", 0.3));
+    Attempt fell = attack(Outcome.FELL, 2, "l2:1.5", 0.05);
+    assertSound(RIGHT, certificate("linf:0.1+l2:1.5", 0.1), fell);
+  }
+
+  @Test
   void nothingCertifiedIsWrong() {
     assertViolated("certified although", WRONG, certificate("linf:0.1", 0.1));
     assertSound(RIGHT, certificate("linf:0.1", 0.1));

@@ -5,6 +5,7 @@ import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.common.Deadline;
+import io.holdfast.common.Halving;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -25,10 +26,10 @@ import java.util.stream.IntStream;
  * Searches for the settings of an attack that are strongest on a slice of samples, at no more
  * gradients and queries per sample than the attack itself spends: random search over its settings,
  * in brackets of {@value #BRACKET} by successive halving (Jamieson and Talwalkar 2016, algorithm 1;
- * as a bracket of Hyperband, Li et al. 2018, section 3, with eta = {@value #ETA} and samples as the
- * resource). All of a bracket are tried on a ninth of the slice, the best third on a third of it,
- * the best third of these on all of it. The attack as it was given is tried on all of it first, and
- * stays unless another one is stronger.
+ * as a bracket of Hyperband, Li et al. 2018, section 3, with eta = {@value Halving#ETA} and samples
+ * as the resource). All of a bracket are tried on a ninth of the slice, the best third on a third
+ * of it, the best third of these on all of it. The attack as it was given is tried on all of it
+ * first, and stays unless another one is stronger.
  *
  * <p>The settings and what becomes of them depend on seed and slice alone, never on the number of
  * workers. Where the driver's deadline ends a search, brackets that were not finished do not count,
@@ -52,8 +53,6 @@ public record AttackSearch(
     Progress progress) {
   /** Settings that begin together. */
   public static final int BRACKET = 9;
-
-  private static final int ETA = 3;
 
   /**
    * What came out.
@@ -111,10 +110,10 @@ public record AttackSearch(
     for (int begun = 0; begun < trials; begun += BRACKET) {
       int field = Math.min(BRACKET, trials - begun);
       int done = 0;
-      for (int size : sizes(samples)) {
+      for (int size : Halving.rungs(samples)) {
         all += (long) field * (size - done);
         done = size;
-        field = survivors(field);
+        field = Halving.survivors(field);
       }
     }
     return all;
@@ -135,7 +134,7 @@ public record AttackSearch(
     try (Progress.Task task =
         progress.start("search", most == Integer.MAX_VALUE ? 0 : most + 1L, "settings")) {
       Runner own = new Runner(attack, 0);
-      sizes().forEach(size -> extend(own, size, false));
+      Halving.rungs(slice.size()).forEach(size -> extend(own, size, false));
       finished.add(own);
       task.advance(1);
       while (finished.size() <= most) {
@@ -179,48 +178,29 @@ public record AttackSearch(
 
   /** One bracket of successive halving. */
   private void race(List<Runner> field, Progress.Task task) {
-    List<Runner> running = List.copyOf(field);
-    for (int size : sizes()) {
-      for (Runner runner : running) {
-        extend(runner, size, true);
-        if (runner.tried.size() == sizes().get(0)) {
-          task.advance(1);
-        }
-      }
-      running = strongest(running).subList(0, survivors(running.size()));
-    }
+    List<Integer> sizes = Halving.rungs(slice.size());
+    new Halving<>(sizes, strongest())
+        .race(
+            field,
+            (runner, size) -> {
+              extend(runner, size, true);
+              if (runner.tried.size() == sizes.get(0)) {
+                task.advance(1);
+              }
+              return true;
+            });
   }
 
-  private static int survivors(int field) {
-    return (field + ETA - 1) / ETA;
-  }
-
-  private List<Runner> strongest(List<Runner> some) {
-    return some.stream()
-        .sorted(
-            Comparator.comparing(this::score, Score.STRONGEST)
-                .thenComparingInt(runner -> runner.position))
-        .toList();
+  private Comparator<Runner> strongest() {
+    return Comparator.comparing(this::score, Score.STRONGEST)
+        .thenComparingInt(runner -> runner.position);
   }
 
   /** Of all that were tried on the whole slice; the earliest of equals. */
   private int best(List<Runner> finished) {
     List<Runner> whole =
         finished.stream().filter(runner -> runner.tried.size() == slice.size()).toList();
-    return strongest(whole).get(0).position;
-  }
-
-  private List<Integer> sizes() {
-    return sizes(slice.size());
-  }
-
-  /** Samples that settings are tried on, round by round. */
-  private static List<Integer> sizes(int all) {
-    return IntStream.of(ETA * ETA, ETA, 1)
-        .map(part -> (all + part - 1) / part)
-        .distinct()
-        .boxed()
-        .toList();
+    return whole.stream().min(strongest()).orElseThrow().position;
   }
 
   /**

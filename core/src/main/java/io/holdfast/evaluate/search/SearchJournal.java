@@ -1,11 +1,8 @@
 package io.holdfast.evaluate.search;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.holdfast.common.FileFailures;
 import io.holdfast.common.Json;
-import io.holdfast.common.MetricsLog;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.holdfast.common.LineJournal;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -18,16 +15,13 @@ import org.jspecify.annotations.Nullable;
  * slice, so that a search that was killed goes on with nothing computed twice.
  */
 public final class SearchJournal implements AutoCloseable {
-  private final @Nullable MetricsLog log;
+  private final @Nullable LineJournal log;
   private final Map<String, List<Tried>> known = new HashMap<>();
   private final Map<Integer, Integer> ends = new HashMap<>();
 
-  private SearchJournal(@Nullable MetricsLog log) {
+  private SearchJournal(@Nullable LineJournal log) {
     this.log = log;
   }
-
-  /** The first line. */
-  private record Head(String search) {}
 
   /** What a setting did to the samples from a position of the slice on. */
   private record Line(String attack, int from, List<Tried> samples) {}
@@ -47,17 +41,10 @@ public final class SearchJournal implements AutoCloseable {
    * @param resume whether to go on with what is there
    */
   public static SearchJournal open(Path file, String search, boolean resume) {
-    List<JsonNode> lines =
-        resume && Files.exists(file) ? MetricsLog.read(file) : List.<JsonNode>of();
-    boolean same = !lines.isEmpty() && lines.get(0).path("search").asText().equals(search);
-    if (!same) {
-      SearchJournal fresh = new SearchJournal(MetricsLog.create(file));
-      fresh.append(new Head(search));
-      return fresh;
-    }
-    SearchJournal journal = new SearchJournal(MetricsLog.resume(file, whole(file)));
+    LineJournal log = LineJournal.open(file, "search", search, resume);
+    SearchJournal journal = new SearchJournal(log);
     String source = file.toString();
-    for (JsonNode line : lines.subList(1, lines.size())) {
+    for (JsonNode line : log.known()) {
       if (line.has("most")) {
         End end = Json.parse(line.toString(), source, End.class);
         journal.ends.put(end.most(), end.tried());
@@ -67,20 +54,6 @@ public final class SearchJournal implements AutoCloseable {
       }
     }
     return journal;
-  }
-
-  /** Bytes up to the end of the last line that was written whole. */
-  private static long whole(Path file) {
-    try {
-      byte[] all = Files.readAllBytes(file);
-      int end = all.length;
-      while (end > 0 && all[end - 1] != '\n') {
-        end--;
-      }
-      return end;
-    } catch (IOException e) {
-      throw FileFailures.reading(file, e);
-    }
   }
 
   private static String key(String attack, int from) {

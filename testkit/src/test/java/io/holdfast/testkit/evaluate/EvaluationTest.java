@@ -30,6 +30,10 @@ import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Union;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +73,24 @@ class EvaluationTest {
     assertThat(read.flags()).singleElement().asString().startsWith("no unseen attack");
     assertThat(list(Ledger.read(folder).rows())).hasSize(450).isEqualTo(list(result.rows()));
     assertThat(MetricsLog.read(folder.resolve("metrics.jsonl"))).hasSize(9);
+  }
+
+  @Test
+  void withinAUnionEachPointIsInSomeMember(@TempDir Path folder) throws IOException {
+    ThreatModel union =
+        ThreatModel.of(
+            new Union(List.of(new Additive(Norm.LINF, 0.05), new Additive(Norm.L2, 1.5))));
+    EvaluationResult result =
+        Evaluation.of(MODEL).against(union).with(Pgd.steps(5)).folder(folder).on(TEST.first(60));
+    List<Attempt> attacked =
+        list(Ledger.read(folder).rows()).stream()
+            .filter(row -> row.kind() == Kind.VERDICT && row.outcome() != Outcome.SKIPPED_WRONG)
+            .toList();
+    assertThat(attacked)
+        .allSatisfy(
+            row -> assertThat(row.linf() <= 0.05 * 1.00001 || row.l2() <= 1.50001).isTrue());
+    assertThat(attacked).anySatisfy(row -> assertThat(row.linf()).isGreaterThan(0.06));
+    assertThat(result.card().robustAccuracy()).isNotNull();
   }
 
   @Test

@@ -1,0 +1,204 @@
+package io.holdfast.bench;
+
+import io.holdfast.attack.Losses;
+import io.holdfast.attack.Reference;
+import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.experiment.Hardening;
+import io.holdfast.model.InputGradients;
+import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.BatchNormPolicy;
+import io.holdfast.model.graph.Forward;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Autocast;
+import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Precision;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.SharedScope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.Objectives;
+import io.holdfast.train.objective.Passes;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a step of an objective costs over the passes that its formula needs ({@code
+ * docs/objectives.md}): {@link #steps} is an epoch of eight steps of 128 images with a search of
+ * three steps, {@link #passes} the same number of forward and backward passes and nothing else. The
+ * one over the other is the cost; 1.1 is the goal. Objectives whose formula has derivatives of
+ * derivatives, bounds or other models are not here: their passes are not passes of the network
+ * alone.
+ */
+@State(org.openjdk.jmh.annotations.Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(
+    value = 1,
+    jvmArgsAppend = {"-Dorg.bytedeco.javacpp.nopointergc=true"})
+@Warmup(iterations = 2, time = 2)
+@Measurement(iterations = 5, time = 3)
+public class ObjectiveBenchmark {
+  private static final int STEPS = 8;
+  private static final int BATCH = 128;
+  private static final int SHARD = 32;
+  private static final int SEARCH = 3;
+
+  /** Its name. */
+  @Param({
+    "standard",
+    "pgd-at",
+    "trades",
+    "mart",
+    "alp",
+    "score",
+    "mail",
+    "gairat",
+    "iat",
+    "hinge",
+    "cw-margin",
+    "class-margin",
+    "vat",
+    "gaussian"
+  })
+  String objective = "standard";
+
+  /** A {@link Precision}. */
+  @Param({"AUTO"})
+  String precision = "AUTO";
+
+  private final Dataset train = FashionMnist.train().first(STEPS * BATCH);
+  private final Network network = Architectures.smallCnn(1, 10).initialise(new Seed(1));
+  private final Workers workers = Workers.auto();
+  private final SharedScope owner = Scope.shared();
+  private final Tensor images = images();
+  private final Tensor labels = labels();
+
+  private Tensor images() {
+    try (Scope scope = Scope.open()) {
+      return owner.adopt(Rng.of(new Seed(2)).uniform(0, 1, SHARD, 1, 28, 28)); // [n, 1, 28, 28]
+    }
+  }
+
+  private Tensor labels() {
+    try (Scope scope = Scope.open()) {
+      return owner.adopt(
+          Tensors.of(IntStream.range(0, SHARD).mapToLong(i -> i % 10).toArray(), SHARD));
+    }
+  }
+
+  private Precision precision() {
+    return precision.equals("AUTO") ? Precision.auto() : Precision.valueOf(precision);
+  }
+
+  private ListedObjective<?> objective() {
+    return Objectives.describe().stream()
+        .filter(spec -> spec.name().equals(objective))
+        .findFirst()
+        .orElseThrow()
+        .usual();
+  }
+
+  /** Eight steps, the network's initial weights included; nothing is validated. */
+  @Benchmark
+  public int steps() {
+    try (Bundle trained =
+        Hardening.of(Architectures.smallCnn(1, 10))
+            .against(ThreatModel.linf(0.1).within(0, 1))
+            .objective(objective())
+            .attack(Pgd.steps(SEARCH))
+            .precision(precision())
+            .epochs(1)
+            .batch(BATCH)
+            .validation(0)
+            .seed(7)
+            .fit(train)) {
+      return trained.classifier().classes();
+    }
+  }
+
+  /** As many passes: searches over the compiled plan, the others over the tape. */
+  @Benchmark
+  public int passes() {
+    Passes passes = objective().passes();
+    try (InputGradients gradients = network.classifier().gradients(precision())) {
+      return workers
+          .map(STEPS * BATCH / SHARD, shard -> shard(passes, gradients, new Seed(shard)))
+          .size();
+    }
+  }
+
+  private int shard(Passes passes, InputGradients gradients, Seed seed) {
+    int searched = (int) Math.round(passes.searches() * SEARCH);
+    int both = (int) Math.round(Math.min(passes.forward(), passes.backward()));
+    int alone = (int) Math.round(passes.forward() - passes.backward());
+    for (int i = 0; i < searched; i++) {
+      try (Scope scope = Scope.open()) {
+        Reference reference = Reference.labels(labels);
+        gradients.pass(images, z -> Losses.CE.cotangent(z, reference));
+      }
+    }
+    for (int i = 0; i < alone; i++) {
+      try (Scope scope = Scope.open()) {
+        gradients.logits(images);
+      }
+    }
+    for (int i = 0; i < both; i++) {
+      try (Scope scope = Scope.open()) {
+        weightGradients(seed.split(i));
+      }
+    }
+    return searched + alone + both;
+  }
+
+  private List<Tensor> weightGradients(Seed seed) {
+    Map<String, Tensor> parameters = new LinkedHashMap<>(network.weights());
+    for (Graph.Parameter p : network.trainable()) {
+      parameters.put(p.name(), network.weight(p.name()).asLeaf());
+    }
+    List<Tensor> leaves =
+        network.trainable().stream().map(p -> parameters.getOrDefault(p.name(), images)).toList();
+    Graph graph = network.graph();
+    io.holdfast.model.graph.Mode mode =
+        io.holdfast.model.graph.Mode.training(seed, BatchNormPolicy.GHOST);
+    Tensor logits; // [n, K]
+    try (Autocast on = Autocast.of(precision(), images.device())) {
+      logits =
+          Forward.run(graph, parameters, List.of(images), mode)
+              .value(graph.outputs().get(0))
+              .to(DType.FLOAT32);
+    }
+    Tensor loss = Losses.CE.value(logits, Reference.labels(labels)).sum();
+    return Autograd.grad(loss, leaves, false);
+  }
+
+  /** Frees the native memory. */
+  @TearDown
+  public void close() {
+    workers.close();
+    network.close();
+    owner.close();
+  }
+}

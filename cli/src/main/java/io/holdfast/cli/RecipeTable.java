@@ -1,0 +1,104 @@
+package io.holdfast.cli;
+
+import io.holdfast.common.Format;
+import io.holdfast.common.Table;
+import io.holdfast.experiment.RecipeBook;
+import io.holdfast.experiment.RecipeRow;
+import io.holdfast.record.Difference;
+import io.holdfast.record.Rate;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Compared recipes of training for people. */
+final class RecipeTable {
+  private RecipeTable() {}
+
+  /** What would be trained. */
+  static String plan(RecipeBook book) {
+    Table table = new Table("recipe", "family", "objective", "epochs", "threat model");
+    for (RecipeBook.Recipe recipe : book.recipes()) {
+      table.row(
+          recipe.name(),
+          recipe.family(),
+          recipe.experiment().training().objective().name(),
+          Integer.toString(recipe.experiment().training().epochs()),
+          recipe.experiment().threat().name());
+    }
+    return table.toString();
+  }
+
+  /** What came out, with a line for each comparison. */
+  static String text(List<RecipeRow> rows) {
+    List<String> threats = threats(rows);
+    List<String> head = new ArrayList<>(List.of("recipe", "clean", "robust"));
+    head.addAll(threats.size() > 1 ? threats : List.of());
+    head.addAll(List.of("final", "time", "seconds", ""));
+    Table table = new Table(head.toArray(String[]::new));
+    for (RecipeRow row : rows) {
+      List<String> cells =
+          new ArrayList<>(List.of(row.recipe(), percent(row.clean()), percent(row.robust())));
+      if (threats.size() > 1) {
+        threats.forEach(threat -> cells.add(percent(row.threats().get(threat))));
+      }
+      cells.add(percent(row.last()));
+      cells.add(ratio(row.time()));
+      cells.add(Double.isNaN(row.seconds()) ? "-" : Format.seconds(row.seconds()));
+      String failed = row.failed();
+      cells.add(failed == null ? "" : failed);
+      table.row(cells.toArray());
+    }
+    StringBuilder text = new StringBuilder(table.toString());
+    for (RecipeRow row : rows) {
+      row.ahead().forEach((other, by) -> text.append(line(row.recipe(), other, by)).append('\n'));
+    }
+    return text.toString();
+  }
+
+  private static String line(String recipe, String other, Difference by) {
+    return String.format(
+        Locale.ROOT,
+        "%s less %s: %+.1f points (95%%: %+.1f to %+.1f)",
+        recipe,
+        other,
+        100 * by.value(),
+        100 * by.ci95().get(0),
+        100 * by.ci95().get(1));
+  }
+
+  /** The table of a page, in Markdown. */
+  static String page(RecipeBook book, List<RecipeRow> rows) {
+    StringBuilder text = new StringBuilder();
+    text.append("| objective | family | clean | robust | AutoAttack | time |\n");
+    text.append("| --- | --- | --- | --- | --- | --- |\n");
+    for (RecipeRow row : rows) {
+      text.append("| `").append(row.recipe()).append("` | ").append(row.family());
+      String failed = row.failed();
+      if (failed != null) {
+        text.append(" | - | - | - | ").append(failed.replace("|", "\\|")).append(" |\n");
+      } else {
+        text.append(" | ").append(percent(row.clean())).append(" | ").append(percent(row.robust()));
+        text.append(" | ").append(percent(row.last())).append(" | ");
+        text.append(ratio(row.time())).append(" |\n");
+      }
+    }
+    RecipeBook.Judge judge = book.judge();
+    text.append("\nClean and robust: ").append(Format.count(judge.examples()));
+    text.append(" test images; AutoAttack: ").append(Format.count(book.last().examples()));
+    return text.append(", of the best ").append(book.best()).append(".\n").toString();
+  }
+
+  private static List<String> threats(Collection<RecipeRow> rows) {
+    return rows.stream().flatMap(row -> row.threats().keySet().stream()).distinct().toList();
+  }
+
+  private static String percent(@Nullable Rate rate) {
+    return rate == null ? "-" : Format.percent(rate.value());
+  }
+
+  private static String ratio(double time) {
+    return Double.isNaN(time) ? "-" : String.format(Locale.ROOT, "%.2f", time);
+  }
+}

@@ -1,0 +1,198 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Experiment files with a search. */
+final class SearchTest {
+  private static final String OVER =
+      "train.optimiser.learning_rate: {from: 0.001, to: 0.05}, train.objective: [pgd-at, {name:"
+          + " trades, beta: 6}], train.objective.beta: {from: 2, to: 10}, train.attack.steps: {from:"
+          + " 1, to: 4}";
+  private static final String SEARCH = "search={trials: 5, over: {" + OVER + "}}";
+
+  private static Path folder;
+  private static Path file;
+  private static Path whole;
+  private static String table;
+
+  @BeforeAll
+  static void runWithoutInterruption(@TempDir Path directory) throws IOException {
+    folder = directory;
+    file = Ran.experiment(folder);
+    whole = folder.resolve("whole");
+    Ran ran = harden(whole);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    table = ran.out();
+  }
+
+  private static Ran harden(Path out, String... more) {
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", out));
+    for (String set :
+        List.of(SEARCH, "train.epochs=3", "evaluate={attacks: [fgsm], examples: 32, curve: 0}")) {
+      args.addAll(List.of("--set", set));
+    }
+    args.addAll(List.of(more));
+    return Ran.command(args.toArray());
+  }
+
+  private static JsonNode result(Path out) {
+    return Json.read(out.resolve("search.json"));
+  }
+
+  @Test
+  void trialsAreToldWithTheirFront() throws IOException {
+    JsonNode result = result(whole);
+    assertThat(result.path("trials")).hasSize(5);
+    assertThat(result.path("rungs").toString()).isEqualTo("[1,3]");
+    assertThat(result.path("epochs").asInt()).isEqualTo(5 + 2 * 2);
+    assertThat(result.path("front")).isNotEmpty();
+    for (JsonNode trial : result.path("trials")) {
+      boolean trades = trial.at("/values/train.objective").asText().contains("trades");
+      assertThat(trial.path("values").has("train.objective.beta")).isEqualTo(trades);
+    }
+    assertThat(table).contains("front", "best", "as in the file", "robust", "report:");
+    assertThat(whole.resolve("report.html"))
+        .content()
+        .contains("Trials of the search", "<polyline", "robust accuracy", "as in the file");
+  }
+
+  /** A trial that was paused and let go on is the run that its settings make by themselves. */
+  @Test
+  void aTrialGoesOnAsIfItHadNeverPaused() throws IOException {
+    Path out = folder.resolve("chosen");
+    copy(whole, out);
+    int paused = -1;
+    for (JsonNode trial : result(whole).path("trials")) {
+      paused = trial.path("epochs").asInt() == 1 ? trial.path("trial").asInt() : paused;
+    }
+    Ran ran = harden(out, "--resume", "--trial", Integer.toString(paused));
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("trial " + paused + ": ");
+    assertThat(result(out)).isEqualTo(result(whole));
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", folder.resolve("plain")));
+    args.addAll(List.of("--set", "train.epochs=3"));
+    args.addAll(List.of("--set", "evaluate={attacks: [fgsm], examples: 32, curve: 0}"));
+    result(whole)
+        .at("/trials/" + paused + "/values")
+        .properties()
+        .forEach(e -> args.addAll(List.of("--set", e.getKey() + "=" + e.getValue().asText())));
+    assertThat(Ran.command(args.toArray()).exit()).isZero();
+    assertThat(StagesTest.bits(out.resolve("trials/" + paused)).get("metrics"))
+        .isEqualTo(StagesTest.bits(folder.resolve("plain")).get("metrics"));
+    assertThat(out.resolve("trials/" + paused + "/ledger.parquet"))
+        .hasSameBinaryContentAs(folder.resolve("plain/ledger.parquet"));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var files = Files.walk(from)) {
+      for (Path path : files.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
+    }
+  }
+
+  /** As a kill leaves it: the journal cut in a line, a trial with a checkpoint within a rung. */
+  @Test
+  void resumedItEndsWithTheSameTrials() throws IOException {
+    Path out = folder.resolve("half");
+    copy(whole, out);
+    Path journal = out.resolve("search.jsonl");
+    String text = Files.readString(journal);
+    List<String> lines = text.lines().toList();
+    Files.writeString(
+        journal,
+        lines.subList(0, 4).stream().collect(Collectors.joining("\n", "", "\n"))
+            + lines.get(4).substring(0, 30));
+    Files.delete(out.resolve("search.json"));
+    Ran ran = harden(out, "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(out.resolve("search.json")).hasSameBinaryContentAs(whole.resolve("search.json"));
+    int best = result(whole).path("best").asInt();
+    assertThat(StagesTest.bits(out.resolve("trials/" + best)))
+        .isEqualTo(StagesTest.bits(whole.resolve("trials/" + best)));
+    Ran other = harden(out, "--resume", "--set", "seed=8");
+    assertThat(other.exit()).as("another search in its place").isEqualTo(Exit.BAD_INPUT);
+  }
+
+  @Test
+  void mistakesAreToldByName() {
+    Path out = folder.resolve("bad");
+    Ran ran =
+        harden(
+            out,
+            "--set",
+            "search.over={train.epocs: [1, 2], train.batch: [64, x], threat.epsilon: [0.1],"
+                + " train.optimiser.momentum: {from: 0.5, to: 3}, train.epochs: {from: 2, to: 4},"
+                + " train.validation.steps: [1], train.ema: {from: 0, to: 0.9, scale: log},"
+                + " train.shard: {from: 8, to: 8.5}, train.label_smoothing: []}",
+            "--set",
+            "search.method=genetic",
+            "--set",
+            "search.trials=0",
+            "--set",
+            "search.best=1");
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err())
+        .contains("search.over.threat.epsilon", "search.over.train.validation.steps")
+        .contains("search.over.train.epocs", "did you mean epochs?")
+        .contains("search.over.train.batch", "an integer from 1")
+        .contains("search.over.train.optimiser.momentum", "search.over.train.ema.from")
+        .contains("search.over.train.shard", "search.over.train.label_smoothing")
+        .contains("no number of epochs", "search.method", "search.trials", "search.best");
+    Ran none = harden(out, "--set", "data.validation=0");
+    assertThat(none.err()).contains("data.validation", "held-out training samples");
+    Ran both = harden(out, "--seeds", "1,2");
+    assertThat(both.err()).contains("one of search and seeds");
+    Ran trial = harden(whole, "--resume", "--trial", "99");
+    assertThat(trial.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(trial.err()).contains("--trial", "a trial from 0 to 4");
+    assertThat(out).doesNotExist();
+  }
+
+  @Tag("slow")
+  @Tag("slow")
+  @Test
+  void killedAnywhereAndResumedItEndsWithTheSameTrials() throws Exception {
+    Path out = folder.resolve("killed");
+    for (int lines = 1; lines < 8; lines++) {
+      Process process =
+          RealProcess.start(
+              folder,
+              "harden",
+              file,
+              "--out",
+              out,
+              "--set",
+              SEARCH,
+              "--set",
+              "train.epochs=3",
+              "--set",
+              "evaluate={attacks: [fgsm], examples: 32, curve: 0}",
+              "--resume",
+              "--workers",
+              1);
+      Path journal = out.resolve("search.jsonl");
+      while (process.isAlive()
+          && (!Files.exists(journal) || Files.readString(journal).lines().count() < lines)) {
+        Thread.sleep(2);
+      }
+      process.destroyForcibly();
+      RealProcess.end(process);
+    }
+    assertThat(harden(out, "--resume").exit()).isZero();
+    assertThat(out.resolve("search.json")).hasSameBinaryContentAs(whole.resolve("search.json"));
+  }
+}

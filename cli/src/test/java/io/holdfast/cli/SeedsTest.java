@@ -1,0 +1,107 @@
+package io.holdfast.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.common.Json;
+import io.holdfast.record.SeedRuns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One experiment under several seeds. */
+final class SeedsTest {
+  private static final String SMALL = "evaluate={attacks: [fgsm], examples: 32, curve: 0}";
+
+  private static Path folder;
+  private static Path file;
+  private static Path whole;
+
+  @BeforeAll
+  static void runWithoutInterruption(@TempDir Path directory) throws IOException {
+    folder = directory;
+    file = Ran.experiment(folder);
+    whole = folder.resolve("whole");
+    Ran ran = harden(whole, "--seeds", "3,4");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("sd", "clean accuracy", "under fgsm", "report:");
+  }
+
+  private static Ran harden(Path out, String... more) {
+    Object[] args = new Object[6 + more.length];
+    args[0] = "harden";
+    args[1] = file;
+    args[2] = "--out";
+    args[3] = out;
+    args[4] = "--set";
+    args[5] = SMALL;
+    System.arraycopy(more, 0, args, 6, more.length);
+    return Ran.command(args);
+  }
+
+  @Test
+  void eachSeedIsARunOfItsOwn() throws IOException {
+    Path alone = folder.resolve("alone");
+    assertThat(harden(alone, "--set", "seed=4").exit()).isZero();
+    assertThat(StagesTest.bits(alone)).isEqualTo(StagesTest.bits(whole.resolve("seed-4")));
+    SeedRuns runs = SeedRuns.read(whole);
+    assertThat(runs.runs()).extracting(SeedRuns.Run::seed).containsExactly(3L, 4L);
+    double mean =
+        runs.runs().stream()
+            .mapToDouble(run -> Objects.requireNonNull(run.figures().get("under fgsm")))
+            .average()
+            .orElseThrow();
+    assertThat(Objects.requireNonNull(runs.figures().get("under fgsm")).mean()).isEqualTo(mean);
+    assertThat(whole.resolve("report.html"))
+        .content()
+        .contains("How the result varies over seeds", "Standard deviation", "Seed 3", "Seed 4");
+  }
+
+  /** The first run had ended, the second had begun when it was killed. */
+  @Test
+  void resumedItEndsWithTheSameFiles() throws IOException {
+    Path out = folder.resolve("half");
+    assertThat(harden(out, "--seeds", "3,4").exit()).isZero();
+    Files.delete(out.resolve(SeedRuns.FILE));
+    for (String name : new String[] {"model.holdfast", "scorecard.json", "ledger.parquet"}) {
+      Files.delete(out.resolve("seed-4").resolve(name));
+    }
+    Map<String, String> first = StagesTest.bits(out.resolve("seed-3"));
+    Ran ran = harden(out, "--seeds", "3,4", "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(out.resolve("seed-3/previous")).doesNotExist();
+    assertThat(StagesTest.bits(out.resolve("seed-3"))).isEqualTo(first);
+    assertThat(StagesTest.bits(out.resolve("seed-4")))
+        .isEqualTo(StagesTest.bits(whole.resolve("seed-4")));
+    assertThat(out.resolve(SeedRuns.FILE)).hasSameTextualContentAs(whole.resolve(SeedRuns.FILE));
+    Ran more = harden(out, "--seeds", "3,4,5", "--resume", "--json");
+    assertThat(more.exit()).as(more.err()).isZero();
+    assertThat(Json.parse(more.out(), "out").at("/runs/2/seed").asLong()).isEqualTo(5);
+    Ran compared = Ran.command("compare", whole, out);
+    assertThat(compared.exit()).as(compared.err()).isZero();
+    assertThat(compared.out())
+        .contains("under fgsm", "+0.0", "seed by seed, over 2 that both have");
+  }
+
+  @Test
+  void gatesAreForEveryRunAndMistakesAreTold() {
+    Ran gated = harden(whole, "--seeds", "3,4", "--resume", "--require", "clean_accuracy>=99%");
+    assertThat(gated.exit()).isEqualTo(Exit.GATE_NOT_MET);
+    Ran twice = harden(folder.resolve("twice"), "--seeds", "3,3");
+    assertThat(twice.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(twice.err()).contains("seeds", "each seed once");
+    Ran word = harden(folder.resolve("word"), "--set", "seeds=[1, two]");
+    assertThat(word.err()).contains("seeds[1]", "an integer");
+    assertThat(folder.resolve("twice")).doesNotExist();
+    Ran other = harden(whole.resolve("seed-3"), "--seeds", "1,2");
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err()).contains("earlier runs of several seeds");
+    Ran dry = harden(folder.resolve("dry"), "--seeds", "1,2", "--dry-run");
+    assertThat(dry.exit()).as(dry.err()).isZero();
+    assertThat(dry.err()).contains("for each of 2 seeds");
+  }
+}

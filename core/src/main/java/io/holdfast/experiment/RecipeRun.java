@@ -1,0 +1,245 @@
+package io.holdfast.experiment;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.experiment.RecipeBook.Judge;
+import io.holdfast.experiment.RecipeBook.Recipe;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Outcome;
+import io.holdfast.record.Rate;
+import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Trains the recipes of a book one after the other and judges each, every one in a folder of its
+ * own as {@link Harden} leaves it, with ledgers in {@code judged/} and {@code final/}. A run that
+ * was stopped goes on where it was; what is done is not done again.
+ *
+ * @param book what to compare
+ * @param out the folder
+ * @param resume whether to go on with what is there
+ * @param workers threads, 0 for one per core
+ * @param progress told of steps and samples
+ * @param stopper asked between shards
+ */
+public record RecipeRun(
+    RecipeBook book, Path out, boolean resume, int workers, Progress progress, Stopper stopper) {
+  /** The result's file. */
+  public static final String RESULT = "recipes.json";
+
+  /**
+   * Checks every recipe against its data, but for those that learn from models which are not there
+   * yet; writes nothing.
+   *
+   * @throws InvalidInputException with every problem
+   */
+  public void check() {
+    Problems problems = new Problems("");
+    AtomicFiles.requireWritableFolder(out);
+    RunLock.requireFree(out);
+    for (Recipe recipe : book.recipes()) {
+      if (!recipe.learnsFrom()) {
+        problems.collect(
+            () -> {
+              ExperimentData data = ExperimentData.open(recipe.experiment());
+              Harden.check(recipe.experiment(), data, options(recipe));
+            });
+      }
+    }
+    problems.throwIfAny();
+  }
+
+  /**
+   * Runs them; {@value #RESULT} holds the rows.
+   *
+   * @throws InvalidInputException as {@link #check}
+   * @throws RunInterruptedException if a stop was requested; resuming goes on
+   */
+  public List<RecipeRow> run() {
+    check();
+    try (RunLock lock = RunLock.take(out)) {
+      List<RecipeRow> rows = new ArrayList<>();
+      for (Recipe recipe : book.recipes()) {
+        progress.note("recipe " + recipe.name());
+        rows.add(row(recipe));
+      }
+      List<RecipeRow> all = compared(rejudged(timed(rows)));
+      AtomicFiles.write(out.resolve(RESULT), Json.pretty(all));
+      return all;
+    }
+  }
+
+  private Harden.Options options(Recipe recipe) {
+    Path folder = RecipeBook.folder(out, recipe.name());
+    return new Harden.Options(folder, resume, workers, progress, stopper, "");
+  }
+
+  private RecipeRow row(Recipe recipe) {
+    ExperimentData data = ExperimentData.open(recipe.experiment());
+    try {
+      Harden.run(recipe.experiment(), data, options(recipe));
+    } catch (RunInterruptedException | InvalidInputException e) {
+      throw e;
+    } catch (HoldfastException e) {
+      String why = String.valueOf(e.getMessage());
+      progress.note(recipe.name() + " failed: " + why);
+      return RecipeRow.failed(recipe, why);
+    }
+    Verdicts verdicts = judge(recipe, data.test(), book.judge(), "judged");
+    return new RecipeRow(
+        recipe.name(),
+        recipe.family(),
+        null,
+        verdicts.clean(),
+        verdicts.threats(),
+        verdicts.robust(),
+        null,
+        seconds(new RunFolder(RecipeBook.folder(out, recipe.name())).metrics()),
+        Double.NaN,
+        verdicts.digits(),
+        Map.of());
+  }
+
+  /** Seconds of all steps; a resumed run has replaced what it lost. */
+  private static double seconds(Path metrics) {
+    try (Stream<String> lines = Files.lines(metrics)) {
+      return lines
+          .map(line -> Json.parse(line, metrics.toString()))
+          .filter(row -> row.path("event").asText().equals("step"))
+          .map(row -> row.path("seconds"))
+          .mapToDouble(JsonNode::asDouble)
+          .sum();
+    } catch (IOException e) {
+      throw FileFailures.reading(metrics, e);
+    }
+  }
+
+  private List<RecipeRow> timed(List<RecipeRow> rows) {
+    double clock =
+        rows.stream()
+            .filter(row -> row.recipe().equals(book.clock()))
+            .mapToDouble(RecipeRow::seconds)
+            .findFirst()
+            .orElse(Double.NaN);
+    return rows.stream().map(row -> row.timed(clock)).toList();
+  }
+
+  /** The best once more, by those who judge the best. */
+  private List<RecipeRow> rejudged(List<RecipeRow> rows) {
+    List<String> best =
+        rows.stream()
+            .filter(row -> row.robust() != null)
+            .sorted(Comparator.comparingDouble(RecipeRun::worth).reversed()) // stable
+            .limit(book.best())
+            .map(RecipeRow::recipe)
+            .toList();
+    Map<String, RecipeRow> all = new LinkedHashMap<>();
+    rows.forEach(row -> all.put(row.recipe(), row));
+    for (Recipe recipe : book.recipes()) {
+      if (best.contains(recipe.name())) {
+        progress.note("among the best " + book.best() + ": " + recipe.name());
+        Dataset test = ExperimentData.open(recipe.experiment()).test();
+        Rate held = judge(recipe, test, book.last(), "final").robust();
+        all.computeIfPresent(recipe.name(), (name, row) -> row.judged(held));
+      }
+    }
+    return List.copyOf(all.values());
+  }
+
+  private static double worth(RecipeRow row) {
+    Rate robust = row.robust();
+    return robust == null ? -1 : robust.value();
+  }
+
+  private List<RecipeRow> compared(List<RecipeRow> rows) {
+    List<RecipeRow> others =
+        rows.stream().filter(row -> book.against().contains(row.recipe())).toList();
+    List<RecipeRow> compared = new ArrayList<>();
+    for (RecipeRow row : rows) {
+      RecipeRow own = row;
+      for (RecipeRow other : others) {
+        own = own.against(other);
+      }
+      compared.add(own);
+    }
+    return compared;
+  }
+
+  /** What a judge saw of one model. */
+  private record Verdicts(Rate clean, Map<String, Rate> threats, SortedMap<Long, Boolean> held) {
+    Rate robust() {
+      return Rate.of(held.values().stream().filter(h -> h).count(), held.size());
+    }
+
+    /** One digit per sample, in the order of their ids. */
+    String digits() {
+      StringBuilder digits = new StringBuilder();
+      held.values().forEach(h -> digits.append(h ? '1' : '0'));
+      return digits.toString();
+    }
+  }
+
+  private Verdicts judge(Recipe recipe, Dataset test, Judge judge, String kind) {
+    Path folder = RecipeBook.folder(out, recipe.name());
+    Map<String, Rate> threats = new LinkedHashMap<>();
+    SortedMap<Long, Boolean> held = new TreeMap<>();
+    Rate clean = Rate.of(0, 1);
+    try (Bundle bundle = Bundle.read(new RunFolder(folder).model())) {
+      for (ThreatModel threat : judge.threats()) {
+        EvaluationResult result =
+            Evaluation.of(bundle.classifier())
+                .classNames(bundle.classNames())
+                .against(threat)
+                .with(judge.attacks().toArray(NamedAttack[]::new))
+                .seed(recipe.experiment().seed().value())
+                .workers(workers)
+                .folder(folder.resolve(kind).resolve(Campaign.folder(threat)))
+                .resume(resume)
+                .progress(progress)
+                .stopper(stopper)
+                .on(test.first(judge.examples()));
+        clean = result.card().cleanAccuracy();
+        Map<Long, Boolean> within = held(result.rows());
+        long standing = within.values().stream().filter(h -> h).count();
+        threats.put(threat.name(), Rate.of(standing, within.size()));
+        within.forEach((id, h) -> held.merge(id, h, Boolean::logicalAnd));
+      }
+    }
+    return new Verdicts(clean, threats, held);
+  }
+
+  /** Whether each sample held against every attack, by its id. */
+  private static Map<Long, Boolean> held(Iterable<Attempt> rows) {
+    Map<Long, Boolean> held = new LinkedHashMap<>();
+    for (Attempt row : rows) {
+      if (row.kind() == Kind.VERDICT) {
+        held.merge(row.sampleId(), row.outcome() == Outcome.HELD, Boolean::logicalAnd);
+      }
+    }
+    return held;
+  }
+}

@@ -1,0 +1,154 @@
+package io.holdfast.experiment;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Format;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.record.Scorecard;
+import io.holdfast.record.SeedRuns;
+import io.holdfast.record.Spread;
+import io.holdfast.report.Report;
+import io.holdfast.report.TableSection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs an experiment once for each of its seeds: every run is one of {@link Harden} in a folder of
+ * its own, {@code seed-N}, and {@code seeds.json} and {@code report.html} tell how its figures
+ * vary. A run that was killed goes on where it was, and ends with the same files.
+ *
+ * @param experiment with seeds
+ * @param today the day by which the expiry of saved examples is judged
+ * @param options of all runs; their folder holds those of the runs
+ */
+public record SeedRun(Experiment experiment, LocalDate today, Harden.Options options) {
+  private static final String PREFIX = "seed-";
+
+  /**
+   * What came out.
+   *
+   * @param seeds the figures
+   * @param cards of the runs, in their order
+   */
+  public record Result(SeedRuns seeds, List<Scorecard> cards) {
+    public Result {
+      cards = List.copyOf(cards);
+    }
+  }
+
+  private List<Long> seeds() {
+    return experiment.programme().seeds();
+  }
+
+  private Path folder(long seed) {
+    return options.out().resolve(PREFIX + seed);
+  }
+
+  private Harden.Options options(long seed) {
+    return options.at(folder(seed), options.resume(), options.progress().of("seed " + seed));
+  }
+
+  /**
+   * Refuses what {@link #run} would refuse before its first step; changes nothing.
+   *
+   * @throws InvalidInputException with every problem
+   */
+  public void check() {
+    Problems problems = new Problems(experiment.source());
+    problems.collect(() -> requireUsable(options.out()));
+    for (long seed : seeds()) {
+      problems.collect(
+          () -> {
+            Experiment one = experiment.seeded(seed);
+            Harden.check(one, ExperimentData.open(one, today), options(seed));
+          });
+    }
+    problems.throwIfAny();
+  }
+
+  private static void requireUsable(Path out) {
+    AtomicFiles.requireWritableFolder(out);
+    RunLock.requireFree(out);
+    RunFolder folder = new RunFolder(out);
+    Path file = out.resolve(SeedRuns.FILE);
+    boolean theirs = Files.exists(file) && !Json.read(file).has("figures");
+    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs) {
+      throw new InvalidInputException(
+          out.toString(),
+          "",
+          "a new folder, or one with earlier runs of several seeds",
+          theirs ? SeedRuns.FILE + " of something else" : "other results",
+          "choose another folder, or move them away");
+    }
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws InvalidInputException as {@link #check}
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
+   */
+  public Result run() {
+    check();
+    try (RunLock lock = RunLock.take(options.out())) {
+      List<Scorecard> cards = new ArrayList<>();
+      List<SeedRuns.Run> runs = new ArrayList<>();
+      for (long seed : seeds()) {
+        Experiment one = experiment.seeded(seed);
+        Scorecard card = Harden.run(one, ExperimentData.open(one, today), options(seed)).card();
+        cards.add(card);
+        runs.add(SeedRuns.Run.of(seed, PREFIX + seed, card));
+      }
+      SeedRuns all = SeedRuns.of(experiment.name(), runs);
+      AtomicFiles.write(options.out().resolve(SeedRuns.FILE), all.toJson());
+      report(all);
+      return new Result(all, cards);
+    }
+  }
+
+  private void report(SeedRuns all) {
+    Report.Builder report =
+        Report.builder().title(experiment.name() + " over seeds").command(options.command());
+    report.table(table(all));
+    seeds().forEach(seed -> new RunFolder(folder(seed)).addTo(report, "seed " + seed));
+    report.build().write(new RunFolder(options.out()).report());
+  }
+
+  private static TableSection table(SeedRuns all) {
+    List<String> header =
+        new ArrayList<>(List.of("Accuracy", "Mean", "Standard deviation", "95% interval"));
+    all.runs().forEach(run -> header.add("Seed " + run.seed()));
+    List<List<String>> rows = new ArrayList<>();
+    all.figures()
+        .forEach(
+            (name, spread) -> {
+              List<String> row = new ArrayList<>(cells(name, spread));
+              all.runs().forEach(run -> row.add(Format.percent(run.figure(name))));
+              rows.add(row);
+            });
+    return new TableSection(
+        "seeds",
+        "How the result varies over seeds",
+        List.of(
+            "Runs of one experiment that differ in their seed alone, judged on the same samples."
+                + " The interval is that of the mean over seeds (Student's t); what other test"
+                + " samples would give is not in it."),
+        null,
+        header,
+        rows);
+  }
+
+  /** Name, mean, standard deviation and interval of a figure, in per cent. */
+  public static List<String> cells(String name, Spread spread) {
+    List<Double> ends = spread.ci95();
+    return List.of(
+        name,
+        Format.percent(spread.mean()),
+        spread.sd() == null ? "-" : Format.percent(spread.sd()),
+        ends == null ? "-" : Format.percent(ends.get(0)) + " to " + Format.percent(ends.get(1)));
+  }
+}

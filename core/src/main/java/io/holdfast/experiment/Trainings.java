@@ -1,0 +1,229 @@
+package io.holdfast.experiment;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
+import io.holdfast.common.Settings;
+import io.holdfast.common.governor.Governor;
+import io.holdfast.tensor.Engine;
+import io.holdfast.train.Guides;
+import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.SampleChoice;
+import io.holdfast.train.TrainSettings;
+import io.holdfast.train.TrainingCost;
+import io.holdfast.train.TrainingRecord;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an experiment trains, ready to run: one training, or the stages of a {@link Pipeline}. Holds
+ * the weights that they start from open.
+ */
+final class Trainings implements AutoCloseable {
+  private final Experiment experiment;
+  private final ExperimentData data;
+  private final Harden.Options options;
+  private final List<StartingWeights> starts = new ArrayList<>();
+
+  private Trainings(Experiment experiment, ExperimentData data, Harden.Options options) {
+    this.experiment = experiment;
+    this.data = data;
+    this.options = options;
+  }
+
+  /**
+   * Opens the weights that trainings start from.
+   *
+   * @throws InvalidInputException if some are missing or damaged
+   */
+  static Trainings open(Experiment experiment, ExperimentData data, Harden.Options options) {
+    Trainings trainings = new Trainings(experiment, data, options);
+    try {
+      for (Experiment one : experiment.trainings()) {
+        trainings.starts.add(StartingWeights.open(one, data.architecture()));
+      }
+      return trainings;
+    } catch (RuntimeException | Error e) {
+      trainings.close();
+      throw e;
+    }
+  }
+
+  /** Refuses what a run would refuse before its first step; changes nothing. */
+  void check() {
+    if (experiment.stages().isEmpty()) {
+      training(0).check(data.train());
+    } else {
+      pipeline().check(data.train());
+    }
+  }
+
+  /**
+   * Trains, or goes on with it; the caller closes the model.
+   *
+   * @param governor of a single training; null for none
+   */
+  Bundle fit(Provenance provenance, @Nullable Governor governor) {
+    if (experiment.stages().isEmpty()) {
+      return training(0).provenance(provenance).governor(governor).fit(data.train());
+    }
+    Bundle trained = pipeline(provenance).fit(data.train());
+    StageMetrics.join(options.out(), experiment.stages());
+    return trained;
+  }
+
+  /**
+   * Trains up to so many epochs in all and pauses.
+   *
+   * @return the folder with the metrics of what was trained last
+   */
+  Path advance(int epochs) {
+    if (experiment.stages().isEmpty()) {
+      training(0).advance(data.train(), epochs);
+      return options.out();
+    }
+    return pipeline().advance(data.train(), epochs);
+  }
+
+  /** What the first so many epochs of the trainings cost. */
+  TrainingCost cost(int epochs) {
+    TrainingCost all = TrainingCost.NONE;
+    int left = epochs;
+    for (Experiment one : experiment.trainings()) {
+      int own = Math.min(left, one.training().epochs());
+      all =
+          all.plus(
+              TrainingCost.of(
+                  one.training(), one.inner().maximiser(one.threat()), data.train().size(), own));
+      left -= own;
+    }
+    return all;
+  }
+
+  private Pipeline pipeline() {
+    return pipeline(provenance(Map.of()));
+  }
+
+  private Pipeline pipeline(Provenance whole) {
+    Pipeline pipeline = Pipeline.of(training(0));
+    List<Stage> stages = experiment.stages();
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
+      Hardening training = training(i).progress(options.progress().of(stage.name()));
+      boolean last = i == stages.size() - 1;
+      pipeline =
+          pipeline.stage(
+              stage.name(), training.provenance(last ? whole : upTo(stage, whole)), stage.after());
+    }
+    return pipeline;
+  }
+
+  /** The origin of a model that the last stages have not seen. */
+  private static Provenance upTo(Stage stage, Provenance whole) {
+    Map<String, Object> configuration = new LinkedHashMap<>(whole.configuration());
+    configuration.put("stage", stage.name());
+    return new Provenance(
+        whole.codeVersion(),
+        whole.engineVersion(),
+        whole.platform(),
+        whole.seed(),
+        whole.dataHashes(),
+        configuration);
+  }
+
+  private Hardening training(int number) {
+    Experiment one = experiment.trainings().get(number);
+    ExperimentData samples = data.trainings().get(number);
+    return Hardening.of(data.architecture())
+        .against(one.threat())
+        .settings(settings(one))
+        .inner(one.inner().maximiser(one.threat()))
+        .augmentation(one.augmentation())
+        .library(samples.library())
+        .validation(data.validation())
+        .startFrom(starts.get(number).bundle())
+        .freeze(one.freeze())
+        .layers(one.layers())
+        .seed(one.seed().value())
+        .device(one.device())
+        .workers(options.workers())
+        .folder(options.out())
+        .resume(options.resume())
+        .progress(options.progress())
+        .stopper(options.stopper());
+  }
+
+  /** How to train, with what the ledger says about samples. */
+  private static TrainSettings settings(Experiment one) {
+    TrainSettings plain = one.training();
+    SampleChoice samples = one.samples();
+    if (samples == null) {
+      return plain;
+    }
+    try {
+      return plain.toBuilder().methods(plain.methods().with(samples.open())).build();
+    } catch (InvalidInputException e) {
+      Problems problems = new Problems(one.source());
+      ExperimentData.reject(one, "train.samples", "ledger", e, problems);
+      problems.throwIfAny();
+      throw e;
+    }
+  }
+
+  /**
+   * Where the result comes from.
+   *
+   * @param hashes of the samples
+   */
+  Provenance provenance(Map<String, String> hashes) {
+    Map<String, String> all = new LinkedHashMap<>(hashes);
+    Settings configuration = experiment.resolved(data.library());
+    for (int i = 0; i < starts.size(); i++) {
+      boolean only = experiment.stages().isEmpty();
+      String prefix = only ? "" : experiment.stages().get(i).name() + ".";
+      configuration = add(i, only ? "" : Stage.KEY + "[" + i + "]", configuration);
+      hashes(i).forEach((name, hash) -> all.put(prefix + name, hash));
+    }
+    return Provenance.of(Engine.version(), experiment.seed(), all, configuration);
+  }
+
+  /** What a training adds to the configuration. */
+  private Settings add(int number, String stage, Settings configuration) {
+    Settings changed = configuration;
+    LibraryFeed library = data.trainings().get(number).library();
+    if (!stage.isEmpty()) {
+      changed = experiment.trainings().get(number).resolvedAt(stage, library, changed);
+    }
+    Bundle start = starts.get(number).bundle();
+    return start == null
+        ? changed
+        : TrainingRecord.withStart(changed, stage.isEmpty() ? "model" : stage, start);
+  }
+
+  private Map<String, String> hashes(int number) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    Bundle start = starts.get(number).bundle();
+    if (start != null) {
+      hashes.put("start", start.network().hash());
+    }
+    LibraryFeed library = data.trainings().get(number).library();
+    if (library != null) {
+      hashes.put("library", library.examples().hash());
+    }
+    Experiment one = experiment.trainings().get(number);
+    try (Guides guides = Guides.open(one.training().objective(), Map.of(), one.device())) {
+      hashes.putAll(guides.hashes());
+    }
+    return hashes;
+  }
+
+  @Override
+  public void close() {
+    starts.forEach(StartingWeights::close);
+  }
+}

@@ -1,0 +1,209 @@
+package io.holdfast.experiment;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.Halving;
+import io.holdfast.common.Json;
+import io.holdfast.common.LineJournal;
+import io.holdfast.common.Progress;
+import io.holdfast.common.Seed;
+import io.holdfast.train.DivergedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/**
+ * A search over trials: draws them, lets them go on as its method says, and keeps what is known in
+ * a journal. Trials run one after the other, each with all workers, so that what becomes of one
+ * depends on outcomes and the seed alone.
+ *
+ * @param method how trials are let go on
+ * @param rungs epochs at which they are compared, ascending
+ * @param trials the most, at least 1
+ * @param budget the most epochs over all; 0 for no limit
+ * @param seed of what is drawn
+ * @param trainer trains them
+ */
+record TrialRace(
+    Tuning.Method method, List<Integer> rungs, int trials, int budget, Seed seed, Trainer trainer) {
+  private static final int DRAWS = 50; // of trials that were there before, in a row
+
+  /** Trains trials. */
+  interface Trainer {
+    /** Values that go together; empty where none are found. */
+    Optional<Map<String, String>> draw(RandomGenerator random);
+
+    /** What the first trial, the experiment as it is, has for the fields. */
+    Map<String, String> given();
+
+    /**
+     * Trains a trial up to so many epochs in all, going on from where it stands.
+     *
+     * @throws DivergedException if its training diverges
+     */
+    TrialOutcome train(int trial, Map<String, String> values, int epochs);
+  }
+
+  /**
+   * A line of the journal.
+   *
+   * @param rung epochs that the trial was let go on to
+   */
+  record Line(
+      @JsonProperty(required = true) int rung,
+      @JsonProperty(required = true) TrialOutcome outcome,
+      @JsonProperty(required = true) double seconds) {}
+
+  /**
+   * What came out.
+   *
+   * @param seconds of each trial, over all runs of the search; they decide nothing
+   */
+  record Ended(TuningResult result, Map<Integer, Double> seconds) {}
+
+  /** A trial under way. */
+  private static final class Trial {
+    final int number;
+    final Map<String, String> values;
+    TrialOutcome outcome;
+
+    Trial(int number, Map<String, String> values) {
+      this.number = number;
+      this.values = values;
+      outcome = new TrialOutcome(number, values, 0, 0, 0, 0, 0, false);
+    }
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param file of the journal
+   * @param about what makes searches the same but for their limits
+   * @param resume whether to go on with what is there
+   */
+  Ended run(Path file, String about, boolean resume, Progress progress) {
+    try (LineJournal journal = LineJournal.open(file, KEY, about, resume);
+        Progress.Task task = progress.start("search", trials, "trials")) {
+      Course course = new Course(journal, task);
+      Halving<Trial> halving =
+          new Halving<>(
+              rungs, Comparator.comparing((Trial t) -> t.outcome, TrialOutcome.STRONGEST));
+      if (method == Tuning.Method.HALVING) {
+        List<Trial> field = new ArrayList<>();
+        for (Optional<Trial> next = course.next(); next.isPresent(); next = course.next()) {
+          field.add(next.get());
+        }
+        halving.race(field, course::extend);
+      } else {
+        halving.successively(course::next, course::extend);
+      }
+      return course.ended();
+    }
+  }
+
+  private static final String KEY = "search";
+
+  /** One run of the search. */
+  private final class Course {
+    private final LineJournal journal;
+    private final Progress.Task task;
+    private final Map<String, Line> known = new HashMap<>();
+    private final Map<Integer, Double> seconds = new LinkedHashMap<>();
+    private final Set<Map<String, String>> drawn = new LinkedHashSet<>();
+    private final List<Trial> begun = new ArrayList<>();
+    private long draws;
+    private int spent;
+    private boolean cut;
+
+    Course(LineJournal journal, Progress.Task task) {
+      this.journal = journal;
+      this.task = task;
+      for (JsonNode line : journal.known()) {
+        Line seen = Json.parse(line.toString(), "the journal of the search", Line.class);
+        known.put(key(seen.outcome().trial(), seen.rung()), seen);
+      }
+    }
+
+    private static String key(int trial, int epochs) {
+      return trial + " after " + epochs;
+    }
+
+    Optional<Trial> next() {
+      int number = drawn.size();
+      if (number >= trials) {
+        return Optional.empty();
+      }
+      if (number == 0) {
+        drawn.add(trainer.given());
+        return Optional.of(new Trial(0, Map.of()));
+      }
+      for (int i = 0; i < DRAWS; i++) {
+        RandomGenerator random = seed.split("trial").split(draws++).generator();
+        Optional<Map<String, String>> values = trainer.draw(random);
+        if (values.isPresent() && drawn.add(values.get())) {
+          return Optional.of(new Trial(number, values.get()));
+        }
+      }
+      return Optional.empty();
+    }
+
+    boolean extend(Trial trial, int epochs) {
+      int more = epochs - trial.outcome.epochs();
+      if (budget > 0 && spent + more > budget) {
+        cut = true;
+        return false;
+      }
+      if (!begun.contains(trial)) {
+        begun.add(trial);
+        task.advance(1);
+      }
+      if (!trial.outcome.diverged()) {
+        spent += more;
+      }
+      trial.outcome = outcome(trial, epochs);
+      return true;
+    }
+
+    private TrialOutcome outcome(Trial trial, int epochs) {
+      Line seen = known.get(key(trial.number, epochs));
+      if (seen == null || !seen.outcome().values().equals(trial.values)) {
+        long begin = System.nanoTime();
+        TrialOutcome outcome = train(trial, epochs);
+        seen = new Line(epochs, outcome, (System.nanoTime() - begin) / 1e9);
+        journal.append(seen);
+        journal.sync();
+      }
+      seconds.merge(trial.number, seen.seconds(), Double::sum);
+      task.stat("robust", seen.outcome().robustAccuracy());
+      return seen.outcome();
+    }
+
+    private TrialOutcome train(Trial trial, int epochs) {
+      if (trial.outcome.diverged()) {
+        return diverged(trial, epochs);
+      }
+      try {
+        return trainer.train(trial.number, trial.values, epochs);
+      } catch (DivergedException e) {
+        return diverged(trial, epochs);
+      }
+    }
+
+    private static TrialOutcome diverged(Trial trial, int epochs) {
+      return new TrialOutcome(trial.number, trial.values, epochs, 0, 0, 0, 0, true);
+    }
+
+    Ended ended() {
+      List<TrialOutcome> all = begun.stream().map(t -> t.outcome).toList();
+      return new Ended(TuningResult.of(method, seed.value(), rungs, spent, cut, all), seconds);
+    }
+  }
+}

@@ -1,0 +1,235 @@
+package io.holdfast.experiment;
+
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
+import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.report.Report;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the search of an experiment over its settings: each trial is a run of {@link Harden} in a
+ * folder of its own, {@code trials/N}, that is trained as far as the search lets it go on. Trials
+ * are judged by the validation at their epochs' ends, on samples that are held out of the training
+ * data; test samples are read only to judge the trial that is gone on with at the end. {@code
+ * search.json} has all trials, {@code report.html} the table and the picture of those that no other
+ * is better than, and {@code search.jsonl} what is known while it runs: a search that was killed
+ * goes on with that and ends with the same trials, bit for bit.
+ *
+ * @param experiment with a search
+ * @param today the day by which the expiry of saved examples is judged
+ * @param options of all trials; their folder holds those of the trials
+ * @param chosen the trial that is trained to its end and attacked afterwards; null for the best
+ */
+public record TuningRun(
+    Experiment experiment, LocalDate today, Harden.Options options, @Nullable Integer chosen) {
+  /** The result's file. */
+  public static final String RESULT = "search.json";
+
+  private static final String JOURNAL = "search.jsonl";
+  private static final String TRIALS = "trials";
+
+  /**
+   * What came out.
+   *
+   * @param search all trials
+   * @param trial the one that was gone on with
+   * @param evaluation of that one, on the test samples
+   * @param folder with its model and report
+   * @param seconds of each trial; they decide nothing
+   */
+  public record Result(
+      TuningResult search,
+      int trial,
+      EvaluationResult evaluation,
+      Path folder,
+      Map<Integer, Double> seconds) {
+    public Result {
+      seconds = Map.copyOf(seconds);
+    }
+  }
+
+  private TuningSection section() {
+    return Objects.requireNonNull(experiment.programme().search());
+  }
+
+  private Settings whole() {
+    return experiment.settings().without(TuningSection.KEY, TrackSection.KEY);
+  }
+
+  private Path folder(int trial) {
+    return options.out().resolve(TRIALS).resolve(Integer.toString(trial));
+  }
+
+  private Harden.Options options(int trial) {
+    return options.at(folder(trial), true, options.progress().of("trial " + trial));
+  }
+
+  /**
+   * Refuses what {@link #run} would refuse before its first step; changes nothing.
+   *
+   * @throws InvalidInputException with every problem
+   */
+  public void check() {
+    Problems problems = new Problems(experiment.source());
+    problems.collect(this::requireUsable);
+    problems.collect(
+        () -> {
+          Experiment first = experiment.trial(Map.of());
+          ExperimentData data = ExperimentData.open(first, today);
+          requireValidation(first, data);
+          Harden.check(first, data, options(0));
+        });
+    problems.throwIfAny();
+  }
+
+  private void requireValidation(Experiment first, ExperimentData data) {
+    boolean validated =
+        first.trainings().stream().allMatch(one -> one.training().validationExamples() > 0);
+    if (data.validation() == null || !validated) {
+      throw new InvalidInputException(
+          experiment.source(),
+          data.validation() == null ? "data.validation" : "train.validation.examples",
+          "held-out training samples, by which trials are judged",
+          "none");
+    }
+  }
+
+  private void requireUsable() {
+    Path out = options.out();
+    AtomicFiles.requireWritableFolder(out);
+    RunLock.requireFree(out);
+    RunFolder folder = new RunFolder(out);
+    Path result = out.resolve(RESULT);
+    boolean theirs = Files.exists(result) && !Json.read(result).has("front");
+    boolean journal = Files.exists(out.resolve(JOURNAL));
+    boolean trials = Files.exists(out.resolve(TRIALS)) && !journal;
+    if (folder.holdsRun() || folder.holdsEvaluation() || theirs || trials) {
+      throw new InvalidInputException(
+          out.toString(),
+          "",
+          "a new folder, or one with an earlier search of harden",
+          "other results",
+          "choose another folder, or move them away");
+    }
+  }
+
+  /**
+   * Runs it.
+   *
+   * @throws InvalidInputException as {@link #check}, or if there is no such trial to go on with
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
+   */
+  public Result run() {
+    check();
+    try (RunLock lock = RunLock.take(options.out())) {
+      if (!options.resume()) {
+        RunFolder.delete(options.out().resolve(TRIALS));
+        RunFolder.delete(options.out().resolve(RESULT));
+      }
+      ExperimentData data = ExperimentData.open(experiment.trial(Map.of()), today);
+      TrialRace race = race(data);
+      TrialRace.Ended ended =
+          race.run(
+              options.out().resolve(JOURNAL), about(data), options.resume(), options.progress());
+      AtomicFiles.write(options.out().resolve(RESULT), ended.result().toJson());
+      return completed(ended, data);
+    }
+  }
+
+  /** The chosen trial, trained to its end and attacked. */
+  private Result completed(TrialRace.Ended ended, ExperimentData data) {
+    TuningResult result = ended.result();
+    int trial = chosen == null ? result.best() : chosen;
+    if (result.trials().stream().noneMatch(t -> t.trial() == trial)) {
+      throw new InvalidInputException(
+          "--trial",
+          "",
+          "a trial from 0 to " + (result.trials().size() - 1),
+          Integer.toString(trial));
+    }
+    Experiment one = experiment.trial(result.trial(trial).values());
+    EvaluationResult evaluation = Harden.run(one, data.with(one, today), options(trial));
+    Report.Builder report =
+        Report.builder().title(experiment.name() + ", a search").command(options.command());
+    TuningTables.add(report, result, ended.seconds());
+    new RunFolder(folder(trial)).addTo(report, "trial " + trial);
+    report.build().write(new RunFolder(options.out()).report());
+    return new Result(result, trial, evaluation, folder(trial), ended.seconds());
+  }
+
+  private TrialRace race(ExperimentData data) {
+    TuningSection section = section();
+    Experiment first = experiment.trial(Map.of());
+    return new TrialRace(
+        section.method(),
+        section.rungs(first.epochs()),
+        section.trials(),
+        section.budget(),
+        experiment.seed().split("search"),
+        new Trials(data));
+  }
+
+  /** What makes two searches the same one, but for their limits. */
+  private String about(ExperimentData data) {
+    Settings same =
+        experiment
+            .settings()
+            .with(
+                TuningSection.KEY,
+                experiment.settings().section(TuningSection.KEY).without("trials", "epochs"));
+    return Hashes.sha256Hex(
+        String.join(
+            "\n",
+            same.without("name", "evaluate", TrackSection.KEY).toJson(),
+            data.train().contentHash(options.stopper()),
+            Objects.requireNonNull(data.validation()).contentHash(options.stopper())));
+  }
+
+  /** Trials as experiments. */
+  private final class Trials implements TrialRace.Trainer {
+    private final ExperimentData data;
+
+    Trials(ExperimentData data) {
+      this.data = data;
+    }
+
+    @Override
+    public Optional<Map<String, String>> draw(RandomGenerator random) {
+      return section().space().draw(random, whole()).filter(this::fits);
+    }
+
+    /** Whether the samples fit as well, as where an architecture is drawn. */
+    private boolean fits(Map<String, String> values) {
+      try {
+        Experiment one = experiment.trial(values);
+        data.with(one, today);
+        return true;
+      } catch (InvalidInputException notTogether) {
+        return false;
+      }
+    }
+
+    @Override
+    public Map<String, String> given() {
+      return section().space().given(whole());
+    }
+
+    @Override
+    public TrialOutcome train(int trial, Map<String, String> values, int epochs) {
+      Experiment one = experiment.trial(values);
+      int own = section().method() == Tuning.Method.RANDOM ? one.epochs() : epochs;
+      return Harden.advance(one, data.with(one, today), options(trial), trial, values, own);
+    }
+  }
+}
