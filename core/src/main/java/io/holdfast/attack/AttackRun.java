@@ -35,6 +35,9 @@ final class AttackRun {
   private static final int[] UNKNOWN = {};
   private static final int DRAWS = 32; // before all are looked through
 
+  /** Part of the largest logit; processors' float32 sums differ by about a millionth. */
+  private static final double CLEARANCE = 4e-6;
+
   private final String where;
   private final Classifier model;
   private final InputGradients gradients;
@@ -387,20 +390,29 @@ final class AttackRun {
     return smallest[row];
   }
 
+  /** What the model says of a candidate for the smallest change. */
+  enum Reach {
+    NOT,
+    /** By less than the rounding of another processor may take back. */
+    NARROWLY,
+    CLEARLY
+  }
+
   /**
    * Confirms candidates in float32 where the smallest change counts; samples go on standing.
    *
    * @param candidates admissible inputs, one per row
    * @param distances of theirs from the clean inputs
-   * @return true where the goal is reached
+   * @param least what a candidate must do to be taken
    */
-  boolean[] compare(int[] rows, PerturbationSet set, Tensor candidates, double[] distances) {
+  Reach[] compare(
+      int[] rows, PerturbationSet set, Tensor candidates, double[] distances, Reach least) {
     float[][] z = check(rows, candidates);
-    boolean[] reached = new boolean[rows.length];
+    Reach[] reached = new Reach[rows.length];
     for (int i = 0; i < rows.length; i++) {
       int row = rows[i];
-      reached[i] = reached(row, z[i]);
-      if (reached[i] && distances[i] < smallest[row]) {
+      reached[i] = reach(row, z[i]);
+      if (reached[i].compareTo(least) >= 0 && distances[i] < smallest[row]) {
         smallest[row] = distances[i];
         fell[row] = true;
         Tensor candidate = candidates.select(0, i);
@@ -408,6 +420,18 @@ final class AttackRun {
       }
     }
     return reached;
+  }
+
+  private Reach reach(int row, float[] z) {
+    if (!reached(row, z)) {
+      return Reach.NOT;
+    }
+    float largest = 0;
+    for (float value : z) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    double margin = Logits.margin(z, labels[row], wanted[row]);
+    return margin > CLEARANCE * largest ? Reach.CLEARLY : Reach.NARROWLY;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.AttackRun.Reach;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
@@ -13,9 +14,9 @@ import java.util.stream.IntStream;
 /**
  * Where the threat has no limit: the smallest change of each sample that reached the goal, as the
  * search saw it. At the end of the round the model itself confirms them in float32; a point that it
- * refutes, as points on the boundary may be, is moved a little outwards along its own change until
- * it agrees. Shapes: N samples in the task at first, n those that are left, h those that hit, D
- * components of a sample.
+ * refutes, or confirms by so little that another processor's rounding may refute it, is moved a
+ * little outwards along its own change until it agrees. Shapes: N samples in the task at first, n
+ * those that are left, h those that hit, D components of a sample.
  */
 final class Smallest {
   /** How much longer a refuted change becomes, one after the other. */
@@ -67,15 +68,18 @@ final class Smallest {
   void note(Tensor variables, int[] hits) {
     try (Scope scope = Scope.open()) {
       int[] at = IntStream.of(hits).map(i -> places[i]).toArray(); // [h]
-      Tensor found = clamped(variables.indexSelect(0, positions(hits))); // [h, ...]
-      double[] now = lengths(found, positions(at));
-      int[] closer = IntStream.range(0, at.length).filter(i -> now[i] < distances[at[i]]).toArray();
-      if (closer.length > 0) {
-        int[] targets = IntStream.of(closer).map(i -> at[i]).toArray();
-        points.indexCopyInPlace(
-            0, positions(targets), found.indexSelect(0, positions(closer)).contiguous());
-        IntStream.of(closer).forEach(i -> distances[at[i]] = now[i]);
-      }
+      noteAt(at, clamped(variables.indexSelect(0, positions(hits))));
+    }
+  }
+
+  private void noteAt(int[] at, Tensor found) {
+    double[] now = lengths(found, positions(at));
+    int[] closer = IntStream.range(0, at.length).filter(i -> now[i] < distances[at[i]]).toArray();
+    if (closer.length > 0) {
+      int[] targets = IntStream.of(closer).map(i -> at[i]).toArray();
+      points.indexCopyInPlace(
+          0, positions(targets), found.indexSelect(0, positions(closer)).contiguous());
+      IntStream.of(closer).forEach(i -> distances[at[i]] = now[i]);
     }
   }
 
@@ -86,7 +90,14 @@ final class Smallest {
    * @param candidates inputs inside the domain, one per position
    */
   void judge(int[] some, Tensor candidates) {
-    compare(IntStream.of(some).map(i -> places[i]).toArray(), candidates);
+    int[] at = IntStream.of(some).map(i -> places[i]).toArray();
+    Reach[] reached = compare(at, candidates, Reach.CLEARLY);
+    int[] narrow =
+        IntStream.range(0, at.length).filter(i -> reached[i] == Reach.NARROWLY).toArray();
+    if (narrow.length > 0) {
+      Tensor these = candidates.indexSelect(0, positions(narrow));
+      noteAt(IntStream.of(narrow).map(i -> at[i]).toArray(), these);
+    }
   }
 
   /** Has the model judge what was noted, also of samples that have left. */
@@ -94,22 +105,35 @@ final class Smallest {
     int[] open =
         IntStream.range(0, rows.length).filter(i -> distances[i] < run.smallest(rows[i])).toArray();
     for (int k = 0; k < OUTWARDS.length && open.length > 0; k++) {
-      try (Scope scope = Scope.open()) {
-        Tensor at = positions(open); // [h]
-        Tensor from = home.indexSelect(0, at); // [h, ...]
-        Tensor point = points.indexSelect(0, at); // [h, ...]
-        Tensor further = k == 0 ? point : clamped(point.add(point.sub(from), OUTWARDS[k]));
-        boolean[] agreed = compare(open, further);
-        int[] asked = open;
-        open =
-            IntStream.range(0, asked.length).filter(i -> !agreed[i]).map(i -> asked[i]).toArray();
-      }
+      open = refuted(open, OUTWARDS[k], Reach.CLEARLY);
+    }
+    refuted(open, 0, Reach.NARROWLY);
+  }
+
+  /**
+   * Has noted points judged, moved outwards by a part of their change; where the model disagrees.
+   */
+  private int[] refuted(int[] asked, double outwards, Reach least) {
+    if (asked.length == 0) {
+      return asked;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor at = positions(asked); // [h]
+      Tensor from = home.indexSelect(0, at); // [h, ...]
+      Tensor point = points.indexSelect(0, at); // [h, ...]
+      Tensor further =
+          outwards == 0 ? point : clamped(point.add(point.sub(from), outwards)); // [h, ...]
+      Reach[] reached = compare(asked, further, least);
+      return IntStream.range(0, asked.length)
+          .filter(i -> reached[i].compareTo(least) < 0)
+          .map(i -> asked[i])
+          .toArray();
     }
   }
 
-  private boolean[] compare(int[] at, Tensor candidates) {
+  private Reach[] compare(int[] at, Tensor candidates, Reach least) {
     int[] asked = IntStream.of(at).map(i -> rows[i]).toArray();
-    return run.compare(asked, ball, candidates, lengths(candidates, positions(at)));
+    return run.compare(asked, ball, candidates, lengths(candidates, positions(at)), least);
   }
 
   private Tensor clamped(Tensor x) {

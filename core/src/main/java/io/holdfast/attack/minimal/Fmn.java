@@ -13,10 +13,11 @@ import java.util.List;
  * FMN, the fast minimum-norm attack (Pintor et al. 2021, algorithm 1): gradient steps on the
  * difference of logits, each projected onto a ball that shrinks while the point is adversarial and
  * grows while it is not. As long as no adversarial point is known, the ball reaches to the boundary
- * of the linearised model (equation 5), in L0 it begins at one component, and it grows at every
- * step: where the box stops values from moving, or rounding a point from crossing, the linearised
- * boundary alone would never be passed. The length of a step falls along a cosine to its hundredth,
- * the part by which the ball changes to {@link #LAST_PART}.
+ * of the linearised model (equation 5). Where a quarter of the steps has found none, as where the
+ * box stops values from moving, or rounding a point from crossing, it also grows at every step. In
+ * L0 it begins at one component and always grows; in L2 a point goes to the surface of the ball, as
+ * in adv-lib's version, where it finds the boundary sooner than inside. The length of a step falls
+ * along a cosine to its hundredth, the part by which the ball changes to {@link #LAST_PART}.
  *
  * @param steps one gradient each, at least 1; the last point costs a query more
  * @param stride L2 length of the first step, above 0 and at most 1e6
@@ -83,22 +84,31 @@ public record Fmn(int steps, double stride, double gamma) implements MinimalAtta
           Tensor next =
               norm == Norm.L0
                   ? counted(trail, limit.get(), slope.look(), part.at(k))
-                  : measured(trail, limit.get(), slope, part.at(k)); // [n, 1]
+                  : measured(trail, limit.get(), slope, part.at(k), k < steps / 4); // [n, 1]
           limit.set(next.minimum(longest.get()));
           Tensor step =
               Directions.unit(task, slope.gradient(), k).mulInPlace(length.at(k)); // [n, D]
-          return Shortening.to(norm, step.addInPlace(slope.look().change()), limit.get());
+          return sized(norm, step.addInPlace(slope.look().change()), limit.get());
         });
   }
 
+  /** A change inside the ball, {@code [n, D]}; in L2 on its surface. */
+  private static Tensor sized(Norm norm, Tensor change, Tensor limit) {
+    return norm == Norm.L2
+        ? change.mul(limit.div(norm.lengths(change).clampMin(TINY)))
+        : Shortening.to(norm, change, limit);
+  }
+
   /** The next limit in a norm that has a dual, {@code [n, 1]}. */
-  private static Tensor measured(Trail trail, Tensor limit, Slope slope, double part) {
+  private static Tensor measured(
+      Trail trail, Tensor limit, Slope slope, double part, boolean patient) {
     Look look = slope.look();
     Tensor steepness = Lengths.dual(trail.norm(), slope.gradient()).clampMin(TINY); // [n, 1]
     Tensor boundary = look.margin().abs().div(steepness).addInPlace(look.length()); // [n, 1]
     Tensor known = trail.shortest().isFinite(); // [n, 1]
     Tensor larger = limit.mul(1 + part); // [n, 1]
-    Tensor outside = Tensors.where(known, larger, boundary.maximum(larger)); // [n, 1]
+    Tensor beyond = patient ? boundary : boundary.maximum(larger); // [n, 1]
+    Tensor outside = Tensors.where(known, larger, beyond); // [n, 1]
     Tensor inside = limit.mul(1 - part).minimum(trail.shortest()); // [n, 1]
     return Tensors.where(look.reached(), inside, outside);
   }
