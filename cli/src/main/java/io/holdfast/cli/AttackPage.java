@@ -129,7 +129,7 @@ final class AttackPage {
     StringBuilder text =
         new StringBuilder(
             """
-            | attack | threat model | fell | median distance | gradients | queries | seconds | unfinished |
+            | attack | threat model | fell, of those attacked | median distance | gradients | queries | seconds | unfinished |
             | --- | --- | --- | --- | --- | --- | --- | --- |
             """);
     for (InventoryRun.Row row : rows) {

@@ -44,7 +44,9 @@ final class InventoryCommand extends BaseCommand {
         "The threat models to judge by, in place of --threat; each attack runs against those that",
         "it takes (default: ${DEFAULT-VALUE})."
       })
-  private String threats = "linf:0.1,l2:1.5,l1:12,l0:25,pixels:5,patch:6,frame:2";
+  private String threats =
+      "linf:0.1,l2:1.5,l1:12,l0:25,pixels:5,patch:6,frame:2,"
+          + "rotation-translation,flow,recolour:0.1,wasserstein:0.1,corruption:3";
 
   @Option(
       names = "--budget",

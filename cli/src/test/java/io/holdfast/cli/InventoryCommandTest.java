@@ -3,6 +3,8 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.Attacks;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.datasets.FashionMnist;
@@ -12,6 +14,8 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.train.objective.Standard;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -87,6 +91,28 @@ final class InventoryCommandTest {
     assertThat(pairs).hasSize(4);
     assertThat(pairs.get(3).path("attack").asText()).isEqualTo("fab");
     assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void everyAttackTakesSomeSetThatIsTriedByDefault(@TempDir Path folder) {
+    Object[] command = {
+      "inventory",
+      "--model",
+      model(folder),
+      "--data",
+      "embedded:fashion-mnist/test",
+      "--json",
+      "--dry-run",
+      "--out",
+      folder.resolve("out")
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Set<String> tried = new HashSet<>();
+    Json.parse(ran.out(), "pairs").forEach(pair -> tried.add(pair.path("attack").asText()));
+    assertThat(tried)
+        .containsExactlyInAnyOrderElementsOf(
+            Attacks.describe().stream().map(AttackSpec::name).toList());
   }
 
   @Test

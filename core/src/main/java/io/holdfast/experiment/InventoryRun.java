@@ -2,12 +2,14 @@ package io.holdfast.experiment;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackSpec;
+import io.holdfast.attack.SampleScope;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.evaluate.AttackCost;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.record.Attempt;
@@ -26,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tries every attack with its defaults on one model, each within a budget of time, one threat model
  * per set that the attack takes. Attacks that look for the smallest change run without a limit.
+ *
+ * <p>Attacks of many passes work through few samples at a time, so that some are finished when the
+ * time is up: all at once none would be.
  *
  * @param bundle the model
  * @param data samples to attack
@@ -52,6 +57,14 @@ public record InventoryRun(
   public InventoryRun {
     threats = List.copyOf(threats);
   }
+
+  /** Passes per sample from which an attack takes few samples at a time. */
+  private static final long MANY = 3000;
+
+  /** Samples at a time of such an attack: four shards, so that two workers or four are busy. */
+  private static final int FEW = 16;
+
+  private static final int FEW_PER_SHARD = 4;
 
   /**
    * What one attack did within one threat model.
@@ -158,7 +171,7 @@ public record InventoryRun(
       return new Row(
           spec.name(), judged.set().key(), why, 0, 0, Double.NaN, Double.NaN, Double.NaN, 0, 0);
     }
-    EvaluationResult result = evaluation.on(data);
+    EvaluationResult result = inParts(evaluation, attack, searched).on(data);
     List<Attempt> verdicts = new ArrayList<>();
     for (Attempt row : result.rows()) {
       if (row.kind() == Kind.VERDICT && row.outcome() != Outcome.SKIPPED_WRONG) {
@@ -188,6 +201,21 @@ public record InventoryRun(
         median(verdicts.stream().mapToDouble(Attempt::gradients).toArray()),
         result.card().timing().getOrDefault(attack.key(), 0.0),
         unfinished);
+  }
+
+  private Evaluation inParts(Evaluation evaluation, Attack attack, ThreatModel searched) {
+    boolean together = attack.scope() == SampleScope.UNIVERSAL;
+    return together || passes(attack, searched) < MANY
+        ? evaluation
+        : evaluation.chunk(FEW).shard(FEW_PER_SHARD);
+  }
+
+  /** Of one sample, both ways, counted on a linear model. */
+  private long passes(Attack attack, ThreatModel searched) {
+    AttackCost cost =
+        AttackCost.of(
+            attack, searched, bundle.classifier().inputShape(), bundle.classifier().classes());
+    return cost.queries() + cost.gradients();
   }
 
   private static boolean isWithin(Attempt row, ThreatModel judged, Optional<Norm> norm) {
