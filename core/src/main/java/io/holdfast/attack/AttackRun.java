@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,8 @@ final class AttackRun {
 
   private final String where;
   private final Classifier model;
-  private final InputGradients gradients;
   private final ThreatModel threat;
+  private @Nullable InputGradients gradients; // of the present stage
   private final boolean transfers; // the search asks a surrogate, not the model
   private final Tensor x; // [N, ...]
   private final int[] labels;
@@ -67,7 +68,6 @@ final class AttackRun {
   AttackRun(
       String where,
       Classifier model,
-      InputGradients gradients,
       ThreatModel threat,
       Tensor x,
       int[] labels,
@@ -76,7 +76,6 @@ final class AttackRun {
     this.deadline = deadline;
     this.where = where;
     this.model = model;
-    this.gradients = gradients;
     this.threat = threat;
     this.transfers = model instanceof TransferClassifier;
     this.x = x;
@@ -105,8 +104,13 @@ final class AttackRun {
     }
   }
 
-  /** What is known when an attack or a stage begins. */
-  void begin(boolean learnsTargets) {
+  /**
+   * What is known when an attack or a stage begins.
+   *
+   * @param asked what it asks for scores and gradients
+   */
+  void begin(InputGradients asked, boolean learnsTargets) {
+    gradients = asked;
     Arrays.fill(tried, false);
     Arrays.fill(order, UNKNOWN);
     if (learnsTargets) {
@@ -178,8 +182,9 @@ final class AttackRun {
     return model;
   }
 
+  /** What the present stage asks for scores and gradients. */
   InputGradients gradients() {
-    return gradients;
+    return Objects.requireNonNull(gradients, "no stage has begun");
   }
 
   /** The clean inputs of some samples, copied: {@code [n, ...]}. */

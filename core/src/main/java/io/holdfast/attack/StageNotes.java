@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
 import io.holdfast.threat.Knowledge;
 import java.util.stream.IntStream;
@@ -20,8 +21,8 @@ final class StageNotes {
     gradientsBefore = run.gradientCounts.clone();
   }
 
-  static StageNotes begin(AttackRun run, Attack stage) {
-    run.begin(stage.learnsTargets());
+  static StageNotes begin(AttackRun run, Attack stage, InputGradients gradients) {
+    run.begin(gradients, stage.learnsTargets());
     return new StageNotes(run, stage);
   }
 
