@@ -63,6 +63,7 @@ final class AttackRun {
   final boolean[] tried; // whether the present stage spent a round
   private final int[][] order; // of target classes in the present stage; empty if not learnt
   int byScores; // samples that fell to stages by scores after stages by gradients
+  int bySmallest; // samples that fell to stages that may leave the ball, likewise
   final List<List<AttackResult.Stage>> stages = new ArrayList<>(); // by row
 
   AttackRun(
@@ -131,7 +132,7 @@ final class AttackRun {
   Prospect prospect(int row, int round) {
     double before = Logits.margin(cleanLogits[row], labels[row], wanted[row]);
     double left = before < 0 && margin[row] > Double.NEGATIVE_INFINITY ? margin[row] / before : 1;
-    return new Prospect(round, left, byScores);
+    return new Prospect(round, left, byScores, bySmallest);
   }
 
   /** How often samples of each label fell to each class, {@code [K][K]}. */

@@ -40,9 +40,11 @@ final class StageNotes {
                     run.gradientCounts[row] - gradientsBefore[row]));
       }
     }
+    int more = (int) IntStream.range(0, run.fell.length).filter(this::byGradientsNot).count();
     if (stage.needs() != Knowledge.WHITE_BOX) {
-      run.byScores +=
-          (int) IntStream.range(0, run.fell.length).filter(this::byGradientsNot).count();
+      run.byScores += more;
+    } else if (stage.seeksSmallest()) {
+      run.bySmallest += more;
     }
   }
 
