@@ -7,7 +7,6 @@ import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.model.Classifier;
-import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Nn;
@@ -148,31 +147,31 @@ public record AttackDriver(
    */
   public AttackResult run(Attack attack, Tensor x, int[] labels, long[] ids, Seed seed) {
     DriverChecks.require(this, attack, x, labels, ids);
-    try (InputGradients gradients = model.gradients(search(attack))) {
+    try (Passes passes = new Passes(model, precision)) {
       String where = "attack " + attack.key();
       Tensor there = x.to(model.device()); // [N, ...]
-      AttackRun run = new AttackRun(where, model, gradients, threat, there, labels, ids, deadline);
+      AttackRun run = new AttackRun(where, model, threat, there, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
       progress.accept(labels.length - standing(run).length);
-      stages(attack, run, seed);
+      stages(attack, run, passes, seed);
       return result(attack, run, seed, x.device());
     }
   }
 
-  /** Float32 where some stage needs it. */
+  /** Float32 where every stage needs it. */
   private Precision search(Attack attack) {
-    boolean exact = attack.stages(threat, model.classes()).stream().anyMatch(Attack::exact);
+    boolean exact = attack.stages(threat, model.classes()).stream().allMatch(Attack::exact);
     return exact ? Precision.FLOAT32 : precision;
   }
 
-  private void stages(Attack attack, AttackRun run, Seed seed) {
+  private void stages(Attack attack, AttackRun run, Passes passes, Seed seed) {
     List<Attack> stages = attack.stages(threat, model.classes());
     for (Attack stage : stages) {
       if (run.isCut()) {
         return;
       }
-      StageNotes notes = StageNotes.begin(run, stage);
+      StageNotes notes = StageNotes.begin(run, stage, passes.of(stage));
       rounds(stage, run, seed);
       if (stages.size() > 1) {
         notes.end();

@@ -11,7 +11,7 @@ import java.util.List;
  * @param attack the attack's key
  * @param seed it ran with
  * @param shard samples per shard
- * @param precision of the search, as in files
+ * @param precision of the search, as in files; float32 only where every stage needs it
  * @param adversarial {@code [N, ...]} in the caller's scope: where a sample fell, the input that
  *     felled it, the nearest of them where the threat has no limit; where it held, the admissible
  *     input found nearest to the goal, without a limit the clean one; where it was wrong already,

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,8 @@ final class AttackRun {
 
   private final String where;
   private final Classifier model;
-  private final InputGradients gradients;
   private final ThreatModel threat;
+  private @Nullable InputGradients gradients; // of the present stage
   private final boolean transfers; // the search asks a surrogate, not the model
   private final Tensor x; // [N, ...]
   private final int[] labels;
@@ -65,12 +66,12 @@ final class AttackRun {
   final boolean[] tried; // whether the present stage spent a round
   private final int[][] order; // of target classes in the present stage; empty if not learnt
   int byScores; // samples that fell to stages by scores after stages by gradients
+  int bySmallest; // samples that fell to stages that may leave the ball, likewise
   final List<List<AttackResult.Stage>> stages = new ArrayList<>(); // by row
 
   AttackRun(
       String where,
       Classifier model,
-      InputGradients gradients,
       ThreatModel threat,
       Tensor x,
       int[] labels,
@@ -79,7 +80,6 @@ final class AttackRun {
     this.deadline = deadline;
     this.where = where;
     this.model = model;
-    this.gradients = gradients;
     this.threat = threat;
     this.transfers = model instanceof TransferClassifier;
     this.x = x;
@@ -108,8 +108,13 @@ final class AttackRun {
     }
   }
 
-  /** What is known when an attack or a stage begins. */
-  void begin(boolean learnsTargets) {
+  /**
+   * What is known when an attack or a stage begins.
+   *
+   * @param asked what it asks for scores and gradients
+   */
+  void begin(InputGradients asked, boolean learnsTargets) {
+    gradients = asked;
     Arrays.fill(tried, false);
     Arrays.fill(order, UNKNOWN);
     if (learnsTargets) {
@@ -130,7 +135,7 @@ final class AttackRun {
   Prospect prospect(int row, int round) {
     double before = Logits.margin(cleanLogits[row], labels[row], wanted[row]);
     double left = before < 0 && margin[row] > Double.NEGATIVE_INFINITY ? margin[row] / before : 1;
-    return new Prospect(round, left, byScores);
+    return new Prospect(round, left, byScores, bySmallest);
   }
 
   /** How often samples of each label fell to each class, {@code [K][K]}. */
@@ -181,8 +186,9 @@ final class AttackRun {
     return model;
   }
 
+  /** What the present stage asks for scores and gradients. */
   InputGradients gradients() {
-    return gradients;
+    return Objects.requireNonNull(gradients, "no stage has begun");
   }
 
   /** The clean inputs of some samples, copied: {@code [n, ...]}. */

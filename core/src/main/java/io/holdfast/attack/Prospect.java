@@ -10,5 +10,7 @@ package io.holdfast.attack;
  *     rose
  * @param byScores how many samples fell to stages that see scores alone after stages that see
  *     gradients had left them standing
+ * @param bySmallest how many samples fell to stages that look for the smallest change, and so may
+ *     leave the ball, after stages that see gradients and stay inside had left them standing
  */
-public record Prospect(int round, double left, int byScores) {}
+public record Prospect(int round, double left, int byScores, int bySmallest) {}

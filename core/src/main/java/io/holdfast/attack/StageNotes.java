@@ -1,5 +1,6 @@
 package io.holdfast.attack;
 
+import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
 import io.holdfast.threat.Knowledge;
 import java.util.stream.IntStream;
@@ -20,8 +21,8 @@ final class StageNotes {
     gradientsBefore = run.gradientCounts.clone();
   }
 
-  static StageNotes begin(AttackRun run, Attack stage) {
-    run.begin(stage.learnsTargets());
+  static StageNotes begin(AttackRun run, Attack stage, InputGradients gradients) {
+    run.begin(gradients, stage.learnsTargets());
     return new StageNotes(run, stage);
   }
 
@@ -39,9 +40,11 @@ final class StageNotes {
                     run.gradientCounts[row] - gradientsBefore[row]));
       }
     }
+    int more = (int) IntStream.range(0, run.fell.length).filter(this::byGradientsNot).count();
     if (stage.needs() != Knowledge.WHITE_BOX) {
-      run.byScores +=
-          (int) IntStream.range(0, run.fell.length).filter(this::byGradientsNot).count();
+      run.byScores += more;
+    } else if (stage.seeksSmallest()) {
+      run.bySmallest += more;
     }
   }
 

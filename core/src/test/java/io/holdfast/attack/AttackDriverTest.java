@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.minimal.BrendelBethge;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
@@ -24,6 +25,7 @@ import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.Parametric;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -126,6 +128,50 @@ class AttackDriverTest {
           .containsExactly(Outcome.FELL, Outcome.FELL, Outcome.HELD, Outcome.SKIPPED_WRONG);
       assertThat(both.samples().get(2).stages()).hasSize(2);
       assertThat(both.samples().get(2).stages().get(1).gradients()).isEqualTo(10);
+    }
+  }
+
+  /** Each format is opened once, when a stage first needs it. */
+  @Test
+  void onlyStagesThatNeedFloat32SearchInIt() {
+    List<Precision> opened = new ArrayList<>();
+    Classifier watched =
+        new Classifier() {
+          @Override
+          public int classes() {
+            return 2;
+          }
+
+          @Override
+          public long[] inputShape() {
+            return new long[] {2};
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            return MODEL.logits(x);
+          }
+
+          @Override
+          public InputGradients gradients(Precision precision) {
+            opened.add(precision);
+            return new TapeGradients(MODEL, Precision.FLOAT32);
+          }
+        };
+    Attack exact = BrendelBethge.SPEC.usual().steps(1);
+    try (Scope scope = Scope.open();
+        Workers one = Workers.of(1)) {
+      AttackDriver driver =
+          new AttackDriver(watched, ThreatModel.linf(0.01), one).withPrecision(Precision.BFLOAT16);
+      Tensor x = Tensors.of(POINTS, 4, 2);
+      int[] labels = {1, 1, 1, 1};
+      long[] ids = {7, 8, 9, 10};
+      Attack mixed = new InTurn(List.of(Pgd.steps(1), exact, Pgd.steps(2)));
+      assertThat(driver.run(mixed, x, labels, ids, new Seed(1)).precision()).isEqualTo("bfloat16");
+      assertThat(opened).containsExactly(Precision.BFLOAT16, Precision.FLOAT32);
+      opened.clear();
+      assertThat(driver.run(exact, x, labels, ids, new Seed(1)).precision()).isEqualTo("float32");
+      assertThat(opened).containsExactly(Precision.FLOAT32);
     }
   }
 

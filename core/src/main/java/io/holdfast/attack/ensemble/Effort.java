@@ -30,6 +30,21 @@ record Effort(Attack attack, String name, Predicate<Prospect> where) implements 
   }
 
   @Override
+  public boolean seeksSmallest() {
+    return attack.seeksSmallest();
+  }
+
+  @Override
+  public boolean exact() {
+    return attack.exact();
+  }
+
+  @Override
+  public boolean steers() {
+    return attack.steers();
+  }
+
+  @Override
   public SampleScope scope() {
     return attack.scope();
   }

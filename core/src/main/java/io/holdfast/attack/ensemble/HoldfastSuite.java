@@ -7,6 +7,7 @@ import io.holdfast.attack.Losses;
 import io.holdfast.attack.Prospect;
 import io.holdfast.attack.blackbox.Square;
 import io.holdfast.attack.gradient.Apgd;
+import io.holdfast.attack.minimal.BrendelBethge;
 import io.holdfast.attack.minimal.Fab;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.threat.ThreatModel;
@@ -15,7 +16,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * Our own suite: the parts of AutoAttack with the effort where it pays.
+ * Our own suite: the parts of AutoAttack, and walks along the boundary from far away, with the
+ * effort where it pays.
  *
  * <ol>
  *   <li>A few steps of Auto-PGD on cross-entropy, which fell most of what falls at all.
@@ -23,16 +25,21 @@ import java.util.function.Predicate;
  *       nearest to, and those that other samples of its label fell to. After this it is known how
  *       much of each sample's margin is left.
  *   <li>A few queries of Square, which tell whether gradients can be trusted.
+ *   <li>A few steps along the boundary from far away ({@link BrendelBethge}), which need no slope
+ *       near the clean input and tell whether margins inside the ball can be trusted.
+ *   <li>Where these felled any sample that ascents had left standing, more such steps from three
+ *       other starts on all that stand.
  *   <li>More steps towards every class, on samples that are near; the later a class comes, the
  *       nearer a sample must be.
  *   <li>On the nearest the budgets of AutoAttack: 100 steps towards four classes from new starts,
  *       cross-entropy from new starts, FAB-T.
  *   <li>Square with 5,000 queries: on all that stand where the few queries felled any sample that
- *       gradients had left standing, for then gradients are masked; else on none.
+ *       ascents had left standing, for then gradients are masked; else on none.
  * </ol>
  *
- * <p>A sample stops once it has fallen. One whose margin has hardly shrunk after 80 gradients is
- * given up: of 500 points of one hardened network, AutoAttack fells none of those.
+ * <p>A sample stops once it has fallen. One is given up only after three kinds of search: ascents
+ * inside the ball that hardly shrank its margin, queries without gradients, and a walk along the
+ * boundary that never came into the ball.
  *
  * @param effort by which every number of steps and queries is multiplied, in [0.05, 20]
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
@@ -43,12 +50,13 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
   private static final double NEAR = 0.5;
   private static final double NEARER = 0.85;
   private static final double NEAREST = 0.15;
+  private static final double WIDE = 0.02;
 
   /** The registry's line. */
   public static final AttackSpec<HoldfastSuite> SPEC =
       new AttackSpec<>(
           "holdfast",
-          "the parts of AutoAttack, cheap ones first, the effort on samples that may still fall",
+          "parts of AutoAttack and a walk along the boundary, the effort on what may still fall",
           AttackSpec.BALLS,
           "",
           standard(),
@@ -94,6 +102,8 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
     add(stages, crossEntropy(20), HoldfastSuite::always);
     add(stages, targeted(classes, 20, 3), HoldfastSuite::always);
     add(stages, square(200), HoldfastSuite::always);
+    add(stages, boundary(50), HoldfastSuite::always);
+    add(stages, boundary(100).restarts(3), prospect -> prospect.bySmallest() > 0);
     add(stages, targeted(classes, 50, 9), HoldfastSuite::near);
     add(stages, targeted(classes, 100, 4), within(NEAREST));
     add(stages, crossEntropy(60).restarts(2), within(NEAREST));
@@ -129,6 +139,11 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
   private Apgd targeted(int classes, int steps, int targets) {
     Apgd ratio = Apgd.of(Apgd.Kind.T).steps(scaled(steps)).targets(targets).eot(eot);
     return classes > 2 ? ratio : ratio.loss(Losses.CW);
+  }
+
+  /** A wide first region of trust: the walks are short. */
+  private BrendelBethge boundary(int steps) {
+    return BrendelBethge.SPEC.usual().steps(scaled(steps)).radius(WIDE);
   }
 
   private Square square(int queries) {

@@ -24,27 +24,29 @@ class HoldfastSuiteTest {
   private static final ThreatModel THREAT = ThreatModel.linf(0.1);
   private static final List<Attack> STAGES = HoldfastSuite.standard().stages(THREAT, 10);
 
-  private static boolean tries(int stage, double left, int byScores) {
-    return STAGES.get(stage).tries(new Prospect(0, left, byScores));
+  private static boolean tries(int stage, double left) {
+    return STAGES.get(stage).tries(new Prospect(0, left, 0, 0));
   }
 
   @Test
-  void theFirstThreeStagesAreForAllAndTheOthersForWhatIsNear() {
-    for (int stage = 0; stage < 3; stage++) {
-      assertThat(tries(stage, 2, 0)).isTrue();
+  void theFirstFourStagesAreForAllAndOthersForWhatIsNear() {
+    for (int stage = 0; stage < 4; stage++) {
+      assertThat(tries(stage, 2)).isTrue();
     }
-    for (int stage = 3; stage < 7; stage++) {
-      assertThat(tries(stage, 0.9, 0)).isFalse();
-      assertThat(tries(stage, 0.05, 0)).isTrue();
+    for (int stage = 5; stage < 9; stage++) {
+      assertThat(tries(stage, 0.9)).isFalse();
+      assertThat(tries(stage, 0.05)).isTrue();
     }
-    assertThat(STAGES.get(3).tries(new Prospect(0, 0.4, 0))).isTrue();
-    assertThat(STAGES.get(3).tries(new Prospect(8, 0.4, 0))).isFalse();
+    assertThat(STAGES.get(5).tries(new Prospect(0, 0.4, 0, 0))).isTrue();
+    assertThat(STAGES.get(5).tries(new Prospect(8, 0.4, 0, 0))).isFalse();
   }
 
   @Test
-  void whereScoresFellWhatGradientsLeftSquareGetsAllItsQueriesOnAll() {
-    assertThat(tries(7, 0.01, 0)).isFalse();
-    assertThat(tries(7, 1, 1)).isTrue();
+  void whatFellsWhatGradientsLeftIsSpentInFullOnAll() {
+    assertThat(tries(4, 0.01)).isFalse();
+    assertThat(STAGES.get(4).tries(new Prospect(0, 1, 0, 1))).isTrue();
+    assertThat(tries(9, 0.01)).isFalse();
+    assertThat(STAGES.get(9).tries(new Prospect(0, 1, 1, 0))).isTrue();
   }
 
   /** The margin of class 0 is the mean of the image less 0.5, class 2 never comes near. */
@@ -73,10 +75,15 @@ class HoldfastSuiteTest {
     }
   }
 
+  /** One sample per mean, uniform grey. */
   private static AttackResult run(Classifier model, float... means) {
+    int n = means.length;
+    return run(model, Tensors.of(means, n, 1, 1, 1).expand(n, 1, 5, 5).clone()); // [n, 1, 5, 5]
+  }
+
+  private static AttackResult run(Classifier model, Tensor x) {
     try (Workers one = Workers.of(1)) {
-      int n = means.length;
-      Tensor x = Tensors.of(means, n, 1, 1, 1).expand(n, 1, 5, 5).clone(); // [n, 1, 5, 5]
+      int n = Math.toIntExact(x.size(0));
       return new AttackDriver(model, THREAT, one)
           .run(
               HoldfastSuite.standard(),
@@ -97,10 +104,10 @@ class HoldfastSuiteTest {
       assertThat(weak.outcome()).isEqualTo(Outcome.FELL);
       assertThat(weak.stages()).hasSize(1);
       assertThat(near.outcome()).isEqualTo(Outcome.HELD);
-      assertThat(near.stages()).hasSize(7);
+      assertThat(near.stages()).hasSize(8);
       assertThat(far.outcome()).isEqualTo(Outcome.HELD);
-      assertThat(far.stages()).hasSize(3);
-      assertThat(far.gradients()).isEqualTo(20 + 2 * 20);
+      assertThat(far.stages()).hasSize(4);
+      assertThat(far.gradients()).isEqualTo(20 + 2 * 20 + 50);
       assertThat(near.gradients()).isGreaterThan(300);
     }
   }
@@ -115,6 +122,57 @@ class HoldfastSuiteTest {
       Stage last = far.stages().get(far.stages().size() - 1);
       assertThat(last.attack()).isEqualTo("square");
       assertThat(last.queries()).isEqualTo(5000);
+    }
+  }
+
+  /**
+   * Class 1 lies beyond a slope, before which all is level: at grey images, and wherever a ball of
+   * radius 0.1 around them is entered at random, there is no gradient. Class 2 never comes near.
+   */
+  private static final class Plateau implements Classifier {
+    /** The signs of a chequered board, {@code [1, 1, 5, 5]}. */
+    static Tensor board() {
+      float[] signs = new float[25];
+      for (int i = 0; i < 25; i++) {
+        signs[i] = i % 2 == 0 ? 1 : -1;
+      }
+      return Tensors.of(signs, 1, 1, 5, 5);
+    }
+
+    @Override
+    public int classes() {
+      return 3;
+    }
+
+    @Override
+    public long[] inputShape() {
+      return new long[] {1, 5, 5};
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      Tensor signed = x.sub(0.5).mul(board()).reshape(x.size(0), -1); // [N, 25]
+      Tensor gain = signed.mean(1).sub(0.05).clampMin(0).sub(0.03).unsqueeze(1); // [N, 1]
+      return Tensors.cat(List.of(gain.neg(), gain, gain.mul(0).sub(1)), 1);
+    }
+  }
+
+  @Test
+  void whatAscentsAndQueriesLeaveOnAPlateauFallsToTheWalkFromAfar() {
+    try (Scope scope = Scope.open()) {
+      Tensor grey = Tensors.full(0.5, 1, 1, 5, 5); // 0.08 from the boundary
+      Tensor far = Plateau.board().mul(-0.05).add(0.5); // 0.13 from it
+      AttackResult result = run(new Plateau(), Tensors.cat(List.of(grey, far), 0));
+      List<Stage> felled = result.samples().get(0).stages();
+      assertThat(result.samples().get(0).outcome()).isEqualTo(Outcome.FELL);
+      assertThat(felled.get(felled.size() - 1).attack())
+          .isEqualTo("brendel-bethge[steps=50,radius=0.02]");
+      List<Stage> held = result.samples().get(1).stages();
+      assertThat(result.samples().get(1).outcome()).isEqualTo(Outcome.HELD);
+      assertThat(held.get(held.size() - 1).attack())
+          .as("what stands has met the same from other starts")
+          .isEqualTo("brendel-bethge[steps=100,radius=0.02,restarts=3]");
+      assertThat(held.get(held.size() - 1).gradients()).isEqualTo(300);
     }
   }
 }
