@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
@@ -153,7 +152,7 @@ class SynchronisedTrainingTest {
     Run run = run(new Standard(), 8, true);
     run.settings(s -> s.epochs(2).optimiser(Optimiser.Config.sgd(1e30)));
     assertThatThrownBy(run::go)
-        .isExactlyInstanceOf(HoldfastException.class)
+        .isExactlyInstanceOf(DivergedException.class)
         .hasMessageContaining("training diverged");
   }
 
