@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Tries every attack with its defaults on one model, each within a budget of time, one threat model
  * per set that the attack takes. Attacks that look for the smallest change run without a limit.
  *
- * <p>Attacks of many passes work through few samples at a time, so that some are finished when the
+ * <p>Attacks of many passes work through few samples at a time, so that some may be done when the
  * time is up: all at once none would be.
  *
  * @param bundle the model
