@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
 
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
@@ -125,7 +126,7 @@ class SmallestTest {
             new float[] {0.3f, 0.6f}); // L-infinity 0.2, L0 2
     AttackResult.Sample sample = run(identity(), attack, Norm.LINF);
     assertThat(sample.outcome()).isEqualTo(Outcome.FELL);
-    assertThat(sample.distances().linf()).isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(sample.distances().linf()).isCloseTo(0.1, offset(1e-6));
     assertThat(run(identity(), attack, Norm.L0).distances().l0()).isEqualTo(1);
     assertThat(sample.queries()).isEqualTo(4);
     assertThat(sample.checks()).as("clean, the result, the nearest").isEqualTo(3);
@@ -160,6 +161,24 @@ class SmallestTest {
         .isEqualTo(Outcome.HELD);
   }
 
+  /** Rounding elsewhere could refute it: a ten-thousandth further out it could not. */
+  @Test
+  void whatIsConfirmedByNoMoreThanRoundingMovesOutwardsToo() {
+    float[] narrow = {0.45f, 0.4500005f};
+    AttackResult.Sample sample = run(identity(), new Looks(narrow, HOME), Norm.LINF);
+    assertThat(sample.outcome()).isEqualTo(Outcome.FELL);
+    assertThat(sample.distances().linf()).isBetween(0.05 * 1.00005, 0.05 * 1.0003);
+    float[] clear = {0.45f, 0.45001f};
+    assertThat(run(identity(), new Looks(clear, HOME), Norm.LINF).distances().linf())
+        .as("untouched")
+        .isCloseTo(clear[1] - HOME[1], offset(1e-9));
+    float[] corner = {0.999999f, 1}; // further out both values are 1
+    sample = run(identity(), new Looks(corner, HOME), Norm.LINF);
+    assertThat(sample.outcome()).as("no way outwards: it counts as it is").isEqualTo(Outcome.FELL);
+    assertThat(sample.distances().linf())
+        .isCloseTo(1 - HOME[1], offset(1e-7));
+  }
+
   /** The first of two leaves after a look; what was noted of it counts, and what it left with. */
   @Test
   void whoLeavesKeepsItsNearestPoint() {
@@ -187,9 +206,9 @@ class SmallestTest {
               .samples();
       assertThat(samples).allMatch(s -> s.outcome() == Outcome.FELL);
       assertThat(samples.get(0).distances().linf())
-          .isCloseTo(0.1, org.assertj.core.data.Offset.offset(1e-6));
+          .isCloseTo(0.1, offset(1e-6));
       assertThat(samples.get(1).distances().linf())
-          .isCloseTo(0.2, org.assertj.core.data.Offset.offset(1e-6));
+          .isCloseTo(0.2, offset(1e-6));
       assertThat(samples).extracting(AttackResult.Sample::queries).containsExactly(1L, 2L);
     }
   }
