@@ -175,8 +175,7 @@ class SmallestTest {
     float[] corner = {0.999999f, 1}; // further out both values are 1
     sample = run(identity(), new Looks(corner, HOME), Norm.LINF);
     assertThat(sample.outcome()).as("no way outwards: it counts as it is").isEqualTo(Outcome.FELL);
-    assertThat(sample.distances().linf())
-        .isCloseTo(1 - HOME[1], offset(1e-7));
+    assertThat(sample.distances().linf()).isCloseTo(1 - HOME[1], offset(1e-7));
   }
 
   /** The first of two leaves after a look; what was noted of it counts, and what it left with. */
@@ -205,10 +204,8 @@ class SmallestTest {
               .run(leaving, Tensors.of(homes, 2, 2), new int[2], new long[] {7, 8}, new Seed(1))
               .samples();
       assertThat(samples).allMatch(s -> s.outcome() == Outcome.FELL);
-      assertThat(samples.get(0).distances().linf())
-          .isCloseTo(0.1, offset(1e-6));
-      assertThat(samples.get(1).distances().linf())
-          .isCloseTo(0.2, offset(1e-6));
+      assertThat(samples.get(0).distances().linf()).isCloseTo(0.1, offset(1e-6));
+      assertThat(samples.get(1).distances().linf()).isCloseTo(0.2, offset(1e-6));
       assertThat(samples).extracting(AttackResult.Sample::queries).containsExactly(1L, 2L);
     }
   }

@@ -48,7 +48,10 @@ class AttackContractTest extends AttackContract {
         apgd(Apgd.Kind.CE, L1),
         apgd(Apgd.Kind.DLR, LINF),
         apgd(Apgd.Kind.DLR, L2),
-        apgd(Apgd.Kind.DLR, L1),
+        new AttackRow(
+            "apgd-DLR l1 in one ball",
+            n -> Apgd.of(Apgd.Kind.DLR).steps(6).restarts(n).shrink(false),
+            L1),
         apgd(Apgd.Kind.T, LINF),
         apgd(Apgd.Kind.T, L2),
         apgd(Apgd.Kind.T, L1),

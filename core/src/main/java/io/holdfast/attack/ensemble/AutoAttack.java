@@ -73,7 +73,7 @@ public record AutoAttack(Version version, int steps, int queries) implements Ens
     PLUS,
     /**
      * For models that draw random numbers: one round of {@code apgd-ce} and {@code apgd-dlr} with
-     * gradients averaged over 20 passes.
+     * gradients averaged over 20 passes, in L1 without larger balls.
      */
     RAND
   }
@@ -132,10 +132,15 @@ public record AutoAttack(Version version, int steps, int queries) implements Ens
               square,
               targeted,
               likely);
-      case RAND ->
-          List.of(
-              crossEntropy.restarts(1).eot(PASSES_OF_RAND), ratio.restarts(1).eot(PASSES_OF_RAND));
+      case RAND -> {
+        boolean inL1 = threat.set().members().stream().anyMatch(AutoAttack::isL1);
+        yield List.of(averaged(crossEntropy, inL1), averaged(ratio, inL1));
+      }
     };
+  }
+
+  private static Apgd averaged(Apgd attack, boolean inL1) {
+    return attack.restarts(1).eot(PASSES_OF_RAND).shrink(!inL1);
   }
 
   /** Away from the label by the ratio; with two classes towards the other one by the margin. */

@@ -41,6 +41,7 @@ import java.util.OptionalInt;
  * @param loss what is maximised; needs three classes where it is {@code dlr}
  * @param ownTargets of {@link Kind#T}: how many of the likeliest wrong classes are tried; by
  *     default 9, in L1 5; at most all
+ * @param shrink in L1, whether to begin in the larger balls; else every step is in the ball itself
  */
 public record Apgd(
     Kind kind,
@@ -49,7 +50,8 @@ public record Apgd(
     double rho,
     int eot,
     Losses loss,
-    OptionalInt ownTargets)
+    OptionalInt ownTargets,
+    boolean shrink)
     implements ListedAttack<Apgd> {
   /** The registry's line of {@link Kind#CE}. */
   public static final AttackSpec<Apgd> CE =
@@ -92,7 +94,7 @@ public record Apgd(
   /** With AutoAttack's defaults. */
   public static Apgd of(Kind kind) {
     Losses loss = kind == Kind.CE ? Losses.CE : Losses.DLR;
-    return new Apgd(kind, 100, OptionalInt.empty(), 0.75, 1, loss, OptionalInt.empty());
+    return new Apgd(kind, 100, OptionalInt.empty(), 0.75, 1, loss, OptionalInt.empty(), true);
   }
 
   private static AttackSpec<Apgd> line(Kind kind, String summary, boolean targeted) {
@@ -109,6 +111,12 @@ public record Apgd(
         Knobs.share("rho", "share of rising steps that keeps their length", Apgd::rho, Apgd::rho));
     knobs.add(
         Knobs.count("eot", "passes averaged per step, for random models", Apgd::eot, Apgd::eot));
+    knobs.add(
+        Knobs.flag(
+            "shrink",
+            "in L1, whether to begin in a ball of three times epsilon",
+            Apgd::shrink,
+            Apgd::shrink));
     if (targeted) {
       knobs.add(
           Knobs.ownCount(
@@ -142,6 +150,10 @@ public record Apgd(
 
   public Apgd eot(int passes) {
     return Records.with(this, "eot", passes);
+  }
+
+  public Apgd shrink(boolean larger) {
+    return Records.with(this, "shrink", larger);
   }
 
   public Apgd loss(Losses newLoss) {
@@ -194,7 +206,7 @@ public record Apgd(
 
   @Override
   public Tensor perturb(AttackTask task) {
-    return inL1(task.threat()) ? shrinking(task) : straight(task);
+    return inL1(task.threat()) ? sparse(task) : straight(task);
   }
 
   /** From a random point of the ball; the first step may cross it. */
@@ -207,10 +219,14 @@ public record Apgd(
     return new AutoAscent(task, task.region(), start, loss, eot, stride).climb(steps);
   }
 
-  /** From a random point of a larger ball, which shrinks to the right size. */
-  private Tensor shrinking(AttackTask task) {
+  /** From a random point of a larger ball, which shrinks to the right size, or of the ball. */
+  private Tensor sparse(AttackTask task) {
     Additive ball = (Additive) task.threat().set();
     Domain domain = task.threat().domain();
+    if (!shrink) {
+      Tensor start = Starts.normal(task.region(), task.seeds(), domain.width()); // [n, ...]
+      return sparse(task, task.region(), ball.epsilon(), start, steps);
+    }
     int early = steps * 3 / 10;
     Region wide = ball.scaled(3).around(task.region().clean(), domain);
     Region middle = ball.scaled(2).around(task.region().clean(), domain);

@@ -138,12 +138,6 @@ public record BrendelBethge(
     return SPEC;
   }
 
-  /** In bfloat16 the boundary lies elsewhere, and points near to it are one and the same. */
-  @Override
-  public boolean exact() {
-    return true;
-  }
-
   @Override
   public Tensor perturb(AttackTask task) {
     Tensor starts = BoundaryPoints.find(task, start); // [n, ...]

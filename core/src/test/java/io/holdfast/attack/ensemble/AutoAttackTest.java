@@ -56,9 +56,13 @@ class AutoAttackTest {
     for (ThreatModel threat : List.of(LINF, ThreatModel.l2(1), ThreatModel.l1(5))) {
       assertThat(keys(Version.STANDARD, threat, 10))
           .containsExactly("apgd-ce", "apgd-t", "fab-t", square);
-      assertThat(keys(Version.RAND, threat, 10))
-          .containsExactly("apgd-ce[restarts=1,eot=20]", "apgd-dlr[restarts=1,eot=20]");
     }
+    assertThat(keys(Version.RAND, LINF, 10))
+        .containsExactly("apgd-ce[restarts=1,eot=20]", "apgd-dlr[restarts=1,eot=20]");
+    assertThat(keys(Version.RAND, ThreatModel.l1(5), 10))
+        .as("the original takes larger balls in its standard version alone")
+        .containsExactly(
+            "apgd-ce[restarts=1,eot=20,shrink=false]", "apgd-dlr[restarts=1,eot=20,shrink=false]");
     assertThat(keys(Version.PLUS, LINF, 10))
         .containsExactly(
             "apgd-ce[restarts=5]",
@@ -67,6 +71,13 @@ class AutoAttackTest {
             square,
             "apgd-t",
             "fab-t");
+  }
+
+  @Test
+  void fabIsSearchedInFloat32() {
+    assertThat(AutoAttack.of(Version.STANDARD).stages(LINF, 10))
+        .extracting(Attack::exact)
+        .containsExactly(false, false, true, false);
   }
 
   @Test
