@@ -173,6 +173,21 @@ class SmallestChangesTest {
         .isLessThanOrEqualTo(1.05 * median(distances("fmn", Norm.L1)));
   }
 
+  /** Values that pass 0 stop there, so that those of no use are not changed at all. */
+  @Test
+  void anAugmentedLagrangianLeavesSomeValuesAloneWhereSizesAreSummed() {
+    String alma = "alma[steps=100,smoothing=0.5]";
+    double changed = median(distances(alma, Norm.L1, Norm.L0));
+    assertThat(changed).isLessThan(0.8 * median(distances(alma, Norm.L2, Norm.L0)));
+  }
+
+  /** In L0 a region that shrinks at once would leave the search where it began. */
+  @Test
+  void alongTheBoundaryValuesAreUndoneAlsoWhenTheRegionHasShrunk() {
+    double[] along = distances("brendel-bethge[steps=60,decay=0.01]", Norm.L0);
+    assertThat(median(along)).isLessThanOrEqualTo(2 * median(distances("fmn", Norm.L0)));
+  }
+
   /** Matyasko and Chau 2021, table II; in L0 to one value. */
   @Test
   void theGameOfDistanceAndMarginEndsNearTheBestOfOthers() {

@@ -18,7 +18,9 @@ import java.util.OptionalDouble;
  *
  * <p>What must be at most 0 is the difference of logits ratio, with a minus and a little added.
  * Steps are RMSprop's with momentum; the first one is as long as {@code first}, later ones fall to
- * a hundredth once an adversarial point is known.
+ * a hundredth once an adversarial point is known. In L1, unlike the paper, a value whose step would
+ * pass 0 stops there: else values next to 0 go to and fro over it, none is ever 0, and rounding
+ * decides where the search ends.
  *
  * @param steps one gradient each, at least 1; the last point costs a query more
  * @param first distance of the first step, above 0; by default {@value #FIRST_L2} in L2 and {@value

@@ -63,7 +63,21 @@ final class Augmented implements Trail.Move {
     square.set(square.get().mul(kept).addInPlace(pull.square(), 1 - kept));
     Tensor scaled = pull.div(square.get().sqrt().addInPlace(TINY)); // [n, D]
     velocity.set(velocity.get().mul(kept).addInPlace(scaled));
-    return slope.look().change().sub(velocity.get().mul(length(step))); // [n, D]
+    Tensor next = slope.look().change().sub(velocity.get().mul(length(step))); // [n, D]
+    return trail.norm() == Norm.L1 ? halted(slope.look().change(), next) : next;
+  }
+
+  /**
+   * Values that would pass 0 stop there, and their velocity is over (the orthant of Andrew and Gao
+   * 2007, section 3.2): beyond 0 the slope of their length is another one.
+   *
+   * @param change where they are, {@code [n, D]}
+   * @param next where they would go, {@code [n, D]}
+   */
+  private Tensor halted(Tensor change, Tensor next) {
+    Tensor passing = change.mul(next).lt(0); // [n, D]
+    velocity.set(velocity.get().maskedFill(passing, 0));
+    return next.maskedFill(passing, 0); // [n, D]
   }
 
   /** What must not be above 0, {@code [n, 1]}. */

@@ -11,6 +11,7 @@ import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Domain;
+import io.holdfast.threat.Norm;
 import java.util.Arrays;
 import java.util.List;
 
@@ -24,7 +25,9 @@ import java.util.List;
  * <p>As in the authors' program the slopes are averaged over steps, a step aims a little beyond the
  * boundary, and the region shrinks at fixed times. Its first radius is a part of the box's width
  * times the number of values, which the program multiplies by the size of the batch as well; here a
- * sample's search does not depend on others.
+ * sample's search does not depend on others. In L0 the region stays as wide as it must be for nine
+ * values to go all the way: a value is undone as a whole or not at all, so that the search would be
+ * over as soon as the region is narrower than the box.
  *
  * @param steps one gradient each, at least 1; the last point costs a query more
  * @param radius of the first region in L2, per value and width of the box, in [1e-9, 1]
@@ -48,6 +51,9 @@ public record BrendelBethge(
   private static final double NARROWEST = 1e-9;
   private static final double FASTEST = 0.01;
   private static final double LONGEST = 0.999;
+
+  /** In widths of the box. */
+  private static final double LEAST_L0 = 3;
 
   /** The registry's line. */
   public static final AttackSpec<BrendelBethge> SPEC =
@@ -147,17 +153,21 @@ public record BrendelBethge(
     Trail trail = new Trail(task);
     trail.goTo(starts.reshape(starts.size(0), -1));
     Rows normal = trail.remember(trail.dimensions(), 0); // [n, D]
-    double widest = radius * trail.dimensions() * trail.domain().width();
-    int period = Math.max(1, steps / DECAYS);
+    double least = trail.norm() == Norm.L0 ? LEAST_L0 * trail.domain().width() : 0;
     return trail.follow(
         steps,
         Losses.CW,
         (k, slope) -> {
           double earlier = k == 0 ? 0 : momentum;
-          int times = k / period; // that the region has shrunk
           normal.set(normal.get().mul(earlier).addInPlace(slope.gradient(), 1 - earlier));
-          return next(trail, normal.get(), slope.look(), widest * Math.pow(decay, times));
+          return next(trail, normal.get(), slope.look(), Math.max(least, size(trail, k)));
         });
+  }
+
+  /** The radius of a step's region, which has shrunk at fixed times. */
+  private double size(Trail trail, int step) {
+    int times = step / Math.max(1, steps / DECAYS);
+    return radius * trail.dimensions() * trail.domain().width() * Math.pow(decay, times);
   }
 
   /** The next changes from the clean inputs, {@code [n, D]}. */

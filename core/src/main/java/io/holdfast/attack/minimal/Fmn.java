@@ -15,9 +15,11 @@ import java.util.List;
  * grows while it is not. As long as no adversarial point is known, the ball reaches to the boundary
  * of the linearised model (equation 5). Where a quarter of the steps has found none, as where the
  * box stops values from moving, or rounding a point from crossing, it also grows at every step. In
- * L0 it begins at one component and always grows; in L2 a point goes to the surface of the ball, as
- * in adv-lib's version, where it finds the boundary sooner than inside. The length of a step falls
- * along a cosine to its hundredth, the part by which the ball changes to {@link #LAST_PART}.
+ * L0 it begins at one component and always grows, and a point goes to the nearest one in ball and
+ * box together: in ball and then box, as the paper has it, values that the box does not let move
+ * take the places of others. In L2 a point goes to the surface of the ball, as in adv-lib's
+ * version, where it finds the boundary sooner than inside. The length of a step falls along a
+ * cosine to its hundredth, the part by which the ball changes to {@link #LAST_PART}.
  *
  * @param steps one gradient each, at least 1; the last point costs a query more
  * @param stride L2 length of the first step, above 0 and at most 1e6
@@ -88,15 +90,18 @@ public record Fmn(int steps, double stride, double gamma) implements MinimalAtta
           limit.set(next.minimum(longest.get()));
           Tensor step =
               Directions.unit(task, slope.gradient(), k).mulInPlace(length.at(k)); // [n, D]
-          return sized(norm, step.addInPlace(slope.look().change()), limit.get());
+          return sized(trail, step.addInPlace(slope.look().change()), limit.get());
         });
   }
 
   /** A change inside the ball, {@code [n, D]}; in L2 on its surface. */
-  private static Tensor sized(Norm norm, Tensor change, Tensor limit) {
-    return norm == Norm.L2
-        ? change.mul(limit.div(norm.lengths(change).clampMin(TINY)))
-        : Shortening.to(norm, change, limit);
+  private static Tensor sized(Trail trail, Tensor change, Tensor limit) {
+    Norm norm = trail.norm();
+    return switch (norm) {
+      case L2 -> change.mul(limit.div(norm.lengths(change).clampMin(TINY))); // [n, D]
+      case L0 -> Shortening.counted(change, trail.inBox(change), limit); // [n, D]
+      default -> Shortening.to(norm, change, limit); // [n, D]
+    };
   }
 
   /** The next limit in a norm that has a dual, {@code [n, 1]}. */

@@ -8,14 +8,17 @@ import java.util.List;
 
 /**
  * The attack by saliency maps of the Jacobian (JSMA, Papernot et al. 2016, algorithm 3): step by
- * step two values change that together raise the target's logit and lower the sum of all others the
- * most. The slopes are those of the logits, as in the paper's section IV.A: those of the softmax,
- * whose sum is 0, say nothing about the others.
+ * step two values change that together raise the target's logit and lower the largest other one the
+ * most, by as much as they can still move. The paper's map lowers the sum of all others and takes
+ * every value to move as far as the next (equation 8): it turns down pairs that raise a logit which
+ * plays no part, and takes values that are nearly at their limit. ART leaves the others out and
+ * finds more than the paper's map does; this one needs fewer values than both. The slopes are those
+ * of the logits, as in the paper's section IV.A.
  *
  * <p>Without a target it is the maximal attack (Wiyatno and Xu 2018, algorithm 1): pairs and
- * directions are compared over all classes, of which the label's logit is lowered and any other's
- * raised. A value that has reached a face of the box, or that would go back on its last step, does
- * not change any more; one that cannot move in a direction is no candidate for it.
+ * directions are compared over all classes, whose logits are raised against the label's. A value
+ * that has reached a face of the box, or that would go back on its last step, does not change any
+ * more; one that cannot move in a direction is no candidate for it.
  *
  * @param theta by what a value changes, in widths of the box, in [-1, 1] and not 0; below 0, values
  *     become smaller on the way to a target. Without a target its sign plays no part

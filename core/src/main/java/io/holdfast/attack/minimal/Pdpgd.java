@@ -16,8 +16,11 @@ import java.util.List;
  * algorithm 2): a game in which one player lowers the distance and the margin's loss together, the
  * other shifts the weight between the two towards whichever is due. Steps are Adam's on {@code
  * log(1 + exp(-margin))}; the distance enters by its proximity operator in Adam's own metric, by a
- * few steps of a fixed-point iteration (Melchior et al. 2019). The paper takes plain gradients of
- * the distance in L2 (algorithm 1); here L2 has its operator too.
+ * few steps of a fixed-point iteration (Melchior et al. 2019). In L0, whose operator falls apart
+ * into one per value, it is taken exactly once an adversarial point is known: a few steps leave
+ * values as they are along which the margin is flat, and which Adam moves as far as all others.
+ * Before that they hold the search back less. The paper takes plain gradients of the distance in L2
+ * (algorithm 1); here L2 has its operator too.
  *
  * @param steps one gradient each, at least 1; the last point costs a query more
  * @param rate of Adam at first, in [1e-6, 10]; it falls to a hundredth
@@ -132,7 +135,7 @@ public record Pdpgd(
           Tensor direction = adam.direction(pull); // [n, D]
           Tensor ahead = trail.inBox(slope.look().change().add(direction, -length)); // [n, D]
           Tensor cost = share.get().reciprocal().sub(1).mulInPlace(length); // [n, 1]
-          Tensor next = shortened(trail, ahead, adam.scale(), cost); // [n, D]
+          Tensor next = nearest(trail, ahead, adam.scale(), cost); // [n, D]
           double move = dualRate * (LAST_DUAL_RATE + (1 - LAST_DUAL_RATE) * rest(k));
           lean.set(lean.get().sub(margin.sign().mul(move)).clamp(-most, most));
           share.set(
@@ -146,12 +149,22 @@ public record Pdpgd(
   }
 
   /**
-   * The point nearest to {@code ahead} in Adam's metric, where length costs too.
+   * The point nearest to {@code ahead} in Adam's metric, where length costs too, {@code [n, D]}.
    *
    * @param scale the metric, {@code [n, D]}
    * @param cost of length, {@code [n, 1]}
    */
-  private Tensor shortened(Trail trail, Tensor ahead, Tensor scale, Tensor cost) {
+  private Tensor nearest(Trail trail, Tensor ahead, Tensor scale, Tensor cost) {
+    Tensor iterated = iterated(trail, ahead, scale, cost); // [n, D]
+    if (trail.norm() != Norm.L0) {
+      return iterated;
+    }
+    Tensor exact = trail.inBox(Proximal.of(Norm.L0, ahead, cost.div(scale))); // [n, D]
+    return Tensors.where(trail.shortest().isFinite(), exact, iterated);
+  }
+
+  /** By a few rounds of the fixed-point iteration. */
+  private Tensor iterated(Trail trail, Tensor ahead, Tensor scale, Tensor cost) {
     Tensor widest = Norm.LINF.lengths(scale); // [n, 1]
     Tensor metric = scale.div(widest); // [n, D] at most 1
     Tensor threshold = cost.div(widest); // [n, 1]

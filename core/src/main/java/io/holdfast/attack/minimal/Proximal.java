@@ -19,7 +19,8 @@ final class Proximal {
    * The nearest point, where length costs too.
    *
    * @param x {@code [N, D]}
-   * @param lambda what length costs, {@code [N, 1]}, above 0
+   * @param lambda what length costs, {@code [N, 1]}, above 0; in L1 and L0, where values do not
+   *     depend on each other, also {@code [N, D]}
    * @return {@code [N, D]}
    */
   static Tensor of(Norm norm, Tensor x, Tensor lambda) {
@@ -36,8 +37,8 @@ final class Proximal {
    * derivative becomes better than 0.
    */
   private static Tensor root(Tensor x, Tensor lambda) {
-    Tensor cube = lambda.pow(3); // [N, 1]
-    Tensor threshold = cube.mul(24).pow(0.25).mul(2.0 / 3); // [N, 1]
+    Tensor cube = lambda.pow(3); // [N, 1] or [N, D]
+    Tensor threshold = cube.mul(24).pow(0.25).mul(2.0 / 3); // as cube
     Tensor kept = x.abs().gt(threshold); // [N, D]
     Tensor square = x.square(); // [N, D]
     Tensor a = square.square().div(256).sub(cube.mul(8.0 / 729)).clampMin(0).sqrt(); // [N, D]

@@ -67,12 +67,12 @@ final class SaliencyWalk {
     }
   }
 
-  /** Towards a target its logit and the sum of all; else every logit. */
+  /** Towards a target its logit and its margin over the best other; else every logit. */
   private List<Loss> losses() {
     int classes = trail.task().classes();
     return targeted
-        ? List.of(Losses.LOGIT, new LogitSum(0, classes))
-        : IntStream.range(0, classes).<Loss>mapToObj(LogitSum::of).toList();
+        ? List.of(Losses.LOGIT, Losses.CW)
+        : IntStream.range(0, classes).<Loss>mapToObj(ClassLogit::new).toList();
   }
 
   private void move(List<double[]> slopes) {
@@ -91,7 +91,9 @@ final class SaliencyWalk {
       Arrays.setAll(own, l -> Arrays.copyOfRange(z[l], from, from + d));
       int[] up = candidates(x, free, from, d, true);
       int[] down = candidates(x, free, from, d, false);
-      Choice choice = targeted ? towards(own, up, down) : anywhere(own, (int) labels[i], up, down);
+      float[] here = Arrays.copyOfRange(x, from, from + d); // [D]
+      Choice choice =
+          targeted ? towards(own, here, up, down) : anywhere(own, (int) labels[i], here, up, down);
       stuck[i] = !choice.pair().exists();
       if (!stuck[i]) {
         take(from + choice.pair().first(), choice.sign(), x, free, before);
@@ -113,52 +115,64 @@ final class SaliencyWalk {
         .toArray();
   }
 
-  /** The saliency map of one target; {@code own} has its slopes and those of the sum. */
-  private Choice towards(double[][] own, int[] up, int[] down) {
+  /**
+   * The best pair on the way to one target.
+   *
+   * @param own the slopes of its logit and of its margin, {@code [2][D]}
+   * @param here where values are, {@code [D]}
+   */
+  private Choice towards(double[][] own, float[] here, int[] up, int[] down) {
     int sign = theta > 0 ? 1 : -1;
-    return new Choice(map(own[0], own[1], sign, sign > 0 ? up : down), sign);
+    double[] rival = new double[here.length]; // [D]
+    Arrays.setAll(rival, j -> own[0][j] - own[1][j]);
+    return new Choice(map(own[0], rival, here, sign, sign > 0 ? up : down), sign);
   }
 
-  /** The best over all classes: the label's logit falls, or another's rises. */
-  private Choice anywhere(double[][] own, int label, int[] up, int[] down) {
-    double[] sum = new double[own[0].length]; // [D]
-    for (double[] slope : own) {
-      Arrays.setAll(sum, j -> sum[j] + slope[j]);
-    }
+  /** The best over all classes and directions; while it leads, the label is each one's rival. */
+  private Choice anywhere(double[][] own, int label, float[] here, int[] up, int[] down) {
     Choice best = new Choice(Saliency.NONE, 1);
     for (int t = 0; t < own.length; t++) {
-      int way = t == label ? -1 : 1; // where the logit is to go
-      best = best.orBetter(map(own[t], sum, way, up), 1);
-      best = best.orBetter(map(own[t], sum, -way, down), -1);
+      if (t != label) {
+        best = best.orBetter(map(own[t], own[label], here, 1, up), 1);
+        best = best.orBetter(map(own[t], own[label], here, -1, down), -1);
+      }
     }
     return best;
   }
 
   /**
-   * The best pair among candidates.
+   * The best pair among candidates; slopes count as far as values can go.
    *
-   * @param slope of one logit, {@code [D]}
-   * @param sum of all logits' slopes, {@code [D]}
-   * @param sign -1 where the logit rises as values fall, or falls as values rise
+   * @param slope of the logit that is to rise, {@code [D]}
+   * @param rival the slope of the logit that is to fall, {@code [D]}
+   * @param here where values are, {@code [D]}
+   * @param sign where they go
    */
-  private static Saliency map(double[] slope, double[] sum, int sign, int[] candidates) {
+  private Saliency map(double[] slope, double[] rival, float[] here, int sign, int[] candidates) {
     double[] alpha = new double[slope.length];
     double[] beta = new double[slope.length];
     for (int j : candidates) {
-      alpha[j] = sign * slope[j];
-      beta[j] = sign * (slope[j] - sum[j]); // minus the others
+      double way = moved(here[j], sign) - here[j];
+      alpha[j] = slope[j] * way;
+      beta[j] = -rival[j] * way;
     }
     return Saliency.best(alpha, beta, candidates);
   }
 
   /** Changes one value; over for it at a face of the box, or where it turns back. */
   private void take(int at, int sign, float[] x, float[] free, float[] before) {
-    double low = trail.domain().low();
-    double high = trail.domain().high();
-    double moved = Math.max(low, Math.min(high, x[at] + sign * Math.abs(theta)));
+    double moved = moved(x[at], sign);
     x[at] = (float) moved;
-    boolean over = moved <= low || moved >= high || before[at] == -sign;
+    boolean over =
+        moved <= trail.domain().low() || moved >= trail.domain().high() || before[at] == -sign;
     free[at] = over ? 0 : 1;
     before[at] = sign;
+  }
+
+  /** Where a value goes in one step. */
+  private double moved(float value, int sign) {
+    double low = trail.domain().low();
+    double high = trail.domain().high();
+    return Math.max(low, Math.min(high, value + sign * Math.abs(theta)));
   }
 }

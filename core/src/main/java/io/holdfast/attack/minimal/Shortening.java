@@ -25,8 +25,22 @@ final class Shortening {
       case LINF -> change.minimum(limit).maximum(limit.neg()); // [N, D]
       case L2 -> change.mul(limit.div(norm.lengths(change).clampMin(TINY)).clampMax(1));
       case L1 -> thinned(change, limit);
-      case L0 -> largest(change, limit);
+      case L0 -> best(change, change.abs(), limit);
     };
+  }
+
+  /**
+   * The nearest change with no more values than wanted of all inside the box: those values stay
+   * whose loss would be the largest, which is {@code d^2 - (d - b)^2} for a value d of which the
+   * box leaves b. Values that the box does not let move count for nothing.
+   *
+   * @param change {@code [N, D]}
+   * @param boxed what the box leaves of it, {@code [N, D]}
+   * @param limit of the number of values, {@code [N, 1]}, whole numbers, at least 0
+   * @return {@code [N, D]}
+   */
+  static Tensor counted(Tensor change, Tensor boxed, Tensor limit) {
+    return best(boxed, change.mul(2).subInPlace(boxed).mulInPlace(boxed), limit);
   }
 
   /**
@@ -45,10 +59,10 @@ final class Shortening {
     return size.sub(lambda.maskedFill(inside, 0)).clampMin(0).mul(change.sign()); // [N, D]
   }
 
-  /** The largest values, the first of equals, as many as the limit says. */
-  private static Tensor largest(Tensor change, Tensor limit) {
-    Tensor order = change.abs().sort(1, true).positions(); // [N, D]
-    Tensor rank = order.sort(1, false).positions(); // [N, D] 0 for the largest
+  /** The values of most worth, the first of equals, as many as the limit says. */
+  private static Tensor best(Tensor change, Tensor worth, Tensor limit) {
+    Tensor order = worth.sort(1, true).positions(); // [N, D]
+    Tensor rank = order.sort(1, false).positions(); // [N, D] 0 for the most
     return change.mul(rank.to(change.type()).lt(limit)); // [N, D]
   }
 }

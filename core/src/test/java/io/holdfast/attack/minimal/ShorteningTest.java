@@ -9,6 +9,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -44,6 +45,46 @@ class ShorteningTest {
             .as("%s to %s", Arrays.toString(change), limits[i])
             .containsExactly(slow(norm, change, limits[i]), within(1e-9));
       }
+    }
+  }
+
+  /** Against all choices of values. */
+  @Test
+  void findsTheNearestChangeOfFewValuesInsideTheBox() {
+    RandomGenerator random = new Seed(5).generator();
+    int d = 6;
+    int size = ROWS * d;
+    double[] change = random.doubles(size, -2, 2).toArray();
+    double[] boxed = new double[change.length];
+    Arrays.setAll(boxed, j -> change[j] * (random.nextInt(3) == 0 ? 0 : random.nextDouble()));
+    double[] limits = random.ints(ROWS, 0, d + 1).asDoubleStream().toArray();
+    double[] found;
+    try (Scope scope = Scope.open()) {
+      found =
+          Shortening.counted(
+                  Tensors.of(change, ROWS, d),
+                  Tensors.of(boxed, ROWS, d),
+                  Tensors.of(limits, ROWS, 1))
+              .toDoubles();
+    }
+    for (int i = 0; i < ROWS; i++) {
+      double nearest = Double.POSITIVE_INFINITY;
+      for (int set = 0; set < 1 << d; set++) {
+        double distance = 0;
+        for (int j = 0; j < d; j++) {
+          double kept = ((set >> j) & 1) == 1 ? boxed[i * d + j] : 0;
+          distance += Math.pow(change[i * d + j] - kept, 2);
+        }
+        nearest = Integer.bitCount(set) <= limits[i] ? Math.min(nearest, distance) : nearest;
+      }
+      double own = 0;
+      int values = 0;
+      for (int j = i * d; j < (i + 1) * d; j++) {
+        own += Math.pow(change[j] - found[j], 2);
+        values += found[j] == 0 ? 0 : 1;
+      }
+      assertThat(values).isLessThanOrEqualTo((int) limits[i]);
+      assertThat(own).isCloseTo(nearest, within(1e-9));
     }
   }
 

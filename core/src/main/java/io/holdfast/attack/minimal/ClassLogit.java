@@ -5,31 +5,25 @@ import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
 
 /**
- * The sum of the logits of some classes.
+ * The logit of one class, whatever the label is. Shapes: N samples, K classes.
  *
- * @param first class
- * @param beyond the class after the last
+ * @param label the class
  */
-record LogitSum(int first, int beyond) implements Loss {
-  /** The logit of one class. */
-  static LogitSum of(int label) {
-    return new LogitSum(label, label + 1);
-  }
-
+record ClassLogit(int label) implements Loss {
   @Override
   public String key() {
-    return "logit-sum";
+    return "class-logit";
   }
 
   @Override
   public Tensor value(Tensor logits, Reference reference) {
-    return logits.slice(1, first, beyond).sum(1); // [N]
+    return logits.select(1, label); // [N]
   }
 
   @Override
   public Tensor cotangent(Tensor logits, Reference reference) {
     Tensor slope = logits.mul(0); // [N, K]
-    slope.slice(1, first, beyond).fillInPlace(1);
+    slope.select(1, label).fillInPlace(1);
     return slope;
   }
 }
