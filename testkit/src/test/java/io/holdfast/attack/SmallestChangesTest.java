@@ -137,6 +137,18 @@ class SmallestChangesTest {
     }
   }
 
+  /** Carlini and Wagner 2017, table IV: fewer values than JSMA's. */
+  @Test
+  void carliniAndWagnerGiveBackAllButAFewValues() {
+    double[] cw = distances("cw", Norm.L0);
+    double sigma = median(distances("sigma-zero[steps=200]", Norm.L0));
+    assertThat(median(cw)).isLessThanOrEqualTo(1.5 * sigma);
+    assertThat(mean(cw)).isLessThan(mean(distances("jsma[gamma=1]", Norm.L0)));
+    assertThat(run("cw", ThreatModel.smallest(Norm.L0)))
+        .as("far below a thousand rounds of a thousand steps")
+        .allMatch(s -> s.gradients() < 10_000);
+  }
+
   private static double mean(double[] values) {
     return Arrays.stream(values).average().orElseThrow();
   }

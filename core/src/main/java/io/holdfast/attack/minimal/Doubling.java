@@ -4,13 +4,20 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 
 /**
- * Rounds that make what is allowed smaller after each success and go on from there, and double the
- * weight after each failure (Carlini and Wagner 2017, sections VI.B and VI.C). Over after so many
- * rounds, beyond the largest weight, or when there is nothing left to take away.
+ * Rounds that make what is allowed smaller after each success, and raise the weight after each
+ * failure (Carlini and Wagner 2017, sections VI.B and VI.C). Each goes on from the end of the one
+ * before, as in the authors' program. Over after so many rounds, beyond the largest weight, or when
+ * there is nothing left to take away.
+ *
+ * <p>Until the first success the weight grows tenfold, as in the search in L2, then twofold. It ends
+ * at 2e6, the authors' end in L0, and at 16 times the weight of the last success: what is allowed is
+ * nearly the same as then, and size plays hardly a part any more.
  */
 abstract class Doubling implements Rounds.Plan {
   private static final double GROWTH = 2;
+  private static final double FIRST_GROWTH = 10;
   private static final double HEAVIEST = 2e6;
+  private static final double RISE = 16;
 
   /** A size and hinge as small as this, against the weight, are none. */
   private static final double NOTHING = 1e-4;
@@ -18,6 +25,7 @@ abstract class Doubling implements Rounds.Plan {
   private final int rounds;
   private final TanhDescent descent;
   private final Rows weight; // [n, 1]
+  private final Rows enough; // [n, 1] the weight of the last success, infinite before it
   private final Rows done; // [n, 1] rounds
   private final Rows exhausted; // [n, 1] 1 where nothing is left
 
@@ -25,6 +33,7 @@ abstract class Doubling implements Rounds.Plan {
     this.rounds = rounds;
     this.descent = descent;
     weight = trail.remember(1, first);
+    enough = trail.remember(1, Double.POSITIVE_INFINITY);
     done = trail.remember(1, 0);
     exhausted = trail.remember(1, 0);
   }
@@ -52,12 +61,24 @@ abstract class Doubling implements Rounds.Plan {
   public final void next(Tensor ended, Tensor succeeded, Look judged) {
     Tensor won = ended.and(judged.reached()); // [n, 1]
     Tensor lost = ended.and(judged.reached().not()); // [n, 1]
-    descent.start().set(won, judged.change().add(descent.clean())); // [n, D]
+    descent.start().set(ended, judged.change().add(descent.clean())); // [n, D]
     Tensor nothingLeft = tighten(won, judged); // [n, 1]
-    weight.set(lost, weight.get().mul(GROWTH));
-    Tensor tooHeavy = weight.get().gt(HEAVIEST); // [n, 1]
+    enough.set(won, weight.get());
+    weight.set(lost, heavier());
+    Tensor most = enough.get().mul(RISE).clampMax(HEAVIEST); // [n, 1]
+    Tensor tooHeavy = weight.get().gt(most); // [n, 1]
     exhausted.set(Tensors.where(won, nothingLeft, lost.and(tooHeavy)), 1);
     done.set(ended, done.get().add(1));
+  }
+
+  private Tensor heavier() {
+    Tensor now = weight.get(); // [n, 1]
+    return Tensors.where(enough.get().isFinite(), now.mul(GROWTH), now.mul(FIRST_GROWTH));
+  }
+
+  @Override
+  public final boolean goesOn() {
+    return true;
   }
 
   @Override
@@ -108,13 +129,13 @@ abstract class Doubling implements Rounds.Plan {
   }
 
   /**
-   * In L0 the values whose changes are worth least are given back for good (section VI.B): as in
-   * the authors' program, each time up to 0.3 times the root of the number that is unchanged.
+   * In L0 the values whose changes are worth least are given back for good (section VI.B): those
+   * that hardly changed at all, and of the others as many as 0.3 times the root of their number, as
+   * in the authors' program, instead of one.
    */
   static final class Freezing extends Doubling {
     private static final double SHARE = 0.3;
     private static final double UNCHANGED = 1e-4;
-    private static final double WORTHLESS = 0.01;
 
     private final TanhDescent descent;
 
@@ -131,15 +152,14 @@ abstract class Doubling implements Rounds.Plan {
 
     @Override
     Tensor tighten(Tensor who, Look judged) {
-      Tensor free = descent.free().get().gt(0); // [n, D]
-      Tensor worth = descent.worth().maskedFill(free.not(), Double.POSITIVE_INFINITY); // [n, D]
-      Tensor still = judged.change().abs().lt(UNCHANGED).to(worth.type()); // [n, D]
-      Tensor most = still.sumKeep(1).sqrt().mulInPlace(SHARE); // [n, 1]
-      Tensor cheap = worth.le(WORTHLESS).to(worth.type()).sumKeep(1).add(1); // [n, 1]
-      Tensor number = most.neg().floor().neg().clampMin(1).minimum(cheap); // [n, 1]
+      Tensor changed = judged.change().abs().ge(UNCHANGED); // [n, D]
+      Tensor used = changed.and(descent.free().get().gt(0)); // [n, D]
+      Tensor worth = descent.worth().maskedFill(used.not(), Double.POSITIVE_INFINITY); // [n, D]
+      Tensor count = used.to(worth.type()).sumKeep(1); // [n, 1]
+      Tensor number = count.sqrt().mulInPlace(-SHARE).floor().neg(); // [n, 1] rounded up
       Tensor order = worth.sort(1, false).positions(); // [n, D]
       Tensor rank = order.sort(1, false).positions().to(worth.type()); // [n, D] 0 for the cheapest
-      descent.free().set(who.and(rank.lt(number)), 0);
+      descent.free().set(who.and(rank.lt(number).or(used.not())), 0);
       return descent.free().get().sumKeep(1).eq(0);
     }
   }
