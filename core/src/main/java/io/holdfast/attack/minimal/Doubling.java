@@ -9,9 +9,9 @@ import io.holdfast.tensor.Tensors;
  * before, as in the authors' program. Over after so many rounds, beyond the largest weight, or when
  * there is nothing left to take away.
  *
- * <p>Until the first success the weight grows tenfold, as in the search in L2, then twofold. It ends
- * at 2e6, the authors' end in L0, and at 16 times the weight of the last success: what is allowed is
- * nearly the same as then, and size plays hardly a part any more.
+ * <p>Until the first success the weight grows tenfold, as in the search in L2, then twofold. It
+ * ends at 2e6, the authors' end in L0, and at 16 times the weight of the last success: what is
+ * allowed is nearly the same as then, and size plays hardly a part any more.
  */
 abstract class Doubling implements Rounds.Plan {
   private static final double GROWTH = 2;
