@@ -21,10 +21,10 @@ import java.util.OptionalInt;
  *       back after each success, until no example is found any more.
  * </ul>
  *
- * <p>In L-infinity and L0 rounds go on from the one before, and c grows after a failure; successes
- * and failures count up to {@code rounds} together. Each sample has its own c and its own rounds.
- * Steps have one length in all norms (the authors have 0.005 in L-infinity), as has the first c
- * (the authors have 1e-5 there).
+ * <p>In L-infinity rounds go on from the last success, in L0 from the one before, and c grows after
+ * a failure; successes and failures count up to {@code rounds} together. Each sample has its own c
+ * and its own rounds. Steps have one length in all norms (the authors have 0.005 in L-infinity), as
+ * has the first c (the authors have 1e-5 there).
  *
  * @param rounds of each sample; by default {@value #SEARCHES} in L2, {@value #SUCCESSES} in
  *     L-infinity and {@value #REMOVALS} in L0, which has its own end as a rule
