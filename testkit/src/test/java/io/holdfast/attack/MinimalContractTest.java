@@ -13,10 +13,7 @@ import io.holdfast.testkit.attack.AttackRow;
 import io.holdfast.threat.ThreatModel;
 import java.util.stream.Stream;
 
-/**
- * The attacks that look for the smallest change, inside balls. C&W in L0 gives values back a few
- * per round, too slowly for this many runs; {@link SmallestChangesTest} has it.
- */
+/** The attacks that look for the smallest change, inside balls. */
 class MinimalContractTest extends AttackContract {
   private static final ThreatModel LINF = ThreatModel.linf(0.1);
   private static final ThreatModel L2 = ThreatModel.l2(0.7);
@@ -37,6 +34,7 @@ class MinimalContractTest extends AttackContract {
         row(new Fmn(20, 1, 0.05), L0),
         row(cw, LINF),
         row(cw, L2),
+        row(cw.rounds(20).steps(10).rate(0.3).weight(50), ThreatModel.l0(20)),
         row(ead, L1),
         row(ead.rule(Ead.Rule.L1), L1),
         row(SigmaZero.SPEC.usual().steps(40), L0),

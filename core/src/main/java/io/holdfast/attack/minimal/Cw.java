@@ -18,16 +18,16 @@ import java.util.OptionalInt;
  *   <li>L2 (VI.A): squared length; binary search for c, each round from the clean input.
  *   <li>L-infinity (VI.C): what exceeds a limit, which falls to 0.9 of itself after each success.
  *   <li>L0 (VI.B): squared length on ever fewer values; those whose change is worth least are given
- *       back after each success.
+ *       back after each success, until no example is found any more.
  * </ul>
  *
- * <p>In L-infinity and L0 rounds go on from the last success, and c doubles after a failure; they
- * count up to {@code rounds} together. Each sample has its own c and its own rounds. Steps have one
- * length in all norms (the authors have 0.005 in L-infinity), as has the first c (the authors have
- * 1e-5 there).
+ * <p>In L-infinity rounds go on from the last success, in L0 from the one before, and c grows after
+ * a failure; successes and failures count up to {@code rounds} together. Each sample has its own c
+ * and its own rounds. Steps have one length in all norms (the authors have 0.005 in L-infinity), as
+ * has the first c (the authors have 1e-5 there).
  *
  * @param rounds of each sample; by default {@value #SEARCHES} in L2, {@value #SUCCESSES} in
- *     L-infinity and L0
+ *     L-infinity and {@value #REMOVALS} in L0, which has its own end as a rule
  * @param steps of a round at most, one gradient each, at least 1; the authors' program has 10,000
  *     in L2 and 1,000 in the others
  * @param rate of Adam, in [1e-6, 10]
@@ -45,6 +45,7 @@ public record Cw(
     implements MinimalAttack<Cw> {
   private static final int SEARCHES = 9;
   private static final int SUCCESSES = 100;
+  private static final int REMOVALS = 1000;
 
   /** The registry's line. */
   public static final AttackSpec<Cw> SPEC =
@@ -58,7 +59,7 @@ public record Cw(
               Knobs.steps(Cw::steps, Cw::steps),
               Knobs.ownCount(
                   "rounds",
-                  SEARCHES + ", in L-infinity and L0 " + SUCCESSES,
+                  SEARCHES + ", in L-infinity " + SUCCESSES + ", in L0 " + REMOVALS,
                   "rounds of each sample, at least 1",
                   Cw::rounds,
                   Cw::rounds),
@@ -103,7 +104,7 @@ public record Cw(
   @Override
   public Tensor perturb(AttackTask task) {
     Trail trail = new Trail(task, confidence, null);
-    int number = rounds.orElse(trail.norm() == Norm.L2 ? SEARCHES : SUCCESSES);
+    int number = rounds.orElse(usualRounds(trail.norm()));
     return switch (trail.norm()) {
       case LINF -> {
         Rows limit = trail.remember(1, trail.domain().width()); // [n, 1]
@@ -118,6 +119,14 @@ public record Cw(
         TanhDescent descent = new TanhDescent(trail, new TanhDescent.Squares(), rate);
         yield run(trail, descent, new WeightSearch(trail, number, weight));
       }
+    };
+  }
+
+  private static int usualRounds(Norm norm) {
+    return switch (norm) {
+      case LINF -> SUCCESSES;
+      case L0 -> REMOVALS;
+      default -> SEARCHES;
     };
   }
 

@@ -51,6 +51,11 @@ final class Rounds {
      */
     void next(Tensor ended, Tensor succeeded, Look judged);
 
+    /** Whether rounds begin where the one before ended. */
+    default boolean goesOn() {
+      return false;
+    }
+
     /** Who has no round left, {@code [n, 1]}, bool. */
     Tensor finished();
   }
@@ -105,8 +110,7 @@ final class Rounds {
     if (trail.isEmpty()) {
       return;
     }
-    Tensor hinge = judged.margin().neg().addInPlace(confidence).clampMin(0); // [n, 1]
-    Tensor objective = descent.size(judged).add(hinge.mul(plan.weight())); // [n, 1]
+    Tensor objective = objective(judged); // [n, 1]
     taken.set(taken.get().add(1));
     succeeded.set(judged.reached(), 1);
     Tensor done = taken.get().ge(steps).or(plan.early(judged, objective)); // [n, 1]
@@ -115,10 +119,20 @@ final class Rounds {
       plan.next(ended, succeeded.get().gt(0), judged);
       descent.restart(ended);
       taken.set(ended, 0);
-      before.set(ended, Double.POSITIVE_INFINITY);
+      if (plan.goesOn()) {
+        before.set(ended, objective(judged)); // with the new weights
+      } else {
+        before.set(ended, Double.POSITIVE_INFINITY);
+      }
       succeeded.set(ended, 0);
       trail.leave(plan.finished());
     }
+  }
+
+  /** What is minimised, at the present weights, {@code [n, 1]}. */
+  private Tensor objective(Look judged) {
+    Tensor hinge = judged.margin().neg().addInPlace(confidence).clampMin(0); // [n, 1]
+    return descent.size(judged).add(hinge.mul(plan.weight()));
   }
 
   /** Who has gained nothing since the last look, {@code [n, 1]}. */
