@@ -1,6 +1,7 @@
 """`run queries`: black-box attacks: how many queries until an image falls, theirs over ours; what ours cost beside the model."""
 
 import argparse
+import itertools
 import os
 import statistics
 from contextlib import ExitStack
@@ -19,8 +20,11 @@ from .ours import PeerServer
 
 MODEL, PART, PATIENCE = "fmnist-trades", 10, 3600
 BUDGET = 5000  # queries per image
+SEEDS = 100_000  # images of a seed have numbers below that
 BATCH, BATCHES = 128, 2
 GOAL = 0.05
+
+Results = dict[str, dict[int, list[float]]]  # queries by contender and seed
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,22 @@ CONTESTS = {
 }
 
 
-def theirs(contest: Contest, peer: str, points: Points) -> dict:
+def theirs(contest: Contest, peer: str, points: Points, seed: int) -> dict:
     found = []
     for i, (image, label) in enumerate(zip(points.images, points.labels.tolist())):
-        torch.manual_seed(points.first + i)
-        np.random.seed(points.first + i)
+        own = SEEDS * seed + points.first + i
+        torch.manual_seed(own)
+        np.random.seed(own)
         found.append(queries(
             contest.peers[peer], points.model, image, label, contest.norm, contest.epsilon, BUDGET, contest.probabilities
         ))
     return {"queries": found}
 
 
-def ours(contest: Contest, points: Points, server: PeerServer) -> dict:
+def ours(contest: Contest, points: Points, server: PeerServer, seed: int) -> dict:
     answer = server.call(
         "attack", PATIENCE, name=points.work.name, first=points.first, count=points.count,
-        threat=f"{contest.norm}:{contest.epsilon}", attack=contest.ours.format(queries=BUDGET),
+        threat=f"{contest.norm}:{contest.epsilon}", attack=contest.ours.format(queries=BUDGET), seed=seed,
     )
     rows = zip(answer["queries"], answer["robust"], points.right.tolist())
     return {"queries": [None if stands == "1" else asked for asked, stands, right in rows if right]}
@@ -87,14 +92,15 @@ def cost(contest: Contest, work: Workload, server: PeerServer, batches: int) -> 
     """
     points = Points.of(work, 0, 500).few(BATCH * batches)
     ask = dict(name=work.name, first=0, count=points.count, threat=contest.cost, workers=1, shard=BATCH)
-    server.call("attack", PATIENCE, **ask, attack=contest.ours.format(queries=contest.costs // 10))
-    answer = server.call("attack", PATIENCE, **ask, attack=contest.ours.format(queries=contest.costs))
+    for _ in range(2):  # the first until everything is compiled
+        answer = server.call("attack", PATIENCE, **ask, attack=contest.ours.format(queries=contest.costs))
     asked, own = sum(answer["queries"]), answer["ms"] - answer["model_ms"]
     return {"overhead": own / answer["model_ms"], "own_us": 1e3 * own / asked, "model_us": 1e3 * answer["model_ms"] / asked}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parts.arguments(parser, 40, list(CONTESTS))
+    parser.add_argument("--seeds", type=int, default=1, help="seeds 0, 1, ... for each image; 1 by default")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -114,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
                     folder / f"{name}-cost.json", lambda: cost(CONTESTS[name], work, server, BATCHES if options.points >= PART else 1)
                 )
         for name in names:
-            results[name] = _contest(folder, name, work, options.points, server)
+            results[name] = _contest(folder, name, work, options, server)
             print(table(name, results[name], costs.get(name)), flush=True)
         for warning in watch.warnings():
             print(warning)
@@ -123,28 +129,37 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _contest(folder: Path, name: str, work: Workload, count: int, server: PeerServer | None) -> dict[str, list[float]]:
+def _contest(folder: Path, name: str, work: Workload, options: argparse.Namespace, server: PeerServer | None) -> Results:
     contest, results = CONTESTS[name], {}
-    for turn, first in enumerate(range(0, count, PART)):
-        points = Points.of(work, first, min(PART, count - first))
+    turns = itertools.product(range(options.seeds), range(0, options.points, PART))
+    for turn, (seed, first) in enumerate(turns):
+        points = Points.of(work, first, min(PART, options.points - first))
         for contender in parts.rotated([*contest.peers, "ours"], turn):
+            part = folder / f"{name}-{contender}-{seed}-{first}.json"
             if contender == "ours":
-                made = parts.once(folder / f"{name}-ours-{first}.json", lambda: ours(contest, points, server) if server else None)
+                made = parts.once(part, lambda: ours(contest, points, server, seed) if server else None)
             else:
-                made = parts.once(folder / f"{name}-{contender}-{first}.json", lambda: theirs(contest, contender, points))
+                made = parts.once(part, lambda: theirs(contest, contender, points, seed))
             if made is not None:
-                results.setdefault(contender, []).extend(float("inf") if q is None else q for q in made["queries"])
+                found = (float("inf") if q is None else q for q in made["queries"])
+                results.setdefault(contender, {}).setdefault(seed, []).extend(found)
     return results
 
 
-def table(name: str, results: dict[str, list[float]], cost: dict | None) -> str:
-    """Median queries until an image falls, an infinite number for those that stand, and our own time."""
+def table(name: str, results: Results, cost: dict | None) -> str:
+    """Median queries until an image falls, an infinite number for those that stand; the medians of single seeds; and our own time."""
     contest, own = CONTESTS[name], results.get("ours")
-    lines = [f"\n{f'{name}, {contest.norm}:{contest.epsilon}':<34} {'fell':>10} {'median queries':>15} {'theirs/ours':>12}"]
-    for contender, found in results.items():
+    title = f"{name}, {contest.norm}:{contest.epsilon}"
+    lines = [f"\n{title:<34} {'fell':>10} {'median queries':>15} {'of one seed':>18} {'theirs/ours':>12}"]
+    for contender, by_seed in results.items():
+        found = _all(by_seed)
         fell = sum(q < float("inf") for q in found)
-        ratio = _ratio(found, own) if own and contender != "ours" else ""
-        lines.append(f"  {contender:<32} {f'{fell}/{len(found)}':>10} {statistics.median(found):>15.5g} {ratio:>12}")
+        single = sorted(statistics.median(some) for some in by_seed.values())
+        ratio = _ratio(by_seed, own) if own and contender != "ours" else ""
+        lines.append(
+            f"  {contender:<32} {f'{fell}/{len(found)}':>10} {statistics.median(found):>15.5g} "
+            f"{f'{single[0]:.5g} to {single[-1]:.5g}':>18} {ratio:>12}"
+        )
     if cost:
         verdict = "below" if cost["overhead"] < GOAL else "NOT BELOW"
         lines.append(f"  ours beside the model: {cost['own_us']:.1f} us per query, {cost['overhead']:.1%} of the model's "
@@ -152,7 +167,7 @@ def table(name: str, results: dict[str, list[float]], cost: dict | None) -> str:
     return "\n".join(lines)
 
 
-def ratios(results: dict[str, dict[str, list[float]]]) -> list[str]:
+def ratios(results: dict[str, Results]) -> list[str]:
     """Theirs over ours in median queries, one for each peer of each attack."""
     return [
         f"{name}-{peer}={_ratio(results.get(name, {}).get(peer), results.get(name, {}).get('ours'))}"
@@ -160,7 +175,11 @@ def ratios(results: dict[str, dict[str, list[float]]]) -> list[str]:
     ]
 
 
-def _ratio(their: list[float] | None, own: list[float] | None) -> str:
-    if not their or not own or statistics.median(own) == float("inf"):
+def _all(by_seed: dict[int, list[float]]) -> list[float]:
+    return [q for found in by_seed.values() for q in found]
+
+
+def _ratio(their: dict[int, list[float]] | None, own: dict[int, list[float]] | None) -> str:
+    if not their or not own or statistics.median(_all(own)) == float("inf"):
         return "n/a"
-    return f"{statistics.median(their) / statistics.median(own):.2f}"
+    return f"{statistics.median(_all(their)) / statistics.median(_all(own)):.2f}"

@@ -35,7 +35,7 @@ class StandIn:
             save_file({"pgd_end": end.contiguous()}, out)
         return {"ms": took, "robust": correct(model, end, labels) / batch, "sample_steps": batch * steps}
 
-    def attack(self, name, first, count, threat, attack, shard=32, workers=None, out=None):
+    def attack(self, name, first, count, threat, attack, shard=32, seed=0, workers=None, out=None):
         """No attack at all: who is classified as labelled stands."""
         images, labels = self.loaded[name].batch(first + count)
         with torch.no_grad():

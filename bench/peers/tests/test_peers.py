@@ -8,6 +8,8 @@ import tempfile
 import unittest
 import unittest.mock
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import torch
 from peers import agree, autoattack, blackbox, clock, distance, hour, judge, kinks, loop, original, parts, queries, recipe, target
@@ -362,12 +364,37 @@ class QueriesTest(unittest.TestCase):
         self.assertIsNone(blackbox.queries(search, in_half(), self.image, 0, "linf", 0.4, 10))
 
     def test_the_table_has_medians_and_the_overhead(self):
-        results = {"art": [10.0, 30.0, float("inf")], "ours": [10.0, 20.0, 40.0]}
+        results = {"art": {0: [10.0, 30.0, float("inf")]}, "ours": {0: [10.0, 20.0, 40.0]}}
         table = queries.table("square", results, {"overhead": 0.031, "own_us": 8.0, "model_us": 258.0})
         for text in ("2/3", "3/3", "1.50", "3.1%", "below 5%"):
             self.assertIn(text, table)
         self.assertIn("square-art=1.50", queries.ratios({"square": results}))
         self.assertIn("hopskipjump-art=n/a", queries.ratios({"square": results}))
+
+    def test_medians_are_over_all_seeds(self):
+        results = {"art": {0: [10.0, 50.0], 1: [30.0, float("inf")]}, "ours": {0: [8.0, 20.0], 1: [20.0, 40.0]}}
+        table = queries.table("simba", results, None)
+        for text in ("3/4", "30 to inf", "14 to 30"):
+            self.assertIn(text, table)
+        self.assertIn("simba-art=2.00", queries.ratios({"simba": results}))
+
+    def test_each_seed_has_parts_of_its_own_and_other_draws(self):
+        drawn = []
+
+        def search(model, images, labels, epsilon):
+            drawn.append(float(torch.rand(1)))
+            model(torch.tensor([0.55, 0.0]).reshape(1, 1, 1, 2))
+
+        contest = queries.Contest("linf", 0.4, "", {"art": search}, "")
+        points = SimpleNamespace(images=self.image[None], labels=torch.tensor([0]), first=0, count=1, model=in_half())
+        options = SimpleNamespace(points=1, seeds=2)
+        with tempfile.TemporaryDirectory() as folder, patch.dict(queries.CONTESTS, {"one": contest}), \
+                patch.object(queries.Points, "of", return_value=points):
+            for _ in range(2):
+                self.assertEqual(queries._contest(Path(folder), "one", None, options, None), {"art": {0: [1], 1: [1]}})
+            self.assertEqual(len(list(Path(folder).iterdir())), 2)
+        self.assertEqual(len(set(drawn)), 2)
+        self.assertEqual(len(drawn), 2, "what was made once is not made again")
 
 
 class ProtocolTest(unittest.TestCase):

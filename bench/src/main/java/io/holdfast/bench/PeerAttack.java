@@ -71,7 +71,7 @@ final class PeerAttack {
             .withPrecision(Precision.auto())
             .withShard(command.path("shard").asInt(AttackDriver.SHARD));
     long begin = System.nanoTime();
-    AttackResult result = driver.run(attack, x, y, ids, new Seed(0));
+    AttackResult result = driver.run(attack, x, y, ids, new Seed(command.path("seed").asLong(0)));
     double took = (System.nanoTime() - begin) / 1e6;
     if (command.has("out")) {
       Path out = Path.of(text(command, "out"));

@@ -127,6 +127,23 @@ abstract sealed class TensorData permits TensorWriting {
     return read(ScalarType.Float, float[]::new, (from, to) -> new FloatPointer(from).get(to));
   }
 
+  /**
+   * As {@link #toFloats()}, written to an array of as many elements.
+   *
+   * @throws IllegalArgumentException if it has another length
+   */
+  public void toFloats(float[] to) {
+    read(ScalarType.Float, count -> fit(to, count), (from, all) -> new FloatPointer(from).get(all));
+  }
+
+  private static float[] fit(float[] to, int count) {
+    if (to.length != count) {
+      throw new IllegalArgumentException(
+          "an array of " + count + " elements was expected, found one of " + to.length);
+    }
+    return to;
+  }
+
   public double[] toDoubles() {
     return read(ScalarType.Double, double[]::new, (from, to) -> new DoublePointer(from).get(to));
   }

@@ -45,6 +45,18 @@ class TensorTest {
   }
 
   @Test
+  void elementsAreWrittenToAnArrayOfTheirNumber() {
+    try (Scope scope = Scope.open()) {
+      float[] there = {7, 7, 7};
+      Tensors.of(new float[] {1, 2, 3}).toFloats(there);
+      assertThat(there).containsExactly(1, 2, 3);
+      assertThatThrownBy(() -> Tensors.of(new float[] {1, 2}).toFloats(there))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("2 elements");
+    }
+  }
+
+  @Test
   void adoptedTensorsLiveUntilTheirOwnerCloses() {
     SharedScope shared = Scope.shared();
     Tensor weight;

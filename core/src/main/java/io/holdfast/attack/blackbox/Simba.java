@@ -10,7 +10,8 @@ import java.util.random.RandomGenerator;
 /**
  * SimBA (Guo et al. 2019, algorithm 1): steps along directions of an orthonormal basis in random
  * order, each once, first one way, then the other, kept where the probability of the label falls or
- * that of the target rises. Points outside the ball are brought back into it.
+ * that of the target rises. Points outside the ball are brought back into it. Where that leaves
+ * nothing of a step, as at a pixel that is black already, the model is not asked.
  *
  * @param basis single values, or waves of the discrete cosine transform
  * @param queries per sample and round, the clean input included, at least 1

@@ -1,5 +1,6 @@
 package io.holdfast.attack.blackbox;
 
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /** The clean input first, then each direction one way and, where that did not help, the other. */
@@ -9,6 +10,7 @@ final class SimbaWalk extends Walk {
   private int[] order = {}; // of all directions, drawn anew when each was tried
   private int taken;
   private boolean back;
+  private boolean stuck; // no direction leads anywhere
 
   SimbaWalk(
       Directions directions, double step, Canvas canvas, float[] clean, RandomGenerator random) {
@@ -17,11 +19,23 @@ final class SimbaWalk extends Walk {
     this.step = step;
   }
 
+  /** Steps that lead nowhere, as those out of the domain do, are not asked about. */
   @Override
   void propose(int query) {
     if (query == 0) {
       return;
     }
+    step();
+    int tries = stuck ? 0 : 2 * order.length;
+    while (tries > 0 && Arrays.equals(next, best)) {
+      answered(false);
+      step();
+      tries--;
+    }
+    stuck = tries == 0;
+  }
+
+  private void step() {
     if (taken == order.length) {
       order = directions.order(random);
       taken = 0;
@@ -36,10 +50,14 @@ final class SimbaWalk extends Walk {
     boolean first = order.length == 0;
     boolean kept = keepIfHigher(loss);
     if (!first) {
-      boolean done = kept || back;
-      taken += done ? 1 : 0;
-      back = !done;
+      answered(kept);
     }
     return kept;
+  }
+
+  private void answered(boolean kept) {
+    boolean done = kept || back;
+    taken += done ? 1 : 0;
+    back = !done;
   }
 }

@@ -11,7 +11,10 @@ import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.PixelChanges;
 import io.holdfast.threat.SquarePatch;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -128,6 +131,24 @@ class ProposalsTest {
       sum += Math.sin(i) * x[i];
     }
     return sum - 5;
+  }
+
+  /** In a corner of the domain each value can go one way alone: one query each, in one round. */
+  @Test
+  void simbaDoesNotAskAboutStepsThatLeadNowhere() {
+    float[] corner = clean();
+    for (int i = 0; i < SIZE; i++) {
+      corner[i] = Math.signum(corner[i]);
+    }
+    Walk walk = new Case(Simba.SPEC.usual(), new Additive(Norm.L2, 30)).walk(corner);
+    Set<Integer> changed = new HashSet<>();
+    Drive.drive(
+        walk,
+        SIZE + 1,
+        1,
+        x -> Arrays.equals(x, corner) ? 1 : 0,
+        w -> changed.add(Arrays.mismatch(w.next, corner)));
+    assertThat(changed).hasSize(SIZE + 1).contains(-1, 0, SIZE - 1);
   }
 
   /** The loss of the best point never falls, and random search finds better ones. */

@@ -30,6 +30,7 @@ final class DecisionSearch {
   private final long[] shape; // [n, ...] at the start
   private final double radius; // beyond which nothing counts
   private List<Walk> walks = new ArrayList<>(); // n
+  private float[] rows = {}; // [m D], reused
 
   private DecisionSearch(AttackTask task) {
     this.task = task;
@@ -97,8 +98,7 @@ final class DecisionSearch {
   private void ask() {
     try (Scope scope = Scope.open()) {
       Questions questions = new Questions(walks);
-      Tensor x = batch(questions.points()); // [m, ...]
-      Tensor logits = logits(x, questions.owners()); // [m, K]
+      Tensor logits = logits(questions); // [m, K]
       boolean[] reached = task.reached(logits, questions.owners()); // [m]
       List<boolean[]> answers = new ArrayList<>(); // n
       int[] nearer = new int[walks.size()]; // n, positions among the questions, or -1
@@ -108,7 +108,7 @@ final class DecisionSearch {
         nearer[i] = found < 0 ? -1 : questions.first(i) + found;
         answers.add(own);
       }
-      AttackTask.Stay stay = settle(x, logits, nearer);
+      AttackTask.Stay stay = settle(questions, logits, nearer);
       walks = stay.of(walks);
       List<boolean[]> heard = stay.of(answers);
       for (int i = 0; i < heard.size(); i++) {
@@ -117,12 +117,17 @@ final class DecisionSearch {
     }
   }
 
-  private Tensor logits(Tensor x, int[] owners) {
+  /** {@code [m, K]}, by passes that are small enough for their inputs to stay in the cache. */
+  private Tensor logits(Questions questions) {
     int together = Math.max(TOGETHER, walks.size());
+    int[] owners = questions.owners();
     List<Tensor> parts = new ArrayList<>();
     for (int from = 0; from < owners.length; from += together) {
       int to = Math.min(owners.length, from + together);
-      parts.add(task.logits(x.slice(0, from, to), Arrays.copyOfRange(owners, from, to)));
+      try (Scope pass = Scope.open()) {
+        Tensor x = batch(questions.points().subList(from, to)); // [to - from, ...]
+        parts.add(pass.keep(task.logits(x, Arrays.copyOfRange(owners, from, to))));
+      }
     }
     return Tensors.cat(parts, 0);
   }
@@ -132,31 +137,34 @@ final class DecisionSearch {
    *
    * @param nearer for each sample the question that came nearer than all before, or -1
    */
-  private AttackTask.Stay settle(Tensor x, Tensor logits, int[] nearer) {
+  private AttackTask.Stay settle(Questions questions, Tensor logits, int[] nearer) {
     boolean[] counts = new boolean[nearer.length];
     long[] at = new long[nearer.length];
+    List<float[]> points = new ArrayList<>(); // n
     boolean any = false;
     for (int i = 0; i < nearer.length; i++) {
       counts[i] = nearer[i] >= 0 && walks.get(i).distance() <= radius;
       at[i] = Math.max(0, nearer[i]);
+      points.add(questions.points().get(Math.max(0, nearer[i])));
       any |= counts[i];
     }
     if (!any) {
       return AttackTask.Stay.ALL;
     }
-    Tensor positions = Tensors.of(at, at.length).to(x.device());
-    return task.settle(
-        x.indexSelect(0, positions), logits.indexSelect(0, positions), i -> counts[i]);
+    Tensor positions = Tensors.of(at, at.length).to(logits.device());
+    return task.settle(batch(points), logits.indexSelect(0, positions), i -> counts[i]);
   }
 
   /** Points {@code [D]} as inputs {@code [m, ...]}. */
   private Tensor batch(List<float[]> points) {
-    float[] all = new float[points.size() * space.size()]; // [m D]
+    if (rows.length != points.size() * space.size()) {
+      rows = new float[points.size() * space.size()];
+    }
     for (int i = 0; i < points.size(); i++) {
-      System.arraycopy(points.get(i), 0, all, i * space.size(), space.size());
+      System.arraycopy(points.get(i), 0, rows, i * space.size(), space.size());
     }
     long[] now = shape.clone();
     now[0] = points.size();
-    return Tensors.of(all, now).to(task.region().clean().device());
+    return Tensors.of(rows, now).to(task.region().clean().device());
   }
 }

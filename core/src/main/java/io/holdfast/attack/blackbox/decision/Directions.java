@@ -18,7 +18,7 @@ final class Directions {
   private final int size;
   private final Source source;
   private final int rows; // B
-  private float[] drawn = {}; // [B D]
+  private float[] drawn = {}; // [B D], reused
   private int used;
   private int draws;
 
@@ -56,7 +56,8 @@ final class Directions {
   float[] next() {
     if (used == rows) {
       try (Scope scope = Scope.open()) {
-        drawn = source.draw(Rng.of(seed.split(draws)), rows).toFloats();
+        drawn = drawn.length == 0 ? new float[rows * size] : drawn;
+        source.draw(Rng.of(seed.split(draws)), rows).toFloats(drawn);
       }
       draws++;
       used = 0;

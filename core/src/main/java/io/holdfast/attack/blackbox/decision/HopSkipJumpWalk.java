@@ -25,12 +25,18 @@ final class HopSkipJumpWalk extends Walk {
     this.settings = settings;
     double size = space.size();
     flat = space.norm() == Norm.LINF;
-    theta = Math.max(FINEST, settings.gamma() / (flat ? size * size : size * Math.sqrt(size)));
+    theta = Math.max(FINEST, settings.gamma() / (flat ? size : Math.sqrt(size)));
     directions =
         flat
             ? Directions.uniform(site.seed().split("directions"), space.size())
             : Directions.normal(site.seed().split("directions"), space.size());
     here = clean;
+  }
+
+  /** A start on any rung will do: the search that follows ends on the boundary. */
+  @Override
+  Step begin() {
+    return start(1, this::from);
   }
 
   @Override

@@ -13,15 +13,15 @@ import java.util.function.Function;
  */
 final class NormalEstimate {
   private static final int VALUES = 1 << 16; // per step
-  private static final int MOST = 16; // points per step: more would only fill the heap
+  private static final int MOST = 8; // points per step: more would only fill the heap
 
   private final Space space;
   private final float[] at; // [D]
   private final double delta;
   private final Directions directions;
   private final Function<float[], Step> then;
-  private final float[] all; // [D], the sum of all directions
-  private final float[] reached; // [D], of those that reach the goal
+  private final float[] reached; // [D], the sum of the directions that reach the goal
+  private final float[] missed; // [D], of the others
   private int asked;
   private int hits;
 
@@ -38,8 +38,8 @@ final class NormalEstimate {
     this.delta = delta;
     this.directions = directions;
     this.then = then;
-    all = new float[at.length];
     reached = new float[at.length];
+    missed = new float[at.length];
   }
 
   /** Asks about {@code more} further points, some at a time. */
@@ -50,8 +50,7 @@ final class NormalEstimate {
     int now = (int) Math.min(more, Math.max(1, Math.min(MOST, VALUES / at.length)));
     List<float[]> points = new ArrayList<>(now);
     for (int i = 0; i < now; i++) {
-      float[] u = Vectors.normalise(Norm.L2, directions.next());
-      points.add(space.along(at, u, delta));
+      points.add(near());
     }
     return new Step(
         points,
@@ -61,23 +60,29 @@ final class NormalEstimate {
         });
   }
 
+  private float[] near() {
+    float[] u = directions.next();
+    double length = Vectors.length(Norm.L2, u);
+    space.along(at, u, length == 0 ? 0 : delta / length, u);
+    return u;
+  }
+
+  /** Directions count as clipped; their common length does not matter. */
   private void add(List<float[]> points, boolean[] answers) {
     for (int i = 0; i < answers.length; i++) {
-      float[] u = Vectors.difference(points.get(i), at); // as clipped
-      Vectors.add(all, u, 1 / delta);
-      if (answers[i]) {
-        Vectors.add(reached, u, 1 / delta);
-        hits++;
-      }
+      Vectors.addDifference(answers[i] ? reached : missed, points.get(i), at);
+      hits += answers[i] ? 1 : 0;
     }
     asked += answers.length;
   }
 
+  /** Where all gave the same answer, towards them all, or away from them. */
   private float[] direction() {
-    if (hits == asked) {
-      return Vectors.normalise(Norm.L2, all);
-    }
-    double share = hits == 0 ? 1 : (double) hits / asked; // without a hit, away from all
-    return Vectors.normalise(Norm.L2, Vectors.sum(reached, all, -share));
+    double share = (double) hits / asked;
+    double ahead = hits == asked ? 1 : 1 - share;
+    double back = hits == 0 ? 1 : share;
+    Vectors.scale(reached, ahead);
+    Vectors.add(reached, missed, -back);
+    return Vectors.normalise(Norm.L2, reached);
   }
 }

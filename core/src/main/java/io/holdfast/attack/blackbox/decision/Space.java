@@ -44,12 +44,34 @@ record Space(int channels, int height, int width, Norm norm, Domain domain) {
 
   /** {@code from + length * direction}, inside the domain: {@code [D]}. */
   float[] along(float[] from, float[] direction, double length) {
+    float[] point = new float[from.length];
+    along(from, direction, length, point);
+    return point;
+  }
+
+  /**
+   * The same, written to an array.
+   *
+   * @param point {@code [D]}; may be one of the others
+   */
+  void along(float[] from, float[] direction, double length, float[] point) {
     float low = (float) domain.low();
     float high = (float) domain.high();
     float factor = (float) length;
-    float[] point = new float[from.length];
     for (int i = 0; i < point.length; i++) {
       point[i] = Math.min(high, Math.max(low, from[i] + factor * direction[i]));
+    }
+  }
+
+  /** The point {@code [D]} at this part, in [0, 1], of the way from one to another. */
+  float[] between(float[] from, float[] to, double part) {
+    float low = (float) domain.low();
+    float high = (float) domain.high();
+    float factor = (float) part;
+    float[] point = new float[from.length];
+    for (int i = 0; i < point.length; i++) {
+      float value = from[i] + factor * (to[i] - from[i]);
+      point[i] = Math.min(high, Math.max(low, value)); // rounding may leave the domain
     }
     return point;
   }

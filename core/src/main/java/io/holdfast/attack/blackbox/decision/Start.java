@@ -3,7 +3,7 @@ package io.holdfast.attack.blackbox.decision;
 /**
  * Where a decision-based attack begins: trails from the clean input to something that the model
  * takes for another class. Each is tried at an eighth, a quarter, half and all of its length and
- * then halved down to a 64th.
+ * then, by most attacks, halved down to a 64th.
  */
 public enum Start {
   /**

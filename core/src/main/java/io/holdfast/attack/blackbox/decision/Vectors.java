@@ -115,6 +115,22 @@ final class Vectors {
     }
   }
 
+  /** Makes {@code a} into {@code p * a + q * b}, in place. */
+  static void combine(float[] a, double p, float[] b, double q) {
+    float f = (float) p;
+    float g = (float) q;
+    for (int i = 0; i < a.length; i++) {
+      a[i] = f * a[i] + g * b[i];
+    }
+  }
+
+  /** Adds {@code b - c} to {@code a}, in place. */
+  static void addDifference(float[] a, float[] b, float[] c) {
+    for (int i = 0; i < a.length; i++) {
+      a[i] += b[i] - c[i];
+    }
+  }
+
   /** Multiplies, in place. */
   static void scale(float[] a, double factor) {
     float f = (float) factor;

@@ -104,12 +104,22 @@ abstract class Walk {
 
   // ---- what algorithms are made of
 
-  /** Looks for a start on one trail after the other. */
+  /** Looks for a start near to the boundary on one trail after the other. */
   final Step start(Function<float[], Step> then) {
+    return start(ROUGH, then);
+  }
+
+  /** The same, as near as {@code tolerance} of the trail; with 1, the lowest rung. */
+  final Step start(double tolerance, Function<float[], Step> then) {
     @Nullable Trail trail = site.trails().next();
     return trail == null
         ? Step.END
-        : climb(trail, 1, ROUGH, amount -> then.apply(trail.at(amount)), () -> start(then));
+        : climb(
+            trail,
+            1,
+            tolerance,
+            amount -> then.apply(trail.at(amount)),
+            () -> start(tolerance, then));
   }
 
   /**
