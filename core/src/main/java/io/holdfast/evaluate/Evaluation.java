@@ -78,6 +78,7 @@ public final class Evaluation {
   Progress progress = Progress.silent();
   Stopper stopper = Stopper.manual();
   @Nullable Duration budget;
+  Deadline until = Deadline.none();
   @Nullable Governor governor;
   @Nullable Provenance provenance;
 
@@ -109,6 +110,7 @@ public final class Evaluation {
     progress = other.progress;
     stopper = other.stopper;
     budget = other.budget;
+    until = other.until;
     governor = other.governor;
     provenance = other.provenance;
   }
@@ -285,6 +287,11 @@ public final class Evaluation {
     return change(e -> e.budget = most);
   }
 
+  /** As {@link #budget}, with an end that others may share; where there are both, the earlier. */
+  public Evaluation until(Deadline end) {
+    return change(e -> e.until = end);
+  }
+
   /**
    * Lets attacks wait or run on fewer workers at once, as its budgets have it, which changes the
    * time alone; it stays the caller's.
@@ -371,9 +378,10 @@ public final class Evaluation {
     }
     if (budget != null) {
       LongSupplier clock = decides == null ? System::nanoTime : decides::activeNanos;
-      driver = driver.withDeadline(Deadline.in(budget, clock));
+      return driver.withDeadline(
+          until.isNone() ? Deadline.in(budget, clock) : until.within(budget));
     }
-    return driver;
+    return driver.withDeadline(until);
   }
 
   Classifier attacked() {

@@ -22,7 +22,6 @@ import io.holdfast.tensor.Processor;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -173,11 +172,11 @@ public record CampaignRun(
   private List<Scorecard> cards(List<Pair> pairs, Dataset data, @Nullable Governor governor) {
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
-    ExecutorService pool = Executors.newFixedThreadPool(Math.min(jobs, pairs.size()));
+    ExecutorService pool = Executors.newFixedThreadPool(atOnce());
     try {
       List<Future<Scorecard>> running = new ArrayList<>();
       for (Pair pair : pairs) {
-        int share = Math.max(1, threads / jobs);
+        int share = Math.max(1, threads / atOnce());
         running.add(pool.submit(() -> card(pair, data, share, left, governor)));
       }
       List<Scorecard> cards = new ArrayList<>();
@@ -198,9 +197,24 @@ public record CampaignRun(
     }
   }
 
+  /** Pairs that run at once. */
+  private int atOnce() {
+    return Math.min(jobs, campaign.models().size() * campaign.threats().size());
+  }
+
+  /**
+   * When a pair that begins now must end.
+   *
+   * @param left pairs that have not begun yet, itself included
+   */
+  private Deadline share(int left) {
+    int rounds = (left + atOnce() - 1) / atOnce(); // one pair after the other on each thread
+    return budget.isNone() ? budget : budget.within(budget.remaining().dividedBy(rounds));
+  }
+
   private Scorecard card(
       Pair pair, Dataset data, int threads, AtomicInteger left, @Nullable Governor governor) {
-    Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
+    Deadline end = share(left.getAndDecrement());
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
         Bundle bundle = pair.model().open(Shape.of(data.info().shapeArray()));
@@ -213,10 +227,8 @@ public record CampaignRun(
               .resume(resume)
               .progress(progress.of(pair.folder()))
               .governor(governor)
+              .until(end)
               .stopper(stopper);
-      if (!budget.isNone()) {
-        evaluation = evaluation.budget(share.multipliedBy(jobs));
-      }
       Scorecard card = evaluation.on(data).card();
       progress.note(line(pair, card));
       return card;

@@ -18,10 +18,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CampaignTest {
@@ -138,6 +143,62 @@ class CampaignTest {
     assertThat(Files.readString(out.resolve(CampaignRun.RESULT))).contains("incomplete");
     CampaignFolder.run(file, out, true, Progress.silent()).run();
     requireSame(out);
+  }
+
+  /**
+   * Each look at the clock takes a millisecond, so that nobody waits for the time to pass. After
+   * the end each pair still looks a few times.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 3", "2, 3", "8, 3", "2, 1"})
+  void noNumberOfJobsTakesMoreThanTheBudgetAndEachPairHasItsShare(int jobs, int pairs)
+      throws IOException {
+    Path many = shared.resolve("jobs-" + jobs + "-" + pairs + ".yaml");
+    Files.writeString(
+        many,
+        Files.readString(file)
+            .replaceFirst("examples: 300", "examples: 30")
+            .replaceFirst("models: .*", "models: {first: \"" + shared + "/model-0.holdfast\"}")
+            .replaceFirst(
+                "threats: .*",
+                "threats: "
+                    + List.of("\"linf:1e-4\"", "\"linf:1e-5\"", "\"l2:1e-4\"").subList(0, pairs))
+            .replaceFirst("attacks: .*", "attacks: [\"pgd[steps=100000]\"]"));
+    AtomicLong millis = new AtomicLong();
+    Map<String, Long> ends = new ConcurrentHashMap<>();
+    Progress watching =
+        new Progress() {
+          @Override
+          public Task start(String title, long total, String unit) {
+            return n -> {};
+          }
+
+          @Override
+          public void note(String message) {
+            ends.put(message.substring(0, message.indexOf(':')), millis.get());
+          }
+        };
+    long budget = 600;
+    CampaignResult cut =
+        new CampaignRun(
+                Campaign.read(many),
+                shared.resolve("jobs-" + jobs + "-" + pairs),
+                false,
+                1,
+                jobs,
+                Deadline.in(Duration.ofMillis(budget), () -> millis.incrementAndGet() * 1_000_000),
+                watching,
+                Stopper.manual())
+            .run();
+    assertThat(cut.cells()).hasSize(pairs).allMatch(cell -> !cell.incomplete().isEmpty());
+    assertThat(ends).hasSize(pairs);
+    assertThat(ends.values()).allMatch(end -> end < budget + 30 * pairs);
+    long first = Collections.min(ends.values());
+    long rounds = (pairs + jobs - 1) / jobs;
+    assertThat(first).isGreaterThanOrEqualTo(budget / rounds - 5);
+    if (jobs == 1) { // else another may have moved the clock while this one began
+      assertThat(first).isLessThanOrEqualTo(budget / rounds + 30);
+    }
   }
 
   @Test
