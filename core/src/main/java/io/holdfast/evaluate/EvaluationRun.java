@@ -7,6 +7,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Progress;
 import io.holdfast.data.Dataset;
+import io.holdfast.model.Classifier;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.AttemptKey;
 import io.holdfast.record.Example;
@@ -21,7 +22,9 @@ import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -145,8 +148,7 @@ final class EvaluationRun {
         if (driver.deadline().passed() && (name.equals(CURVE) || name.equals(CORRUPTIONS))) {
           return; // rows of those alone that fell in time would bend the curve
         }
-        ledger.append(fresh);
-        fresh.forEach(seen::add);
+        ledger.append(unlessKnown(fresh, keys)).forEach(seen::add);
         double accuracy = seen.tally(keys.get(0)).share();
         task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
@@ -168,8 +170,29 @@ final class EvaluationRun {
   }
 
   private boolean isKnown(int[] part, List<AttemptKey> keys) {
-    return IntStream.of(part)
-        .allMatch(i -> keys.stream().allMatch(k -> ledger.contains(k, data.id(i))));
+    return IntStream.of(part).allMatch(i -> isKnown(data.id(i), keys));
+  }
+
+  private boolean isKnown(long id, List<AttemptKey> keys) {
+    return keys.stream().allMatch(key -> ledger.contains(key, id));
+  }
+
+  /**
+   * A chunk that a budget has cut is attacked again as a whole, since what is beside a sample may
+   * change the rounding of its results. Where random numbers are drawn, other things happen the
+   * second time: then the verdicts that are recorded stand, with their stages.
+   */
+  private List<Attempt> unlessKnown(List<Attempt> fresh, List<AttemptKey> keys) {
+    Classifier surrogate = settings.surrogate;
+    if (!settings.classifier.stochastic() && (surrogate == null || !surrogate.stochastic())) {
+      return fresh;
+    }
+    Set<Long> known =
+        fresh.stream()
+            .map(Attempt::sampleId)
+            .filter(id -> isKnown(id, keys))
+            .collect(Collectors.toSet());
+    return fresh.stream().filter(row -> !known.contains(row.sampleId())).toList();
   }
 
   private AttemptKey key(NamedAttack attack) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Deadline;
@@ -14,19 +15,27 @@ import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.model.Classifier;
+import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.testkit.attack.ForwardingClassifier;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,6 +113,76 @@ class BudgetTest {
     assertThat(runs).as("the first budget was too small").isGreaterThan(1);
     assertThat(parts.resolve("ledger.parquet"))
         .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+  }
+
+  /** An end after so many looks at the clock, so that a cut comes at a known step. */
+  private static Deadline after(int looks) {
+    return Deadline.in(Duration.ofNanos(looks), new AtomicLong()::incrementAndGet);
+  }
+
+  private static Set<Long> judged(Iterable<Attempt> rows, String attack) {
+    return Suite.list(rows).stream()
+        .filter(row -> row.kind() == Kind.VERDICT && row.attempt().equals(attack))
+        .map(Attempt::sampleId)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void whatAModelThatDrawsRandomNumbersLostInTimeStandsWhenItIsResumed(@TempDir Path folder) {
+    AtomicLong calls = new AtomicLong();
+    Classifier noisy =
+        new ForwardingClassifier(MODEL) {
+          @Override
+          public boolean stochastic() {
+            return true;
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            Rng random = Rng.of(new Seed(9).split(calls.incrementAndGet()));
+            return super.logits(x.add(random.normal(x.shape()), 0.05));
+          }
+        };
+    Attack suite = new AutoAttack(AutoAttack.Version.RAND, 3, 1);
+    Evaluation evaluation =
+        Evaluation.of(noisy)
+            .against(ThreatModel.linf(0.02))
+            .with(suite)
+            .workers(1)
+            .folder(folder)
+            .resume(true)
+            .examples(0);
+    Dataset data = TEST.first(60);
+    List<Attempt> first = Suite.list(evaluation.until(after(200)).on(data).rows());
+    Set<Long> early = judged(first, suite.key());
+    assertThat(early).as("some samples of the one chunk").isNotEmpty().hasSizeLessThan(60);
+    EvaluationResult whole = evaluation.on(data);
+    assertThat(whole.card().incomplete()).isEmpty();
+    assertThat(judged(whole.rows(), suite.key())).hasSize(60);
+    assertThat(Suite.list(whole.rows()))
+        .containsAll(first)
+        .filteredOn(row -> row.kind() == Kind.STAGE && early.contains(row.sampleId()))
+        .as("nor do stages of another search come beside those of the first")
+        .allMatch(first::contains);
+  }
+
+  /** One step fells what the others cannot, which is to be said however often it was cut. */
+  @Test
+  void aResumedRunWarnsOfWhatAnUninterruptedOneDoes(@TempDir Path folder) {
+    Dataset data = TEST.first(100);
+    Evaluation stuck =
+        Evaluation.of(MODEL)
+            .against(ThreatModel.linf(0.05))
+            .with(Fgsm.standard(), Pgd.steps(6).stepSize(1e-6).randomStart(false))
+            .workers(1)
+            .examples(0);
+    Scorecard expected = stuck.on(data).card();
+    assertThat(expected.flags()).anyMatch(f -> f.startsWith("masked gradients: fgsm with"));
+    Evaluation parts = stuck.folder(folder).resume(true);
+    List<Attempt> first = Suite.list(parts.until(after(5)).on(data).rows());
+    assertThat(judged(first, "fgsm")).as("of one shard of the chunk").hasSizeLessThan(100);
+    assertThat(first).extracting(Attempt::outcome).contains(Outcome.FELL);
+    assertThat(parts.on(data).card().flags()).isEqualTo(expected.flags());
   }
 
   /** The clock of this driver moves with each look, so that the cut comes at a known step. */
