@@ -32,7 +32,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -281,7 +280,8 @@ public final class Evaluation {
 
   /**
    * The most time that the attacks may take; by default as long as they need. What is not finished
-   * by then has no rows, the scorecard says so, and {@link #resume} goes on with it.
+   * by then has no rows, the scorecard says so, and {@link #resume} goes on with it. What a
+   * governor makes attacks wait counts; {@link Governor#until} tells it not to wait beyond the end.
    */
   public Evaluation budget(Duration most) {
     return change(e -> e.budget = most);
@@ -372,16 +372,10 @@ public final class Evaluation {
             .withPrecision(precision)
             .withShard(shard)
             .withStopper(stopper);
-    Governor decides = governor;
-    if (decides != null) {
-      driver = driver.withGate(decides.gate());
+    if (governor != null) {
+      driver = driver.withGate(governor.gate());
     }
-    if (budget != null) {
-      LongSupplier clock = decides == null ? System::nanoTime : decides::activeNanos;
-      return driver.withDeadline(
-          until.isNone() ? Deadline.in(budget, clock) : until.within(budget));
-    }
-    return driver.withDeadline(until);
+    return driver.withDeadline(budget == null ? until : until.within(budget));
   }
 
   Classifier attacked() {

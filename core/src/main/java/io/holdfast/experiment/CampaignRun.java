@@ -153,7 +153,7 @@ public record CampaignRun(
     List<Pair> pairs = pairs();
     List<Scorecard> cards;
     try (Governing governing =
-        Governing.ofAttacks(campaign.governor(), out, resume, workers, progress, stopper)) {
+        Governing.ofAttacks(campaign.governor(), out, resume, workers, budget, progress, stopper)) {
       cards = cards(pairs, data, governing.governor());
     }
     List<CampaignResult.Cell> cells = new ArrayList<>();
