@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -138,6 +139,8 @@ public record CampaignRun(
    * @throws InvalidInputException as {@link #check}, or if the folder holds another campaign's
    *     ledgers
    * @throws RunInterruptedException if a stop was requested; resuming goes on
+   * @throws RuntimeException if a pair fails, as it does; pairs under way are ended first, others
+   *     are not begun
    */
   public CampaignResult run() {
     Dataset data = opened();
@@ -173,8 +176,8 @@ public record CampaignRun(
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(atOnce());
+    List<Future<Scorecard>> running = new ArrayList<>();
     try {
-      List<Future<Scorecard>> running = new ArrayList<>();
       for (Pair pair : pairs) {
         int share = Math.max(1, threads / atOnce());
         running.add(pool.submit(() -> card(pair, data, share, left, governor)));
@@ -186,14 +189,36 @@ public record CampaignRun(
       return cards;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
+        if (!stopper.isRequested()) {
+          progress.note("a pair has failed, and no other is begun: " + failure.getMessage());
+        }
         throw failure;
       }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
+      stopper.request();
       Thread.currentThread().interrupt();
       throw new RunInterruptedException("interrupted; run again with --resume to go on");
     } finally {
-      pool.shutdownNow();
+      running.forEach(one -> one.cancel(false)); // those that have not begun
+      join(pool);
+    }
+  }
+
+  /** Waits for the pairs under way, which write into folders that are locked until then. */
+  private static void join(ExecutorService pool) {
+    pool.shutdown();
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = pool.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

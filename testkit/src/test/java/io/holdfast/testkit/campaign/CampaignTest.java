@@ -10,6 +10,7 @@ import io.holdfast.common.Stopper;
 import io.holdfast.experiment.Campaign;
 import io.holdfast.experiment.CampaignResult;
 import io.holdfast.experiment.CampaignRun;
+import io.holdfast.experiment.RunLock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +21,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -198,6 +203,53 @@ class CampaignTest {
     assertThat(first).isGreaterThanOrEqualTo(budget / rounds - 5);
     if (jobs == 1) { // else another may have moved the clock while this one began
       assertThat(first).isLessThanOrEqualTo(budget / rounds + 30);
+    }
+  }
+
+  @Test
+  void aPairThatFailsLeavesNobodyWriting() {
+    Path out = shared.resolve("broken");
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    Progress breaking =
+        (title, total, unit) -> {
+          if (title.startsWith("first/linf-0.05 fgsm")) {
+            await(begun);
+            failed.set(true);
+            throw new IllegalStateException("broken");
+          }
+          if (title.startsWith("first/far fgsm")) {
+            begun.countDown();
+            lingerAfter(failed);
+          }
+          return n -> {};
+        };
+    CampaignRun run =
+        new CampaignRun(
+            Campaign.read(file), out, false, 2, 2, Deadline.none(), breaking, Stopper.manual());
+    assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class).hasMessage("broken");
+    RunLock.requireFree(out.resolve("first/far"));
+    assertThat(out.resolve("first/far/scorecard.json")).exists();
+    assertThat(out.resolve("second/far/scorecard.json")).doesNotExist();
+  }
+
+  private static void await(CountDownLatch begun) {
+    try {
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Half a second in which the failure can reach whoever waits, interrupts or not. */
+  private static void lingerAfter(AtomicBoolean failed) {
+    long end = System.nanoTime() + 60_000_000_000L;
+    while (!failed.get() && System.nanoTime() < end) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    end = System.nanoTime() + 500_000_000;
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
