@@ -22,9 +22,7 @@ import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -41,6 +39,7 @@ final class EvaluationRun {
   private final EvaluationLog log;
   private final ThreatModel threat;
   private final Seen seen;
+  private final Known known;
   private final CleanPass clean;
   private final Rows rows;
   private final Observations observations = new Observations();
@@ -55,6 +54,10 @@ final class EvaluationRun {
     this.log = log;
     threat = driver.threat();
     seen = new Seen(List.copyOf(settings.keys()));
+    Classifier surrogate = settings.surrogate;
+    boolean random =
+        settings.classifier.stochastic() || (surrogate != null && surrogate.stochastic());
+    known = new Known(ledger, seen, random);
     boolean images = data.info().shape().size() == 3;
     long seed = settings.seed.value();
     clean =
@@ -66,7 +69,6 @@ final class EvaluationRun {
   }
 
   EvaluationResult run() {
-    ledger.rows().forEach(seen::add);
     under(CLEAN);
     probe();
     phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
@@ -85,7 +87,7 @@ final class EvaluationRun {
           new CorruptionPass(settings.corruptions, channels, clean, driver, rows, settings.seed);
       phase(CORRUPTIONS, natural.choose(data), natural.keys(), natural::rows);
     }
-    Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(log.seconds());
+    Scorecard card = Scorecard.of(known.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
         new Gallery(settings.attacks, driver, settings.seed, seen)
             .examples(data, driver.deadline().passed() ? 0 : settings.examples);
@@ -110,7 +112,8 @@ final class EvaluationRun {
             .trainedOn(new SeenInTraining(settings.trainedOn).with(settings.attacks))
             .observations(
                 Stream.concat(settings.notes.stream(), observations.list().stream()).toList())
-            .planned(settings.keys());
+            .planned(settings.keys())
+            .soFar(known.soFar());
     if (threat.set() instanceof Additive ball) {
       context.ball(ball.norm(), ball.epsilon());
     }
@@ -148,7 +151,7 @@ final class EvaluationRun {
         if (driver.deadline().passed() && (name.equals(CURVE) || name.equals(CORRUPTIONS))) {
           return; // rows of those alone that fell in time would bend the curve
         }
-        ledger.append(unlessKnown(fresh, keys)).forEach(seen::add);
+        known.add(fresh, keys);
         double accuracy = seen.tally(keys.get(0)).share();
         task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
@@ -170,29 +173,7 @@ final class EvaluationRun {
   }
 
   private boolean isKnown(int[] part, List<AttemptKey> keys) {
-    return IntStream.of(part).allMatch(i -> isKnown(data.id(i), keys));
-  }
-
-  private boolean isKnown(long id, List<AttemptKey> keys) {
-    return keys.stream().allMatch(key -> ledger.contains(key, id));
-  }
-
-  /**
-   * A chunk that a budget has cut is attacked again as a whole, since what is beside a sample may
-   * change the rounding of its results. Where random numbers are drawn, other things happen the
-   * second time: then the verdicts that are recorded stand, with their stages.
-   */
-  private List<Attempt> unlessKnown(List<Attempt> fresh, List<AttemptKey> keys) {
-    Classifier surrogate = settings.surrogate;
-    if (!settings.classifier.stochastic() && (surrogate == null || !surrogate.stochastic())) {
-      return fresh;
-    }
-    Set<Long> known =
-        fresh.stream()
-            .map(Attempt::sampleId)
-            .filter(id -> isKnown(id, keys))
-            .collect(Collectors.toSet());
-    return fresh.stream().filter(row -> !known.contains(row.sampleId())).toList();
+    return IntStream.of(part).allMatch(i -> known.has(data.id(i), keys));
   }
 
   private AttemptKey key(NamedAttack attack) {
@@ -213,6 +194,7 @@ final class EvaluationRun {
     List<Attempt> fresh =
         new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));
     fresh.addAll(rows.stagesOf(named.key(), threat.epsilon(), result));
+    known.addSoFar(rows.soFar(named.key(), threat.epsilon(), chunk, result));
     return fresh;
   }
 
@@ -245,8 +227,8 @@ final class EvaluationRun {
   }
 
   private void requireSameModel(Attempt now) {
-    boolean known = ledger.contains(AttemptKey.clean(), now.sampleId());
-    if (known && !settings.classifier.stochastic() && !seen.clean(now.sampleId()).equals(now)) {
+    boolean before = ledger.contains(AttemptKey.clean(), now.sampleId());
+    if (before && !settings.classifier.stochastic() && !seen.clean(now.sampleId()).equals(now)) {
       throw new InvalidInputException(
           settings.folder + ": ledger of an earlier run",
           "model",

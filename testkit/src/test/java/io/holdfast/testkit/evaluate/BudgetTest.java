@@ -15,7 +15,9 @@ import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.Classifier;
+import io.holdfast.record.AttackScore;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
@@ -27,6 +29,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.attack.ForwardingClassifier;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +40,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -183,6 +187,39 @@ class BudgetTest {
     assertThat(judged(first, "fgsm")).as("of one shard of the chunk").hasSizeLessThan(100);
     assertThat(first).extracting(Attempt::outcome).contains(Outcome.FELL);
     assertThat(parts.on(data).card().flags()).isEqualTo(expected.flags());
+  }
+
+  @Test
+  void changesFoundInTimeCountThoughSmallerOnesMayBeFound(@TempDir Path folder)
+      throws IOException {
+    Dataset data = TEST.first(60);
+    NamedAttack attack = NamedAttack.parse("ddn[steps=20]");
+    Evaluation evaluation =
+        Evaluation.of(MODEL)
+            .against(ThreatModel.smallest(Norm.L2))
+            .with(attack)
+            .workers(1)
+            .examples(0);
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    Scorecard expected = evaluation.folder(whole).on(data).card();
+    EvaluationResult cut = evaluation.folder(parts).until(after(15)).on(data);
+    assertThat(cut.card().incomplete()).containsOnlyKeys(attack.key());
+    AttackScore score = Objects.requireNonNull(cut.card().attacks().get(attack.key()));
+    long fallen = Objects.requireNonNull(score.distance().get("l2")).n();
+    assertThat(fallen)
+        .as("those of the first shard have fallen, those of the second have not")
+        .isBetween(5L, cut.card().incomplete().getOrDefault(attack.key(), 0L) - 5);
+    assertThat(score.robustAccuracy().value())
+        .isCloseTo(
+            cut.card().cleanAccuracy().value() - fallen / 60.0, Offset.offset(1e-9));
+    assertThat(cut.card().flags())
+        .anyMatch(f -> f.contains("of which " + fallen + " have fallen, to changes"));
+    assertThat(cut.rows()).extracting(Attempt::outcome).doesNotContain(Outcome.FELL);
+    Scorecard resumed = evaluation.folder(parts).resume(true).on(data).card();
+    assertThat(resumed.withoutTiming()).isEqualTo(expected.withoutTiming());
+    assertThat(parts.resolve("ledger.parquet"))
+        .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
   }
 
   /** The clock of this driver moves with each look, so that the cut comes at a known step. */
