@@ -151,6 +151,7 @@ final class EvaluateCommand extends BaseCommand {
                 evaluation.folder(out.folder).resume(job.resume),
                 opened.samples(),
                 budgets,
+                most,
                 running);
         print(result);
         return GateOptions.judge(gates, result.card(), notes());
@@ -205,11 +206,22 @@ final class EvaluateCommand extends BaseCommand {
   }
 
   private EvaluationResult governed(
-      Evaluation evaluation, Dataset samples, Budgets budgets, Job running) {
+      Evaluation evaluation,
+      Dataset samples,
+      Budgets budgets,
+      @Nullable Duration most,
+      Job running) {
+    Deadline end = most == null ? Deadline.none() : Deadline.in(most);
     try (Governing governing =
         Governing.ofAttacks(
-            budgets, out.folder, job.resume, job.workers, running.progress(), running.stopper())) {
-      return evaluation.governor(governing.governor()).on(samples);
+            budgets,
+            out.folder,
+            job.resume,
+            job.workers,
+            end,
+            running.progress(),
+            running.stopper())) {
+      return evaluation.governor(governing.governor()).until(end).on(samples);
     }
   }
 

@@ -114,6 +114,8 @@ public record AttackDriver(
 
   /**
    * When it has passed, samples that still stand are left unfinished; those that fell stay fallen.
+   * Where the smallest change is wanted, the smallest that was found by then is confirmed, but the
+   * sample is unfinished all the same.
    */
   public AttackDriver withDeadline(Deadline end) {
     return new AttackDriver(model, threat, workers, precision, shard, progress, stopper, end, gate);
@@ -230,9 +232,16 @@ public record AttackDriver(
       AttackTask task =
           new AttackTask(
               run, round.member(), round.number(), rows, seeds, reference(round, run, rows), owner);
-      task.finish(round.attack().perturb(task));
+      search(round.attack(), task, run);
+    }
+  }
+
+  private static void search(Attack attack, AttackTask task, AttackRun run) {
+    try {
+      task.finish(attack.perturb(task));
     } catch (OutOfTime e) {
       run.cut();
+      task.confirmSmallest();
     }
   }
 

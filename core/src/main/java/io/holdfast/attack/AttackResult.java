@@ -45,7 +45,8 @@ public record AttackResult(
    * @param checks forward passes of the driver in float32: the clean input, confirmations, the end
    *     of each round
    * @param stages of an attack that consists of several: those that the sample went through
-   * @param finished false where the deadline came while the sample still stood: it held so far
+   * @param finished false where the deadline came while the sample still stood: it held so far; or
+   *     it fell, but the search for a smaller change had not ended
    * @param variables what the adversarial input is checked by beside itself, such as parameters;
    *     see {@link io.holdfast.threat.PerturbationSet#witness} and where nothing was changed
    */

@@ -216,6 +216,11 @@ public final class AttackTask extends TaskQueries {
       int[] all = IntStream.range(0, rows.length).toArray();
       judge(rows, all, region.apply(admissible), admissible);
     }
+    confirmSmallest();
+  }
+
+  /** Has the model confirm the smallest changes that were noted, where they are wanted. */
+  void confirmSmallest() {
     if (smallest != null) {
       smallest.confirm();
     }

@@ -38,6 +38,19 @@ public final class Deadline {
     return new Deadline(() -> nanos.getAsLong() - start, budget.toNanos());
   }
 
+  /**
+   * So long from now by the same clock, but no later than this one.
+   *
+   * @param most at least 0
+   */
+  public Deadline within(Duration most) {
+    if (isNone()) {
+      return in(most);
+    }
+    long now = clock.getAsLong();
+    return new Deadline(clock, Math.min(end, now + Math.min(end, most.toNanos())));
+  }
+
   /** Whether there is no end at all. */
   public boolean isNone() {
     return end == Long.MAX_VALUE;

@@ -32,7 +32,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +77,7 @@ public final class Evaluation {
   Progress progress = Progress.silent();
   Stopper stopper = Stopper.manual();
   @Nullable Duration budget;
+  Deadline until = Deadline.none();
   @Nullable Governor governor;
   @Nullable Provenance provenance;
 
@@ -109,6 +109,7 @@ public final class Evaluation {
     progress = other.progress;
     stopper = other.stopper;
     budget = other.budget;
+    until = other.until;
     governor = other.governor;
     provenance = other.provenance;
   }
@@ -279,10 +280,16 @@ public final class Evaluation {
 
   /**
    * The most time that the attacks may take; by default as long as they need. What is not finished
-   * by then has no rows, the scorecard says so, and {@link #resume} goes on with it.
+   * by then has no rows, the scorecard says so, and {@link #resume} goes on with it. What a
+   * governor makes attacks wait counts; {@link Governor#until} tells it not to wait beyond the end.
    */
   public Evaluation budget(Duration most) {
     return change(e -> e.budget = most);
+  }
+
+  /** As {@link #budget}, with an end that others may share; where there are both, the earlier. */
+  public Evaluation until(Deadline end) {
+    return change(e -> e.until = end);
   }
 
   /**
@@ -365,15 +372,10 @@ public final class Evaluation {
             .withPrecision(precision)
             .withShard(shard)
             .withStopper(stopper);
-    Governor decides = governor;
-    if (decides != null) {
-      driver = driver.withGate(decides.gate());
+    if (governor != null) {
+      driver = driver.withGate(governor.gate());
     }
-    if (budget != null) {
-      LongSupplier clock = decides == null ? System::nanoTime : decides::activeNanos;
-      driver = driver.withDeadline(Deadline.in(budget, clock));
-    }
-    return driver;
+    return driver.withDeadline(budget == null ? until : until.within(budget));
   }
 
   Classifier attacked() {

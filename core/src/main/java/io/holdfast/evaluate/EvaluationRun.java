@@ -7,6 +7,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Progress;
 import io.holdfast.data.Dataset;
+import io.holdfast.model.Classifier;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.AttemptKey;
 import io.holdfast.record.Example;
@@ -38,6 +39,7 @@ final class EvaluationRun {
   private final EvaluationLog log;
   private final ThreatModel threat;
   private final Seen seen;
+  private final Known known;
   private final CleanPass clean;
   private final Rows rows;
   private final Observations observations = new Observations();
@@ -52,6 +54,10 @@ final class EvaluationRun {
     this.log = log;
     threat = driver.threat();
     seen = new Seen(List.copyOf(settings.keys()));
+    Classifier surrogate = settings.surrogate;
+    boolean random =
+        settings.classifier.stochastic() || (surrogate != null && surrogate.stochastic());
+    known = new Known(ledger, seen, random);
     boolean images = data.info().shape().size() == 3;
     long seed = settings.seed.value();
     clean =
@@ -63,7 +69,6 @@ final class EvaluationRun {
   }
 
   EvaluationResult run() {
-    ledger.rows().forEach(seen::add);
     under(CLEAN);
     probe();
     phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
@@ -82,7 +87,7 @@ final class EvaluationRun {
           new CorruptionPass(settings.corruptions, channels, clean, driver, rows, settings.seed);
       phase(CORRUPTIONS, natural.choose(data), natural.keys(), natural::rows);
     }
-    Scorecard card = Scorecard.of(ledger.rows(), context()).withTiming(log.seconds());
+    Scorecard card = Scorecard.of(known.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
         new Gallery(settings.attacks, driver, settings.seed, seen)
             .examples(data, driver.deadline().passed() ? 0 : settings.examples);
@@ -107,7 +112,8 @@ final class EvaluationRun {
             .trainedOn(new SeenInTraining(settings.trainedOn).with(settings.attacks))
             .observations(
                 Stream.concat(settings.notes.stream(), observations.list().stream()).toList())
-            .planned(settings.keys());
+            .planned(settings.keys())
+            .soFar(known.soFar());
     if (threat.set() instanceof Additive ball) {
       context.ball(ball.norm(), ball.epsilon());
     }
@@ -145,8 +151,7 @@ final class EvaluationRun {
         if (driver.deadline().passed() && (name.equals(CURVE) || name.equals(CORRUPTIONS))) {
           return; // rows of those alone that fell in time would bend the curve
         }
-        ledger.append(fresh);
-        fresh.forEach(seen::add);
+        known.add(fresh, keys);
         double accuracy = seen.tally(keys.get(0)).share();
         task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
@@ -168,8 +173,7 @@ final class EvaluationRun {
   }
 
   private boolean isKnown(int[] part, List<AttemptKey> keys) {
-    return IntStream.of(part)
-        .allMatch(i -> keys.stream().allMatch(k -> ledger.contains(k, data.id(i))));
+    return IntStream.of(part).allMatch(i -> known.has(data.id(i), keys));
   }
 
   private AttemptKey key(NamedAttack attack) {
@@ -190,6 +194,7 @@ final class EvaluationRun {
     List<Attempt> fresh =
         new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));
     fresh.addAll(rows.stagesOf(named.key(), threat.epsilon(), result));
+    known.addSoFar(rows.soFar(named.key(), threat.epsilon(), chunk, result));
     return fresh;
   }
 
@@ -222,8 +227,8 @@ final class EvaluationRun {
   }
 
   private void requireSameModel(Attempt now) {
-    boolean known = ledger.contains(AttemptKey.clean(), now.sampleId());
-    if (known && !settings.classifier.stochastic() && !seen.clean(now.sampleId()).equals(now)) {
+    boolean before = ledger.contains(AttemptKey.clean(), now.sampleId());
+    if (before && !settings.classifier.stochastic() && !seen.clean(now.sampleId()).equals(now)) {
       throw new InvalidInputException(
           settings.folder + ": ledger of an earlier run",
           "model",

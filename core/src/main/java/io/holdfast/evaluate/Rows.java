@@ -11,6 +11,7 @@ import io.holdfast.threat.Distances;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,14 +49,35 @@ record Rows(ThreatModel threat, @Nullable Ssim ssim, Seen seen, Workers workers,
 
   /** One row per sample of the chunk that the attack finished with, in its order. */
   List<Attempt> of(Kind kind, String key, double epsilon, Chunk chunk, AttackResult result) {
+    return of(kind, key, epsilon, chunk, result, AttackResult.Sample::finished);
+  }
+
+  /** Those of samples that have fallen so far, though to a change that may not be the smallest. */
+  List<Attempt> soFar(String key, double epsilon, Chunk chunk, AttackResult result) {
+    return of(
+        Kind.VERDICT,
+        key,
+        epsilon,
+        chunk,
+        result,
+        sample -> !sample.finished() && sample.outcome() == Outcome.FELL);
+  }
+
+  private List<Attempt> of(
+      Kind kind,
+      String key,
+      double epsilon,
+      Chunk chunk,
+      AttackResult result,
+      Predicate<AttackResult.Sample> which) {
     float[] adversarial = result.adversarial().toFloats(); // [N, ...]
     int stride = adversarial.length / chunk.size();
-    int[] finished =
-        IntStream.range(0, chunk.size()).filter(i -> result.samples().get(i).finished()).toArray();
+    int[] chosen =
+        IntStream.range(0, chunk.size()).filter(i -> which.test(result.samples().get(i))).toArray();
     return workers.map(
-        finished.length,
+        chosen.length,
         k -> {
-          int i = finished[k];
+          int i = chosen[k];
           AttackResult.Sample sample = result.samples().get(i);
           Attempt clean = seen.clean(sample.id());
           if (clean.outcome() == Outcome.WRONG) {

@@ -22,13 +22,13 @@ import io.holdfast.tensor.Processor;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -139,6 +139,8 @@ public record CampaignRun(
    * @throws InvalidInputException as {@link #check}, or if the folder holds another campaign's
    *     ledgers
    * @throws RunInterruptedException if a stop was requested; resuming goes on
+   * @throws RuntimeException if a pair fails, as it does; pairs under way are ended first, others
+   *     are not begun
    */
   public CampaignResult run() {
     Dataset data = opened();
@@ -154,7 +156,7 @@ public record CampaignRun(
     List<Pair> pairs = pairs();
     List<Scorecard> cards;
     try (Governing governing =
-        Governing.ofAttacks(campaign.governor(), out, resume, workers, progress, stopper)) {
+        Governing.ofAttacks(campaign.governor(), out, resume, workers, budget, progress, stopper)) {
       cards = cards(pairs, data, governing.governor());
     }
     List<CampaignResult.Cell> cells = new ArrayList<>();
@@ -173,11 +175,11 @@ public record CampaignRun(
   private List<Scorecard> cards(List<Pair> pairs, Dataset data, @Nullable Governor governor) {
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
-    ExecutorService pool = Executors.newFixedThreadPool(Math.min(jobs, pairs.size()));
+    ExecutorService pool = Executors.newFixedThreadPool(atOnce());
+    List<Future<Scorecard>> running = new ArrayList<>();
     try {
-      List<Future<Scorecard>> running = new ArrayList<>();
       for (Pair pair : pairs) {
-        int share = Math.max(1, threads / jobs);
+        int share = Math.max(1, threads / atOnce());
         running.add(pool.submit(() -> card(pair, data, share, left, governor)));
       }
       List<Scorecard> cards = new ArrayList<>();
@@ -187,20 +189,57 @@ public record CampaignRun(
       return cards;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
+        if (!stopper.isRequested()) {
+          progress.note("a pair has failed, and no other is begun: " + failure.getMessage());
+        }
         throw failure;
       }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
+      stopper.request();
       Thread.currentThread().interrupt();
       throw new RunInterruptedException("interrupted; run again with --resume to go on");
     } finally {
-      pool.shutdownNow();
+      running.forEach(one -> one.cancel(false)); // those that have not begun
+      join(pool);
     }
+  }
+
+  /** Waits for the pairs under way, which write into folders that are locked until then. */
+  private static void join(ExecutorService pool) {
+    pool.shutdown();
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        ended = pool.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Pairs that run at once. */
+  private int atOnce() {
+    return Math.min(jobs, campaign.models().size() * campaign.threats().size());
+  }
+
+  /**
+   * When a pair that begins now must end.
+   *
+   * @param left pairs that have not begun yet, itself included
+   */
+  private Deadline share(int left) {
+    int rounds = (left + atOnce() - 1) / atOnce(); // one pair after the other on each thread
+    return budget.isNone() ? budget : budget.within(budget.remaining().dividedBy(rounds));
   }
 
   private Scorecard card(
       Pair pair, Dataset data, int threads, AtomicInteger left, @Nullable Governor governor) {
-    Duration share = budget.remaining().dividedBy(Math.max(1, left.getAndDecrement()));
+    Deadline end = share(left.getAndDecrement());
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
         Bundle bundle = pair.model().open(Shape.of(data.info().shapeArray()));
@@ -213,10 +252,8 @@ public record CampaignRun(
               .resume(resume)
               .progress(progress.of(pair.folder()))
               .governor(governor)
+              .until(end)
               .stopper(stopper);
-      if (!budget.isNone()) {
-        evaluation = evaluation.budget(share.multipliedBy(jobs));
-      }
       Scorecard card = evaluation.on(data).card();
       progress.note(line(pair, card));
       return card;

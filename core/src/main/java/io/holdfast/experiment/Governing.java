@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
@@ -81,12 +82,14 @@ public final class Governing implements AutoCloseable {
    *
    * @param resume whether to go on with the journal
    * @param workers threads, 0 for one per core
+   * @param end when the attacks must end, waits included
    */
   public static Governing ofAttacks(
       Budgets budgets,
       Path folder,
       boolean resume,
       int workers,
+      Deadline end,
       Progress progress,
       Stopper stopper) {
     if (budgets.isNone()) {
@@ -94,6 +97,7 @@ public final class Governing implements AutoCloseable {
     }
     int threads = workers == 0 ? Processor.cores() : workers;
     Governor governor = Governor.of(budgets, ofThisMachine(), threads, progress, stopper);
+    governor.until(end);
     if (resume) {
       governor.journal().append(folder);
     } else {
@@ -147,7 +151,8 @@ public final class Governing implements AutoCloseable {
     double trained =
         summaries().stream().mapToDouble(d -> d.measured().getOrDefault("seconds", 0.0)).sum();
     double left = all.toMillis() / MILLIS - trained;
-    EvaluationResult result = governed.budget(millis(left)).on(samples);
+    Deadline end = Deadline.in(millis(left), g::activeNanos); // its pauses do not count
+    EvaluationResult result = governed.until(end).on(samples);
     if (!result.card().incomplete().isEmpty()) {
       g.at("evaluation", samples.size());
       g.decide(

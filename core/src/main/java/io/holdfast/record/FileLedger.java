@@ -80,7 +80,7 @@ final class FileLedger implements Ledger {
   }
 
   @Override
-  public void append(List<Attempt> rows) {
+  public List<Attempt> append(List<Attempt> rows) {
     SegmentWriter open = open();
     List<Attempt> added = new ArrayList<>();
     for (Attempt row : rows) {
@@ -89,6 +89,7 @@ final class FileLedger implements Ledger {
       }
     }
     open.append(added);
+    return added;
   }
 
   @Override

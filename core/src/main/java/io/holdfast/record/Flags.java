@@ -111,9 +111,22 @@ final class Flags {
     incomplete.forEach(
         (attack, missing) ->
             flag(
-                "incomplete: the budget of time ended before %s had judged %d of %d samples, which"
-                    + " count as holding; robust accuracy is an upper bound",
-                attack, missing, all.size()));
+                "incomplete: the budget of time ended before %s had judged %d of %d samples, %s;"
+                    + " robust accuracy is an upper bound",
+                attack, missing, all.size(), counted(attack, missing)));
+  }
+
+  /** How those without a final verdict count. */
+  private String counted(String attack, long missing) {
+    long fallen = context.soFar().getOrDefault(attack, 0L);
+    return fallen == 0
+        ? "which count as holding"
+        : String.format(
+            Locale.ROOT,
+            "of which %d have fallen, to changes of which smaller ones may be found, and %d count"
+                + " as holding",
+            fallen,
+            missing - fallen);
   }
 
   private void flagTraining() {

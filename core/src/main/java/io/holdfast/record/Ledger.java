@@ -51,9 +51,10 @@ public interface Ledger extends AutoCloseable {
   /**
    * Adds rows; those of one call become durable together, before the call returns.
    *
+   * @return those that were not there yet
    * @throws InvariantViolationException if a row is there already with other values
    */
-  void append(List<Attempt> rows);
+  List<Attempt> append(List<Attempt> rows);
 
   /** Whether there is a row of this attempt for the sample. */
   boolean contains(AttemptKey key, long sampleId);

@@ -23,17 +23,22 @@ final class MemoryLedger implements Ledger {
   }
 
   @Override
-  public void append(List<Attempt> added) {
+  public List<Attempt> append(List<Attempt> all) {
     if (finished) {
       throw new IllegalStateException("the ledger is finished");
     }
-    for (Attempt row : added) {
+    List<Attempt> added = new ArrayList<>();
+    for (Attempt row : all) {
       Attempt known =
           rows.computeIfAbsent(row.key(), key -> new HashMap<>()).putIfAbsent(row.sampleId(), row);
       if (known != null && !known.equals(row)) {
         throw InvariantViolationException.conflict(known, row);
       }
+      if (known == null) {
+        added.add(row);
+      }
     }
+    return added;
   }
 
   @Override

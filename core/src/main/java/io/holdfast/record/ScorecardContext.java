@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param observations warnings of the evaluator, such as gradients that are zero
  * @param planned keys of the attacks that every sample was to be tried with; where a budget of time
  *     ended before, some samples lack a verdict. Empty where that is not known
+ * @param soFar by attack, how many of its verdicts are not final, since time was over while it
+ *     still looked for smaller changes; those samples have fallen, and lack a verdict all the same
  * @param provenance where the numbers come from
  * @param timing seconds by phase
  */
@@ -35,6 +37,7 @@ public record ScorecardContext(
     SeenAttacks trainedOn,
     List<String> observations,
     Set<String> planned,
+    Map<String, Long> soFar,
     Provenance provenance,
     Map<String, Double> timing) {
   public ScorecardContext {
@@ -45,6 +48,7 @@ public record ScorecardContext(
     classNames = List.copyOf(classNames);
     observations = List.copyOf(observations);
     planned = Collections.unmodifiableSet(new LinkedHashSet<>(planned));
+    soFar = Map.copyOf(soFar);
     timing = Collections.unmodifiableMap(new LinkedHashMap<>(timing));
   }
 
@@ -69,6 +73,7 @@ public record ScorecardContext(
     private SeenAttacks trainedOn = SeenAttacks.UNKNOWN;
     private List<String> observations = List.of();
     private Set<String> planned = Set.of();
+    private Map<String, Long> soFar = Map.of();
     private Map<String, Double> timing = Map.of();
 
     private Builder(String threat, Provenance provenance) {
@@ -110,6 +115,12 @@ public record ScorecardContext(
       return this;
     }
 
+    /** How many verdicts of each attack are not final; by default all are. */
+    public Builder soFar(Map<String, Long> verdicts) {
+      soFar = verdicts;
+      return this;
+    }
+
     public Builder timing(Map<String, Double> seconds) {
       timing = seconds;
       return this;
@@ -125,6 +136,7 @@ public record ScorecardContext(
           trainedOn,
           observations,
           planned,
+          soFar,
           provenance,
           timing);
     }

@@ -189,12 +189,14 @@ final class Scoring {
     return same;
   }
 
-  /** Samples without a verdict, by attack that was to give one; empty where none was planned. */
+  /**
+   * Samples without a final verdict, by attack that was to give one; empty where none was planned.
+   */
   private Map<String, Long> incomplete(int samples) {
     Map<String, Long> missing = new LinkedHashMap<>();
     for (String key : context.planned()) {
       Attack attack = attacks.get(key);
-      long verdicts = attack == null ? 0 : attack.n();
+      long verdicts = attack == null ? 0 : attack.n() - context.soFar().getOrDefault(key, 0L);
       if (verdicts < samples) {
         missing.put(key, samples - verdicts);
       }

@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Appends blocks of rows to segments; each is on disk before {@link #append} returns. */
 final class SegmentWriter implements Closeable {
-  private static final int BLOCK_ROWS = 1024;
-
   private final Path folder;
   private final String provenanceJson;
   private int number;
@@ -33,15 +31,15 @@ final class SegmentWriter implements Closeable {
   }
 
   /**
-   * Writes rows. If it fails, the segment ends as it did before the block that failed, and the
-   * writer takes no more.
+   * Writes rows as one block, so that a kill leaves all of them or none. If it fails, the segment
+   * ends as it did before, and the writer takes no more.
    */
   void append(List<Attempt> rows) {
     if (broken) {
       throw new HoldfastException(file + ": an earlier write to the ledger failed");
     }
-    for (int from = 0; from < rows.size(); from += BLOCK_ROWS) {
-      write(SegmentFormat.rowsBlock(rows.subList(from, Math.min(rows.size(), from + BLOCK_ROWS))));
+    if (!rows.isEmpty()) {
+      write(SegmentFormat.rowsBlock(rows));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Deadline;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
@@ -16,7 +17,10 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** Threats without a limit: what the driver makes of the points that an attack looks at. */
@@ -103,9 +107,15 @@ class SmallestTest {
   }
 
   private static AttackResult.Sample run(Classifier model, Attack attack, Norm norm) {
+    return run(model, attack, norm, Deadline.none());
+  }
+
+  private static AttackResult.Sample run(
+      Classifier model, Attack attack, Norm norm, Deadline deadline) {
     try (Scope scope = Scope.open();
         Workers workers = Workers.of(1)) {
       return new AttackDriver(model, ThreatModel.smallest(norm), workers)
+          .withDeadline(deadline)
           .run(attack, Tensors.of(HOME, 1, 2), new int[] {0}, new long[] {3}, new Seed(1))
           .samples()
           .get(0);
@@ -114,6 +124,26 @@ class SmallestTest {
 
   private static Classifier identity() {
     return new LinearModel(2, 1, 0, 0, 1);
+  }
+
+  /** Each look at the clock takes a nanosecond, and each query is a look. */
+  @Test
+  void whatWasFoundBeforeTheDeadlineHasFallenButNotFinally() {
+    Looks attack =
+        new Looks(new float[] {0.5f, 0.8f}, new float[] {0.5f, 0.6f}, new float[] {0.5f, 0.51f});
+    AttackResult.Sample cut =
+        run(identity(), attack, Norm.L2, Deadline.in(Duration.ofNanos(3), ticks()));
+    assertThat(cut.outcome()).isEqualTo(Outcome.FELL);
+    assertThat(cut.distances().l2()).isCloseTo(0.2, offset(1e-4));
+    assertThat(cut.finished()).isFalse();
+    AttackResult.Sample none =
+        run(identity(), attack, Norm.L2, Deadline.in(Duration.ofNanos(1), ticks()));
+    assertThat(none.outcome()).isEqualTo(Outcome.HELD);
+    assertThat(none.finished()).isFalse();
+  }
+
+  private static LongSupplier ticks() {
+    return new AtomicLong()::incrementAndGet;
   }
 
   @Test

@@ -23,6 +23,20 @@ class DeadlineTest {
   }
 
   @Test
+  void aPartOfItIsMeasuredByItsClockAndEndsWithIt() {
+    AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5);
+    Deadline whole = Deadline.in(Duration.ofNanos(10), now::get);
+    now.addAndGet(4);
+    assertThat(whole.within(Duration.ofNanos(3)).remaining()).isEqualTo(Duration.ofNanos(3));
+    Deadline part = whole.within(Duration.ofDays(90_000));
+    assertThat(part.remaining()).isEqualTo(Duration.ofNanos(6));
+    now.addAndGet(6);
+    assertThat(part.passed()).isTrue();
+    assertThat(whole.within(Duration.ofNanos(5)).passed()).isTrue();
+    assertThat(Deadline.none().within(Duration.ofDays(1)).isNone()).isFalse();
+  }
+
+  @Test
   void readsTimes() {
     assertThat(Deadline.parse("20m")).isEqualTo(Duration.ofMinutes(20));
     assertThat(Deadline.parse("1h30m")).isEqualTo(Duration.ofMinutes(90));

@@ -7,8 +7,10 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -86,6 +88,21 @@ class LedgerTest {
     }
     assertThat(resumed.resolve("ledger.parquet"))
         .hasSameBinaryContentAs(once.resolve("ledger.parquet"));
+  }
+
+  @Test
+  void ofWhatIsAppendedTogetherAKillLeavesAllOrNothing() throws IOException {
+    List<Attempt> rows = rows(6, 600);
+    assertThat(rows).hasSizeGreaterThan(1500);
+    write(folder, rows.subList(0, 100), 100);
+    write(folder, rows, rows.size());
+    Path last = folder.resolve("ledger.d").resolve("segment-00002.hfl");
+    try (FileChannel channel = FileChannel.open(last, StandardOpenOption.WRITE)) {
+      channel.truncate(channel.size() - 1);
+    }
+    try (Ledger ledger = Ledger.open(folder, Rows.PROVENANCE)) {
+      assertThat(ledger.size()).isEqualTo(100);
+    }
   }
 
   @Test

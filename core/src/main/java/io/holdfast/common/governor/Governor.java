@@ -1,5 +1,6 @@
 package io.holdfast.common.governor;
 
+import io.holdfast.common.Deadline;
 import io.holdfast.common.Format;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
@@ -31,11 +32,12 @@ public final class Governor implements AutoCloseable {
   private final Journal journal = new Journal();
   private final Gate gate;
   private final int most;
-  private final boolean urgent; // a deadline is kept: no pause for others
+  private final boolean urgent; // a deadline or a cost is kept
   private final @Nullable LoadRule load;
   private final MemoryRule memory;
   private final Pauses pauses;
   private final boolean memoryLimited;
+  private volatile Deadline end = Deadline.none();
   private volatile String phase = "start";
   private volatile long step = -1;
   private volatile long nextLook;
@@ -72,6 +74,14 @@ public final class Governor implements AutoCloseable {
       throw new InvalidInputException("governor", "hours", NO_CLOCK, "none");
     }
     return new Governor(budgets, gauges, workers, progress, stopper);
+  }
+
+  /**
+   * Tells when the work must end that it governs. Until then it does not wait for others, and not
+   * for its hours beyond it.
+   */
+  public void until(Deadline deadline) {
+    end = deadline;
   }
 
   public Budgets budgets() {
@@ -176,10 +186,15 @@ public final class Governor implements AutoCloseable {
     }
     Load now = gauges.load();
     int fit = rule.look(now);
-    if (fit == 0 && !urgent && gauges.nanos() - breathes >= 0) {
+    if (fit == 0 && !isUrgent() && gauges.nanos() - breathes >= 0) {
       fit = awaitOthers(rule, now);
     }
     return new Limit(Math.max(1, fit), busy(now), measured(now));
+  }
+
+  /** Whether every second counts: no pause for others. */
+  private boolean isUrgent() {
+    return urgent || !end.isNone();
   }
 
   private static String busy(Load now) {
@@ -219,12 +234,12 @@ public final class Governor implements AutoCloseable {
 
   private void awaitHours() {
     Hours hours = budgets.hours();
-    if (hours == null || isNow(hours)) {
+    if (hours == null || isNow(hours) || end.passed()) {
       return;
     }
     decide(What.PAUSE, 0, 1, "it is " + minute() + " and work runs " + hours, Map.of());
-    double waited = pauses.whilst(() -> !isNow(hours));
-    goOn(waited, "it is " + minute(), Map.of());
+    double waited = pauses.whilst(() -> !isNow(hours) && !end.passed());
+    goOn(waited, isNow(hours) ? "it is " + minute() : "the time for all of it is over", Map.of());
   }
 
   private boolean isNow(Hours hours) {

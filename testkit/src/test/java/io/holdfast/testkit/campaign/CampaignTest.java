@@ -6,22 +6,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
+import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.experiment.Campaign;
 import io.holdfast.experiment.CampaignResult;
 import io.holdfast.experiment.CampaignRun;
+import io.holdfast.experiment.RunLock;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CampaignTest {
@@ -74,8 +86,9 @@ class CampaignTest {
   @Test
   void killedTwiceItEndsWithTheSameLedgers() throws Exception {
     Path killed = shared.resolve("killed");
-    runAndDie(killed, 7);
-    runAndDie(killed, 25);
+    RandomGenerator random = new Seed(11).generator();
+    runAndKill(killed, 5 + random.nextInt(5));
+    runAndKill(killed, 27 + random.nextInt(10));
     List<String> started = Collections.synchronizedList(new ArrayList<>());
     Progress watching =
         (title, total, unit) -> n -> started.add(title.substring(0, title.indexOf(' ')) + " " + n);
@@ -87,7 +100,8 @@ class CampaignTest {
         .noneMatch(title -> title.startsWith(LEDGERS.get(0) + " "));
   }
 
-  private void runAndDie(Path out, int advances) throws Exception {
+  /** Kills it some time after so many signs of progress, wherever it stands then. */
+  private void runAndKill(Path out, int advances) throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -96,12 +110,20 @@ class CampaignTest {
                 System.getProperty("java.class.path"),
                 CampaignProcess.class.getName(),
                 file.toString(),
-                out.toString(),
-                Integer.toString(advances))
+                out.toString())
             .redirectErrorStream(true)
             .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isEqualTo(CampaignProcess.DIED);
+    List<String> said = new ArrayList<>();
+    try (BufferedReader reader = process.inputReader()) {
+      int left = advances;
+      for (String line = reader.readLine(); line != null && left > 0; line = reader.readLine()) {
+        said.add(line);
+        left -= line.startsWith(CampaignProcess.ADVANCE) ? 1 : 0;
+      }
+      process.destroyForcibly();
+      assertThat(left).as(() -> String.join("\n", said)).isZero();
+    }
+    assertThat(process.waitFor()).isNotZero();
   }
 
   @Test
@@ -138,6 +160,109 @@ class CampaignTest {
     assertThat(Files.readString(out.resolve(CampaignRun.RESULT))).contains("incomplete");
     CampaignFolder.run(file, out, true, Progress.silent()).run();
     requireSame(out);
+  }
+
+  /**
+   * Each look at the clock takes a millisecond, so that nobody waits for the time to pass. After
+   * the end each pair still looks a few times.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 3", "2, 3", "8, 3", "2, 1"})
+  void noNumberOfJobsTakesMoreThanTheBudgetAndEachPairHasItsShare(int jobs, int pairs)
+      throws IOException {
+    Path many = shared.resolve("jobs-" + jobs + "-" + pairs + ".yaml");
+    Files.writeString(
+        many,
+        Files.readString(file)
+            .replaceFirst("examples: 300", "examples: 30")
+            .replaceFirst("models: .*", "models: {first: \"" + shared + "/model-0.holdfast\"}")
+            .replaceFirst(
+                "threats: .*",
+                "threats: "
+                    + List.of("\"linf:1e-4\"", "\"linf:1e-5\"", "\"l2:1e-4\"").subList(0, pairs))
+            .replaceFirst("attacks: .*", "attacks: [\"pgd[steps=100000]\"]"));
+    AtomicLong millis = new AtomicLong();
+    Map<String, Long> ends = new ConcurrentHashMap<>();
+    Progress watching =
+        new Progress() {
+          @Override
+          public Task start(String title, long total, String unit) {
+            return n -> {};
+          }
+
+          @Override
+          public void note(String message) {
+            ends.put(message.substring(0, message.indexOf(':')), millis.get());
+          }
+        };
+    long budget = 600;
+    CampaignResult cut =
+        new CampaignRun(
+                Campaign.read(many),
+                shared.resolve("jobs-" + jobs + "-" + pairs),
+                false,
+                1,
+                jobs,
+                Deadline.in(Duration.ofMillis(budget), () -> millis.incrementAndGet() * 1_000_000),
+                watching,
+                Stopper.manual())
+            .run();
+    assertThat(cut.cells()).hasSize(pairs).allMatch(cell -> !cell.incomplete().isEmpty());
+    assertThat(ends).hasSize(pairs);
+    assertThat(ends.values()).allMatch(end -> end < budget + 30 * pairs);
+    long first = Collections.min(ends.values());
+    long rounds = (pairs + jobs - 1) / jobs;
+    assertThat(first).isGreaterThanOrEqualTo(budget / rounds - 5);
+    if (jobs == 1) { // else another may have moved the clock while this one began
+      assertThat(first).isLessThanOrEqualTo(budget / rounds + 30);
+    }
+  }
+
+  @Test
+  void aPairThatFailsLeavesNobodyWriting() {
+    Path out = shared.resolve("broken");
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean failed = new AtomicBoolean();
+    Progress breaking =
+        (title, total, unit) -> {
+          if (title.startsWith("first/linf-0.05 fgsm")) {
+            await(begun);
+            failed.set(true);
+            throw new IllegalStateException("broken");
+          }
+          if (title.startsWith("first/far fgsm")) {
+            begun.countDown();
+            lingerAfter(failed);
+          }
+          return n -> {};
+        };
+    CampaignRun run =
+        new CampaignRun(
+            Campaign.read(file), out, false, 2, 2, Deadline.none(), breaking, Stopper.manual());
+    assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class).hasMessage("broken");
+    RunLock.requireFree(out.resolve("first/far"));
+    assertThat(out.resolve("first/far/scorecard.json")).exists();
+    assertThat(out.resolve("second/far/scorecard.json")).doesNotExist();
+  }
+
+  private static void await(CountDownLatch begun) {
+    try {
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Half a second in which the failure can reach whoever waits, interrupts or not. */
+  private static void lingerAfter(AtomicBoolean failed) {
+    long end = System.nanoTime() + 60_000_000_000L;
+    while (!failed.get() && System.nanoTime() < end) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    end = System.nanoTime() + 500_000_000;
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Deadline;
@@ -14,20 +15,32 @@ import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
+import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.model.Classifier;
+import io.holdfast.record.AttackScore;
+import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.testkit.attack.ForwardingClassifier;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,7 +49,11 @@ class BudgetTest {
   private static final Attack LONG = Pgd.steps(100_000);
 
   private static Evaluation evaluation(Attack last) {
-    return Evaluation.of(MODEL)
+    return evaluation(MODEL, last);
+  }
+
+  private static Evaluation evaluation(Classifier model, Attack last) {
+    return Evaluation.of(model)
         .against(ThreatModel.linf(0.02))
         .with(Fgsm.standard())
         .with(last)
@@ -44,13 +61,31 @@ class BudgetTest {
         .examples(0);
   }
 
+  /**
+   * Each look at the clock takes a nanosecond and nothing else does: what a look is not followed by
+   * cannot take long, on however busy a machine.
+   */
   @Test
   void endsOnTimeAndSaysWhatIsMissing(@TempDir Path folder) {
-    long begin = System.nanoTime();
+    int looks = 400;
+    AtomicLong now = new AtomicLong();
+    AtomicLong late = new AtomicLong();
+    Classifier watched =
+        new ForwardingClassifier(MODEL) {
+          @Override
+          public Tensor logits(Tensor x) {
+            late.addAndGet(now.get() > looks ? 1 : 0);
+            return super.logits(x);
+          }
+        };
     EvaluationResult result =
-        evaluation(LONG).folder(folder).budget(Duration.ofSeconds(3)).on(TEST.first(100));
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    assertThat(seconds).as("a hundred thousand steps would take hours").isBetween(2.9, 30.0);
+        evaluation(watched, LONG)
+            .workers(1)
+            .folder(folder)
+            .until(Deadline.in(Duration.ofNanos(looks), now::incrementAndGet))
+            .on(TEST.first(100));
+    assertThat(now.get()).as("a hundred thousand steps").isBetween(looks + 1L, looks + 20L);
+    assertThat(late.get()).as("passes after the end").isZero();
     Scorecard card = result.card();
     assertThat(card.incomplete()).containsOnlyKeys(LONG.key());
     assertThat(card.flags()).anyMatch(f -> f.contains("budget of time") && f.contains("of 100"));
@@ -89,12 +124,7 @@ class BudgetTest {
     int runs = 0;
     while (true) {
       Scorecard card =
-          evaluation(steps)
-              .folder(parts)
-              .resume(true)
-              .budget(Duration.ofMillis(100L << runs))
-              .on(data)
-              .card();
+          evaluation(steps).folder(parts).resume(true).until(after(100 << runs)).on(data).card();
       runs++;
       if (card.incomplete().isEmpty()) {
         assertThat(card.withoutTiming()).isEqualTo(expected.withoutTiming());
@@ -102,6 +132,107 @@ class BudgetTest {
       }
     }
     assertThat(runs).as("the first budget was too small").isGreaterThan(1);
+    assertThat(parts.resolve("ledger.parquet"))
+        .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+  }
+
+  /** An end after so many looks at the clock, so that a cut comes at a known step. */
+  private static Deadline after(int looks) {
+    return Deadline.in(Duration.ofNanos(looks), new AtomicLong()::incrementAndGet);
+  }
+
+  private static Set<Long> judged(Iterable<Attempt> rows, String attack) {
+    return Suite.list(rows).stream()
+        .filter(row -> row.kind() == Kind.VERDICT && row.attempt().equals(attack))
+        .map(Attempt::sampleId)
+        .collect(Collectors.toSet());
+  }
+
+  @Test
+  void whatAModelThatDrawsRandomNumbersLostInTimeStandsWhenItIsResumed(@TempDir Path folder) {
+    AtomicLong calls = new AtomicLong();
+    Classifier noisy =
+        new ForwardingClassifier(MODEL) {
+          @Override
+          public boolean stochastic() {
+            return true;
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            Rng random = Rng.of(new Seed(9).split(calls.incrementAndGet()));
+            return super.logits(x.add(random.normal(x.shape()), 0.05));
+          }
+        };
+    Attack suite = new AutoAttack(AutoAttack.Version.RAND, 3, 1);
+    Evaluation evaluation =
+        Evaluation.of(noisy)
+            .against(ThreatModel.linf(0.02))
+            .with(suite)
+            .workers(1)
+            .folder(folder)
+            .resume(true)
+            .examples(0);
+    Dataset data = TEST.first(60);
+    List<Attempt> first = Suite.list(evaluation.until(after(200)).on(data).rows());
+    Set<Long> early = judged(first, suite.key());
+    assertThat(early).as("some samples of the one chunk").isNotEmpty().hasSizeLessThan(60);
+    EvaluationResult whole = evaluation.on(data);
+    assertThat(whole.card().incomplete()).isEmpty();
+    assertThat(judged(whole.rows(), suite.key())).hasSize(60);
+    assertThat(Suite.list(whole.rows()))
+        .containsAll(first)
+        .filteredOn(row -> row.kind() == Kind.STAGE && early.contains(row.sampleId()))
+        .as("nor do stages of another search come beside those of the first")
+        .allMatch(first::contains);
+  }
+
+  /** One step fells what the others cannot, which is to be said however often it was cut. */
+  @Test
+  void aResumedRunWarnsOfWhatAnUninterruptedOneDoes(@TempDir Path folder) {
+    Dataset data = TEST.first(100);
+    Evaluation stuck =
+        Evaluation.of(MODEL)
+            .against(ThreatModel.linf(0.05))
+            .with(Fgsm.standard(), Pgd.steps(6).stepSize(1e-6).randomStart(false))
+            .workers(1)
+            .examples(0);
+    Scorecard expected = stuck.on(data).card();
+    assertThat(expected.flags()).anyMatch(f -> f.startsWith("masked gradients: fgsm with"));
+    Evaluation parts = stuck.folder(folder).resume(true);
+    List<Attempt> first = Suite.list(parts.until(after(5)).on(data).rows());
+    assertThat(judged(first, "fgsm")).as("of one shard of the chunk").hasSizeLessThan(100);
+    assertThat(first).extracting(Attempt::outcome).contains(Outcome.FELL);
+    assertThat(parts.on(data).card().flags()).isEqualTo(expected.flags());
+  }
+
+  @Test
+  void changesFoundInTimeCountThoughSmallerOnesMayBeFound(@TempDir Path folder) throws IOException {
+    Dataset data = TEST.first(60);
+    NamedAttack attack = NamedAttack.parse("ddn[steps=20]");
+    Evaluation evaluation =
+        Evaluation.of(MODEL)
+            .against(ThreatModel.smallest(Norm.L2))
+            .with(attack)
+            .workers(1)
+            .examples(0);
+    Path whole = folder.resolve("whole");
+    Path parts = folder.resolve("parts");
+    Scorecard expected = evaluation.folder(whole).on(data).card();
+    EvaluationResult cut = evaluation.folder(parts).until(after(15)).on(data);
+    assertThat(cut.card().incomplete()).containsOnlyKeys(attack.key());
+    AttackScore score = Objects.requireNonNull(cut.card().attacks().get(attack.key()));
+    long fallen = Objects.requireNonNull(score.distance().get("l2")).n();
+    assertThat(fallen)
+        .as("those of the first shard have fallen, those of the second have not")
+        .isBetween(5L, cut.card().incomplete().getOrDefault(attack.key(), 0L) - 5);
+    assertThat(score.robustAccuracy().value())
+        .isCloseTo(cut.card().cleanAccuracy().value() - fallen / 60.0, Offset.offset(1e-9));
+    assertThat(cut.card().flags())
+        .anyMatch(f -> f.contains("of which " + fallen + " have fallen, to changes"));
+    assertThat(cut.rows()).extracting(Attempt::outcome).doesNotContain(Outcome.FELL);
+    Scorecard resumed = evaluation.folder(parts).resume(true).on(data).card();
+    assertThat(resumed.withoutTiming()).isEqualTo(expected.withoutTiming());
     assertThat(parts.resolve("ledger.parquet"))
         .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
   }

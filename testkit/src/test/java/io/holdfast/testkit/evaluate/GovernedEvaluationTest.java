@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Deadline;
 import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
@@ -14,6 +15,7 @@ import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Gauges.Load;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.common.governor.Hours;
 import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
@@ -23,6 +25,7 @@ import io.holdfast.testkit.attack.ForwardingClassifier;
 import io.holdfast.testkit.governor.ScriptedGauges;
 import io.holdfast.threat.ThreatModel;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -70,6 +73,24 @@ class GovernedEvaluationTest {
           .contains(What.WORKERS, What.PAUSE);
       assertThat(governor.journal().decisions())
           .allSatisfy(d -> assertThat(d.phase()).isIn("clean", Pgd.steps(5).key()));
+    }
+  }
+
+  /** Without the wait there were time for all; the clock moves for nothing else. */
+  @Test
+  void aWaitIsPartOfTheBudget() {
+    ScriptedGauges gauges = new ScriptedGauges().startingAt(LocalTime.of(21, 0));
+    Budgets night = new Budgets(0, 0, 0, Hours.parse("22:00-06:00"), null, false, 0, null);
+    try (Governor governor = Governor.of(night, gauges, 2, Progress.silent(), Stopper.manual())) {
+      Deadline end = Deadline.in(Duration.ofMinutes(30), gauges::nanos);
+      governor.until(end);
+      EvaluationResult cut = evaluation(MODEL).governor(governor).until(end).on(TEST.first(64));
+      assertThat(gauges.seconds()).isBetween(1800.0, 1801.0);
+      assertThat(cut.card().incomplete()).containsEntry(Pgd.steps(5).key(), 64L);
+      Evaluation slow = evaluation(MODEL).with(Pgd.steps(20_000)).governor(governor);
+      assertThat(slow.budget(Duration.ofMillis(200)).on(TEST.first(16)).card().incomplete())
+          .as("a budget of its own is kept by the clock on the wall")
+          .isNotEmpty();
     }
   }
 

@@ -3,6 +3,7 @@ package io.holdfast.testkit.governor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.common.Deadline;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
@@ -136,6 +137,23 @@ class GovernorTest {
       assertThat(of(g, What.PAUSE).get(0).words())
           .isEqualTo("pause: it is 21:59 and work runs 22:00-06:00");
       assertThat(of(g, What.PAUSE).get(1).measured().get("waited_seconds")).isBetween(60.0, 61.0);
+    }
+  }
+
+  @Test
+  void nothingWaitsBeyondTheEndOfTheWork() {
+    gauges.startingAt(LocalTime.of(21, 0)).load(second -> new Load(2, 2));
+    try (Governor g = governor("{hours: \"22:00-06:00\", load: 1}", 2)) {
+      g.until(Deadline.in(Duration.ofMinutes(30), gauges::nanos));
+      g.gate().pass(() -> "work");
+      assertThat(gauges.seconds()).isBetween(1800.0, 1801.0);
+      assertThat(of(g, What.PAUSE))
+          .as("of the hours, none for others")
+          .extracting(Decision::why)
+          .containsExactly(
+              "it is 21:00 and work runs 22:00-06:00", "the time for all of it is over");
+      pass(g, 10);
+      assertThat(of(g, What.PAUSE)).hasSize(2);
     }
   }
 
