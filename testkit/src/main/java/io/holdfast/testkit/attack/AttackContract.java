@@ -361,7 +361,10 @@ public abstract class AttackContract {
     assertThat(runs.watched().untouched()).isTrue();
   }
 
-  /** Fallen means that the target was reached; with twice the size many samples are. */
+  /**
+   * Fallen means that the target was reached; with twice the size many samples are by those who see
+   * gradients, and some by everyone.
+   */
   private void reachesTarget(Runs runs) {
     int target = 2;
     ThreatModel wide =
@@ -373,9 +376,9 @@ public abstract class AttackContract {
         assertThat(s.label()).isNotEqualTo(target);
       }
     }
-    if (runs.whiteBox()) {
-      assertThat(fallen(result)).isGreaterThan(POINTS / 4);
-    }
+    assertThat(fallen(result))
+        .as("samples that are led to the target")
+        .isGreaterThan(POINTS / (runs.whiteBox() ? 4 : 20));
   }
 
   private void reportsNonFinite(Runs runs) {
