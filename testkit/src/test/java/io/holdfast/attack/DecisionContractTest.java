@@ -31,7 +31,8 @@ class DecisionContractTest extends AttackContract {
         row("geoda linf", GeoDa.standard(60), LINF),
         row("geoda l1", GeoDa.standard(60), L1),
         row("sign-opt l2", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), L2),
-        row("sign-opt linf", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), LINF),
+        row("sign-opt linf", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), LINF)
+            .briefly(),
         row("opt l2", SignOpt.standard(SignOpt.Kind.VALUE, 60).neighbours(3), L2),
         row(
                 "opt linf",
