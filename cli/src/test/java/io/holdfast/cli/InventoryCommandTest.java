@@ -11,25 +11,62 @@ import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Hardening;
 import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Shape;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
+import io.holdfast.record.Ledger;
 import io.holdfast.train.objective.Standard;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class InventoryCommandTest {
-  private static Path model(Path folder) {
-    Path file = folder.resolve("model.holdfast");
+  private static final String TRAINED_ON = "embedded:fashion-mnist/train";
+
+  private static final List<String> THREATS =
+      List.of(
+          "linf:0.1",
+          "l2:1.5",
+          "l1:12",
+          "l0:25",
+          "pixels:5",
+          "patch:6",
+          "rotation-translation",
+          "corruption:3");
+
+  /** Settings that make an attack short, where it has them. */
+  private static final List<String> SHORT =
+      List.of(
+          "steps=2",
+          "queries=30",
+          "rounds=1",
+          "searches=1",
+          "effort=0.05",
+          "population=6",
+          "neighbours=2",
+          "angles=3",
+          "shifts=1",
+          "tries=1");
+
+  private static Path model;
+
+  @BeforeAll
+  static void train(@TempDir Path folder) {
+    model = folder.resolve("model.holdfast");
     try (Bundle bundle =
         Hardening.of(Architectures.mlp(Shape.of(1, 28, 28), 10, 16))
             .objective(new Standard())
             .epochs(8)
             .fit(FashionMnist.train().first(640))) {
-      bundle.write(file);
+      bundle.write(model);
     }
-    return file;
   }
 
   @Test
@@ -37,7 +74,7 @@ final class InventoryCommandTest {
     Object[] command = {
       "inventory",
       "--model",
-      model(folder),
+      model,
       "--data",
       "embedded:fashion-mnist/test",
       "--examples",
@@ -73,7 +110,7 @@ final class InventoryCommandTest {
     Object[] command = {
       "inventory",
       "--model",
-      model(folder),
+      model,
       "--data",
       "embedded:fashion-mnist/test",
       "--attack",
@@ -98,7 +135,7 @@ final class InventoryCommandTest {
     Object[] command = {
       "inventory",
       "--model",
-      model(folder),
+      model,
       "--data",
       "embedded:fashion-mnist/test",
       "--json",
@@ -135,5 +172,62 @@ final class InventoryCommandTest {
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err()).contains("fgsm").contains("linf:2").contains("soon").contains("none.");
     assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  /** On four images; each attack in one set of its line. */
+  @Test
+  void everyAttackRunsByItsName(@TempDir Path folder) {
+    Set<String> seen = new HashSet<>();
+    groups()
+        .forEach(
+            (threat, attacks) -> {
+              Path out = folder.resolve("run" + seen.size());
+              Object[] command = {
+                "evaluate",
+                "--model",
+                model,
+                "--data",
+                TRAINED_ON,
+                "--examples",
+                4,
+                "--threat",
+                threat,
+                "--attack",
+                String.join(",", attacks),
+                "--out",
+                out
+              };
+              Ran ran = Ran.command(command);
+              assertThat(ran.exit()).as(ran.err()).isZero();
+              for (Attempt row : Ledger.read(out).rows()) {
+                if (row.kind() == Kind.VERDICT && row.queries() + row.linf() > 0) {
+                  seen.add(Attacks.name(row.attempt()));
+                }
+              }
+            });
+    assertThat(seen)
+        .containsExactlyInAnyOrderElementsOf(
+            Attacks.describe().stream().map(AttackSpec::name).toList());
+  }
+
+  /** Texts of short attacks by threat model, each under the first that it takes. */
+  private static Map<String, List<String>> groups() {
+    Map<String, List<String>> groups = new LinkedHashMap<>();
+    for (AttackSpec<?> spec : Attacks.describe()) {
+      String threat =
+          THREATS.stream()
+              .filter(t -> spec.sets().contains(t.replaceFirst(":.*", "")))
+              .findFirst()
+              .orElseThrow();
+      groups.computeIfAbsent(threat, t -> new ArrayList<>()).add(brief(spec));
+    }
+    return groups;
+  }
+
+  private static String brief(AttackSpec<?> spec) {
+    List<String> names = spec.parameters().stream().map(AttackSpec.Parameter::name).toList();
+    List<String> settings =
+        SHORT.stream().filter(s -> names.contains(s.substring(0, s.indexOf('=')))).toList();
+    return settings.isEmpty() ? spec.name() : spec.name() + "[" + String.join(",", settings) + "]";
   }
 }

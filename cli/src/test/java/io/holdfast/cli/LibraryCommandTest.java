@@ -165,6 +165,33 @@ final class LibraryCommandTest {
     assertThat(entry.at("/attack/key").asText()).isNotEmpty();
   }
 
+  /** They are checked by the parameters that made them, which the gallery keeps. */
+  @Test
+  void theGalleryOfATransformationIsTakenToo() {
+    Path evaluated = folder.resolve("flowed");
+    Ran ran =
+        Ran.command(
+            "evaluate",
+            "--model",
+            run.resolve("model.holdfast"),
+            "--data",
+            folder.resolve("train.safetensors"),
+            "--threat",
+            "flow",
+            "--attack",
+            "pgd[steps=3]",
+            "--examples",
+            48,
+            "--out",
+            evaluated);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Path place = folder.resolve("flow-library");
+    JsonNode added = json(library("add", place, "--from", evaluated));
+    assertThat(added.path("added").asInt()).isPositive();
+    assertThat(added.path("refused")).isEmpty();
+    assertThat(plain("verify", place, "--model", run.resolve("model.holdfast")).exit()).isZero();
+  }
+
   @Test
   void listAndShowSpeakToPeople() {
     Ran list = plain("list", library, "--limit", 3, "--attack", "pgd");

@@ -19,7 +19,9 @@ import java.util.stream.IntStream;
 /**
  * Images to look at. Half of them are chosen by seed and class alone, so that compared models show
  * the same images; the rest fills up whichever is scarce, fallen or held. Each is attacked once
- * more, by the attack that felled it first, or else by the last of the suite.
+ * more, by the attack that felled it first, or else by the last of the suite; an attack that looks
+ * at its samples together may end otherwise than in the ledger, so that each example keeps what was
+ * spent on it here.
  */
 record Gallery(List<NamedAttack> attacks, AttackDriver driver, Seed seed, Seen seen) {
 
@@ -124,7 +126,9 @@ record Gallery(List<NamedAttack> attacks, AttackDriver driver, Seed seed, Seen s
         sample.confidence(),
         key,
         pixels(data, chunk.values(), i),
-        pixels(data, adversarial, i));
+        pixels(data, adversarial, i),
+        new Example.Search(
+            sample.trueConfidence(), sample.queries(), sample.gradients(), sample.variables()));
   }
 
   private static Pixels pixels(Dataset data, float[] images, int i) {

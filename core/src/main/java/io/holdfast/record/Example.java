@@ -1,6 +1,8 @@
 package io.holdfast.record;
 
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One image before and after an attack, kept to be looked at.
@@ -14,6 +16,7 @@ import java.util.Objects;
  * @param attack key of the attack in the scorecard
  * @param clean the image as it was
  * @param adversarial the image as the attacker left it, of the same shape
+ * @param search that made it; null in files of the first builds
  */
 public record Example(
     long sampleId,
@@ -24,7 +27,24 @@ public record Example(
     double adversarialConfidence,
     String attack,
     Pixels clean,
-    Pixels adversarial) {
+    Pixels adversarial,
+    @Nullable Search search) {
+
+  /**
+   * What the search that made the image says of it. That is a run of its own on the images to be
+   * looked at: where an attack learns from all samples together, or starts at others of them, its
+   * verdict in the ledger comes from another one.
+   *
+   * @param trueConfidence softmax probability of the label for the perturbed image, in [0, 1]
+   * @param queries forward passes spent on the sample
+   * @param gradients gradient evaluations spent on the sample
+   * @param variables what the image is checked by beside itself, such as parameters; else empty
+   */
+  public record Search(double trueConfidence, long queries, long gradients, List<Float> variables) {
+    public Search {
+      variables = List.copyOf(variables);
+    }
+  }
 
   /**
    * Checks that the images can be compared.

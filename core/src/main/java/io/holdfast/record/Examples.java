@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code examples.jsonl}: one example a line, pixels as base64 of little-endian float32,
@@ -62,7 +64,8 @@ public final class Examples {
       @JsonProperty("attack") String attack,
       @JsonProperty("shape") List<Integer> shape,
       @JsonProperty("clean") String clean,
-      @JsonProperty("adversarial") String adversarial) {
+      @JsonProperty("adversarial") String adversarial,
+      @JsonProperty("search") @Nullable SearchLine search) {
 
     static Line of(Example e) {
       return new Line(
@@ -75,7 +78,8 @@ public final class Examples {
           e.attack(),
           List.of(e.clean().channels(), e.clean().height(), e.clean().width()),
           encode(e.clean().values()),
-          encode(e.adversarial().values()));
+          encode(e.adversarial().values()),
+          e.search() == null ? null : SearchLine.of(e.search()));
     }
 
     Example toExample(String source) {
@@ -88,26 +92,52 @@ public final class Examples {
             adversarialPrediction,
             adversarialConfidence,
             attack,
-            decode(clean),
-            decode(adversarial));
+            pixels(clean),
+            pixels(adversarial),
+            search == null ? null : search.toSearch());
       } catch (IllegalArgumentException | IndexOutOfBoundsException | NullPointerException e) {
         throw new InvalidInputException(
             source, "", "a complete example", String.valueOf(e.getMessage()));
       }
     }
 
-    private static String encode(float[] values) {
-      ByteBuffer bytes =
-          ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(values);
-      return Base64.getEncoder().encodeToString(bytes.array());
+    private Pixels pixels(String text) {
+      return Pixels.of(decode(text), shape.get(0), shape.get(1), shape.get(2));
+    }
+  }
+
+  private record SearchLine(
+      @JsonProperty("true_confidence") double trueConfidence,
+      @JsonProperty("queries") long queries,
+      @JsonProperty("gradients") long gradients,
+      @JsonProperty("variables") String variables) {
+
+    static SearchLine of(Example.Search s) {
+      float[] values = new float[s.variables().size()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = s.variables().get(i);
+      }
+      return new SearchLine(s.trueConfidence(), s.queries(), s.gradients(), encode(values));
     }
 
-    private Pixels decode(String text) {
-      byte[] bytes = Base64.getDecoder().decode(text);
-      float[] values = new float[bytes.length / Float.BYTES];
-      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-      return Pixels.of(values, shape.get(0), shape.get(1), shape.get(2));
+    Example.Search toSearch() {
+      float[] values = decode(variables);
+      List<Float> list = IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
+      return new Example.Search(trueConfidence, queries, gradients, list);
     }
+  }
+
+  private static String encode(float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private static float[] decode(String text) {
+    byte[] bytes = Base64.getDecoder().decode(text);
+    float[] values = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return values;
   }
 }

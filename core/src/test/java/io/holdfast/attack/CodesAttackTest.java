@@ -43,7 +43,7 @@ class CodesAttackTest {
   }
 
   private static AttackResult attack(
-      float[] weights, Pgd pgd, PerturbationSet set, Domain domain, float[] inputs) {
+      float[] weights, Attack with, PerturbationSet set, Domain domain, float[] inputs) {
     int n = inputs.length / weights.length;
     int[] labels = new int[n];
     for (int i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ class CodesAttackTest {
       long[] ids = LongStream.range(0, n).toArray();
       return new AttackDriver(model(weights), threat, workers)
           .withShard(16)
-          .run(pgd, x, labels, ids, new Seed(1));
+          .run(with, x, labels, ids, new Seed(1));
     }
   }
 
@@ -191,6 +191,37 @@ class CodesAttackTest {
       assertThat(attack(w, Pgd.steps(20), set, Domain.UNIT, x).samples())
           .isEqualTo(result.samples());
     }
+  }
+
+  /** Noise fells some, and none beyond the reach of the strongest changes. */
+  @Test
+  void noiseChangesCodesAndNumbersAsTheSetsSay() {
+    RandomNoise noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 5);
+    float[] w = weights(new Seed(5));
+    float[] codes = inputs(new Seed(7), j -> 4);
+    float[] mixed = inputs(new Seed(8), j -> j < 4 ? 0 : 2);
+    Product.Part numbers = new Product.Part(0, 4, new Additive(Norm.LINF, 0.2));
+    Product product =
+        new Product(List.of(numbers, new Product.Part(4, COLUMNS, CodeChanges.bitFlips(2))));
+    try (Scope scope = Scope.open()) {
+      AttackResult result = attack(w, noise, new CodeChanges(4, 2), new Domain(0, 3), codes);
+      requireCodes(result, codes, 4, 2);
+      requirePossible(w, codes, result, reach(w, codes, 0, 4, 2));
+      double[] reach = reach(w, mixed, 4, 2, 2);
+      Arrays.setAll(reach, i -> reach[i] + 0.2 * 4 * 1.5); // weights are below 1.5
+      requirePossible(w, mixed, attack(w, noise, product, Domain.UNIT, mixed), reach);
+    }
+  }
+
+  private static void requirePossible(float[] w, float[] x, AttackResult result, double[] reach) {
+    int fell = 0;
+    for (int i = 0; i < N; i++) {
+      if (result.samples().get(i).outcome() == Outcome.FELL) {
+        assertThat(Math.abs(score(w, x, i))).as("sample %d", i).isLessThan(reach[i] + 1e-4);
+        fell++;
+      }
+    }
+    assertThat(fell).isPositive();
   }
 
   @Test

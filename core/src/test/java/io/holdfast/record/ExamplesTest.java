@@ -21,7 +21,9 @@ class ExamplesTest {
   private static Example example(long id) {
     Pixels clean = Pixels.of(new float[] {0, 0.1f, Float.MIN_VALUE, 1, 0.7f, 0.3f}, 3, 1, 2);
     Pixels adversarial = Pixels.of(new float[] {0.1f, 0, 0.5f, 1, 0.7f, 0.3f}, 3, 1, 2);
-    return new Example(id, 1, 1, 0.9, 0, 0.6, "pgd[steps=50,restarts=5]", clean, adversarial);
+    Example.Search search = new Example.Search(0.3, 50, 49, List.of(0.1f, -1e-30f));
+    return new Example(
+        id, 1, 1, 0.9, 0, 0.6, "pgd[steps=50,restarts=5]", clean, adversarial, search);
   }
 
   @Test
@@ -30,6 +32,16 @@ class ExamplesTest {
     List<Example> examples = List.of(example(7), example(-3));
     Examples.write(file, examples);
     assertThat(Examples.read(file)).isEqualTo(examples);
+  }
+
+  @Test
+  void filesOfTheFirstBuildsAreRead() throws IOException {
+    Path file = folder.resolve("examples.jsonl");
+    Examples.write(file, List.of(example(7)));
+    String line = Files.readString(file);
+    Files.writeString(file, line.replaceFirst(",\"search\":\\{[^}]*}", ""));
+    assertThat(Examples.read(file).get(0).search()).isNull();
+    assertThat(Examples.read(file).get(0).adversarial()).isEqualTo(example(7).adversarial());
   }
 
   @Test
@@ -50,7 +62,7 @@ class ExamplesTest {
         .isInstanceOf(IllegalArgumentException.class);
     Pixels one = Pixels.of(new float[1], 1, 1, 1);
     Pixels two = Pixels.of(new float[2], 1, 1, 2);
-    assertThatThrownBy(() -> new Example(0, 0, 0, 1, 0, 1, "fgsm", one, two))
+    assertThatThrownBy(() -> new Example(0, 0, 0, 1, 0, 1, "fgsm", one, two, null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("differ in shape");
   }

@@ -216,7 +216,8 @@ final class ReportFixture {
               .91 - .06 * i,
               PGD,
               clean,
-              perturbed(clean, i)));
+              perturbed(clean, i),
+              null));
     }
     return examples;
   }

@@ -43,6 +43,7 @@ class AttackContractTest extends AttackContract {
             "pgd rotation-translation",
             n -> Pgd.steps(5).restarts(n),
             ThreatModel.of(new RotationTranslation(8, 0.05))),
+        new AttackRow("pgd l0", n -> Pgd.steps(3).restarts(n), ThreatModel.l0(3)).briefly(),
         apgd(Apgd.Kind.CE, LINF),
         apgd(Apgd.Kind.CE, L2),
         apgd(Apgd.Kind.CE, L1),
@@ -78,10 +79,14 @@ class AttackContractTest extends AttackContract {
             "uniform noise",
             n -> new RandomNoise(RandomNoise.Kind.UNIFORM, n),
             ThreatModel.linf(0.5)),
-        new AttackRow(
-            "gaussian noise",
-            n -> new RandomNoise(RandomNoise.Kind.GAUSSIAN, n),
-            ThreatModel.linf(0.4)));
+        gaussian(ThreatModel.linf(0.4)),
+        gaussian(ThreatModel.l2(3)).briefly(),
+        gaussian(ThreatModel.l1(24)).briefly());
+  }
+
+  private static AttackRow gaussian(ThreatModel threat) {
+    String name = "gaussian noise " + threat.set().key();
+    return new AttackRow(name, n -> new RandomNoise(RandomNoise.Kind.GAUSSIAN, n), threat);
   }
 
   private static AttackRow randomFgsm(ThreatModel threat) {

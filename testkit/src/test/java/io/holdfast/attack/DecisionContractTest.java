@@ -31,16 +31,32 @@ class DecisionContractTest extends AttackContract {
         row("geoda linf", GeoDa.standard(60), LINF),
         row("geoda l1", GeoDa.standard(60), L1),
         row("sign-opt l2", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), L2),
-        row("sign-opt linf", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), LINF),
+        row("sign-opt linf", SignOpt.standard(SignOpt.Kind.SIGN, 60).neighbours(30), LINF)
+            .briefly(),
         row("opt l2", SignOpt.standard(SignOpt.Kind.VALUE, 60).neighbours(3), L2),
+        row(
+                "opt linf",
+                SignOpt.standard(SignOpt.Kind.VALUE, 60).neighbours(2),
+                ThreatModel.linf(0.25))
+            .briefly(),
         row("rays linf", RayS.standard(50), LINF),
         row("surfree l2", SurFree.standard(60), L2),
         row("pointwise l0", Pointwise.standard(100), ThreatModel.l0(4)),
         row("pointwise l1", Pointwise.standard(100), L1),
-        row("blended noise l2", Blend.of(Start.UNIFORM, 40), L2),
-        row("gaussian ladder linf", Blend.of(Start.GAUSSIAN, 40), ThreatModel.linf(0.4)),
-        row("salt and pepper l0", Blend.of(Start.SALT_AND_PEPPER, 40), ThreatModel.l0(8)),
+        row("pointwise l2", Pointwise.standard(40), ThreatModel.l2(2)).briefly(),
+        blend(Start.UNIFORM, L2),
+        blend(Start.GAUSSIAN, ThreatModel.linf(0.4)),
+        blend(Start.SALT_AND_PEPPER, ThreatModel.l0(8)),
+        blend(Start.IMAGES, L1),
         row("hopskipjump union", HopSkipJump.standard(40), ThreatModel.union(LINF, L2)));
+  }
+
+  /** Alone, a sample has no other image to be blended with. */
+  private static AttackRow blend(Start start, ThreatModel threat) {
+    Blend blend = Blend.of(start, 40);
+    String name = blend.name() + " " + threat.set().key();
+    AttackRow row = new AttackRow(name, blend::restarts, threat);
+    return start == Start.IMAGES ? row.joined() : row;
   }
 
   private static AttackRow row(String name, DecisionAttack<?> attack, ThreatModel threat) {

@@ -22,7 +22,8 @@ class EnsembleContractTest extends AttackContract {
         row(Version.PLUS, L2),
         row(Version.RAND, L2),
         row(Version.STANDARD, ThreatModel.union(LINF, L1)),
-        new AttackRow("holdfast linf", n -> new HoldfastSuite(0.1, 1), LINF),
+        new AttackRow("holdfast linf", n -> new HoldfastSuite(0.1, 1), LINF).briefly(),
+        new AttackRow("holdfast l2", n -> new HoldfastSuite(0.05, 1), L2).briefly(),
         new AttackRow("holdfast l1, eot", n -> new HoldfastSuite(0.1, 2), L1));
   }
 

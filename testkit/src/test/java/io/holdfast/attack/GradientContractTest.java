@@ -35,6 +35,8 @@ class GradientContractTest extends AttackContract {
         row(Line.ADAM_PGD, LINF),
         row(Line.ADAM_PGD, L2),
         row(Line.MT_PGD, LINF),
+        row(Line.MT_PGD, L2).briefly(),
+        row(Line.MT_PGD, L1).briefly(),
         row(Line.MI_FGSM, LINF),
         row(Line.MI_FGSM, L1),
         row(Line.NI_FGSM, LINF),
@@ -51,9 +53,11 @@ class GradientContractTest extends AttackContract {
             n -> Composed.of(Line.MOMENTUM_PGD).steps(4).restarts(n),
             ThreatModel.union(LINF, L2)),
         new AttackRow("tpgd linf", n -> new Tpgd(5, StepSize.relative(0.25), n), LINF),
-        new AttackRow("tpgd l2", n -> new Tpgd(5, StepSize.relative(0.25), n), L2),
-        new AttackRow("jitter linf, scale 5", GradientContractTest::jitter, LINF),
-        new AttackRow("jitter l2", n -> Jitter.standard().restarts(n), L2),
+        new AttackRow("tpgd l2", n -> new Tpgd(5, StepSize.relative(0.25), n), L2).briefly(),
+        new AttackRow("tpgd l1", n -> new Tpgd(3, StepSize.relative(0.25), n), L1).briefly(),
+        new AttackRow("jitter linf, scale 5", n -> jitter(10, n), LINF),
+        new AttackRow("jitter l2", n -> Jitter.standard().restarts(n), L2).briefly(),
+        new AttackRow("jitter l1, scale 5", n -> jitter(4, n), L1).briefly(),
         new AttackRow("acg linf", n -> Acg.standard().steps(6).restarts(n), LINF),
         new AttackRow("acg l2", n -> Acg.standard().steps(6).restarts(n), L2));
   }
@@ -77,8 +81,8 @@ class GradientContractTest extends AttackContract {
   }
 
   /** With logits scaled less, since at 10 few samples are led to a target. */
-  private static Attack jitter(int restarts) {
-    return new Jitter(10, StepSize.standard(10), restarts, 5, 0.1);
+  private static Attack jitter(int steps, int restarts) {
+    return new Jitter(steps, StepSize.standard(steps), restarts, 5, 0.1);
   }
 
   private Attack everything(int restarts) {

@@ -10,6 +10,8 @@ import io.holdfast.attack.universal.AdversarialPatch;
 import io.holdfast.attack.universal.Poses;
 import io.holdfast.testkit.attack.AttackContract;
 import io.holdfast.testkit.attack.AttackRow;
+import io.holdfast.threat.Flow;
+import io.holdfast.threat.Recolouring;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.threat.Wasserstein;
@@ -32,12 +34,20 @@ class PhysicalContractTest extends AttackContract {
             "eot patch",
             n -> AdversarialPatch.each(6).relativeStep(0.3).tries(2).restarts(n),
             PATCH),
-        new AttackRow(
-            "frank-wolfe wasserstein",
-            n -> FrankWolfe.steps(4).restarts(n).randomStart(n > 1),
-            ThreatModel.of(new Wasserstein(0.3, 3))),
+        frankWolfe(ThreatModel.of(new Wasserstein(0.3, 3))),
+        frankWolfe(ThreatModel.linf(0.1)).briefly(),
+        frankWolfe(ThreatModel.l2(0.7)).briefly(),
+        frankWolfe(ThreatModel.l1(4)).briefly(),
+        frankWolfe(ThreatModel.of(new Flow(0.4, 3))).briefly(),
+        frankWolfe(ThreatModel.of(new Recolouring(0.45, 8, 0))).briefly(),
         row(Line.ADMIX, Recipe.PLAIN.with(new Mixing(1, 0.2)), ThreatModel.linf(0.1)),
         row(Line.JPEG_PGD, Recipe.PLAIN.with(Compression.at(80)), ThreatModel.l2(0.7)));
+  }
+
+  private static AttackRow frankWolfe(ThreatModel threat) {
+    FrankWolfe few = FrankWolfe.steps(4).randomStart(true);
+    String name = few.name() + " " + threat.set().key();
+    return new AttackRow(name, few::restarts, threat);
   }
 
   private static AttackRow row(Line line, Recipe cheap, ThreatModel threat) {

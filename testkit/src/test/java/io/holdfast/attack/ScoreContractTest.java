@@ -38,6 +38,7 @@ class ScoreContractTest extends AttackContract {
         new AttackRow("nes linf", nes::restarts, LINF),
         new AttackRow("nes l2", nes::restarts, L2),
         new AttackRow("spsa linf", spsa::restarts, LINF),
+        new AttackRow("spsa l2", spsa::restarts, L2).briefly(),
         new AttackRow("bandits linf", Bandits.queries(60)::restarts, LINF),
         new AttackRow("bandits l2", Bandits.queries(60)::restarts, L2),
         new AttackRow("zoo l2", zoo::restarts, L2),
@@ -55,6 +56,7 @@ class ScoreContractTest extends AttackContract {
             SparseRs.queries(20)::restarts,
             ThreatModel.union(PIXELS, ThreatModel.of(new SquarePatch(2)))),
         new AttackRow("pgd pixels", n -> Pgd.steps(5).restarts(n), PIXELS),
-        new AttackRow("pgd patch", n -> Pgd.steps(5).restarts(n), PATCH));
+        new AttackRow("pgd patch", n -> Pgd.steps(5).restarts(n), PATCH),
+        new AttackRow("pgd frame", n -> Pgd.steps(2).restarts(n), FRAME).briefly());
   }
 }

@@ -9,6 +9,7 @@ import io.holdfast.threat.Flow;
 import io.holdfast.threat.Recolouring;
 import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Wasserstein;
 import java.util.stream.Stream;
 
 class SpatialContractTest extends AttackContract {
@@ -23,6 +24,11 @@ class SpatialContractTest extends AttackContract {
         new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
         new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
         new AttackRow("pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))),
+        new AttackRow(
+                "pgd wasserstein",
+                n -> Pgd.steps(2).restarts(n),
+                ThreatModel.of(new Wasserstein(0.3, 3)))
+            .briefly(),
         new AttackRow(
             "pgd recolour",
             n -> Pgd.steps(6).restarts(n),

@@ -9,6 +9,7 @@ import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,8 @@ import java.util.function.ToLongFunction;
  * predictions}, {@code outcomes} (0 held, 1 fell, 2 wrong when clean), {@code queries} and {@code
  * gradients} (int64 {@code [N]}), {@code confidences} and {@code true_confidences} (float32 {@code
  * [N]}), and {@code variables} (float32 {@code [N, P]}) where images are checked by what made them,
- * such as parameters. The metadata say where it comes from.
+ * such as parameters; NaN stands behind those of a sample that has fewer than others, as in a
+ * union. The metadata say where it comes from.
  */
 public final class AttackFile {
   static final String ORIGIN = "holdfast.origin";
@@ -143,7 +145,7 @@ public final class AttackFile {
     return all;
   }
 
-  /** Joins {@code [n, P]} of several P, filling up with 0. */
+  /** Joins {@code [n, P]} of several P. */
   private static Tensor widened(List<Tensor> parts) {
     long most = parts.stream().mapToLong(p -> p.size(1)).max().orElse(0);
     return Tensors.cat(
@@ -152,7 +154,8 @@ public final class AttackFile {
                 p ->
                     p.size(1) == most
                         ? p
-                        : Tensors.cat(List.of(p, Tensors.zeros(p.size(0), most - p.size(1))), 1))
+                        : Tensors.cat(
+                            List.of(p, Tensors.full(Double.NaN, p.size(0), most - p.size(1))), 1))
             .toList(),
         0);
   }
@@ -169,10 +172,11 @@ public final class AttackFile {
     return Tensors.of(values, values.length); // [n]
   }
 
-  /** {@code [n, P]}; rows of samples without variables are 0, and P is 0 where none has any. */
+  /** {@code [n, P]}, where P is 0 where none has any. */
   private static Tensor variables(List<Sample> samples) {
     int most = samples.stream().mapToInt(s -> s.variables().size()).max().orElse(0);
     float[] all = new float[samples.size() * most];
+    Arrays.fill(all, Float.NaN);
     for (int i = 0; i < samples.size(); i++) {
       List<Float> some = samples.get(i).variables();
       for (int k = 0; k < some.size(); k++) {

@@ -9,6 +9,7 @@ import io.holdfast.threat.Distances;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -111,7 +112,7 @@ public final class AttackFileReader {
             (int) number("labels", row),
             floats("clean", row, size),
             floats("images", row, size),
-            parameters == 0 ? new float[0] : floats(AttackFile.VARIABLES, row, parameters));
+            variables(row));
     AttackOrigin attack =
         origin.attack().spending(number("queries", row), number("gradients", row));
     Entry entry =
@@ -136,6 +137,18 @@ public final class AttackFileReader {
             terms.expires(),
             Status.ACTIVE);
     return new SavedExample(entry, content);
+  }
+
+  private float[] variables(int row) {
+    if (parameters == 0) {
+      return new float[0];
+    }
+    float[] values = floats(AttackFile.VARIABLES, row, parameters);
+    int own = parameters;
+    while (own > 0 && Float.isNaN(values[own - 1])) {
+      own--;
+    }
+    return Arrays.copyOf(values, own);
   }
 
   private long number(String name, int row) {

@@ -13,6 +13,7 @@ import io.holdfast.record.Examples;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.LedgerContent;
+import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Scorecard;
 import io.holdfast.threat.Distances;
@@ -26,8 +27,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The examples that an evaluation kept to be looked at, {@code examples.jsonl}, with what its
- * ledger says of them. There are few of them; {@code holdfast attack} keeps all.
+ * The examples that an evaluation kept to be looked at, {@code examples.jsonl}, where the ledger
+ * says that the same attack felled the same sample. There are few of them; {@code holdfast attack}
+ * keeps all.
  */
 public final class RunExamples {
   private final Path folder;
@@ -56,7 +58,8 @@ public final class RunExamples {
   }
 
   /**
-   * The kept examples that felled their sample.
+   * The kept examples that felled their sample, both in the run that made them and in the ledger:
+   * those of an attack that looks at its samples together may differ.
    *
    * @param folder of a finished evaluation, with {@code examples.jsonl} and {@code ledger.parquet}
    * @throws InvalidInputException if it is none, or its files are damaged
@@ -65,8 +68,8 @@ public final class RunExamples {
     RunExamples run = new RunExamples(folder, Ledger.read(folder), terms);
     List<SavedExample> saved = new ArrayList<>();
     for (Example example : Examples.read(folder.resolve("examples.jsonl"))) {
-      if (example.fooled() && example.cleanPrediction() == example.label()) {
-        saved.add(run.saved(example));
+      if (example.fooled() && run.verdict(example).outcome() == Outcome.FELL) {
+        saved.add(run.saved(example, run.search(example)));
       }
     }
     return saved;
@@ -81,7 +84,7 @@ public final class RunExamples {
     return read;
   }
 
-  private SavedExample saved(Example e) {
+  private SavedExample saved(Example e, Example.Search search) {
     Pixels clean = e.clean();
     Content content =
         new Content(
@@ -89,16 +92,15 @@ public final class RunExamples {
             e.label(),
             clean.values(),
             e.adversarial().values(),
-            new float[0]);
-    Attempt verdict = verdict(e);
+            variables(search));
     AttackOrigin attack =
         new AttackOrigin(
             evaluation.path("attacks").path(e.attack()).asText(e.attack()),
             evaluation.path("seed").asLong(),
             evaluation.path("precision").asText(),
             provenance.codeVersion(),
-            verdict.queries(),
-            verdict.gradients());
+            search.queries(),
+            search.gradients());
     String hash = provenance.dataHashes().getOrDefault("evaluation", "");
     Entry entry =
         new Entry(
@@ -107,7 +109,7 @@ public final class RunExamples {
             e.label(),
             e.adversarialPrediction(),
             e.adversarialConfidence(),
-            verdict.trueConfidence(),
+            search.trueConfidence(),
             Distances.between(Content.wide(content.clean()), Content.wide(content.adversarial())),
             threat,
             attack,
@@ -122,6 +124,27 @@ public final class RunExamples {
             terms.expires(),
             Status.ACTIVE);
     return new SavedExample(entry, content);
+  }
+
+  private static float[] variables(Example.Search search) {
+    float[] values = new float[search.variables().size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = search.variables().get(i);
+    }
+    return values;
+  }
+
+  private Example.Search search(Example e) {
+    Example.Search search = e.search();
+    if (search == null) {
+      throw new InvalidInputException(
+          folder.resolve("examples.jsonl").toString(),
+          "sample " + e.sampleId(),
+          "what the search spent on it",
+          "nothing, as in the first builds",
+          "run the evaluation again");
+    }
+    return search;
   }
 
   private Attempt verdict(Example e) {

@@ -1,13 +1,13 @@
 package io.holdfast.attack.minimal;
 
 import io.holdfast.attack.Loss;
+import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 
 /**
  * How far the logit of one class is above the label's, {@code z_t - z_y}: 0 on the boundary between
- * the two.
+ * the two. {@link Losses#MD} towards classes of its own, whatever the goal.
  *
  * @param rivals one class per sample, {@code [N]}, int64
  */
@@ -19,12 +19,15 @@ record LogitGap(Tensor rivals) implements Loss {
 
   @Override
   public Tensor value(Tensor logits, Reference reference) {
-    return logits.mul(cotangent(logits, reference)).sum(1); // [N]
+    return Losses.MD.value(logits, towards(reference)); // [N]
   }
 
   @Override
   public Tensor cotangent(Tensor logits, Reference reference) {
-    long classes = logits.size(1);
-    return Nn.oneHot(rivals, classes).sub(Nn.oneHot(reference.labels(), classes)); // [N, K]
+    return Losses.MD.cotangent(logits, towards(reference)); // [N, K]
+  }
+
+  private Reference towards(Reference reference) {
+    return Reference.targets(reference.labels(), rivals);
   }
 }

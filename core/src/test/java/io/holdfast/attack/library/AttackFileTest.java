@@ -12,11 +12,13 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Distances;
+import io.holdfast.threat.Flow;
 import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +124,28 @@ class AttackFileTest {
     SavedExample example = read().get(0);
     assertThat(example.content().variables()).containsExactly(20, 0.0625f, 0);
     assertThat(Checks.sound(example.entry(), example.content())).isNull();
+  }
+
+  /** Members of a union may have different numbers of parameters, or none. */
+  @Test
+  void parametersOfAUnionKeepTheirNumber() {
+    ThreatModel union =
+        ThreatModel.union(
+            ThreatModel.of(new RotationTranslation(30, 0.125)), ThreatModel.of(new Flow(1, 2)));
+    try (Scope scope = Scope.open()) {
+      Sample turned = sample(5, Outcome.FELL, 20f, 0.0625f, 0f);
+      Float[] nowhere = new Float[8];
+      Arrays.fill(nowhere, 0f);
+      Sample flowed = sample(6, Outcome.FELL, nowhere);
+      Tensor blank = Tensors.zeros(2, 1, 2, 2);
+      AttackResult both = new AttackResult("pgd", 7, 32, "float32", blank, List.of(turned, flowed));
+      Safetensors.write(
+          file,
+          AttackFile.join(List.of(AttackFile.columns(both, blank))),
+          origin(union).toMetadata());
+    }
+    assertThat(read()).extracting(e -> e.content().variables().length).containsExactly(3, 8);
+    assertThat(read()).allMatch(e -> Checks.sound(e.entry(), e.content()) == null);
   }
 
   @Test

@@ -11,7 +11,6 @@ import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.AttackResult.Sample;
 import io.holdfast.attack.RandomNoise;
-import io.holdfast.attack.SampleScope;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
@@ -36,6 +35,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
@@ -57,14 +57,24 @@ public abstract class AttackContract {
   /** With the system property {@code holdfast.devicecheck} a stand-in, in ordinary memory. */
   private static final Device OTHER = new Device(0);
 
-  private final KitModel model = KitModel.trained(SEED);
-  private final KitData data = KitData.draw(SEED.split("test"), POINTS);
-  private final Workers one = Workers.of(1);
-  private final Workers two = Workers.of(2);
-  private final SharedScope kept = Scope.shared();
+  private KitModel model;
+  private KitData data;
+  private Workers one;
+  private Workers two;
+  private SharedScope kept;
 
   /** The attacks under the contract. */
   protected abstract Stream<AttackRow> rows();
+
+  /** What the tests need, but not {@link #rows()}. */
+  @BeforeAll
+  void prepare() {
+    model = KitModel.trained(SEED);
+    data = KitData.draw(SEED.split("test"), POINTS);
+    one = Workers.of(1);
+    two = Workers.of(2);
+    kept = Scope.shared();
+  }
 
   @AfterAll
   void release() {
@@ -85,20 +95,26 @@ public abstract class AttackContract {
     add(tests, "stays inside the threat model and the domain", runs, this::staysInside);
     add(tests, "what fell is misclassified, what held is not", runs, this::verdictsAreTheModels);
     add(tests, "is at least as strong as random noise", runs, this::beatsNoise);
+    add(tests, "holds no native memory", runs, this::holdsNoMemory);
+    add(tests, "counts queries, gradients and checks", runs, this::counts);
+    add(tests, "leaves model and inputs untouched", runs, this::leavesNoTrace);
+    add(tests, "reaches the target", runs, this::reachesTarget);
+    if (!row.brief()) {
+      addOthers(tests, runs);
+    }
+    return dynamicContainer(row.name(), tests);
+  }
+
+  private void addOthers(List<DynamicNode> tests, Runs runs) {
     add(tests, "grows with restarts, sample by sample", runs, this::growsWithRestarts);
     add(tests, "grows with epsilon over 200 points", runs, this::growsWithEpsilon);
-    add(tests, "holds no native memory", runs, this::holdsNoMemory);
     add(tests, "gives the same bits again, on 1 and 2 workers", runs, this::ignoresWorkers);
     add(tests, "gives the same bits on another device", runs, this::ignoresDevice);
     add(tests, "does not depend on the order of the samples", runs, this::ignoresOrder);
-    add(tests, "counts queries, gradients and checks", runs, this::counts);
     add(tests, "never changes what is wrong already", runs, this::sparesTheWrong);
     add(tests, "handles a batch of one", runs, this::handlesOne);
-    add(tests, "leaves model and inputs untouched", runs, this::leavesNoTrace);
-    add(tests, "reaches the target", runs, this::reachesTarget);
     add(tests, "reports what is not finite", runs, this::reportsNonFinite);
     add(tests, "refuses inputs that are NaN or outside the domain", runs, this::refusesBadInputs);
-    return dynamicContainer(row.name(), tests);
   }
 
   private static void add(List<DynamicNode> tests, String name, Runs runs, Consumer<Runs> test) {
@@ -341,10 +357,9 @@ public abstract class AttackContract {
     assertThat(wrong).isGreaterThan(POINTS / 4);
   }
 
-  /** A universal perturbation for one sample is another one, so that only its run is looked at. */
+  /** What depends on other samples may end otherwise alone, so that only its run is looked at. */
   private void handlesOne(Runs runs) {
     Attack attack = runs.row().attack().apply(1);
-    boolean universal = attack.scope() == SampleScope.UNIVERSAL;
     List<Sample> together = runs.usual().samples();
     int different = 0;
     for (int i = 0; i < FEW / 2; i++) {
@@ -352,7 +367,7 @@ public abstract class AttackContract {
       AttackDriver driver = new AttackDriver(model, runs.threat(), one);
       AttackResult alone = driver.run(attack, single.inputs(), single.labels(), data.ids(i), SEED);
       boolean same = alone.samples().get(0).outcome() == together.get(i).outcome();
-      different += same || universal ? 0 : 1;
+      different += same || runs.row().together() ? 0 : 1;
     }
     assertThat(different).as("different alone, beyond rounding").isLessThanOrEqualTo(1);
   }
@@ -361,7 +376,10 @@ public abstract class AttackContract {
     assertThat(runs.watched().untouched()).isTrue();
   }
 
-  /** Fallen means that the target was reached; with twice the size many samples are. */
+  /**
+   * Fallen means that the target was reached; with twice the size many samples are by those who see
+   * gradients, and some by everyone.
+   */
   private void reachesTarget(Runs runs) {
     int target = 2;
     ThreatModel wide =
@@ -373,9 +391,9 @@ public abstract class AttackContract {
         assertThat(s.label()).isNotEqualTo(target);
       }
     }
-    if (runs.whiteBox()) {
-      assertThat(fallen(result)).isGreaterThan(POINTS / 4);
-    }
+    assertThat(fallen(result))
+        .as("samples that are led to the target")
+        .isGreaterThan(POINTS / (runs.whiteBox() ? 4 : 20));
   }
 
   private void reportsNonFinite(Runs runs) {

@@ -7,6 +7,7 @@ import static io.holdfast.testkit.evaluate.Suite.list;
 import static io.holdfast.testkit.evaluate.Suite.withCurve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.gradient.Pgd;
@@ -40,6 +41,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -203,12 +205,30 @@ class EvaluationTest {
 
   @Test
   void examplesShowSomeThatFellAndSomeThatHeldOfManyClasses(@TempDir Path folder) {
-    List<Example> examples = evaluation().folder(folder).on(TEST).examples();
+    EvaluationResult result = evaluation().folder(folder).on(TEST);
+    List<Example> examples = result.examples();
     assertThat(examples).hasSize(24).isEqualTo(Examples.read(folder.resolve("examples.jsonl")));
     assertThat(examples.stream().filter(Example::fooled).count()).isBetween(4L, 20L);
     assertThat(examples.stream().map(Example::label).distinct().count()).isGreaterThan(7);
     assertThat(examples).allSatisfy(e -> assertThat(e.cleanPrediction()).isEqualTo(e.label()));
+    assertThat(examples).allSatisfy(e -> agrees(e, result.rows()));
     assertThat(evaluation().examples(0).on(TEST).examples()).isEmpty();
+  }
+
+  /**
+   * These attacks look at each sample alone, so that the second run is the first, but for rounding.
+   */
+  private static void agrees(Example e, Iterable<Attempt> rows) {
+    Attempt row =
+        list(rows).stream()
+            .filter(r -> r.kind() == Kind.VERDICT)
+            .filter(r -> r.sampleId() == e.sampleId() && r.attempt().equals(e.attack()))
+            .findFirst()
+            .orElseThrow();
+    Example.Search search = Objects.requireNonNull(e.search());
+    assertThat(search.trueConfidence()).isCloseTo(row.trueConfidence(), within(1e-3));
+    assertThat(List.of(search.queries(), search.gradients()))
+        .containsExactly(row.queries(), row.gradients());
   }
 
   @Test
