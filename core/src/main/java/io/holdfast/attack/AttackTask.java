@@ -6,6 +6,7 @@ import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ public final class AttackTask extends TaskQueries {
   private final ThreatModel threat;
   private final int round;
   private final SharedScope owner;
+  private final boolean part;
   private final @Nullable Smallest smallest;
   private List<Seed> seeds;
 
@@ -40,10 +42,52 @@ public final class AttackTask extends TaskQueries {
     this.round = round;
     this.seeds = seeds;
     this.owner = owner;
+    part = false;
     smallest =
         threat.set() instanceof Additive ball && ball.unlimited()
             ? new Smallest(ball, threat.domain(), run, rows, region.clean(), owner)
             : null;
+  }
+
+  private AttackTask(AttackTask whole, ThreatModel threat, int[] positions, Reference reference) {
+    super(
+        whole.run,
+        threat.around(whole.run.inputs(some(whole.rows, positions))),
+        some(whole.rows, positions),
+        reference);
+    this.threat = threat;
+    round = whole.round;
+    seeds = Arrays.stream(positions).mapToObj(whole.seeds::get).toList();
+    owner = whole.owner;
+    part = true;
+    smallest = null;
+  }
+
+  private static int[] some(int[] rows, int[] positions) {
+    return Arrays.stream(positions).map(i -> rows[i]).toArray();
+  }
+
+  /**
+   * Some of the samples alone, for as long as the innermost scope is open and all of them are in
+   * this task: what is asked about them is counted as ever, and nobody leaves or is judged.
+   *
+   * @param positions of the samples in this task, at least one, none twice
+   */
+  public AttackTask part(int... positions) {
+    return new AttackTask(this, threat, positions, reference.at(onDevice(positions)));
+  }
+
+  /** As {@link #part}, steered towards one class whatever this task's goal is. */
+  public AttackTask partTowards(int wanted, int... positions) {
+    Reference own = reference.at(onDevice(positions));
+    long[] same = new long[positions.length];
+    Arrays.fill(same, wanted);
+    Tensor targets = onDevice(same); // [m]
+    return new AttackTask(
+        this,
+        threat.wanting(Goal.target(wanted)),
+        positions,
+        new Reference(own.labels(), targets, own.probabilities()));
   }
 
   /** Number of samples in the task now. */
@@ -157,6 +201,9 @@ public final class AttackTask extends TaskQueries {
    *     others stay whatever their logits
    */
   public Stay settle(Tensor variables, Tensor logits, IntPredicate counts) {
+    if (part) {
+      return Stay.ALL;
+    }
     int[] hits = Arrays.stream(run.hits(rows, logits)).filter(counts).toArray();
     if (hits.length == 0) {
       return Stay.ALL;
@@ -183,6 +230,9 @@ public final class AttackTask extends TaskQueries {
    * @return who stays
    */
   public Stay leave(Tensor variables, IntPredicate done) {
+    if (part) {
+      throw new IllegalStateException(run.where() + ": samples of a part of a task do not leave");
+    }
     int[] leaving = IntStream.range(0, rows.length).filter(done).toArray();
     if (leaving.length == 0) {
       return Stay.ALL;
@@ -232,6 +282,10 @@ public final class AttackTask extends TaskQueries {
     } else {
       run.judge(some, threat.set(), candidates, made);
     }
+  }
+
+  private Tensor onDevice(int[] positions) {
+    return onDevice(Arrays.stream(positions).asLongStream().toArray());
   }
 
   private Tensor onDevice(long[] positions) {

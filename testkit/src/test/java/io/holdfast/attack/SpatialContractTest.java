@@ -13,6 +13,9 @@ import io.holdfast.threat.Wasserstein;
 import java.util.stream.Stream;
 
 class SpatialContractTest extends AttackContract {
+  private static final String SGA =
+      "uap[rule=sga,steps=4,inner_batch=50,iterations=2,relative_step=0.4]";
+
   @Override
   protected Stream<AttackRow> rows() {
     return Stream.of(
@@ -23,6 +26,7 @@ class SpatialContractTest extends AttackContract {
         new AttackRow("uap linf", n -> Universal.steps(8), ThreatModel.linf(0.2)),
         new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
         new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
+        new AttackRow("uap sga", n -> Attacks.parse(SGA), ThreatModel.linf(0.2)),
         new AttackRow("pgd flow", n -> Pgd.steps(6).restarts(n), ThreatModel.of(new Flow(0.4, 3))),
         new AttackRow(
                 "pgd wasserstein",

@@ -18,14 +18,18 @@ record Crossing(Trail trail, Norm norm, int steps, double overshoot) {
   /** Added to the distance of a boundary, so that steps never come to rest before it. */
   private static final double BEYOND = 1e-4;
 
+  /** The longest step: further than any box, and with a slope of 0 still no step. */
+  private static final double FAR = 1e30;
+
   /**
    * From some points, at which the trail is, over the nearest boundary.
    *
    * @param from {@code [n, D]}
    * @param sum for the sum of the steps, {@code [n, D]}, 0 at first
    * @param leave whether samples leave that have reached the goal; else they stay where they are
+   * @return whether all were seen to be over it
    */
-  void run(Rows from, Rows sum, boolean leave) {
+  boolean run(Rows from, Rows sum, boolean leave) {
     boolean over = false;
     for (int k = 0; k < steps && !over && trail.goesOn(2); k++) {
       try (Scope step = Scope.open()) {
@@ -39,12 +43,13 @@ record Crossing(Trail trail, Norm norm, int steps, double overshoot) {
         }
       }
     }
+    return over;
   }
 
   /** The shortest step onto the boundary and a little further, {@code [n, D]}. */
   private Tensor step(Boundary boundary) {
     Tensor w = boundary.slopes(); // [n, D]
-    Tensor length = boundary.distance(norm).add(BEYOND); // [n, 1]
+    Tensor length = boundary.distance(norm).add(BEYOND).clampMax(FAR); // [n, 1]
     Tensor direction =
         norm == Norm.LINF
             ? w.sign() // [n, D]

@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.Norm;
 import java.util.List;
 
 /**
@@ -66,5 +67,25 @@ public record DeepFool(int steps, double overshoot) implements MinimalAttack<Dee
     Rows clean = trail.remember(trail.clean()); // [n, D]
     new Crossing(trail, trail.norm(), steps, overshoot).run(clean, sum, true);
     return trail.end();
+  }
+
+  /**
+   * From a point of one sample over the nearest boundary, inside the box: the step that universal
+   * perturbations are made of (Moosavi-Dezfooli et al. 2017, equation 1).
+   *
+   * @param part of a task, one sample
+   * @param from {@code [1, ...]}
+   * @param norm in which steps are short: {@link Norm#L2} or {@link Norm#LINF}
+   * @return the way that was gone, {@code [1, ...]}: 0 for a point that is over it already, and for
+   *     one from which it was not reached
+   */
+  public Tensor cross(AttackTask part, Tensor from, Norm norm) {
+    Trail trail = new Trail(part);
+    Rows sum = trail.remember(trail.dimensions(), 0); // [1, D] of the steps
+    Rows start = trail.remember(from.reshape(1, -1)); // [1, D]
+    trail.goTo(start.get());
+    boolean over = new Crossing(trail, norm, steps, overshoot).run(start, sum, false);
+    over = over || (trail.goesOn(1) && trail.look().reached().all());
+    return trail.inputs().sub(from).mul(over ? 1 : 0);
   }
 }

@@ -2,84 +2,67 @@ package io.holdfast.attack.universal;
 
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.ListedAttack;
-import io.holdfast.attack.Loss;
-import io.holdfast.attack.Losses;
-import io.holdfast.attack.Reference;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Records;
-import io.holdfast.model.InputGradients;
-import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
-import io.holdfast.threat.Additive;
-import io.holdfast.threat.Domain;
 import io.holdfast.threat.Knowledge;
-import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
-import java.util.Arrays;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * One perturbation for all samples (Moosavi-Dezfooli et al. 2017), by projected ascent on the sum
- * of the samples' losses (Shafahi et al. 2020, section 3, whose clipped loss keeps a few samples
- * from ruling the sum), in small groups whose gradients are gathered before each step (Liu et al.
- * 2023, SGA, section 3.2). Towards a target where the goal has one; with {@link Aim#EACH} one is
- * made towards each class in turn (a targeted universal perturbation: Hirano and Takemoto 2020,
- * section 2, by the ascent of here), and the one that fells most is taken. The samples that it is
- * made for are those it is judged on, those of one chunk together: an attacker who knows them all.
- * Samples that it leaves as they are cost as much as the others.
+ * One perturbation for all samples, made in passes over them by one of three rules:
  *
- * @param steps over all samples, at least 1
- * @param group samples whose gradients are gathered for a step within one pass over all, at least 1
- * @param relativeStep length of a step as a part of epsilon, in (0, 1]
- * @param clip margin in logits beyond which a sample counts no more, at least 0
+ * <ul>
+ *   <li>{@link Rule#SGD}: projected ascent on the mean clipped loss of one batch after the other
+ *       (Shafahi et al. 2020, section 3).
+ *   <li>{@link Rule#SGA}: before each of these steps an inner perturbation goes ahead by small
+ *       batches, and the step is along the gradients that it met (Liu et al. 2023, algorithm 1).
+ *   <li>{@link Rule#DEEPFOOL}: each sample that is not fooled yet adds its own way over the nearest
+ *       boundary, until a wanted part is fooled (Moosavi-Dezfooli et al. 2017, algorithm 1).
+ * </ul>
+ *
+ * <p>All go towards a target where the goal has one; with {@link Aim#EACH} one perturbation is made
+ * towards each class in turn (a targeted universal perturbation: Hirano and Takemoto 2020, section
+ * 2, by the rules of here), from the samples of other labels, and the one that fells most is taken.
+ * The samples that it is made for are those it is judged on, those of one chunk together: an
+ * attacker who knows them all. Samples that it leaves as they are cost as much as the others.
+ *
+ * @param rule how it is made
+ * @param steps passes over all samples, at least 1; by {@link Rule#DEEPFOOL} at most
+ * @param ascent settings of {@link Rule#SGD} and {@link Rule#SGA}
+ * @param crossing settings of {@link Rule#DEEPFOOL}
  * @param aim where the perturbation steers
  */
-public record Universal(int steps, int group, double relativeStep, double clip, Aim aim)
+public record Universal(
+    Rule rule, int steps, AscentSettings ascent, CrossingSettings crossing, Aim aim)
     implements ListedAttack<Universal> {
-  private static final double MOST = 1000;
-  private static final int NO_CLASS = -1;
-
   /** The registry's line. */
   public static final AttackSpec<Universal> SPEC =
       new AttackSpec<>(
           "uap",
-          "one perturbation for all samples, by ascent on the sum of their clipped losses",
+          "one perturbation for all samples, by ascent on their clipped losses or by DeepFool",
           AttackSpec.BALLS,
-          "Moosavi-Dezfooli et al. 2017; Shafahi et al. 2020, section 3; Liu et al. 2023 (SGA)",
+          "Moosavi-Dezfooli et al. 2017, algorithm 1; Shafahi et al. 2020, section 3; Liu et al."
+              + " 2023 (SGA), algorithm 1",
           steps(40),
-          List.of(
-              Knobs.steps(Universal::steps, Universal::withSteps),
-              Knobs.count(
-                  "group",
-                  "samples per step within a pass over all, at least 1",
-                  Universal::group,
-                  Universal::group),
-              Knobs.number(
-                  "relative_step",
-                  "length of a step as a part of epsilon",
-                  0,
-                  1,
-                  Universal::relativeStep,
-                  Universal::relativeStep),
-              Knobs.number(
-                  "clip",
-                  "margin in logits beyond which a sample counts no more",
-                  0,
-                  MOST,
-                  Universal::clip,
-                  Universal::clip),
-              Knobs.choice(
-                  "targets",
-                  "classes steered to: goal, or each in turn, of which the strongest is taken",
-                  Universal::aim,
-                  Universal::aim)));
+          knobs());
+
+  /** How the perturbation is made. */
+  public enum Rule {
+    /** A step along each batch's gradient. */
+    SGD,
+    /** A step along the gradients that an inner ascent through the batch met. */
+    SGA,
+    /** The sum of the samples' own ways over their boundaries. */
+    DEEPFOOL
+  }
 
   /** Where the perturbation steers. */
   public enum Aim {
@@ -90,38 +73,48 @@ public record Universal(int steps, int group, double relativeStep, double clip, 
   }
 
   public Universal {
-    require("steps", "a whole number of at least 1", steps >= 1, steps);
-    require("group", "a whole number of at least 1", group >= 1, group);
-    require(
-        "relative_step", "a part in (0, 1]", relativeStep > 0 && relativeStep <= 1, relativeStep);
-    require("clip", "a margin of at least 0", clip >= 0, clip);
-  }
-
-  private static void require(String field, String expected, boolean holds, Number found) {
-    if (!holds) {
-      throw new InvalidInputException("attack uap", field, expected, found.toString());
+    if (steps < 1) {
+      throw new InvalidInputException(
+          "attack uap", "steps", "a whole number of at least 1", Integer.toString(steps));
     }
   }
 
-  /** With groups of 64, steps of a tenth of epsilon, and margins clipped at 2. */
+  /** By {@link Rule#SGD}, with the usual settings. */
   public static Universal steps(int number) {
-    return new Universal(number, 64, 0.1, 2, Aim.GOAL);
+    return new Universal(Rule.SGD, number, AscentSettings.USUAL, CrossingSettings.USUAL, Aim.GOAL);
   }
 
-  private Universal withSteps(int number) {
-    return Records.with(this, "steps", number);
+  private static List<Knob<Universal>> knobs() {
+    List<Knob<Universal>> all = new ArrayList<>();
+    all.add(
+        Knobs.choice(
+            "rule",
+            "sgd (a step per batch), sga (with an inner ascent before each step) or deepfool",
+            Universal::rule,
+            Universal::rule));
+    all.add(Knobs.steps(Universal::steps, (u, number) -> Records.with(u, "steps", number)));
+    AscentSettings.knobs().forEach(k -> all.add(Knobs.of(Universal::ascent, Universal::with, k)));
+    CrossingSettings.knobs()
+        .forEach(k -> all.add(Knobs.of(Universal::crossing, Universal::with, k)));
+    all.add(
+        Knobs.choice(
+            "targets",
+            "classes steered to: goal, or each in turn, of which the strongest is taken",
+            Universal::aim,
+            Universal::aim));
+    return all;
   }
 
-  public Universal group(int samples) {
-    return Records.with(this, "group", samples);
+  public Universal rule(Rule way) {
+    return Records.with(this, "rule", way);
   }
 
-  public Universal relativeStep(double part) {
-    return Records.with(this, "relativeStep", part);
+  public Universal with(AscentSettings settings) {
+    return Records.with(this, "ascent", settings);
   }
 
-  public Universal clip(double margin) {
-    return Records.with(this, "clip", margin);
+  public Universal with(CrossingSettings settings) {
+    return Records.with(this, "crossing", settings);
   }
 
   public Universal aim(Aim where) {
@@ -143,6 +136,12 @@ public record Universal(int steps, int group, double relativeStep, double clip, 
     return SampleScope.UNIVERSAL;
   }
 
+  /** {@link Rule#DEEPFOOL} follows differences of scores close to the boundary. */
+  @Override
+  public boolean exact() {
+    return rule == Rule.DEEPFOOL;
+  }
+
   @Override
   public void check(ThreatModel threat, int classes) {
     ListedAttack.super.check(threat, classes);
@@ -150,17 +149,22 @@ public record Universal(int steps, int group, double relativeStep, double clip, 
       throw new InvalidInputException(
           "attack " + key(), "", "one ball, not a union", threat.set().key());
     }
+    int least = ascent.loss().minClasses(threat.goal().targeted() || aim == Aim.EACH);
+    if (classes < least && rule != Rule.DEEPFOOL) {
+      throw new InvalidInputException(
+          "attack " + key(), "loss", "a model of at least " + least + " classes", "" + classes);
+    }
   }
 
   @Override
   public Tensor perturb(AttackTask task) {
     if (aim == Aim.GOAL || task.threat().goal().targeted()) {
-      return moved(task, made(task, NO_CLASS));
+      return Crowd.moved(task, made(Crowd.all(task), 0));
     }
     Tensor best = task.region().clean(); // [n, ...]
     int most = -1;
     for (int wanted = 0; wanted < task.classes() && task.queriesLeft() > 1; wanted++) {
-      Tensor x = moved(task, made(task, wanted)); // [n, ...]
+      Tensor x = Crowd.moved(task, made(Crowd.towards(task, wanted), 1)); // [n, ...]
       int fell = fallen(task, x);
       best = fell > most ? x : best;
       most = Math.max(most, fell);
@@ -172,100 +176,18 @@ public record Universal(int steps, int group, double relativeStep, double clip, 
     try (Scope scope = Scope.open()) {
       int[] all = IntStream.range(0, task.size()).toArray();
       boolean[] reached = task.reached(task.logits(x), all);
-      return (int) Arrays.stream(all).filter(i -> reached[i]).count();
+      return (int) IntStream.of(all).filter(i -> reached[i]).count();
     }
   }
 
   /**
    * One perturbation, {@code [1, ...]}.
    *
-   * @param wanted the class that it steers to, or {@link #NO_CLASS} for what the goal says
+   * @param spare queries per sample that are left over
    */
-  private Tensor made(AttackTask task, int wanted) {
-    Tensor delta = task.region().clean().slice(0, 0, 1).mul(0); // [1, ...]
-    Region ball = around(task, delta);
-    int[] order = order(task);
-    long[] labels = task.reference().labels().toLongs();
-    Loss loss = wanted == NO_CLASS ? Losses.CW : new Towards(wanted);
-    int spare = wanted == NO_CLASS ? 0 : 1; // queries for the look at what it fells
-    for (int step = 0; step < steps && task.queriesLeft() > spare; step++) {
-      try (Scope scope = Scope.open()) {
-        Tensor x = moved(task, delta); // [n, ...]
-        InputGradients.Pass pass = task.ascend(x, loss, 1);
-        double[] margins = loss.value(pass.logits(), task.reference()).toDoubles(); // [n]
-        boolean[] counts = new boolean[margins.length];
-        for (int i = 0; i < counts.length; i++) {
-          counts[i] = margins[i] < clip && labels[i] != wanted;
-        }
-        for (int from = 0; from < order.length; from += group) {
-          int[] some = Arrays.copyOfRange(order, from, Math.min(order.length, from + group));
-          Tensor gathered = gathered(pass.gradient(), some, counts); // [1, ...]
-          ball.step(delta, gathered, relativeStep * some.length / order.length);
-        }
-      }
-    }
-    return delta;
-  }
-
-  /** The margin of one class over all others. */
-  private record Towards(int wanted) implements Loss {
-    @Override
-    public String key() {
-      return Losses.CW.key();
-    }
-
-    @Override
-    public Tensor value(Tensor logits, Reference reference) {
-      return Losses.CW.value(logits, towards(reference)); // [N]
-    }
-
-    @Override
-    public Tensor cotangent(Tensor logits, Reference reference) {
-      return Losses.CW.cotangent(logits, towards(reference)); // [N, K]
-    }
-
-    private Reference towards(Reference reference) {
-      Tensor labels = reference.labels(); // [N]
-      long[] targets = new long[(int) labels.size(0)];
-      Arrays.fill(targets, wanted);
-      return Reference.targets(labels, Tensors.of(targets, targets.length).to(labels.device()));
-    }
-  }
-
-  /** Changes of any sign: the ball around nothing, in a domain that does not cut them. */
-  private static Region around(AttackTask task, Tensor delta) {
-    double width = task.threat().domain().width();
-    return ((Additive) task.threat().set()).around(delta.clone(), new Domain(-width, width));
-  }
-
-  /** By a lot that each sample draws, so that the order in which they come does not matter. */
-  private static int[] order(AttackTask task) {
-    long[] lots = task.seeds().stream().mapToLong(seed -> seed.split("order").bits()).toArray();
-    return IntStream.range(0, lots.length)
-        .boxed()
-        .sorted(Comparator.comparingLong(i -> lots[i]))
-        .mapToInt(i -> i)
-        .toArray();
-  }
-
-  private static Tensor moved(AttackTask task, Tensor delta) {
-    Domain domain = task.threat().domain();
-    return task.region().clean().add(delta).clampInPlace(domain.low(), domain.high());
-  }
-
-  /** The sum of the gradients of those that count, {@code [1, ...]}. */
-  private static Tensor gathered(Tensor gradient, int[] some, boolean[] counts) {
-    boolean[] chosen = new boolean[some.length];
-    for (int i = 0; i < some.length; i++) {
-      chosen[i] = counts[some[i]];
-    }
-    long[] shape = new long[gradient.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = some.length;
-    long[] positions = Arrays.stream(some).asLongStream().toArray();
-    Tensor rows =
-        gradient.indexSelect(0, Tensors.of(positions, positions.length).to(gradient.device()));
-    Tensor weights = Tensors.of(chosen, shape).to(gradient.device()).to(DType.FLOAT32);
-    return rows.mul(weights).sumKeep(0); // [1, ...]
+  private Tensor made(Crowd crowd, long spare) {
+    return rule == Rule.DEEPFOOL
+        ? new CrossingOfAll(crossing, steps, crowd).made(spare)
+        : new AscentOfAll(this, crowd).made(spare);
   }
 }
