@@ -10,19 +10,42 @@ import java.util.stream.IntStream;
 /**
  * The ascents on the clipped margin in L-infinity over [0, 1], in plain doubles, one sample after
  * the other.
- *
- * @param target the wanted class, or -1
- * @param stale whether inner steps keep the gradients of the outer perturbation: what SGA is not
  */
-record AscentTwin(
-    SquaresModel model,
-    Universal plan,
-    double epsilon,
-    double[][] x,
-    int[] labels,
-    List<Seed> seeds,
-    int target,
-    boolean stale) {
+final class AscentTwin {
+  private final SquaresModel model;
+  private final Universal plan;
+  private final double epsilon;
+  private final double[][] x;
+  private final int[] labels;
+  private final List<Seed> seeds;
+  private final int target;
+  private final boolean stale;
+
+  /**
+   * A twin.
+   *
+   * @param target the wanted class, or -1
+   * @param stale whether inner steps keep the gradients of the outer perturbation: what SGA is not
+   */
+  AscentTwin(
+      SquaresModel model,
+      Universal plan,
+      double epsilon,
+      double[][] x,
+      int[] labels,
+      List<Seed> seeds,
+      int target,
+      boolean stale) {
+    this.model = model;
+    this.plan = plan;
+    this.epsilon = epsilon;
+    this.x = x.clone();
+    this.labels = labels.clone();
+    this.seeds = seeds;
+    this.target = target;
+    this.stale = stale;
+  }
+
   double[] made() {
     double[] delta = new double[SquaresModel.SIZE];
     int[] all = IntStream.range(0, x.length).toArray();

@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
  * Three logits of six inputs, {@code z_k = sum_j w_kj (x_j - c_kj)^2}: their slopes change from
  * point to point and are known by hand.
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record SquaresModel(double[][] weights, double[][] centres) implements Classifier {
   static final int CLASSES = 3;
   static final int SIZE = 6;

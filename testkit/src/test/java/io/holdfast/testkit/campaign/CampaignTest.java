@@ -209,9 +209,9 @@ class CampaignTest {
             .run();
     assertThat(cut.cells()).hasSize(pairs).allMatch(cell -> !cell.incomplete().isEmpty());
     assertThat(ends).hasSize(pairs);
-    assertThat(ends.values()).allMatch(end -> end < budget + 30 * pairs);
+    assertThat(ends.values()).allMatch(end -> end < budget + 30L * pairs);
     long first = Collections.min(ends.values());
-    long rounds = (pairs + jobs - 1) / jobs;
+    int rounds = (pairs + jobs - 1) / jobs;
     assertThat(first).isGreaterThanOrEqualTo(budget / rounds - 5);
     if (jobs == 1) { // else another may have moved the clock while this one began
       assertThat(first).isLessThanOrEqualTo(budget / rounds + 30);
