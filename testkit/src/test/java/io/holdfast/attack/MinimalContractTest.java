@@ -34,7 +34,7 @@ class MinimalContractTest extends AttackContract {
         row(new Fmn(20, 1, 0.05), L0),
         row(cw, LINF),
         row(cw, L2),
-        row(cw.rounds(20).steps(10).rate(0.3).weight(50), ThreatModel.l0(20)),
+        row(cw.rounds(20).steps(10).rate(0.3).weight(50), ThreatModel.l0(20)).briefly(),
         row(ead, L1),
         row(ead.rule(Ead.Rule.L1), L1),
         row(SigmaZero.SPEC.usual().steps(40), L0),
