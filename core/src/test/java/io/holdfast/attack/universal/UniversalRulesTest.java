@@ -21,6 +21,7 @@ import io.holdfast.threat.Goal;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -192,8 +193,8 @@ class UniversalRulesTest {
 
   // ---- DeepFool: a plane, so that one direction is everybody's shortest way
 
-  /** Class 1 where {@code 3 x_0 + 4 x_1 > 5}; the distance is {@code |3 x_0 + 4 x_1 - 5| / 5}. */
-  private record Plane() implements Classifier {
+  /** Two classes of three inputs: the second where {@code score} ({@code [N, 1]}) is above 0. */
+  private record TwoClasses(UnaryOperator<Tensor> score) implements Classifier {
     @Override
     public int classes() {
       return 2;
@@ -206,9 +207,14 @@ class UniversalRulesTest {
 
     @Override
     public Tensor logits(Tensor x) {
-      Tensor z = x.matmul(Tensors.of(new float[] {3, 4, 0}, 3, 1)).sub(5); // [N, 1]
+      Tensor z = score.apply(x); // [N, 1]
       return Tensors.cat(List.of(z.neg(), z), 1); // [N, 2]
     }
+  }
+
+  /** Class 1 where {@code 3 x_0 + 4 x_1 > 5}; the distance is {@code |3 x_0 + 4 x_1 - 5| / 5}. */
+  private static Classifier plane() {
+    return new TwoClasses(x -> x.matmul(Tensors.of(new float[] {3, 4, 0}, 3, 1)).sub(5));
   }
 
   /** Ten points of class 0: eight at 0.01, .., 0.08 from the plane, two at 0.4. */
@@ -226,7 +232,7 @@ class UniversalRulesTest {
 
   private static AttackResult overThePlane(Universal plan, int from, int to) {
     double[][] x = Arrays.copyOfRange(beforeThePlane(), from, to);
-    return run(new Plane(), plan, ThreatModel.l2(0.15), x, new int[to - from]);
+    return run(plane(), plan, ThreatModel.l2(0.15), x, new int[to - from]);
   }
 
   private static long fallen(AttackResult result) {
@@ -281,29 +287,15 @@ class UniversalRulesTest {
     try (Scope scope = Scope.open()) {
       double[][] far = {{0, 0, 0.5}}; // after one step a point without a slope
       ThreatModel threat = ThreatModel.l2(1.5).queries(40);
-      AttackResult result = run(new Cliff(), DEEPFOOL, threat, far, new int[1]);
+      AttackResult result = run(cliff(), DEEPFOOL, threat, far, new int[1]);
       assertThat(result.samples().get(0).distances().l2()).isZero();
       assertThat(result.samples().get(0).gradients()).isGreaterThan(5);
     }
   }
 
   /** Class 0 everywhere, with a slope that says otherwise. */
-  private record Cliff() implements Classifier {
-    @Override
-    public int classes() {
-      return 2;
-    }
-
-    @Override
-    public long[] inputShape() {
-      return new long[] {3};
-    }
-
-    @Override
-    public Tensor logits(Tensor x) {
-      Tensor z = x.square().sumKeep(1).neg().sub(10); // [N, 1]
-      return Tensors.cat(List.of(z.neg(), z), 1); // [N, 2]
-    }
+  private static Classifier cliff() {
+    return new TwoClasses(x -> x.square().sumKeep(1).neg().sub(10));
   }
 
   // ---- settings
