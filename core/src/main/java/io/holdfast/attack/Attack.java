@@ -115,6 +115,20 @@ public interface Attack {
    */
   default void checkInputs(long[] shape) {}
 
+  /** Names of the layers that it asks the model about; empty where it asks about none by name. */
+  default List<String> layers() {
+    return List.of();
+  }
+
+  /**
+   * Refuses models without a layer that this attack needs.
+   *
+   * @param known names of the model's layers in their order, the logits' last; empty where it has
+   *     none
+   * @throws io.holdfast.common.InvalidInputException naming what does not fit
+   */
+  default void checkLayers(List<String> known) {}
+
   /**
    * Searches in one round. Randomness comes from {@link AttackTask#seeds} alone.
    *

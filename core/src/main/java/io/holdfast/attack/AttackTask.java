@@ -141,6 +141,11 @@ public final class AttackTask extends TaskQueries {
     return run.model().classes();
   }
 
+  /** Names of the model's layers, the logits' last; empty where it has none. */
+  public List<String> layers() {
+    return run.model().layers();
+  }
+
   /** Queries about images that differ from the best ones in one patch each; to be closed. */
   public PatchQueries patchQueries() {
     return new PatchQueries(this, run.gradients().patches().orElse(null));

@@ -24,6 +24,7 @@ import io.holdfast.attack.ensemble.HoldfastSuite;
 import io.holdfast.attack.gradient.Acg;
 import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.gradient.Composed;
+import io.holdfast.attack.gradient.FeatureAdversary;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Jitter;
@@ -74,6 +75,7 @@ public final class Attacks {
     row(Apgd.CE);
     row(Apgd.DLR);
     row(Apgd.T);
+    row(FeatureAdversary.SPEC);
     row(Square.SPEC);
     row(Nes.SPEC);
     row(Spsa.SPEC);

@@ -64,6 +64,7 @@ final class DriverChecks {
           "one that needs " + needed.key());
     }
     problems.collect(() -> attack.checkInputs(driver.model().inputShape()));
+    problems.collect(() -> attack.checkLayers(driver.model().layers()));
     if (attack.needs() == Knowledge.WHITE_BOX && !driver.model().differentiable()) {
       problems.add("", "a model with input gradients", "one without");
     }

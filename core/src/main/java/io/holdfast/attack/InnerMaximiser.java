@@ -69,11 +69,19 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start, Sea
     /**
      * At the clean input plus normal noise of standard deviation {@value #SMALL}, projected (Zhang
      * et al. 2019, section 5: the divergence that TRADES maximises has no slope at the clean
-     * input). Additive sets only.
+     * input).
      */
     SMALL_NORMAL;
 
     static final double SMALL = 0.001;
+
+    /**
+     * The same, or {@link #SMALL_NORMAL} in place of {@link #CLEAN} for a loss that has no slope
+     * there.
+     */
+    public Start suiting(Loss loss) {
+      return this == CLEAN && loss.flatAtSource() ? SMALL_NORMAL : this;
+    }
 
     /**
      * Fresh variables to begin with, in the innermost open scope.

@@ -162,6 +162,27 @@ public final class Knobs {
         value -> new Axis.Words(key, List.of("false", "true")));
   }
 
+  /**
+   * {@code true} or {@code false}, which by default follows from other settings.
+   *
+   * @param usual the default in words
+   */
+  public static <A> Knob<A> ownFlag(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, Optional<Boolean>> get,
+      BiFunction<A, Boolean, A> with) {
+    return new GivenKnob<>(
+        key,
+        usual,
+        meaning,
+        get,
+        with,
+        r -> r.flag(key, false),
+        given -> Optional.of(new Axis.Words(key, List.of("false", "true"))));
+  }
+
   /** A constant, written in lower case with {@code -} for {@code _}. */
   public static <A, E extends Enum<E>> Knob<A> choice(
       String key, String meaning, Function<A, E> get, BiFunction<A, E, A> with) {
@@ -197,17 +218,25 @@ public final class Knobs {
         "restarts", "rounds on samples that still stand, at least 1", Attack::restarts, with);
   }
 
-  /** {@code loss}, one of those that need labels alone. */
+  /** {@code loss}. */
   public static <A> Knob<A> loss(Function<A, Losses> get, BiFunction<A, Losses, A> with) {
-    List<String> keys = Losses.OF_LABELS.stream().map(Losses::key).toList();
-    return new PlainKnob<>(
+    return choice(
         "loss",
-        "what is maximised: ce, cw (margin), dlr, md (two logits' difference) or logit",
-        false,
+        "what is maximised: ce, cw (margin), dlr, md (two logits' difference), logit, or kl"
+            + " (divergence from the clean prediction)",
         get,
-        with,
-        (r, usual) -> Losses.OF_LABELS.get(keys.indexOf(r.choice("loss", usual.key(), keys))),
-        value -> new Axis.Words("loss", keys));
+        with);
+  }
+
+  /** A word that by default follows from what is attacked. */
+  public static <A> Knob<A> ownText(
+      String key,
+      String usual,
+      String meaning,
+      Function<A, Optional<String>> get,
+      BiFunction<A, String, A> with) {
+    return new GivenKnob<>(
+        key, usual, meaning, get, with, r -> r.text(key), given -> Optional.empty());
   }
 
   /**

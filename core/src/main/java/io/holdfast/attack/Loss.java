@@ -18,6 +18,14 @@ public interface Loss {
   }
 
   /**
+   * Whether its slope at the clean input is 0 where no class is wanted, so that a search that sets
+   * out there gets nowhere.
+   */
+  default boolean flatAtSource() {
+    return false;
+  }
+
+  /**
    * The loss of one step. One that has random numbers in it gives itself with those numbers drawn;
    * the others give themselves.
    *

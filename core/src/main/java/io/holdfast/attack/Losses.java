@@ -3,7 +3,6 @@ package io.holdfast.attack;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
-import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -149,6 +148,11 @@ public enum Losses implements Loss {
     }
 
     @Override
+    public boolean flatAtSource() {
+      return true;
+    }
+
+    @Override
     public Tensor cotangent(Tensor logits, Reference r) {
       return r.targets() != null
           ? CE.cotangent(logits, r) // [N, K]
@@ -159,9 +163,6 @@ public enum Losses implements Loss {
       return Objects.requireNonNull(r.probabilities(), "kl needs the clean probabilities");
     }
   };
-
-  /** Those that need nothing but labels, or targets. */
-  public static final List<Losses> OF_LABELS = List.of(CE, CW, DLR, MD, LOGIT);
 
   @Override
   public String key() {

@@ -215,13 +215,14 @@ abstract sealed class TaskQueries permits AttackTask {
   }
 
   /**
-   * The value of a named layer {@code [n, ...]} for some inputs of the attacker's own, such as
-   * guides; they are not counted, as they do not depend on the samples.
+   * The value of a named layer {@code [n, ...]} for other inputs than the samples, such as guides,
+   * one for each. One query per sample.
    *
    * @param inputs {@code [n, ...]}
    * @throws io.holdfast.common.InvalidInputException if the model has no such layer
    */
   public Tensor activation(Tensor inputs, String layer) {
+    run.spend(rows, 1, 0);
     try (NoGrad off = NoGrad.on()) {
       return run.model().activation(inputs, layer);
     }

@@ -21,21 +21,32 @@ final class ConsoleProgress implements Progress {
   private static final long SOONEST_LINE_NANOS = 2_000_000_000L;
   private static final double LINE_SHARE = 0.1;
   private static final int DEFAULT_WIDTH = 80;
+  private static final int DEFAULT_HEIGHT = 24;
   private static final int BAR = 20;
   private static final String GREEN = "\u001b[32m";
   private static final String PLAIN = "\u001b[0m";
+
+  private static final String ERASE_LINE = "\u001b[K";
+  private static final String ERASE_BELOW = "\u001b[J";
 
   /**
    * What the stream leads to.
    *
    * @param width columns of the terminal
+   * @param height lines of the terminal
    */
-  record Style(boolean terminal, boolean colour, int width) {}
+  record Style(boolean terminal, boolean colour, int width, int height) {
+    Style(boolean terminal, boolean colour, int width) {
+      this(terminal, colour, width, DEFAULT_HEIGHT);
+    }
+  }
 
   private final PrintStream out;
   private final Style style;
   private final LongSupplier nanos;
   private final List<ConsoleTask> open = new ArrayList<>();
+  private List<String> pinned = List.of();
+  private int pinnedShown; // lines above that of the bar
   private int shown;
 
   ConsoleProgress(PrintStream out, Style style, LongSupplier nanos) {
@@ -49,7 +60,11 @@ final class ConsoleProgress implements Progress {
     boolean colour = environment.getOrDefault("NO_COLOR", "").isEmpty();
     return new ConsoleProgress(
         out,
-        new Style(terminal, colour, width(environment.getOrDefault("COLUMNS", ""))),
+        new Style(
+            terminal,
+            colour,
+            size(environment.getOrDefault("COLUMNS", ""), 20, DEFAULT_WIDTH),
+            size(environment.getOrDefault("LINES", ""), 5, DEFAULT_HEIGHT)),
         System::nanoTime);
   }
 
@@ -69,20 +84,59 @@ final class ConsoleProgress implements Progress {
     }
   }
 
-  /** Prints a line that stays, in place of the bar. */
-  private void finishLine(String line) {
-    out.print(overwriting(line) + System.lineSeparator());
+  @Override
+  public synchronized void pin(List<String> lines) {
+    if (!style.terminal) {
+      return;
+    }
+    out.print("\r" + ERASE_LINE);
+    erasePinned();
+    int most = style.height - 2; // the bar's line, and one for what was typed
+    pinned = lines.stream().limit(most).map(this::clip).toList();
+    printPinned();
+    if (!open.isEmpty()) {
+      open.get(open.size() - 1).draw();
+    }
     out.flush();
+  }
+
+  private void erasePinned() {
+    if (pinnedShown > 0) {
+      out.print("\r\u001b[" + pinnedShown + "A" + ERASE_BELOW);
+      pinnedShown = 0;
+    }
     shown = 0;
+  }
+
+  private void printPinned() {
+    pinned.forEach(line -> out.print(line + System.lineSeparator()));
+    pinnedShown = pinned.size();
+  }
+
+  /** Prints a line that stays, in place of the bar and above what is pinned. */
+  private void finishLine(String line) {
+    if (pinnedShown > 0) {
+      erasePinned();
+    }
+    out.print(overwriting(line) + System.lineSeparator());
+    shown = 0;
+    printPinned();
+    out.flush();
+  }
+
+  private String clip(String line) {
+    return line.length() < style.width
+        ? line
+        : line.substring(0, style.width - 1); // the last column would wrap
   }
 
   private String overwriting(String line) {
     return style.terminal ? "\r" + line + " ".repeat(Math.max(0, shown - line.length())) : line;
   }
 
-  private static int width(String columns) {
-    boolean usable = columns.matches("[0-9]{1,4}") && Integer.parseInt(columns) >= 20;
-    return usable ? Integer.parseInt(columns) : DEFAULT_WIDTH;
+  private static int size(String text, int least, int usual) {
+    boolean usable = text.matches("[0-9]{1,4}") && Integer.parseInt(text) >= least;
+    return usable ? Integer.parseInt(text) : usual;
   }
 
   private static boolean isTerminal(PrintStream out, Map<String, String> environment) {
@@ -246,12 +300,6 @@ final class ConsoleProgress implements Progress {
       return stats.entrySet().stream()
           .map(e -> ", " + e.getKey() + " " + Format.number(e.getValue()))
           .collect(Collectors.joining());
-    }
-
-    private String clip(String line) {
-      return line.length() < style.width
-          ? line
-          : line.substring(0, style.width - 1); // the last column would wrap
     }
 
     private double share() {

@@ -1,6 +1,7 @@
 package io.holdfast.common;
 
 import java.io.PrintStream;
+import java.util.List;
 
 /**
  * Shows how far long work has come. Implementations are thread-safe and never fail; what they do
@@ -20,7 +21,15 @@ public interface Progress {
   default void note(String line) {}
 
   /**
-   * The same for a part of the work.
+   * Keeps some lines in sight above the bar, in place of those that were; where nothing can be
+   * overwritten they are not shown.
+   *
+   * @param lines without line ends; none to take them away
+   */
+  default void pin(List<String> lines) {}
+
+  /**
+   * The same for a part of the work, which pins nothing.
    *
    * @param part what tasks and lines of text begin with
    */

@@ -14,6 +14,8 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What an attack spends on one sample, counted on a linear model: within a ball on one that it
@@ -40,7 +42,8 @@ public record AttackCost(long queries, long gradients) {
     try (Scope scope = Scope.open();
         SharedScope owner = Scope.shared();
         Workers one = Workers.of(1)) {
-      Linear model = new Linear(shape, classes, owner, threat.unlimited() ? 0 : OUT_OF_REACH);
+      Linear model =
+          new Linear(shape, classes, attack.layers(), owner, threat.unlimited() ? 0 : OUT_OF_REACH);
       Tensor x = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
       int label = (int) model.logits(x).argmax(1).item();
       AttackResult.Sample spent =
@@ -59,14 +62,18 @@ public record AttackCost(long queries, long gradients) {
     return batch;
   }
 
-  /** Logits {@code x W + lead} of the first class. */
+  /** Logits {@code x W + lead} of the first class; layers of any name, with the inputs' values. */
   private static final class Linear implements Classifier {
+    private static final List<String> OWN = List.of("inputs", "logits");
+
     private final long[] shape;
+    private final List<String> layers;
     private final Tensor weights; // [D, K]
     private final Tensor lead; // [1, K]
 
-    Linear(long[] shape, int classes, SharedScope owner, float lead) {
+    Linear(long[] shape, int classes, List<String> named, SharedScope owner, float lead) {
       this.shape = shape.clone();
+      layers = Stream.concat(named.stream(), OWN.stream()).toList();
       long components = Arrays.stream(shape).reduce(1, Math::multiplyExact);
       weights = owner.adopt(Rng.of(SEED.split("w")).normal(components, classes));
       float[] first = new float[classes];
@@ -87,6 +94,16 @@ public record AttackCost(long queries, long gradients) {
     @Override
     public Tensor logits(Tensor x) {
       return x.flatten(1, -1).matmul(weights).add(lead); // [N, K]
+    }
+
+    @Override
+    public List<String> layers() {
+      return layers;
+    }
+
+    @Override
+    public Tensor activation(Tensor x, String layer) {
+      return x.flatten(1, -1); // [N, D]
     }
   }
 }

@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * @param workers threads in all, 0 for one per core; any number gives the same ledgers
  * @param jobs pairs that run at once and share the threads, at least 1
  * @param budget when to end with what is there by then, shared fairly among the pairs that are left
- * @param progress told of everything; a line for each pair that is done
+ * @param progress told of everything; a line for each pair that is done, and a table of who has
+ *     fallen to what so far
  * @param stopper asked between shards
  */
 public record CampaignRun(
@@ -177,10 +178,15 @@ public record CampaignRun(
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(atOnce());
     List<Future<Scorecard>> running = new ArrayList<>();
+    LiveTable table =
+        new LiveTable(
+            progress,
+            pairs.stream().map(Pair::folder).toList(),
+            campaign.attacks().stream().map(NamedAttack::key).toList());
     try {
       for (Pair pair : pairs) {
         int share = Math.max(1, threads / atOnce());
-        running.add(pool.submit(() -> card(pair, data, share, left, governor)));
+        running.add(pool.submit(() -> card(pair, data, share, left, governor, table)));
       }
       List<Scorecard> cards = new ArrayList<>();
       for (Future<Scorecard> one : running) {
@@ -202,6 +208,7 @@ public record CampaignRun(
     } finally {
       running.forEach(one -> one.cancel(false)); // those that have not begun
       join(pool);
+      table.close();
     }
   }
 
@@ -238,7 +245,12 @@ public record CampaignRun(
   }
 
   private Scorecard card(
-      Pair pair, Dataset data, int threads, AtomicInteger left, @Nullable Governor governor) {
+      Pair pair,
+      Dataset data,
+      int threads,
+      AtomicInteger left,
+      @Nullable Governor governor,
+      LiveTable table) {
     Deadline end = share(left.getAndDecrement());
     Path folder = out.resolve(pair.folder());
     try (RunLock lock = RunLock.take(folder);
@@ -250,11 +262,15 @@ public record CampaignRun(
               .workers(threads)
               .folder(folder)
               .resume(resume)
-              .progress(progress.of(pair.folder()))
+              .progress(table.of(pair.folder()))
               .governor(governor)
               .until(end)
               .stopper(stopper);
       Scorecard card = evaluation.on(data).card();
+      Rate robust = card.robustAccuracy();
+      if (robust != null) {
+        table.done(pair.folder(), robust, !card.incomplete().isEmpty());
+      }
       progress.note(line(pair, card));
       return card;
     }

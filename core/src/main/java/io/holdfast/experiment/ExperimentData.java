@@ -214,7 +214,7 @@ public record ExperimentData(
     requireDomain(experiment, problems);
     requireSize(experiment, train, problems);
     Architecture architecture = architecture(experiment, train, problems);
-    requireAttacks(experiment, train, problems);
+    requireAttacks(experiment, train, architecture, problems);
     requireGuides(experiment, train, problems);
     if (library != null) {
       library.check(train, problems);
@@ -362,9 +362,13 @@ public record ExperimentData(
     }
   }
 
+  private static List<String> layers(Architecture built) {
+    return built.graph().nodes().stream().map(Graph.Node::name).toList();
+  }
+
   private static void requireLayer(
       Experiment experiment, Architecture built, String layer, Problems problems) {
-    List<String> names = built.graph().nodes().stream().map(Graph.Node::name).toList();
+    List<String> names = layers(built);
     if (!names.contains(layer)) {
       experiment.reject(
           problems,
@@ -393,11 +397,18 @@ public record ExperimentData(
     }
   }
 
-  private static void requireAttacks(Experiment experiment, Dataset train, Problems problems) {
+  private static void requireAttacks(
+      Experiment experiment,
+      Dataset train,
+      @Nullable Architecture architecture,
+      Problems problems) {
     for (NamedAttack attack : experiment.evaluation().attacks()) {
       try {
         attack.attack().check(experiment.threat(), train.info().classCount());
         attack.attack().checkInputs(train.info().shapeArray());
+        if (architecture != null) {
+          attack.attack().checkLayers(layers(architecture));
+        }
       } catch (InvalidInputException e) {
         e.problems()
             .forEach(

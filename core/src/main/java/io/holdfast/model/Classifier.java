@@ -38,7 +38,10 @@ public interface Classifier {
     return false;
   }
 
-  /** Names of the layers whose values {@link #activation} gives; empty where it has none. */
+  /**
+   * Names of the layers whose values {@link #activation} gives, in their order, the logits' last;
+   * empty where it has none.
+   */
   default List<String> layers() {
     return List.of();
   }

@@ -7,9 +7,12 @@ import io.holdfast.common.ConsoleProgress.Style;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,6 +130,72 @@ class ConsoleTest {
       assertThat(lastFrame()).startsWith("outer [##");
     }
     assertThat(text().lines().filter(l -> l.contains("inner:"))).hasSize(1);
+  }
+
+  @Test
+  void pinnedLinesStayAboveTheBarAndBelowWhatIsPrinted() {
+    Progress progress = console(new Style(true, false, 80, 6));
+    try (Progress.Task task = progress.start("outer", 10, "epochs")) {
+      progress.pin(List.of("a 1", "b 2"));
+      assertThat(screen()).containsExactly("a 1", "b 2", lastFrame());
+      progress.note("one is done");
+      now += 1_000_000_000;
+      task.advance(1);
+      assertThat(screen()).hasSize(4).startsWith("one is done", "a 1", "b 2");
+      assertThat(screen().get(3)).startsWith("outer [##").contains("1/10 epochs");
+      progress.pin(List.of("a 3"));
+      assertThat(screen()).hasSize(3).startsWith("one is done", "a 3");
+      progress.pin(List.of("1", "2", "3", "4", "5", "x".repeat(100)));
+      assertThat(screen()).as("what fits").hasSize(6).startsWith("one is done", "1", "2", "3", "4");
+      progress.pin(List.of());
+      assertThat(screen()).hasSize(2);
+    }
+    assertThat(screen()).hasSize(2).startsWith("one is done").allMatch(l -> !l.contains("["));
+  }
+
+  @Test
+  void nothingIsPinnedWhereNothingCanBeOverwritten() {
+    Progress progress = console(new Style(false, false, 80));
+    progress.pin(List.of("a 1"));
+    progress.note("note");
+    assertThat(text()).isEqualTo("note" + System.lineSeparator());
+  }
+
+  /** What a terminal of many lines shows of all that was written. */
+  private List<String> screen() {
+    List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
+    int row = 0;
+    int column = 0;
+    Matcher parts =
+        Pattern.compile("\u001b\\[([0-9]*)([AJK])|\r|\n|[^\u001b\r\n]+").matcher(text());
+    while (parts.find()) {
+      String part = parts.group();
+      StringBuilder line = lines.get(row);
+      if (part.equals("\r")) {
+        column = 0;
+      } else if (part.equals("\n")) {
+        row++;
+        column = 0;
+        if (row == lines.size()) {
+          lines.add(new StringBuilder());
+        }
+      } else if (part.endsWith("A") && part.startsWith("\u001b")) {
+        row -= Integer.parseInt(parts.group(1));
+      } else if (part.startsWith("\u001b")) {
+        line.setLength(Math.min(line.length(), column));
+        if (part.endsWith("J")) {
+          lines.subList(row + 1, lines.size()).clear();
+        }
+      } else {
+        line.append(" ".repeat(Math.max(0, column - line.length())));
+        line.replace(column, Math.min(line.length(), column + part.length()), part);
+        column += part.length();
+      }
+    }
+    return lines.stream()
+        .map(line -> line.toString().stripTrailing())
+        .filter(line -> !line.isEmpty())
+        .toList();
   }
 
   @Test

@@ -25,7 +25,6 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Fit;
 import io.holdfast.train.Imitation;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -157,7 +156,8 @@ class AdaptiveTest {
     Dataset guide = FashionMnist.train().subset(firstOf(FashionMnist.train(), 8));
     Dataset others = data.subset(IntStream.range(0, 100).filter(i -> data.label(i) != 8).toArray());
     try (Scope scope = Scope.open()) {
-      AttackResult feature = attack(model, new FeatureAdversary("relu4", guide, 20), others);
+      AttackResult feature =
+          attack(model, FeatureAdversary.steps(20).at("relu4").towards(guide), others);
       AttackResult pgd = attack(model, Pgd.steps(20), others);
       Tensor wanted = model.activation(SmallNetworks.inputs(guide), "relu4"); // [1, F]
       double before = distance(SmallNetworks.inputs(others), wanted, feature);
@@ -189,26 +189,42 @@ class AdaptiveTest {
         .orElseThrow();
   }
 
+  /** Without guides of their own they are drawn to other samples of the run, as deep as asked. */
+  @Test
+  void featureAdversariesFindTheirGuidesInTheRun() {
+    try (Scope scope = Scope.open()) {
+      long noise =
+          SmallNetworks.fallen(attack(model, new RandomNoise(RandomNoise.Kind.UNIFORM, 1)));
+      AttackResult last = attack(model, Attacks.parse("feature[steps=10]"));
+      AttackResult early = attack(model, Attacks.parse("feature[steps=10,layer=relu1]"));
+      assertThat(SmallNetworks.fallen(last)).isGreaterThan(noise);
+      assertThat(early.adversarial().toFloats()).isNotEqualTo(last.adversarial().toFloats());
+      assertThat(SmallNetworks.fallen(attack(model, Attacks.parse("feature[steps=10,restarts=3]"))))
+          .isGreaterThan(SmallNetworks.fallen(last));
+    }
+  }
+
   @Test
   void featureAdversariesRefuseWhatDoesNotFit() {
     Dataset guides = FashionMnist.train().first(5);
     try (Scope scope = Scope.open()) {
-      assertThatThrownBy(() -> attack(model, new FeatureAdversary("relu9", guides, 5)))
+      assertThatThrownBy(() -> attack(model, FeatureAdversary.steps(5).at("relu9").towards(guides)))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("relu9");
+          .hasMessageContaining("relu9")
+          .hasMessageContaining("relu4");
       Stage half = new Stage("half", x -> x, Backward.exact());
       Classifier through = PipelineClassifier.of(model, half);
       assertThat(through.layers()).contains("relu4");
-      FeatureAdversary own = new FeatureAdversary("relu4", guides, 5);
-      assertThat(own.key()).startsWith("feature[layer=relu4,guides=");
+      FeatureAdversary own = FeatureAdversary.steps(5).at("relu4").towards(guides);
+      assertThat(own.key()).startsWith("feature[steps=5,layer=relu4,guides=");
       assertThatThrownBy(() -> own.checkInputs(new long[] {3, 8, 8}))
           .hasMessageContaining("guides")
           .hasMessageContaining(Arrays.toString(new long[] {1, 28, 28}));
       Dataset oneClass = guides.subset(firstOf(guides, guides.label(0)));
-      assertThatThrownBy(() -> attack(model, new FeatureAdversary("relu4", oneClass, 5)))
+      assertThatThrownBy(
+              () -> attack(model, FeatureAdversary.steps(5).at("relu4").towards(oneClass)))
           .hasMessageContaining("class other than " + guides.label(0));
-      assertThat(List.of(new FeatureAdversary("a", guides, 5)))
-          .contains(new FeatureAdversary("a", guides, 5));
+      assertThat(own).isEqualTo(FeatureAdversary.steps(5).at("relu4").towards(guides));
     }
   }
 }

@@ -45,7 +45,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class GoldenAutoAttackTest {
   private static final JsonNode GOLDEN = Json.read(resource("golden.json"));
-  private static final int MOST_DIFFERENT = 1; // points of 32, where the original is a draw
+  private static final int FEW = 32; // images for the quick test
+  private static final double LESS = 0.02; // than the original's agreement with itself
+  private static final int POINTS = GOLDEN.path("clean").asText().length();
 
   private static Path resource(String name) {
     try {
@@ -73,15 +75,18 @@ class GoldenAutoAttackTest {
     return Network.of(graph, weights, "golden.safetensors");
   }
 
-  private static List<Sample> samples(Attack attack, String norm) {
+  private static List<Sample> samples(Attack attack, String norm, int points) {
     Safetensors file = Safetensors.read(resource("golden.safetensors"));
     String epsilon = GOLDEN.path("norms").path(norm).path("epsilon").asText();
     try (Scope scope = Scope.open();
         Workers workers = Workers.of(2);
         Network network = network(file)) {
-      Tensor x = file.tensor("images").to(DType.FLOAT32).div(255); // [N, 1, 10, 10]
+      Tensor x = // [N, 1, 10, 10]
+          file.tensor("images").slice(0, 0, points).to(DType.FLOAT32).div(255);
       int[] labels =
-          Arrays.stream(file.tensor("labels").toLongs()).mapToInt(Math::toIntExact).toArray();
+          Arrays.stream(file.tensor("labels").slice(0, 0, points).toLongs())
+              .mapToInt(Math::toIntExact)
+              .toArray();
       return new AttackDriver(
               network.classifier(), ThreatModel.parse(norm + ":" + epsilon), workers)
           .run(attack, x, labels, LongStream.range(0, labels.length).toArray(), new Seed(0))
@@ -110,23 +115,31 @@ class GoldenAutoAttackTest {
 
   @Test
   void theStandardVersionGivesTheVerdictsOfTheOriginal() {
-    standardVersionAgrees("linf");
+    standardVersionAgrees("linf", FEW);
   }
 
   @Tag("slow")
   @ParameterizedTest
-  @ValueSource(strings = {"l2", "l1"})
-  void theStandardVersionGivesTheVerdictsOfTheOriginalInOtherNorms(String norm) {
-    standardVersionAgrees(norm);
+  @ValueSource(strings = {"linf", "l2", "l1"})
+  void theStandardVersionGivesTheVerdictsOfTheOriginalOnAllImages(String norm) {
+    standardVersionAgrees(norm, POINTS);
   }
 
-  private static void standardVersionAgrees(String norm) {
-    List<Sample> samples = samples(AutoAttack.of(Version.STANDARD), norm);
-    String theirs = recorded(norm, "standard");
+  private static void standardVersionAgrees(String norm, int points) {
+    String ours = robust(samples(AutoAttack.of(Version.STANDARD), norm, points));
+    String theirs = recorded(norm, "standard").substring(0, points);
     assertThat(theirs).contains("0").contains("1");
-    assertThat(robust(samples)).isEqualTo(theirs);
+    assertThat(different(ours, theirs))
+        .as("ours %s, the original's %s", ours, theirs)
+        .isLessThanOrEqualTo(points / 100);
+    assertThat(held(ours)).as("points that hold").isEqualTo(held(theirs));
   }
 
+  private static long held(String verdicts) {
+    return verdicts.chars().filter(c -> c == '1').count();
+  }
+
+  /** At least as often as the original agrees with itself under another seed, less two in 100. */
   @Tag("slow")
   @ParameterizedTest
   @CsvSource({
@@ -142,36 +155,36 @@ class GoldenAutoAttackTest {
     "fab-t, linf",
     "fab-t, l2",
     "fab-t, l1",
-    "square, linf",
-    "square, l2"
+    "square, linf"
   })
   void eachComponentAloneAgreesToo(String attack, String norm) {
-    Attack ours = Attacks.parse(attack.equals("square") ? "square[resc_schedule=false]" : attack);
+    String ours = robust(samples(Attacks.parse(attack), norm, POINTS));
     String theirs = recorded(norm, attack);
-    String robust = robust(samples(ours, norm));
-    assertThat(different(robust, theirs))
-        .as("ours %s, the original's %s", robust, theirs)
-        .isLessThanOrEqualTo(MOST_DIFFERENT);
+    double itself =
+        GOLDEN.path("norms").path(norm).path("attacks").path(attack).path("itself").asDouble();
+    assertThat(itself).as("recorded").isBetween(0.8, 1.0);
+    assertThat(1 - different(ours, theirs) / (double) POINTS)
+        .as("ours %s, the original's %s", ours, theirs)
+        .isGreaterThanOrEqualTo(itself - LESS - 1e-9);
   }
 
-  /** On images as small as these the original's Square fells less in L1 than ours does. */
+  /** On images as small as these the original's Square fells less in L2 and L1 than ours does. */
   @Tag("slow")
-  @Test
-  void squareInL1LeavesNothingThatTheOriginalFells() {
-    String ours = robust(samples(Attacks.parse("square[resc_schedule=false]"), "l1"));
-    String theirs = recorded("l1", "square");
-    for (int i = 0; i < ours.length(); i++) {
-      assertThat(ours.charAt(i)).as("point %d", i).isLessThanOrEqualTo(theirs.charAt(i));
-    }
+  @ParameterizedTest
+  @ValueSource(strings = {"l2", "l1"})
+  void squareLeavesNoMoreThanTheOriginal(String norm) {
+    String ours = robust(samples(Attacks.parse("square"), norm, POINTS));
+    assertThat(held(ours)).isLessThanOrEqualTo(held(recorded(norm, "square")));
   }
 
   @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"linf", "l2", "l1"})
   void ourSuiteLeavesNoMoreStanding(String norm) {
-    List<Sample> samples = samples(HoldfastSuite.standard(), norm);
-    long standing = recorded(norm, "standard").chars().filter(c -> c == '1').count();
-    assertThat(samples.stream().filter(s -> s.outcome() == Outcome.HELD).count())
-        .isLessThanOrEqualTo(standing);
+    String ours = robust(samples(HoldfastSuite.standard(), norm, POINTS));
+    String theirs = recorded(norm, "standard");
+    assertThat(held(ours))
+        .as("ours %s, the original's %s", ours, theirs)
+        .isLessThanOrEqualTo(held(theirs));
   }
 }

@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.attack.gradient.Acg;
 import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.Compression;
+import io.holdfast.attack.gradient.FeatureAdversary;
 import io.holdfast.attack.gradient.Jitter;
 import io.holdfast.attack.gradient.Line;
 import io.holdfast.attack.gradient.Mixing;
@@ -58,6 +59,9 @@ class GradientContractTest extends AttackContract {
         new AttackRow("jitter linf, scale 5", n -> jitter(10, n), LINF),
         new AttackRow("jitter l2", n -> Jitter.standard().restarts(n), L2).briefly(),
         new AttackRow("jitter l1, scale 5", n -> jitter(4, n), L1).briefly(),
+        feature(LINF),
+        feature(L2).briefly(),
+        feature(L1).briefly(),
         new AttackRow("acg linf", n -> Acg.standard().steps(6).restarts(n), LINF),
         new AttackRow("acg l2", n -> Acg.standard().steps(6).restarts(n), L2));
   }
@@ -83,6 +87,12 @@ class GradientContractTest extends AttackContract {
   /** With logits scaled less, since at 10 few samples are led to a target. */
   private static Attack jitter(int steps, int restarts) {
     return new Jitter(steps, StepSize.standard(steps), restarts, 5, 0.1);
+  }
+
+  /** Its guides are other samples of the run. */
+  private static AttackRow feature(ThreatModel threat) {
+    String name = "feature " + threat.set().key();
+    return new AttackRow(name, n -> FeatureAdversary.steps(8).restarts(n), threat).joined();
   }
 
   private Attack everything(int restarts) {

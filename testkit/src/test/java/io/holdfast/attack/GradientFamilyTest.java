@@ -9,7 +9,9 @@ import io.holdfast.attack.gradient.Line;
 import io.holdfast.attack.gradient.Neighbours;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.Tpgd;
+import io.holdfast.common.Call;
 import io.holdfast.common.Seed;
+import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -19,11 +21,15 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.testkit.attack.KitData;
 import io.holdfast.testkit.attack.KitModel;
 import io.holdfast.threat.ThreatModel;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the papers of the gradient family say, on the kit's model. */
 @ExtendWith(LeakCheck.class)
@@ -108,6 +114,40 @@ class GradientFamilyTest {
       assertThat(attacked).isGreaterThan(200);
       assertThat(higher).isGreaterThan(attacked * 95 / 100);
     }
+  }
+
+  /** The divergence has no slope at the clean input, where some of these set out. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fgsm",
+        "r-fgsm",
+        "pgd[steps=10]",
+        "bim[steps=10]",
+        "mi-fgsm[steps=10]",
+        "acg[steps=10]",
+        "frank-wolfe[steps=10]",
+        "apgd-t[steps=10,targets=3]",
+        "uap[rule=sgd]",
+        "uap[rule=sga]"
+      })
+  void theDivergenceServesEveryAttackThatHasALoss(String text) {
+    Call call = Call.parse(text);
+    Map<String, String> arguments = new LinkedHashMap<>(call.arguments());
+    arguments.put("loss", "kl");
+    Attack own = Attacks.parse(new Call(call.name(), arguments).toString());
+    try (Scope scope = Scope.open()) {
+      for (ThreatModel threat : BALLS) {
+        long usual = fallen(run(Attacks.parse(text), threat));
+        assertThat(fallen(run(own, threat)))
+            .as("%s, %d by the usual loss", threat.set().key(), usual)
+            .isGreaterThan(usual / 3);
+      }
+    }
+  }
+
+  private static long fallen(AttackResult result) {
+    return result.samples().stream().filter(s -> s.outcome() == Outcome.FELL).count();
   }
 
   /** Each step and neighbour is one gradient; views and repetitions multiply. */

@@ -5,6 +5,7 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.common.Records;
 import io.holdfast.threat.Norm;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,12 +15,15 @@ import java.util.random.RandomGenerator;
  *
  * @param queries per sample and round, the first point included, at least 1
  * @param pInit share of the pixels in the first windows, in [0, 1]
- * @param rescale whether the schedule of window sizes, made for 10,000 queries, is stretched to the
- *     queries there are
+ * @param stretched whether the schedule of window sizes, made for 10,000 queries, is stretched to
+ *     the queries there are, as in the paper; by default where they are not the {@value #USUAL} of
+ *     AutoAttack, whose component this is by default
  * @param restarts rounds on samples that still stand, at least 1
  */
-public record Square(int queries, double pInit, boolean rescale, int restarts)
+public record Square(int queries, double pInit, Optional<Boolean> stretched, int restarts)
     implements ScoreAttack<Square> {
+  private static final int USUAL = 5000;
+
   /** The registry's line. */
   public static final AttackSpec<Square> SPEC =
       new AttackSpec<>(
@@ -27,16 +31,17 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
           "random search by square windows that shrink",
           AttackSpec.BALLS,
           "Andriushchenko et al. 2020, algorithms 1 to 3; Croce and Hein 2021 for L1",
-          queries(5000),
+          queries(USUAL),
           List.of(
               Knobs.count(
                   "queries", "queries per round, at least 1", Square::queries, Square::withQueries),
               Knobs.share(
                   "p_init", "share of pixels in the first windows", Square::pInit, Square::pInit),
-              Knobs.flag(
+              Knobs.ownFlag(
                   "resc_schedule",
+                  "false at " + USUAL + " queries, as in AutoAttack, else true",
                   "whether the schedule is stretched to the queries",
-                  Square::rescale,
+                  Square::stretched,
                   Square::rescale),
               Knobs.restarts(Square::restarts)));
 
@@ -48,7 +53,7 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
 
   /** AutoAttack's settings but for the number of queries, which there is 5,000. */
   public static Square queries(int number) {
-    return new Square(number, 0.8, true, 1);
+    return new Square(number, 0.8, Optional.empty(), 1);
   }
 
   private Square withQueries(int number) {
@@ -59,8 +64,9 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
     return Records.with(this, "pInit", share);
   }
 
-  public Square rescale(boolean stretched) {
-    return Records.with(this, "rescale", stretched);
+  /** With the schedule stretched to the queries, or not. */
+  public Square rescale(boolean stretch) {
+    return Records.with(this, "stretched", Optional.of(stretch));
   }
 
   public Square restarts(int number) {
@@ -74,7 +80,7 @@ public record Square(int queries, double pInit, boolean rescale, int restarts)
    * @param planned queries that there are
    */
   double share(int step, int planned) {
-    return Schedule.SQUARE.share(pInit, step, planned, rescale);
+    return Schedule.SQUARE.share(pInit, step, planned, stretched.orElse(queries != USUAL));
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.holdfast.attack.Targeting;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -77,6 +78,11 @@ record Effort(Attack attack, String name, Predicate<Prospect> where) implements 
   @Override
   public void checkInputs(long[] shape) {
     attack.checkInputs(shape);
+  }
+
+  @Override
+  public void checkLayers(List<String> known) {
+    attack.checkLayers(known);
   }
 
   @Override

@@ -10,6 +10,8 @@ import io.holdfast.attack.gradient.Apgd;
 import io.holdfast.attack.minimal.BrendelBethge;
 import io.holdfast.attack.minimal.Fab;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +22,8 @@ import java.util.function.Predicate;
  * effort where it pays.
  *
  * <ol>
- *   <li>A few steps of Auto-PGD on cross-entropy, which fell most of what falls at all.
+ *   <li>A few steps of Auto-PGD on cross-entropy, which fell most of what falls at all; in L1 from
+ *       three starts, since there where a search begins often decides where it ends.
  *   <li>A few steps towards three classes, the most promising first: those that the sample came
  *       nearest to, and those that other samples of its label fell to. After this it is known how
  *       much of each sample's margin is left.
@@ -34,7 +37,8 @@ import java.util.function.Predicate;
  *   <li>On the nearest the budgets of AutoAttack: 100 steps towards four classes from new starts,
  *       cross-entropy from new starts, FAB-T.
  *   <li>Square with 5,000 queries: on all that stand where the few queries felled any sample that
- *       ascents had left standing, for then gradients are masked; else on none.
+ *       ascents had left standing, for then gradients are masked; else on those alone that are all
+ *       but at the boundary.
  * </ol>
  *
  * <p>A sample stops once it has fallen. One is given up only after three kinds of search: ascents
@@ -50,6 +54,7 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
   private static final double NEAR = 0.5;
   private static final double NEARER = 0.85;
   private static final double NEAREST = 0.15;
+  private static final double TOUCHING = 0.05;
   private static final double WIDE = 0.02;
 
   /** The registry's line. */
@@ -99,7 +104,7 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
   @Override
   public List<Attack> stages(ThreatModel threat, int classes) {
     List<Attack> stages = new ArrayList<>();
-    add(stages, crossEntropy(20), HoldfastSuite::always);
+    add(stages, crossEntropy(20).restarts(sparse(threat) ? 3 : 1), HoldfastSuite::always);
     add(stages, targeted(classes, 20, 3), HoldfastSuite::always);
     add(stages, square(200), HoldfastSuite::always);
     add(stages, boundary(50), HoldfastSuite::always);
@@ -108,7 +113,7 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
     add(stages, targeted(classes, 100, 4), within(NEAREST));
     add(stages, crossEntropy(60).restarts(2), within(NEAREST));
     add(stages, Fab.of(Fab.Kind.TARGETED).steps(scaled(40)).targets(3), within(NEAREST));
-    add(stages, square(5000), prospect -> prospect.byScores() > 0);
+    add(stages, square(5000), HoldfastSuite::masked);
     return stages;
   }
 
@@ -126,6 +131,14 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
 
   private static boolean near(Prospect prospect) {
     return prospect.left() < NEAR * Math.pow(NEARER, prospect.round());
+  }
+
+  private static boolean masked(Prospect prospect) {
+    return prospect.byScores() > 0 || prospect.left() < TOUCHING;
+  }
+
+  private static boolean sparse(ThreatModel threat) {
+    return threat.set() instanceof Additive ball && ball.norm() == Norm.L1;
   }
 
   private int scaled(int number) {
@@ -147,6 +160,6 @@ public record HoldfastSuite(double effort, int eot) implements Ensemble<Holdfast
   }
 
   private Square square(int queries) {
-    return Square.queries(scaled(queries));
+    return Square.queries(scaled(queries)).rescale(true);
   }
 }

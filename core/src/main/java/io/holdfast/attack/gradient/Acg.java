@@ -26,7 +26,7 @@ import java.util.List;
  * @param restarts rounds on samples that still stand, at least 1
  * @param rho share of steps that must raise the loss for the step length to stay, in [0, 1]
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
- * @param loss what is maximised, in the paper the margin: one of {@link Losses#OF_LABELS}
+ * @param loss what is maximised, in the paper the margin
  */
 public record Acg(int steps, int restarts, double rho, int eot, Losses loss)
     implements ListedAttack<Acg> {
@@ -59,7 +59,6 @@ public record Acg(int steps, int restarts, double rho, int eot, Losses loss)
     GradientChecks.requirePositive("acg", "steps", steps);
     GradientChecks.requirePositive("acg", "restarts", restarts);
     GradientChecks.requirePositive("acg", "eot", eot);
-    GradientChecks.requireLabelLoss("acg", loss);
     if (!(rho >= 0 && rho <= 1)) {
       throw new InvalidInputException(
           "attack acg", "rho", "a share in [0, 1]", Double.toString(rho));
@@ -110,9 +109,12 @@ public record Acg(int steps, int restarts, double rho, int eot, Losses loss)
     return new AutoAscent(task, task.region(), start, loss, eot, stride).climb(steps);
   }
 
-  private static Tensor start(AttackTask task, Additive ball) {
+  private Tensor start(AttackTask task, Additive ball) {
     if (task.round() > 0) {
       return Start.UNIFORM.of(task.region(), task.seeds());
+    }
+    if (loss.flatAtSource()) {
+      return Start.SMALL_NORMAL.of(task.region(), task.seeds());
     }
     if (ball.norm() != Norm.LINF) {
       return task.region().origin();

@@ -80,7 +80,6 @@ public record Apgd(
     GradientChecks.requirePositive(name(kind), "restarts", ownRestarts.orElse(1));
     GradientChecks.requirePositive(name(kind), "eot", eot);
     GradientChecks.requirePositive(name(kind), "targets", ownTargets.orElse(1));
-    GradientChecks.requireLabelLoss(name(kind), loss);
     if (!(rho >= 0 && rho <= 1)) {
       throw new InvalidInputException(
           "attack " + name(kind), "rho", "a share in [0, 1]", Double.toString(rho));

@@ -14,7 +14,7 @@ import io.holdfast.tensor.Tensor;
  *
  * @param steps at least 1
  * @param stepSize length of a step
- * @param start where it begins
+ * @param start where it begins; beside the clean input where the loss has no slope there
  * @param loss what is maximised
  * @param eot passes per step whose gradients are averaged, at least 1
  * @param track which iterates count; where the gradient is not that of the iterate itself, {@link
@@ -23,6 +23,10 @@ import io.holdfast.tensor.Tensor;
  */
 public record Ascent(
     int steps, StepSize stepSize, Start start, Loss loss, int eot, Pgd.Track track, Recipe recipe) {
+  public Ascent {
+    start = start.suiting(loss);
+  }
+
   /** Plain steps. */
   public Ascent(int steps, StepSize stepSize, Start start, Loss loss, int eot, Pgd.Track track) {
     this(steps, stepSize, start, loss, eot, track, Recipe.PLAIN);

@@ -24,7 +24,7 @@ import java.util.List;
  * @param steps at least 1
  * @param restarts rounds on samples that still stand, at least 1
  * @param randomStart whether the first slope is taken at random in the set; else at the clean input
- * @param loss what is maximised: one of {@link Losses#OF_LABELS}
+ * @param loss what is maximised
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
  */
 public record FrankWolfe(int steps, int restarts, boolean randomStart, Losses loss, int eot)
@@ -59,7 +59,6 @@ public record FrankWolfe(int steps, int restarts, boolean randomStart, Losses lo
     GradientChecks.requirePositive(NAME, "steps", steps);
     GradientChecks.requirePositive(NAME, "restarts", restarts);
     GradientChecks.requirePositive(NAME, "eot", eot);
-    GradientChecks.requireLabelLoss(NAME, loss);
   }
 
   /** From the clean input, with cross-entropy. */
@@ -105,7 +104,7 @@ public record FrankWolfe(int steps, int restarts, boolean randomStart, Losses lo
 
   @Override
   public Tensor perturb(AttackTask task) {
-    Start start = randomStart ? Start.UNIFORM : Start.CLEAN;
+    Start start = randomStart ? Start.UNIFORM : Start.CLEAN.suiting(loss);
     Tensor x = start.of(task.region(), task.seeds()); // [n, ...] variables
     for (int t = 0; t < steps && task.size() > 0 && task.queriesLeft() >= eot; t++) {
       try (Scope scope = Scope.open()) {

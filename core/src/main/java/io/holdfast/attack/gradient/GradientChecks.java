@@ -1,7 +1,6 @@
 package io.holdfast.attack.gradient;
 
 import io.holdfast.attack.Loss;
-import io.holdfast.attack.Losses;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.PerturbationSet;
@@ -17,14 +16,6 @@ final class GradientChecks {
     if (value < 1) {
       throw new InvalidInputException(
           "attack " + attack, field, "a whole number of at least 1", Integer.toString(value));
-    }
-  }
-
-  /** Attacks know labels, not clean probabilities. */
-  static void requireLabelLoss(String attack, Losses loss) {
-    if (!Losses.OF_LABELS.contains(loss)) {
-      String known = String.join(", ", Losses.OF_LABELS.stream().map(Losses::key).toList());
-      throw new InvalidInputException("attack " + attack, "loss", "one of " + known, loss.key());
     }
   }
 

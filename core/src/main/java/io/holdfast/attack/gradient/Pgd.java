@@ -26,7 +26,7 @@ import java.util.List;
  * @param stepSize length of a step
  * @param restarts rounds on samples that still stand, at least 1
  * @param randomStart whether rounds begin at random in the set; else at the clean input
- * @param loss what is maximised: one of {@link Losses#OF_LABELS}
+ * @param loss what is maximised
  * @param targeting which class each round steers towards
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
  * @param track which iterates count
@@ -89,7 +89,6 @@ public record Pgd(
     GradientChecks.requirePositive("pgd", "steps", steps);
     GradientChecks.requirePositive("pgd", "restarts", restarts);
     GradientChecks.requirePositive("pgd", "eot", eot);
-    GradientChecks.requireLabelLoss("pgd", loss);
   }
 
   /** Cross-entropy, one random start, steps of {@link StepSize#standard}. */

@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param stepSize length of the step, by default 1.25 epsilon
  * @param restarts rounds on samples that still stand, at least 1
- * @param loss what is maximised: one of {@link Losses#OF_LABELS}
+ * @param loss what is maximised
  */
 public record RandomFgsm(StepSize stepSize, int restarts, Losses loss)
     implements GradientAttack<RandomFgsm> {
@@ -39,7 +39,6 @@ public record RandomFgsm(StepSize stepSize, int restarts, Losses loss)
 
   public RandomFgsm {
     GradientChecks.requirePositive("r-fgsm", "restarts", restarts);
-    GradientChecks.requireLabelLoss("r-fgsm", loss);
   }
 
   /** With cross-entropy and one start. */

@@ -35,7 +35,7 @@ import java.util.List;
  * @param relativeStep length of the first step as a part of the domain's width, in (0, 1]
  * @param poses how patches are placed
  * @param tries placements of the finished patch, at least 1
- * @param loss what is maximised: one of {@link Losses#OF_LABELS}
+ * @param loss what is maximised
  * @param restarts rounds on samples that still stand, at least 1; for all samples 1
  */
 public record AdversarialPatch(

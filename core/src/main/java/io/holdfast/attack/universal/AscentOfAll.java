@@ -13,9 +13,9 @@ import java.util.List;
  * section 3). By {@link Universal.Rule#SGA} an inner perturbation sets out from the present one and
  * takes a step for each small batch, drawn from the batch, whose gradient is that at the inner
  * perturbation as it is by then; the perturbation itself then takes one step along the mean of
- * these gradients (Liu et al. 2023, section 3.2, algorithm 1). Small batches come from {@code
- * iterations} shuffled passes over the batch, where the authors' program draws each anew, so that
- * every sample is asked about equally often.
+ * these gradients (Liu et al. 2023, algorithm 1). Small batches come from {@code iterations}
+ * shuffled passes over the batch, where the authors' program draws each anew, so that every sample
+ * is asked about equally often.
  *
  * @param plan the settings
  * @param crowd all samples
@@ -27,7 +27,7 @@ record AscentOfAll(Universal plan, Crowd crowd) {
    * @param spare queries per sample that are left over in the end
    */
   Tensor made(long spare) {
-    Tensor delta = crowd.nothing(); // [1, ...]
+    Tensor delta = crowd.start(plan.ascent().loss()); // [1, ...]
     Region ball = crowd.ball();
     int cost = plan.rule() == Universal.Rule.SGA ? plan.ascent().iterations() : 1;
     for (int pass = 0; pass < plan.steps() && crowd.mayAsk(spare + cost); pass++) {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param innerBatch of {@link Universal.Rule#SGA}: most samples per inner step, at least 1
  * @param iterations of {@link Universal.Rule#SGA}: inner passes over a batch, at least 1
  * @param relativeStep length of a step as a part of epsilon, in (0, 1]
- * @param loss what is raised: one of {@link Losses#OF_LABELS}
+ * @param loss what is raised
  * @param clip loss from which a sample counts no more, at least 0; towards a target {@code ce} is
  *     below 0, so that all count
  */
@@ -35,10 +35,6 @@ public record AscentSettings(
     count(problems, "iterations", iterations);
     if (!(relativeStep > 0 && relativeStep <= 1)) {
       problems.add("relative_step", "a part in (0, 1]", Double.toString(relativeStep));
-    }
-    if (!Losses.OF_LABELS.contains(loss)) {
-      String known = String.join(", ", Losses.OF_LABELS.stream().map(Losses::key).toList());
-      problems.add("loss", "one of " + known, loss.key());
     }
     if (!(clip >= 0)) {
       problems.add("clip", "a loss of at least 0", Double.toString(clip));

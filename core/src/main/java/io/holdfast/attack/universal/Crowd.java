@@ -1,6 +1,7 @@
 package io.holdfast.attack.universal;
 
 import io.holdfast.attack.AttackTask;
+import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.model.InputGradients;
@@ -59,6 +60,18 @@ final class Crowd {
   /** A perturbation that changes nothing, {@code [1, ...]}. */
   Tensor nothing() {
     return still.clone();
+  }
+
+  /**
+   * Where the search for a perturbation begins, {@code [1, ...]}: with nothing, or small noise
+   * where the loss has no slope there.
+   */
+  Tensor start(Loss loss) {
+    if (members.length == 0) {
+      return nothing();
+    }
+    int first = parts(members.length, "start", 0).get(0)[0]; // by lot, whatever their order
+    return Start.CLEAN.suiting(loss).of(ball(), List.of(task.seeds().get(first)));
   }
 
   /** Where perturbations live: the ball around nothing, in a domain that does not cut it. */

@@ -225,7 +225,13 @@ class SquareTest {
     assertThatThrownBy(() -> Attacks.parse("square[p_init=1.1,queries=0]"))
         .hasMessageContaining("p_init")
         .hasMessageContaining("queries");
-    assertThat(Attacks.parse("square")).isEqualTo(new Square(5000, 0.8, true, 1));
+    assertThat(Attacks.parse("square")).isEqualTo(Square.queries(5000));
+    assertThat(Square.queries(5000).share(3000, 5000))
+        .as("AutoAttack's component")
+        .isEqualTo(Square.queries(5000).rescale(false).share(3000, 5000))
+        .isGreaterThan(Square.queries(5000).rescale(true).share(3000, 5000));
+    assertThat(Square.queries(4000).share(3000, 4000))
+        .isEqualTo(Square.queries(4000).rescale(true).share(3000, 4000));
   }
 
   private static Walk walk(Canvas canvas, int planned) {

@@ -45,7 +45,8 @@ class HoldfastSuiteTest {
   void whatFellsWhatGradientsLeftIsSpentInFullOnAll() {
     assertThat(tries(4, 0.01)).isFalse();
     assertThat(STAGES.get(4).tries(new Prospect(0, 1, 0, 1))).isTrue();
-    assertThat(tries(9, 0.01)).isFalse();
+    assertThat(tries(9, 0.06)).isFalse();
+    assertThat(tries(9, 0.04)).as("all but at the boundary").isTrue();
     assertThat(STAGES.get(9).tries(new Prospect(0, 1, 1, 0))).isTrue();
   }
 
@@ -104,7 +105,7 @@ class HoldfastSuiteTest {
       assertThat(weak.outcome()).isEqualTo(Outcome.FELL);
       assertThat(weak.stages()).hasSize(1);
       assertThat(near.outcome()).isEqualTo(Outcome.HELD);
-      assertThat(near.stages()).hasSize(8);
+      assertThat(near.stages()).hasSize(9);
       assertThat(far.outcome()).isEqualTo(Outcome.HELD);
       assertThat(far.stages()).hasSize(4);
       assertThat(far.gradients()).isEqualTo(20 + 2 * 20 + 50);
@@ -120,7 +121,7 @@ class HoldfastSuiteTest {
       Sample far = result.samples().get(2);
       assertThat(far.outcome()).isEqualTo(Outcome.HELD);
       Stage last = far.stages().get(far.stages().size() - 1);
-      assertThat(last.attack()).isEqualTo("square");
+      assertThat(last.attack()).isEqualTo("square[resc_schedule=true]");
       assertThat(last.queries()).isEqualTo(5000);
     }
   }

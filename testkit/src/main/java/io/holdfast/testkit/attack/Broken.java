@@ -14,6 +14,12 @@ final class Broken {
   static Classifier gradients(Classifier inner) {
     return new ForwardingClassifier(inner) {
       @Override
+      public Tensor activation(Tensor x, String layer) {
+        Tensor zero = x.flatten(1, -1).slice(1, 0, 1).mul(0).sqrt(); // [N, 1], of slope NaN
+        return inner.activation(x, layer).add(zero);
+      }
+
+      @Override
       public InputGradients gradients(Precision precision) {
         InputGradients source = inner.gradients(precision);
         return new InputGradients() {
@@ -41,6 +47,11 @@ final class Broken {
   /** One logit of every sample is NaN. */
   static Classifier logits(Classifier inner) {
     return new ForwardingClassifier(inner) {
+      @Override
+      public Tensor activation(Tensor x, String layer) {
+        return inner.activation(x, layer).mul(Double.NaN);
+      }
+
       @Override
       public Tensor logits(Tensor x) {
         Tensor z = inner.logits(x);

@@ -25,6 +25,14 @@ final class CountingClassifier extends ForwardingClassifier {
     return super.logits(x);
   }
 
+  /** One that is asked about on the tape is asked for its slope. */
+  @Override
+  public Tensor activation(Tensor x, String layer) {
+    forwards.addAndGet(x.size(0));
+    backwards.addAndGet(x.requiresGrad() ? x.size(0) : 0);
+    return super.activation(x, layer);
+  }
+
   @Override
   public InputGradients gradients(Precision precision) {
     InputGradients source = inner().gradients(precision);

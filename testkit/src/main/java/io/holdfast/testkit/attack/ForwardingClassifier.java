@@ -3,6 +3,7 @@ package io.holdfast.testkit.attack;
 import io.holdfast.model.Classifier;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Tensor;
+import java.util.List;
 
 /** A model that is another one but for what a subclass overrides. */
 public abstract class ForwardingClassifier implements Classifier {
@@ -35,5 +36,15 @@ public abstract class ForwardingClassifier implements Classifier {
   @Override
   public Tensor logits(Tensor x) {
     return inner.logits(x);
+  }
+
+  @Override
+  public List<String> layers() {
+    return inner.layers();
+  }
+
+  @Override
+  public Tensor activation(Tensor x, String layer) {
+    return inner.activation(x, layer);
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
  * every run of a machine. Owns its weights until closed.
  */
 public final class KitModel implements Classifier, AutoCloseable {
+  private static final List<String> LAYERS = List.of("hidden", "logits");
   private static final int HIDDEN = 32;
   private static final int STEPS = 120;
   private static final double RATE = 0.5;
@@ -68,8 +69,11 @@ public final class KitModel implements Classifier, AutoCloseable {
   }
 
   private static Tensor forward(List<Tensor> w, Tensor x) {
-    Tensor hidden = Nn.relu(x.flatten(1, -1).sub(0.5).matmul(w.get(0)).add(w.get(1))); // [N, H]
-    return hidden.matmul(w.get(2)).add(w.get(3)); // [N, K]
+    return hidden(w, x).matmul(w.get(2)).add(w.get(3)); // [N, K]
+  }
+
+  private static Tensor hidden(List<Tensor> w, Tensor x) {
+    return Nn.relu(x.flatten(1, -1).sub(0.5).matmul(w.get(0)).add(w.get(1))); // [N, H]
   }
 
   @Override
@@ -90,6 +94,16 @@ public final class KitModel implements Classifier, AutoCloseable {
   @Override
   public Tensor logits(Tensor x) {
     return forward(weights, x);
+  }
+
+  @Override
+  public List<String> layers() {
+    return LAYERS;
+  }
+
+  @Override
+  public Tensor activation(Tensor x, String layer) {
+    return LAYERS.indexOf(layer) == 0 ? hidden(weights, x) : forward(weights, x);
   }
 
   /** SHA-256 over the weights' bytes. */
