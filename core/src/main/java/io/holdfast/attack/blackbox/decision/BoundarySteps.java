@@ -71,12 +71,12 @@ final class BoundarySteps extends Walk {
   /** A random step around the clean input at about the same distance. */
   private float[] beside() {
     float[] eta = directions.next();
-    double along = Vectors.dot(eta, home);
-    double across = Math.sqrt(Math.max(0, Vectors.dot(eta, eta) - along * along));
+    double[] products = Vectors.dots(eta, home);
+    double along = products[0];
+    double across = Math.sqrt(Math.max(0, products[1] - along * along));
     double hypotenuse = Math.sqrt(1 + orthogonal * orthogonal);
     double sideways = across == 0 ? 0 : orthogonal * distance / (across * hypotenuse);
-    Vectors.combine(eta, sideways, home, -sideways * along - distance / hypotenuse); // from clean
-    space.along(clean, eta, 1, eta);
+    space.along(clean, eta, sideways, home, -sideways * along - distance / hypotenuse);
     return eta;
   }
 

@@ -63,6 +63,21 @@ record Space(int channels, int height, int width, Norm norm, Domain domain) {
     }
   }
 
+  /**
+   * Makes {@code a} into {@code from + p * a + q * b}, inside the domain.
+   *
+   * @param a {@code [D]}, written to
+   */
+  void along(float[] from, float[] a, double p, float[] b, double q) {
+    float low = (float) domain.low();
+    float high = (float) domain.high();
+    float f = (float) p;
+    float g = (float) q;
+    for (int i = 0; i < a.length; i++) {
+      a[i] = Math.min(high, Math.max(low, from[i] + (f * a[i] + g * b[i])));
+    }
+  }
+
   /** The point {@code [D]} at this part, in [0, 1], of the way from one to another. */
   float[] between(float[] from, float[] to, double part) {
     float low = (float) domain.low();

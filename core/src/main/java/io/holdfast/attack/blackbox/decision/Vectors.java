@@ -29,6 +29,26 @@ final class Vectors {
     return s0 + s1 + (s2 + s3);
   }
 
+  /** The products of {@code a} with {@code b} and with itself, in one pass. */
+  static double[] dots(float[] a, float[] b) {
+    double s0 = 0;
+    double s1 = 0;
+    double t0 = 0;
+    double t1 = 0;
+    int whole = a.length - a.length % 2;
+    for (int i = 0; i < whole; i += 2) {
+      s0 += (double) a[i] * b[i];
+      s1 += (double) a[i + 1] * b[i + 1];
+      t0 += (double) a[i] * a[i];
+      t1 += (double) a[i + 1] * a[i + 1];
+    }
+    for (int i = whole; i < a.length; i++) {
+      s0 += (double) a[i] * b[i];
+      t0 += (double) a[i] * a[i];
+    }
+    return new double[] {s0 + s1, t0 + t1};
+  }
+
   /** The length of {@code a - b}. */
   static double distance(Norm norm, float[] a, float[] b) {
     return switch (norm) {
@@ -112,15 +132,6 @@ final class Vectors {
     float f = (float) factor;
     for (int i = 0; i < a.length; i++) {
       a[i] += f * b[i];
-    }
-  }
-
-  /** Makes {@code a} into {@code p * a + q * b}, in place. */
-  static void combine(float[] a, double p, float[] b, double q) {
-    float f = (float) p;
-    float g = (float) q;
-    for (int i = 0; i < a.length; i++) {
-      a[i] = f * a[i] + g * b[i];
     }
   }
 
