@@ -15,8 +15,8 @@ from .inputs import ROOT, cores
 from .original import COMPONENTS, agreement, standard
 
 FOLDER = ROOT / "testkit" / "src" / "test" / "resources" / "autoattack"
-CLASSES, SIDE, POINTS = 10, 10, 200  # the original's Square fails on images of 12 pixels a side
-RADII = {"linf": 0.025, "l2": 0.15, "l1": 0.75}
+CLASSES, SIDE, POINTS = 10, 16, 100  # the original's Square fails on images of 12 pixels a side
+RADII = {"linf": 0.035, "l2": 0.36, "l1": 1.8}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _draw(templates: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """Images `[n, 1, 10, 10]` of a class: its template, shifted by at most a pixel, dimmed, under noise."""
+    """Images `[n, 1, SIDE, SIDE]` of a class: its template, shifted by at most a pixel, dimmed, under noise."""
     shifted = [templates[y].roll(tuple(torch.randint(-1, 2, (2,)).tolist()), (1, 2)) for y in labels]
     dim = 0.5 + 0.5 * torch.rand(len(labels), 1, 1, 1)
     return (0.2 + 0.6 * dim * torch.stack(shifted) + 0.08 * torch.randn(len(labels), 1, SIDE, SIDE)).clamp(0, 1)
@@ -67,7 +67,7 @@ def _train(templates: torch.Tensor) -> nn.Module:
     """Two convolutions and a linear layer, hardened a little by two steps of L-infinity PGD at 0.03."""
     model = nn.Sequential(
         nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 12, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(108, CLASSES),
+        nn.Linear(12 * (SIDE // 2 - 2) ** 2, CLASSES),
     )
     optimiser = torch.optim.Adam(model.parameters(), 2e-3)
     for _ in range(250):

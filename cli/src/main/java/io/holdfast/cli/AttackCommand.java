@@ -30,8 +30,8 @@ import picocli.CommandLine.Option;
     name = "attack",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs one attack and writes its adversarial examples; --list names all attacks,",
-      "--search finds better settings first."
+      "Runs one attack and writes its adversarial examples.",
+      "--list names all attacks, --search finds better settings first."
     })
 final class AttackCommand extends BaseCommand {
   @Option(names = "--list", description = "Lists attacks and their parameters.")

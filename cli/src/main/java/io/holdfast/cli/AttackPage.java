@@ -129,7 +129,7 @@ final class AttackPage {
     StringBuilder text =
         new StringBuilder(
             """
-            | attack | threat model | fell, of those attacked | median distance | gradients | queries | seconds | unfinished |
+            | attack | threat model | fell, of those right when clean | median distance | gradients | queries | seconds | unfinished |
             | --- | --- | --- | --- | --- | --- | --- | --- |
             """);
     for (InventoryRun.Row row : rows) {
@@ -146,7 +146,8 @@ final class AttackPage {
     GeneratedPage.renew(file, Map.of("measured", text.toString()));
   }
 
-  private static String number(double value) {
+  /** A dash where there is none. */
+  static String number(double value) {
     return Double.isNaN(value) ? "-" : Format.number(value);
   }
 }

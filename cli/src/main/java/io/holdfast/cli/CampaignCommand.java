@@ -41,8 +41,8 @@ final class CampaignCommand extends BaseCommand {
       names = "--budget",
       paramLabel = "TIME",
       description = {
-        "The most time in all, such as 20m or 1h30m (default: as long as it needs);",
-        "what is not finished then is marked, and --resume goes on with it."
+        "The most time that the attacks take in all, such as 20m or 1h30m (default: as long as",
+        "they need); what is not finished then is marked, and --resume goes on with it."
       })
   private @Nullable String budget;
 

@@ -160,9 +160,9 @@ final class InventoryCommand extends BaseCommand {
             row.attack(),
             row.threat(),
             Format.percent(row.fell(), row.attacked()),
-            Format.number(row.distance()),
-            Format.number(row.gradients()),
-            Format.number(row.queries()),
+            AttackPage.number(row.distance()),
+            AttackPage.number(row.gradients()),
+            AttackPage.number(row.queries()),
             Format.seconds(row.seconds()),
             row.unfinished() == 0 ? "" : row.unfinished() + " unfinished");
       }

@@ -15,6 +15,7 @@ import io.holdfast.experiment.Surrogates;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,10 +26,14 @@ import picocli.CommandLine.Option;
     name = "add",
     mixinStandardHelpOptions = true,
     description = {
-      "Saves the examples that felled their sample: those of a run's folder (--from), or those",
-      "of an attack that is run now (--model, --data, --attack). Each is verified first."
+      "Saves examples that felled their sample.",
+      "Those of a run's folder (--from), or those of an attack that is run now (--model, --data,",
+      "--attack). Each is verified first."
     })
 final class LibraryAddCommand extends BaseCommand {
+  private static final List<String> OF_ATTACKS =
+      List.of("--threat", "--examples", "--seed", "--resume", "--workers");
+
   @Mixin private LibraryOptions place = new LibraryOptions();
 
   @Option(
@@ -89,6 +94,11 @@ final class LibraryAddCommand extends BaseCommand {
     }
     if (!attack.isEmpty() || !model.which.model.isEmpty() || !model.data.isEmpty()) {
       problems.add("--from", "either --from, or --model, --data and --attack", "both");
+    }
+    for (String option : OF_ATTACKS) {
+      if (group().getParseResult().hasMatchedOption(option)) {
+        problems.add(option, "nothing: the examples of --from are there already", "it");
+      }
     }
     problems.throwIfAny();
     return add(examples(folder));

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
     name = "objectives",
     mixinStandardHelpOptions = true,
     description = {
-      "Lists all training objectives with their settings and costs; with --measure, trains and",
-      "judges the recipes of a file."
+      "Lists all training objectives with their settings and costs.",
+      "With --measure it trains and judges the recipes of a file."
     })
 final class ObjectivesCommand extends BaseCommand {
   @ArgGroup(exclusive = false)

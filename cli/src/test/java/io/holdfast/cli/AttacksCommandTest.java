@@ -12,9 +12,12 @@ import io.holdfast.evaluate.AttackCost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class AttacksCommandTest {
@@ -48,6 +51,36 @@ final class AttacksCommandTest {
     assertThat(GeneratedPage.renew(page, PAGE.toString(), parts))
         .as("docs/attacks.md; renew it: ./holdfast attacks --page docs/attacks.md")
         .isEqualTo(page);
+  }
+
+  /** Figures are not made anew by a test; that an attack has none is noticed. */
+  @Test
+  void everyAttackIsMeasured() throws IOException {
+    String page = Files.readString(PAGE);
+    String measured = page.substring(page.indexOf("<!-- generated: measured -->"));
+    Set<String> names = new LinkedHashSet<>();
+    Matcher rows =
+        Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\| [^|]*\\| [0-9,]+ of [0-9,]+ \\|")
+            .matcher(measured.substring(0, measured.indexOf("<!-- end -->")));
+    while (rows.find()) {
+      names.add(rows.group(1));
+    }
+    assertThat(names)
+        .containsExactlyInAnyOrderElementsOf(
+            Attacks.describe().stream().map(AttackSpec::name).toList());
+  }
+
+  /** The costs that {@link #thePageIsAsTheRegistryHasIt} takes as they are told. */
+  @Tag("slow")
+  @Test
+  void longAttacksCostWhatThePageSays() throws IOException {
+    String page = Files.readString(PAGE);
+    for (AttackSpec<?> spec : Attacks.describe()) {
+      AttackCost told = told(page, spec.name());
+      if (told.queries() > MANY) {
+        assertThat(AttackPage.cost(spec)).as(spec.name()).isEqualTo(told);
+      }
+    }
   }
 
   @Test

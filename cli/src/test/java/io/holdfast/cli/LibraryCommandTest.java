@@ -402,6 +402,10 @@ final class LibraryCommandTest {
         library("add", folder.resolve("x"), "--from", attacked, "--attack", "pgd"),
         "--from: expected either --from, or --model, --data and --attack, found both");
     refused(
+        library("add", folder.resolve("x"), "--from", attacked, "--seed", 3, "--workers", 2),
+        "--seed: expected nothing: the examples of --from are there already, found it",
+        "--workers: expected nothing");
+    refused(
         library("add", folder.resolve("x"), "--from", folder.resolve("nothing")),
         "expected the folder of a finished attack, evaluation or experiment, found nothing");
     refused(

@@ -111,6 +111,9 @@ public record AttackSpec<A extends Attack>(
     for (Knob<A> knob : knobs) {
       attack = knob.read(section, attack);
     }
+    for (Knob<A> knob : knobs) {
+      knob.refuseIdle(section, attack);
+    }
     return attack;
   }
 

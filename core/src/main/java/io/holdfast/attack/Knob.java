@@ -16,6 +16,9 @@ public interface Knob<A> {
   /** {@code soFar} with what the section says; problems go to the section. */
   A read(SettingsReader section, A soFar);
 
+  /** Reports to the section what it says of this setting and {@code attack} makes no use of. */
+  default void refuseIdle(SettingsReader section, A attack) {}
+
   /**
    * {@code soFar} with this setting of {@code attack}.
    *

@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The settings of attacks. Each is given by its reading ({@code get}) and by the same attack with
@@ -266,6 +267,16 @@ public final class Knobs {
   public static <A> Knob<A> step(
       String usual, Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
     return new StepKnob<>(usual, "as step_size", get, with);
+  }
+
+  /**
+   * A setting that is refused where an attack makes no use of it.
+   *
+   * @param live whether it does
+   * @param otherwise why not, where it does not, such as {@code momentum is none}
+   */
+  public static <A> Knob<A> where(Predicate<A> live, String otherwise, Knob<A> knob) {
+    return new LiveKnob<>(live, otherwise, knob);
   }
 
   /** A setting of a part of the attack. */

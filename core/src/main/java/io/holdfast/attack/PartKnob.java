@@ -20,6 +20,11 @@ record PartKnob<A, P>(Function<A, P> part, BiFunction<A, P, A> with, Knob<P> kno
   }
 
   @Override
+  public void refuseIdle(SettingsReader section, A attack) {
+    knob.refuseIdle(section, part.apply(attack));
+  }
+
+  @Override
   public A write(A attack, A soFar, Map<String, String> arguments) {
     P told = knob.write(part.apply(attack), part.apply(soFar), arguments);
     return with.apply(soFar, told);

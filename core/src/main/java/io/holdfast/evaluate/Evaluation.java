@@ -337,6 +337,21 @@ public final class Evaluation {
   }
 
   /**
+   * Checks that the ledger in the folder, if there is one that {@link #resume} is to go on with, is
+   * one of this evaluation; writes nothing.
+   *
+   * @throws InvalidInputException naming what differs
+   */
+  public void checkResumed(Dataset samples) {
+    Path output = folder;
+    if (output != null && resume) {
+      Dataset data = matched(samples);
+      ThreatModel against = EvaluationChecks.require(this, data);
+      Ledger.requireSame(output, Origin.of(this, against, data, shard));
+    }
+  }
+
+  /**
    * Adds what {@link #check(Dataset)} would refuse of what is there already, for messages that name
    * all at once. A threat model that is missing is not among it, nor are labels that the model does
    * not have: those are told of a whole data set, by {@link io.holdfast.data.StrayLabels}.

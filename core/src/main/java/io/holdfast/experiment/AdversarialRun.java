@@ -24,6 +24,7 @@ import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Rate;
 import io.holdfast.report.Png;
+import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
@@ -283,6 +284,8 @@ public record AdversarialRun(
         String.join(
             "\n",
             COLUMNS,
+            Provenance.currentCode(),
+            Engine.version(),
             bundle.network().hash(),
             surrogates.name(),
             threat.toSettings().toJson(),

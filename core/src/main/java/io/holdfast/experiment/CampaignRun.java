@@ -112,7 +112,15 @@ public record CampaignRun(
     try (Bundle bundle = model.open(shape)) {
       if (data != null) {
         for (ThreatModel threat : campaign.threats()) {
-          problems.collect(() -> evaluation(bundle, surrogates, threat).check(data));
+          Evaluation evaluation =
+              evaluation(bundle, surrogates, threat)
+                  .folder(out.resolve(new Pair(model, threat).folder()))
+                  .resume(resume);
+          problems.collect(
+              () -> {
+                evaluation.check(data);
+                evaluation.checkResumed(data);
+              });
         }
       }
     }

@@ -15,6 +15,7 @@ import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
+import io.holdfast.record.Rate;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
@@ -72,14 +73,14 @@ public record InventoryRun(
    * @param attack its name
    * @param threat the size by which success is judged
    * @param refused why it could not be run; null if it was
-   * @param attacked samples that were right when clean and have a verdict
+   * @param attacked samples that were right when clean
    * @param fell those of them that fell within the threat model
    * @param distance median of what was found, whatever its size, in the threat model's norm; NaN
    *     for none
-   * @param queries median over those attacked
-   * @param gradients median over those attacked
+   * @param queries median over those with a verdict
+   * @param gradients median over those with a verdict
    * @param seconds of the attack
-   * @param unfinished samples without a verdict when time was up
+   * @param unfinished those of them without a verdict when time was up
    */
   public record Row(
       String attack,
@@ -145,6 +146,10 @@ public record InventoryRun(
     return rows;
   }
 
+  private static long right(Rate clean) {
+    return Math.round(clean.value() * clean.n());
+  }
+
   private Row row(AttackSpec<?> spec, ThreatModel judged) {
     Optional<Norm> norm = Norm.ofKey(judged.set().kind());
     Attack attack = spec.usual();
@@ -182,12 +187,12 @@ public record InventoryRun(
         verdicts.stream()
             .filter(row -> row.outcome() == Outcome.FELL && isWithin(row, judged, norm))
             .toList();
-    long unfinished = result.card().incomplete().values().stream().mapToLong(Long::longValue).sum();
+    long right = right(result.card().cleanAccuracy());
     return new Row(
         spec.name(),
         judged.set().key(),
         null,
-        verdicts.size(),
+        right,
         fallen.size(),
         norm.isEmpty()
             ? Double.NaN
@@ -200,7 +205,7 @@ public record InventoryRun(
         median(verdicts.stream().mapToDouble(Attempt::queries).toArray()),
         median(verdicts.stream().mapToDouble(Attempt::gradients).toArray()),
         result.card().timing().getOrDefault(attack.key(), 0.0),
-        unfinished);
+        right - verdicts.size());
   }
 
   private Evaluation inParts(Evaluation evaluation, Attack attack, ThreatModel searched) {

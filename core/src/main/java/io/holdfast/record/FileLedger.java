@@ -60,18 +60,26 @@ final class FileLedger implements Ledger {
       deleteFilesBut(LOCK);
     }
     Segments.repair(folder);
-    LedgerContent.provenance(parquet, folder).ifPresent(this::requireSame);
+    requireSame(parquet, folder, provenance);
     rows().forEach(index::add);
     List<Path> segments = Segments.list(folder);
     int last = segments.isEmpty() ? 0 : Segments.number(segments.get(segments.size() - 1));
     writer = new SegmentWriter(folder, Json.canonical(provenance), last + 1);
   }
 
-  private void requireSame(Provenance earlier) {
-    provenance.requireSame(
-        earlier,
-        folder.getParent() + ": ledger of an earlier run",
-        "use another folder, or start afresh");
+  static void requireSame(Path output, Provenance provenance) {
+    requireSame(
+        output.resolve(LedgerContent.PARQUET), output.resolve(LedgerContent.SEGMENTS), provenance);
+  }
+
+  private static void requireSame(Path parquet, Path folder, Provenance provenance) {
+    LedgerContent.provenance(parquet, folder)
+        .ifPresent(
+            earlier ->
+                provenance.requireSame(
+                    earlier,
+                    folder.getParent() + ": ledger of an earlier run",
+                    "use another folder, or start afresh"));
   }
 
   @Override

@@ -91,7 +91,8 @@ final class Flags {
     if (attack.key.epsilon() > 0 && attack.held > 0 && attack.unmoved == attack.attacked()) {
       flag(
           "attack without effect: %s left all %d samples it attacked unchanged; its gradients may be"
-              + " zero, not finite or masked, and its robust accuracy means nothing",
+              + " zero, not finite or masked, or its queries too few for a step, and its robust"
+              + " accuracy means nothing",
           attack.key.attempt(), attack.attacked());
     }
   }

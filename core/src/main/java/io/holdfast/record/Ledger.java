@@ -29,6 +29,16 @@ public interface Ledger extends AutoCloseable {
     return FileLedger.open(outputFolder, provenance, false);
   }
 
+  /**
+   * Refuses to go on with the ledger in an output folder, if there is one; changes nothing.
+   *
+   * @throws InvalidInputException if it is damaged, or comes from another configuration, seed, data
+   *     set or code version
+   */
+  static void requireSame(Path outputFolder, Provenance provenance) {
+    FileLedger.requireSame(outputFolder, provenance);
+  }
+
   /** As {@link #open}, but deletes the ledger that may be there first. */
   static Ledger create(Path outputFolder, Provenance provenance) {
     return FileLedger.open(outputFolder, provenance, true);

@@ -62,7 +62,8 @@ class GoldenAutoAttackTest {
 
   private static Network network(Safetensors file) {
     GraphBuilder g = Graph.builder();
-    g.input("input", TensorType.floats(1, 10, 10));
+    long side = file.tensor("images").size(2);
+    g.input("input", TensorType.floats(1, side, side));
     g.add("conv1", Conv2d.of(8, 3));
     g.add("relu1", new Relu());
     g.add("conv2", Conv2d.of(12, 3));
@@ -155,7 +156,9 @@ class GoldenAutoAttackTest {
     "fab-t, linf",
     "fab-t, l2",
     "fab-t, l1",
-    "square, linf"
+    "square, linf",
+    "square, l2",
+    "square, l1"
   })
   void eachComponentAloneAgreesToo(String attack, String norm) {
     String ours = robust(samples(Attacks.parse(attack), norm, POINTS));
@@ -166,15 +169,6 @@ class GoldenAutoAttackTest {
     assertThat(1 - different(ours, theirs) / (double) POINTS)
         .as("ours %s, the original's %s", ours, theirs)
         .isGreaterThanOrEqualTo(itself - LESS - 1e-9);
-  }
-
-  /** On images as small as these the original's Square fells less in L2 and L1 than ours does. */
-  @Tag("slow")
-  @ParameterizedTest
-  @ValueSource(strings = {"l2", "l1"})
-  void squareLeavesNoMoreThanTheOriginal(String norm) {
-    String ours = robust(samples(Attacks.parse("square"), norm, POINTS));
-    assertThat(held(ours)).isLessThanOrEqualTo(held(recorded(norm, "square")));
   }
 
   @Tag("slow")

@@ -25,10 +25,10 @@ class MinimalSearchContractTest extends AttackContract {
     Alma alma = Alma.SPEC.usual().steps(12).smoothing(0.5);
     Pdpgd game = Pdpgd.SPEC.usual().steps(12).rounds(1);
     return Stream.of(
-        row(along, LINF),
-        row(along, L2),
-        row(along, L1),
-        row(along, L0),
+        along(along, LINF),
+        along(along, L2),
+        along(along, L1),
+        along(along, L0),
         row(alma.first(0.3), L2),
         row(alma.first(1.5), L1),
         row(game, LINF),
@@ -36,6 +36,10 @@ class MinimalSearchContractTest extends AttackContract {
         row(game.dualRate(0.3), L1),
         row(game.steps(25).dualRate(0.6), L0),
         row(Jsma.SPEC.usual(), L0));
+  }
+
+  private static AttackRow along(BrendelBethge few, ThreatModel threat) {
+    return new AttackRow(few.name() + " " + threat.set().key(), few::restarts, threat);
   }
 
   private static AttackRow row(Attack attack, ThreatModel threat) {

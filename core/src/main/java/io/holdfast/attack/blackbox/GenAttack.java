@@ -51,11 +51,14 @@ public record GenAttack(
                   "queries per round, at least 1",
                   GenAttack::queries,
                   GenAttack::queries),
-              Knobs.share(
-                  "mutation_rate",
-                  "share of the values that mutate",
-                  GenAttack::mutationRate,
-                  GenAttack::mutationRate),
+              Knobs.where(
+                  a -> !a.adaptive,
+                  "adaptive is true",
+                  Knobs.share(
+                      "mutation_rate",
+                      "share of the values that mutate",
+                      GenAttack::mutationRate,
+                      GenAttack::mutationRate)),
               Knobs.share(
                   "mutation_range",
                   "largest mutation as a part of epsilon",

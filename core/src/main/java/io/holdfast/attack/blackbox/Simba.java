@@ -37,11 +37,14 @@ public record Simba(Basis basis, int queries, double step, double frequencies, i
                   "queries", "queries per round, at least 1", Simba::queries, Simba::queries),
               Knobs.number(
                   "step", "length of a step in input units", 1e-6, 1e6, Simba::step, Simba::step),
-              Knobs.share(
-                  "frequencies",
-                  "of dct: share of the lowest frequencies that come first",
-                  Simba::frequencies,
-                  Simba::frequencies),
+              Knobs.where(
+                  a -> a.basis == Basis.DCT,
+                  "basis is pixel",
+                  Knobs.share(
+                      "frequencies",
+                      "of dct: share of the lowest frequencies that come first",
+                      Simba::frequencies,
+                      Simba::frequencies)),
               Knobs.restarts(Simba::restarts)));
 
   /** The directions. */

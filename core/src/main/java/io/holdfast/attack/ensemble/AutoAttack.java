@@ -52,11 +52,14 @@ public record AutoAttack(Version version, int steps, int queries) implements Ens
                   "steps per round of the gradient attacks; fewer make a trial, not AutoAttack",
                   AutoAttack::steps,
                   (a, n) -> new AutoAttack(a.version, n, a.queries)),
-              Knobs.count(
-                  "queries",
-                  "queries of Square; fewer make a trial, not AutoAttack",
-                  AutoAttack::queries,
-                  (a, n) -> new AutoAttack(a.version, a.steps, n))));
+              Knobs.where(
+                  a -> a.version != Version.RAND,
+                  "version is rand",
+                  Knobs.count(
+                      "queries",
+                      "queries of Square; fewer make a trial, not AutoAttack",
+                      AutoAttack::queries,
+                      (a, n) -> new AutoAttack(a.version, a.steps, n)))));
 
   /** Which attacks, in their order. */
   public enum Version {

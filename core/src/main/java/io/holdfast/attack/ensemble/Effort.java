@@ -81,6 +81,11 @@ record Effort(Attack attack, String name, Predicate<Prospect> where) implements 
   }
 
   @Override
+  public List<String> layers() {
+    return attack.layers();
+  }
+
+  @Override
   public void checkLayers(List<String> known) {
     attack.checkLayers(known);
   }

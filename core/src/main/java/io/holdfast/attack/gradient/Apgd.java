@@ -199,6 +199,10 @@ public record Apgd(
   @Override
   public void check(ThreatModel threat, int classes) {
     ListedAttack.super.check(threat, classes);
+    if (!shrink && threat.members().stream().noneMatch(Apgd::inL1)) {
+      throw new InvalidInputException(
+          "attack " + key(), "shrink", "nothing, which is all it does outside of l1", "false");
+    }
     boolean targeted = threat.goal().targeted() || kind == Kind.T;
     GradientChecks.requireClasses(key(), loss, targeted, classes);
   }

@@ -53,20 +53,26 @@ public record Compression(int qualities, int lowest, int highest) {
             MOST,
             Compression::qualities,
             (c, n) -> new Compression(n, c.lowest, c.highest)),
-        Knobs.whole(
-            "quality",
-            "the lowest of them, 1 to 100; raises the highest where it is above it",
-            1,
-            MOST,
-            Compression::lowest,
-            (c, q) -> new Compression(c.qualities, q, Math.max(q, c.highest))),
-        Knobs.whole(
-            "best_quality",
-            "the highest of them; lowers the lowest where it is below it",
-            1,
-            MOST,
-            Compression::highest,
-            (c, q) -> new Compression(c.qualities, Math.min(q, c.lowest), q)));
+        Knobs.where(
+            c -> !c.none(),
+            "jpeg is 0",
+            Knobs.whole(
+                "quality",
+                "the lowest of them, 1 to 100; raises the highest where it is above it",
+                1,
+                MOST,
+                Compression::lowest,
+                (c, q) -> new Compression(c.qualities, q, Math.max(q, c.highest)))),
+        Knobs.where(
+            c -> !c.none(),
+            "jpeg is 0",
+            Knobs.whole(
+                "best_quality",
+                "the highest of them; lowers the lowest where it is below it",
+                1,
+                MOST,
+                Compression::highest,
+                (c, q) -> new Compression(c.qualities, Math.min(q, c.lowest), q))));
   }
 
   boolean none() {

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * values at a named layer are as near as possible to those of a guide of another class. Projected
  * steepest steps from the source stand for the paper's L-BFGS-B. The guide of a sample is drawn by
  * the sample's own seed, another one in each round: of the target's class where there is a target,
- * else of any but the label's. Shapes: n samples in the task.
+ * else of any but the label's. Every sample takes all steps: the layer's values do not tell who has
+ * fallen. Shapes: n samples in the task.
  *
  * @param layer one of the model's {@link io.holdfast.model.Classifier#layers}; empty for the last
  *     one before the logits

@@ -48,11 +48,14 @@ public record Mixing(int images, double portion) {
             MOST,
             Mixing::images,
             (m, n) -> new Mixing(n, m.portion)),
-        Knobs.share(
-            "portion",
-            "part of them that is added",
-            Mixing::portion,
-            (m, part) -> new Mixing(m.images, part)));
+        Knobs.where(
+            m -> !m.none(),
+            "admix is 0",
+            Knobs.share(
+                "portion",
+                "part of them that is added",
+                Mixing::portion,
+                (m, part) -> new Mixing(m.images, part))));
   }
 
   boolean none() {

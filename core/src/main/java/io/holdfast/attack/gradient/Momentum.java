@@ -51,6 +51,10 @@ public record Momentum(Kind kind, double decay) {
     return new Momentum(kind, 1);
   }
 
+  private boolean decays() {
+    return kind == Kind.HEAVY_BALL || kind == Kind.NESTEROV;
+  }
+
   static List<Knob<Momentum>> knobs() {
     return List.of(
         Knobs.choice(
@@ -58,12 +62,15 @@ public record Momentum(Kind kind, double decay) {
             "what steps accumulate: none, heavy-ball, nesterov or adam",
             Momentum::kind,
             (m, kind) -> new Momentum(kind, m.decay)),
-        Knobs.number(
-            "decay",
-            "what is left of earlier gradients at each step",
-            0,
-            MOST,
-            Momentum::decay,
-            (m, decay) -> new Momentum(m.kind, decay)));
+        Knobs.where(
+            Momentum::decays,
+            "momentum is none or adam",
+            Knobs.number(
+                "decay",
+                "what is left of earlier gradients at each step",
+                0,
+                MOST,
+                Momentum::decay,
+                (m, decay) -> new Momentum(m.kind, decay))));
   }
 }

@@ -42,12 +42,15 @@ public record Neighbours(int samples, double radius) {
             MOST,
             Neighbours::samples,
             (v, n) -> new Neighbours(n, v.radius)),
-        Knobs.number(
-            "neighbourhood",
-            "its radius as a multiple of epsilon",
-            1e-6,
-            1e6,
-            Neighbours::radius,
-            (v, radius) -> new Neighbours(v.samples, radius)));
+        Knobs.where(
+            v -> v.samples > 0,
+            "neighbours is 0",
+            Knobs.number(
+                "neighbourhood",
+                "its radius as a multiple of epsilon",
+                1e-6,
+                1e6,
+                Neighbours::radius,
+                (v, radius) -> new Neighbours(v.samples, radius))));
   }
 }

@@ -44,13 +44,16 @@ public record Patches(double amplification, int size) {
             LONGEST,
             Patches::amplification,
             (p, times) -> new Patches(times, p.size)),
-        Knobs.odd(
-            "patch",
-            "side of the square that shares what is cut off, in pixels, at least 3",
-            3,
-            MOST,
-            Patches::size,
-            (p, size) -> new Patches(p.amplification, size)));
+        Knobs.where(
+            p -> !p.none(),
+            "amplification is 0",
+            Knobs.odd(
+                "patch",
+                "side of the square that shares what is cut off, in pixels, at least 3",
+                3,
+                MOST,
+                Patches::size,
+                (p, size) -> new Patches(p.amplification, size))));
   }
 
   boolean none() {

@@ -66,11 +66,14 @@ public record Smoothing(Kernel kernel, int size) {
             MOST,
             Smoothing::size,
             (s, size) -> new Smoothing(s.kernel, size)),
-        Knobs.choice(
-            "kernel",
-            "its shape: gaussian, linear or uniform",
-            Smoothing::kernel,
-            (s, kernel) -> new Smoothing(kernel, s.size)));
+        Knobs.where(
+            s -> !s.none(),
+            "kernel_size is 1",
+            Knobs.choice(
+                "kernel",
+                "its shape: gaussian, linear or uniform",
+                Smoothing::kernel,
+                (s, kernel) -> new Smoothing(kernel, s.size))));
   }
 
   boolean none() {

@@ -68,13 +68,16 @@ public record Views(int scales, double diversity, double smallest) {
             "probability of a view shrunk and placed at random",
             Views::diversity,
             (v, p) -> new Views(v.scales, p, v.smallest)),
-        Knobs.number(
-            "smallest",
-            "least size of a shrunk view as a share of the image",
-            0.01,
-            0.99,
-            Views::smallest,
-            (v, share) -> new Views(v.scales, v.diversity, share)));
+        Knobs.where(
+            v -> v.diversity > 0,
+            "diversity is 0",
+            Knobs.number(
+                "smallest",
+                "least size of a shrunk view as a share of the image",
+                0.01,
+                0.99,
+                Views::smallest,
+                (v, share) -> new Views(v.scales, v.diversity, share))));
   }
 
   /** Whether the model sees the points themselves. */

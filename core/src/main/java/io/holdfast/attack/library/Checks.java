@@ -3,6 +3,7 @@ package io.holdfast.attack.library;
 import io.holdfast.attack.library.LeftOut.Fault;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.Domain;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.ThreatModel;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,12 @@ final class Checks {
       return new Finding(
           Fault.LABEL,
           "expected an answer other than the label " + entry.label() + ", found the label");
+    }
+    if (entry.threat().goal() instanceof Goal.TargetClass wanted
+        && entry.prediction() != wanted.target()) {
+      return new Finding(
+          Fault.LABEL,
+          "expected the wanted answer " + wanted.target() + ", found " + entry.prediction());
     }
     return inside(entry, content);
   }

@@ -6,6 +6,7 @@ import io.holdfast.attack.library.LeftOut.Fault;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +84,9 @@ public final class ExampleLibrary {
     try {
       finding = Checks.sound(entry, part.read(line.row()));
     } catch (InvalidInputException e) {
-      finding = new Finding(Fault.DAMAGED, e.problems().get(0).found());
+      Problem first = e.problems().get(0);
+      finding =
+          new Finding(Fault.DAMAGED, "expected " + first.expected() + ", found " + first.found());
     }
     if (finding != null) {
       leftOut.add(finding.of(entry.id(), where));

@@ -20,9 +20,8 @@ import java.util.List;
  *
  * <p>The first round begins at the clean input, each further restart at random half of epsilon away
  * from it. Points outside the ball never count, not even projected onto it, as in the original: of
- * samples that hold the clean input is what remains. The search in bfloat16 rounds the logit
- * differences that say how far the boundary is and so takes steps that are a little too long or too
- * short; verdicts are float32 all the same.
+ * samples that hold the clean input is what remains. The search is always in float32: in bfloat16
+ * the differences of logits that say how far the boundary is are mostly rounding.
  *
  * @param kind whether all boundaries count or one after the other
  * @param steps at least 1

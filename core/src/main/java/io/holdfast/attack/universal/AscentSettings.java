@@ -48,13 +48,9 @@ public record AscentSettings(
     }
   }
 
-  static List<Knob<AscentSettings>> knobs() {
+  /** Those of {@link Universal.Rule#SGA} alone. */
+  static List<Knob<AscentSettings>> innerKnobs() {
     return List.of(
-        Knobs.count(
-            "batch",
-            "most samples per step of sgd and sga, at least 1",
-            AscentSettings::batch,
-            (a, samples) -> Records.with(a, "batch", samples)),
         Knobs.count(
             "inner_batch",
             "most samples per inner step of sga, at least 1",
@@ -64,7 +60,17 @@ public record AscentSettings(
             "iterations",
             "inner passes of sga over each batch, at least 1",
             AscentSettings::iterations,
-            (a, passes) -> Records.with(a, "iterations", passes)),
+            (a, passes) -> Records.with(a, "iterations", passes)));
+  }
+
+  /** Those of both ascents. */
+  static List<Knob<AscentSettings>> knobs() {
+    return List.of(
+        Knobs.count(
+            "batch",
+            "most samples per step of sgd and sga, at least 1",
+            AscentSettings::batch,
+            (a, samples) -> Records.with(a, "batch", samples)),
         Knobs.number(
             "relative_step",
             "length of a step of sgd and sga as a part of epsilon",

@@ -93,9 +93,9 @@ public record Universal(
             Universal::rule,
             Universal::rule));
     all.add(Knobs.steps(Universal::steps, (u, number) -> Records.with(u, "steps", number)));
-    AscentSettings.knobs().forEach(k -> all.add(Knobs.of(Universal::ascent, Universal::with, k)));
-    CrossingSettings.knobs()
-        .forEach(k -> all.add(Knobs.of(Universal::crossing, Universal::with, k)));
+    AscentSettings.knobs().forEach(k -> all.add(ascending(k)));
+    AscentSettings.innerKnobs().forEach(k -> all.add(inner(k)));
+    CrossingSettings.knobs().forEach(k -> all.add(crossing(k)));
     all.add(
         Knobs.choice(
             "targets",
@@ -103,6 +103,27 @@ public record Universal(
             Universal::aim,
             Universal::aim));
     return all;
+  }
+
+  private static Knob<Universal> ascending(Knob<AscentSettings> knob) {
+    return Knobs.where(
+        u -> u.rule != Rule.DEEPFOOL,
+        "rule is deepfool",
+        Knobs.of(Universal::ascent, Universal::with, knob));
+  }
+
+  private static Knob<Universal> inner(Knob<AscentSettings> knob) {
+    return Knobs.where(
+        u -> u.rule == Rule.SGA,
+        "rule is not sga",
+        Knobs.of(Universal::ascent, Universal::with, knob));
+  }
+
+  private static Knob<Universal> crossing(Knob<CrossingSettings> knob) {
+    return Knobs.where(
+        u -> u.rule == Rule.DEEPFOOL,
+        "rule is not deepfool",
+        Knobs.of(Universal::crossing, Universal::with, knob));
   }
 
   public Universal rule(Rule way) {

@@ -9,6 +9,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Seed;
 import io.holdfast.record.Mutations;
 import io.holdfast.threat.Distances;
+import io.holdfast.threat.Goal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,6 +157,24 @@ class LibraryDamageTest {
     forge(forged, one.entry().distances());
     assertThat(load().damaged()).extracting(LeftOut::fault).containsExactly(Fault.LABEL);
     assertThat(load().usable()).hasSize(N - 1);
+  }
+
+  /** A sample that reached some wrong class, under a threat that wants a certain one. */
+  @Test
+  void whatMissedItsTargetIsNoExample() {
+    Content content = Saved.content(2);
+    int reached = Saved.of(2).entry().prediction();
+    int other = 3 - content.label() - reached; // of three classes
+    assertThat(
+            Checks.sound(
+                Saved.of(content, 2, Saved.THREAT.wanting(Goal.target(reached))).entry(), content))
+        .isNull();
+    assertThat(
+            Checks.sound(
+                Saved.of(content, 2, Saved.THREAT.wanting(Goal.target(other))).entry(), content))
+        .isEqualTo(
+            new Checks.Finding(
+                Fault.LABEL, "expected the wanted answer " + other + ", found " + reached));
   }
 
   /** Writes a part in which example 2 has other content, with all hashes and seals right. */

@@ -114,7 +114,7 @@ class UniversalRulesTest {
   }
 
   private static final String INNER =
-      "uap[rule=sga,steps=5,batch=6,inner_batch=2,iterations=3,clip=0.3]";
+      "uap[rule=sga,steps=5,batch=6,clip=0.3,inner_batch=2,iterations=3]";
   private static final Universal SGA = plan(INNER);
 
   private static Universal plan(String key) {
@@ -303,8 +303,7 @@ class UniversalRulesTest {
   @Test
   void settingsAreReadAndWritten() {
     for (String key :
-        List.of(
-            INNER, "uap[rule=deepfool,steps=3,loss=ce,rate=0.9,crossing_steps=7,overshoot=0.1]")) {
+        List.of(INNER, "uap[rule=deepfool,steps=3,rate=0.9,crossing_steps=7,overshoot=0.1]")) {
       assertThat(plan(key).key()).isEqualTo(key);
     }
     assertThat(plan("uap[rule=deepfool,steps=3,overshoot=0.1]"))

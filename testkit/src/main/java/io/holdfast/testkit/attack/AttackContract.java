@@ -10,6 +10,7 @@ import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
 import io.holdfast.attack.AttackResult.Sample;
+import io.holdfast.attack.ListedAttack;
 import io.holdfast.attack.RandomNoise;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
@@ -246,7 +247,7 @@ public abstract class AttackContract {
 
   private void staysInside(Runs runs) {
     AttackResult result = runs.usual();
-    Membership.require(runs.threat(), data.inputs(), result.adversarial());
+    Membership.require(runs.threat(), data.inputs(), result);
     assertThat(fallen(result)).as("a row falls some of the time").isBetween(1L, POINTS - 1L);
   }
 
@@ -268,6 +269,13 @@ public abstract class AttackContract {
   }
 
   private void growsWithRestarts(Runs runs) {
+    Attack once = runs.row().attack().apply(1);
+    boolean has =
+        once instanceof ListedAttack<?> listed
+            && listed.parameters().stream().anyMatch(p -> p.name().equals("restarts"));
+    assertThat(once.equals(runs.row().attack().apply(RESTARTS)))
+        .as("the row hands its restarts to an attack that has them")
+        .isEqualTo(!has);
     List<Sample> before = runs.usual().samples();
     List<Sample> after = runs.restarted().samples();
     for (int i = 0; i < POINTS; i++) {
@@ -378,7 +386,8 @@ public abstract class AttackContract {
 
   /**
    * Fallen means that the target was reached; with twice the size many samples are by those who see
-   * gradients, and some by everyone.
+   * gradients, and some by everyone. An attack that steers leads more of them there than come there
+   * by chance, where it only leads away from the label.
    */
   private void reachesTarget(Runs runs) {
     int target = 2;
@@ -391,9 +400,20 @@ public abstract class AttackContract {
         assertThat(s.label()).isNotEqualTo(target);
       }
     }
+    if (!runs.row().attack().apply(1).steers()) {
+      return;
+    }
     assertThat(fallen(result))
         .as("samples that are led to the target")
         .isGreaterThan(POINTS / (runs.whiteBox() ? 4 : 20));
+    if (!runs.row().brief()) {
+      AttackResult anywhere = runs.run(wide.wanting(Goal.anyWrong()), RESTARTS);
+      long chance =
+          anywhere.samples().stream()
+              .filter(s -> s.outcome() == Outcome.FELL && s.prediction() == target)
+              .count();
+      assertThat(fallen(result)).as("more than by chance").isGreaterThan(chance);
+    }
   }
 
   private void reportsNonFinite(Runs runs) {

@@ -218,6 +218,29 @@ class CampaignTest {
     }
   }
 
+  /** What the second pair cannot go on with is told before the first one runs. */
+  @Test
+  void aLedgerOfAnotherCampaignIsRefusedBeforeAnythingIsWritten() throws IOException {
+    Path out = shared.resolve("changed");
+    Path few = shared.resolve("few.yaml");
+    String text =
+        Files.readString(file)
+            .replaceFirst("examples: 300", "examples: 20")
+            .replaceFirst("models: .*", "models: {first: \"" + shared + "/model-0.holdfast\"}");
+    Files.writeString(few, text);
+    CampaignFolder.run(few, out, false, Progress.silent()).run();
+    Path first = out.resolve("first/linf-0.05/scorecard.json");
+    Files.delete(first);
+    Files.writeString(few, text.replace("epsilon: 1}", "epsilon: 2}"));
+    assertThatThrownBy(() -> CampaignFolder.run(few, out, true, Progress.silent()).run())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("first/far: ledger of an earlier run");
+    assertThat(first).doesNotExist();
+    Files.writeString(few, text);
+    CampaignFolder.run(few, out, true, Progress.silent()).run();
+    assertThat(first).exists();
+  }
+
   @Test
   void aPairThatFailsLeavesNobodyWriting() {
     Path out = shared.resolve("broken");
