@@ -386,8 +386,8 @@ public abstract class AttackContract {
 
   /**
    * Fallen means that the target was reached; with twice the size many samples are by those who see
-   * gradients, and some by everyone. An attack that steers leads more of them there than come there
-   * by chance, where it only leads away from the label.
+   * gradients, and some by everyone. An attack that steers leads there some that end elsewhere
+   * where it only leads away from the label.
    */
   private void reachesTarget(Runs runs) {
     int target = 2;
@@ -407,12 +407,13 @@ public abstract class AttackContract {
         .as("samples that are led to the target")
         .isGreaterThan(POINTS / (runs.whiteBox() ? 4 : 20));
     if (!runs.row().brief()) {
-      AttackResult anywhere = runs.run(wide.wanting(Goal.anyWrong()), RESTARTS);
-      long chance =
-          anywhere.samples().stream()
-              .filter(s -> s.outcome() == Outcome.FELL && s.prediction() == target)
+      List<Sample> anywhere = runs.run(wide.wanting(Goal.anyWrong()), RESTARTS).samples();
+      long led =
+          IntStream.range(0, POINTS)
+              .filter(i -> result.samples().get(i).outcome() == Outcome.FELL)
+              .filter(i -> anywhere.get(i).prediction() != target)
               .count();
-      assertThat(fallen(result)).as("more than by chance").isGreaterThan(chance);
+      assertThat(led).as("of them, without steering elsewhere").isGreaterThan(POINTS / 40);
     }
   }
 
