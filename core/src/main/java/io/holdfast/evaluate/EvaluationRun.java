@@ -140,7 +140,6 @@ final class EvaluationRun {
       for (int[] part : Chunk.parts(indices, settings.chunk)) {
         if (isKnown(part, keys)) {
           task.skip(part.length);
-          tell(task, keys);
           continue;
         }
         if (driver.deadline().passed() && !name.equals(CLEAN)) {
@@ -153,17 +152,11 @@ final class EvaluationRun {
           return; // rows of those alone that fell in time would bend the curve
         }
         known.add(fresh, keys);
-        double accuracy = tell(task, keys);
+        double accuracy = seen.tally(keys.get(0)).share();
+        task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
       }
     }
-  }
-
-  /** Shows what stands so far. */
-  private double tell(Progress.Task task, List<AttemptKey> keys) {
-    double accuracy = seen.tally(keys.get(0)).share();
-    task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
-    return accuracy;
   }
 
   /** The rows of a chunk; where memory runs out, anew on fewer workers as a governor has it. */

@@ -23,7 +23,9 @@ import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -275,10 +277,10 @@ public record CampaignRun(
               .until(end)
               .stopper(stopper);
       Scorecard card = evaluation.on(data).card();
-      Rate robust = card.robustAccuracy();
-      if (robust != null) {
-        table.done(pair.folder(), robust, !card.incomplete().isEmpty());
-      }
+      Map<String, Rate> rates = new LinkedHashMap<>();
+      rates.put(LiveTable.CLEAN, card.cleanAccuracy());
+      card.attacks().forEach((key, score) -> rates.put(key, score.robustAccuracy()));
+      table.done(pair.folder(), rates, card.robustAccuracy(), card.incomplete().keySet());
       progress.note(line(pair, card));
       return card;
     }

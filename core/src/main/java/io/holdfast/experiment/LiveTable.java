@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who has fallen to what so far: a column for each pair of model and threat model, a row for each
@@ -53,9 +55,22 @@ final class LiveTable {
     };
   }
 
-  /** What stood at the end of a pair. */
-  void done(String pair, Rate robust, boolean incomplete) {
-    put(pair, ALL, (incomplete ? "~" : "") + Format.percent(robust.value()));
+  /**
+   * What stood at the end of a pair, where an earlier run had found it too.
+   *
+   * @param rates by row
+   * @param robust after all attacks
+   * @param incomplete rows that a budget cut short
+   */
+  void done(String pair, Map<String, Rate> rates, @Nullable Rate robust, Set<String> incomplete) {
+    rates.forEach((row, rate) -> put(pair, row, cell(rate.value(), incomplete.contains(row))));
+    if (robust != null) {
+      put(pair, ALL, cell(robust.value(), !incomplete.isEmpty()));
+    }
+  }
+
+  private static String cell(double share, boolean soFar) {
+    return (soFar ? "~" : "") + Format.percent(share);
   }
 
   /** Takes it out of sight. */
@@ -130,7 +145,7 @@ final class LiveTable {
     }
 
     private void show() {
-      put(pair, row, (done < total ? "~" : "") + Format.percent(share));
+      put(pair, row, cell(share, done < total));
     }
   }
 }

@@ -6,6 +6,8 @@ import io.holdfast.common.Progress;
 import io.holdfast.record.Rate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LiveTableTest {
@@ -51,15 +53,16 @@ class LiveTableTest {
       pgd.stat("held", 0.25);
     }
     table.of("b/linf").start("curve", 10, "images").stat("held", 0.1);
-    table.done("a/linf", Rate.of(80, 200), false);
-    table.done("b/linf", Rate.of(40, 200), true);
+    Map<String, Rate> of = Map.of("pgd", Rate.of(90, 200));
+    table.done("a/linf", of, Rate.of(80, 200), Set.of());
+    table.done("b/linf", Map.of(), Rate.of(40, 200), Set.of("pgd"));
     assertThat(last())
         .containsExactly(
             "still right after  b/linf  a/linf",
             "-----------------  ------  ------",
             "clean                   -   90.0%",
             "fgsm                    -   50.0%",
-            "pgd                ~25.0%       -",
+            "pgd                ~25.0%   45.0%",
             "all together       ~20.0%   40.0%");
     assertThat(tasks).containsExactly("a/linf clean", "a/linf fgsm", "b/linf pgd", "b/linf curve");
     table.close();

@@ -67,7 +67,9 @@ class MaskedModelsTest {
                     .contains("left standing"));
     StageScore square =
         Objects.requireNonNull(
-            Objects.requireNonNull(card.attacks().get("holdfast")).stages().get("square"));
+            Objects.requireNonNull(card.attacks().get("holdfast"))
+                .stages()
+                .get("square[resc_schedule=true]"));
     assertThat(square.leastQueries()).isEqualTo(5000);
   }
 
