@@ -32,7 +32,15 @@ import picocli.CommandLine.Option;
     })
 final class LibraryAddCommand extends BaseCommand {
   private static final List<String> OF_ATTACKS =
-      List.of("--threat", "--examples", "--seed", "--resume", "--workers");
+      List.of(
+          "--architecture",
+          "--name-map",
+          "--device",
+          "--threat",
+          "--examples",
+          "--seed",
+          "--resume",
+          "--workers");
 
   @Mixin private LibraryOptions place = new LibraryOptions();
 

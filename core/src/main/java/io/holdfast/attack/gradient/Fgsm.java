@@ -24,8 +24,6 @@ public record Fgsm(Losses loss) implements GradientAttack<Fgsm> {
           standard(),
           List.of(Knobs.loss(Fgsm::loss, (a, loss) -> new Fgsm(loss))));
 
-  public Fgsm {}
-
   /** With cross-entropy. */
   public static Fgsm standard() {
     return new Fgsm(Losses.CE);
