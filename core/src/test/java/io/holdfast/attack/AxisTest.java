@@ -69,7 +69,7 @@ class AxisTest {
     assertThat(Set.copyOf(draws(of(Pgd.steps(3), "random_start"), 50)))
         .isEqualTo(Set.of("true", "false"));
     assertThat(Set.copyOf(draws(of(Pgd.steps(3), "loss"), 200)))
-        .isEqualTo(Set.of("ce", "cw", "dlr", "md", "logit"));
+        .isEqualTo(Set.of("ce", "cw", "dlr", "md", "logit", "kl"));
     assertThat(Set.copyOf(draws(of(Pgd.steps(3), "targets"), 200)))
         .isEqualTo(Set.of("goal", "all", "least-likely"));
   }

@@ -375,7 +375,8 @@ class ScoreAttacksTest {
         "bandits[queries=7,tile=3,exploration=0.5,distance=0.25,prior_rate=2.0,relative_step=0.5]",
         "zoo[queries=7,searches=2,coordinates=3,solver=newton,confidence=1.0,importance=true,space=8]",
         "simba[basis=dct,queries=7,step=0.5,frequencies=0.5]",
-        "genattack[population=4,queries=7,mutation_rate=0.5,adaptive=true]",
+        "genattack[population=4,queries=7,mutation_rate=0.5]",
+        "genattack[queries=7,adaptive=true]",
         "one-pixel[population=4,queries=7,scale=0.75]",
         "pixle[queries=7,tries=3,least=1,most=4]",
         "sparse-rs[queries=7,alpha_init=0.5,resc_schedule=false]"
