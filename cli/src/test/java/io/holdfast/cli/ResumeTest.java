@@ -166,6 +166,7 @@ final class ResumeTest {
   }
 
   private static void assertSame(Path out, Path whole) {
+    assertThat(out.resolve("attack.checkpoint")).doesNotExist();
     assertThat(out.resolve("model.holdfast"))
         .hasSameBinaryContentAs(whole.resolve("model.holdfast"));
     assertThat(out.resolve("ledger.parquet"))

@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.common.Deadline;
+import io.holdfast.common.Hashes;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs attacks: shards of samples that still stand over workers, rounds (restarts, targets, members
@@ -49,6 +51,7 @@ import java.util.stream.IntStream;
  * @param stopper ends the attack between shards
  * @param deadline ends it within a step, with what is known by then
  * @param gate that every shard passes on its way to a worker; never changes results
+ * @param checkpoint keeps where an attack under way stands; null for none
  */
 public record AttackDriver(
     Classifier model,
@@ -59,7 +62,8 @@ public record AttackDriver(
     LongConsumer progress,
     Stopper stopper,
     Deadline deadline,
-    Gate gate) {
+    Gate gate,
+    @Nullable CheckpointFile checkpoint) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
 
@@ -82,34 +86,35 @@ public record AttackDriver(
         n -> {},
         Stopper.manual(),
         Deadline.none(),
-        Gate.OPEN);
+        Gate.OPEN,
+        null);
   }
 
   public AttackDriver withPrecision(Precision search) {
     return new AttackDriver(
-        model, threat, workers, search, shard, progress, stopper, deadline, gate);
+        model, threat, workers, search, shard, progress, stopper, deadline, gate, checkpoint);
   }
 
   /** The same for another threat model. */
   public AttackDriver withThreat(ThreatModel other) {
     return new AttackDriver(
-        model, other, workers, precision, shard, progress, stopper, deadline, gate);
+        model, other, workers, precision, shard, progress, stopper, deadline, gate, checkpoint);
   }
 
   public AttackDriver withShard(int samples) {
     return new AttackDriver(
-        model, threat, workers, precision, samples, progress, stopper, deadline, gate);
+        model, threat, workers, precision, samples, progress, stopper, deadline, gate, checkpoint);
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
     return new AttackDriver(
-        model, threat, workers, precision, shard, listener, stopper, deadline, gate);
+        model, threat, workers, precision, shard, listener, stopper, deadline, gate, checkpoint);
   }
 
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
     return new AttackDriver(
-        model, threat, workers, precision, shard, progress, flag, deadline, gate);
+        model, threat, workers, precision, shard, progress, flag, deadline, gate, checkpoint);
   }
 
   /**
@@ -118,13 +123,24 @@ public record AttackDriver(
    * sample is unfinished all the same.
    */
   public AttackDriver withDeadline(Deadline end) {
-    return new AttackDriver(model, threat, workers, precision, shard, progress, stopper, end, gate);
+    return new AttackDriver(
+        model, threat, workers, precision, shard, progress, stopper, end, gate, checkpoint);
   }
 
   /** Passed by every shard on its way to a worker. */
   public AttackDriver withGate(Gate way) {
     return new AttackDriver(
-        model, threat, workers, precision, shard, progress, stopper, deadline, way);
+        model, threat, workers, precision, shard, progress, stopper, deadline, way, checkpoint);
+  }
+
+  /**
+   * Keeps where an attack stands in a file while it runs: one that was killed or stopped goes on
+   * from there when the same is run again, and ends with the same bits. The file stays when the
+   * attack ends, and the next attack takes its place.
+   */
+  public AttackDriver withCheckpoint(@Nullable CheckpointFile file) {
+    return new AttackDriver(
+        model, threat, workers, precision, shard, progress, stopper, deadline, gate, file);
   }
 
   /**
@@ -155,8 +171,11 @@ public record AttackDriver(
       AttackRun run = new AttackRun(where, model, threat, there, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
+      Checkpoint kept =
+          new Checkpoint(checkpoint, identity(attack, labels, ids, seed), run, threat);
+      Checkpoint.Position from = kept.restore();
       progress.accept(labels.length - standing(run).length);
-      stages(attack, run, passes, seed);
+      stages(new Job(attack, run, kept, seed), passes, from);
       return result(attack, run, seed, x.device());
     }
   }
@@ -167,14 +186,32 @@ public record AttackDriver(
     return exact ? Precision.FLOAT32 : precision;
   }
 
-  private void stages(Attack attack, AttackRun run, Passes passes, Seed seed) {
-    List<Attack> stages = attack.stages(threat, model.classes());
-    for (Attack stage : stages) {
-      if (run.isCut()) {
-        return;
-      }
-      StageNotes notes = StageNotes.begin(run, stage, passes.of(stage));
-      rounds(stage, run, seed);
+  private String identity(Attack attack, int[] labels, long[] ids, Seed seed) {
+    return Hashes.sha256Hex(
+        String.join(
+            "\n",
+            checkpoint == null ? "" : checkpoint.of(),
+            attack.key(),
+            threat.toSettings().toJson(),
+            precision.text(),
+            Integer.toString(shard),
+            Long.toString(seed.value()),
+            Arrays.toString(labels),
+            Arrays.toString(ids)));
+  }
+
+  /** One attack under way. */
+  private record Job(Attack attack, AttackRun run, Checkpoint kept, Seed seed) {}
+
+  private void stages(Job job, Passes passes, Checkpoint.Position from) {
+    AttackRun run = job.run();
+    List<Attack> stages = job.attack().stages(threat, model.classes());
+    for (int s = from.stage(); s < stages.size() && !run.isCut(); s++) {
+      Attack stage = stages.get(s);
+      boolean first = s == from.stage();
+      StageNotes notes =
+          StageNotes.begin(run, stage, passes.of(stage), first ? from.before() : null);
+      rounds(job, s, notes, first ? from.round() : 0);
       if (stages.size() > 1) {
         notes.end();
       }
@@ -182,17 +219,21 @@ public record AttackDriver(
     progress.accept(standing(run).length);
   }
 
-  private void rounds(Attack attack, AttackRun run, Seed seed) {
+  /** The rounds of a stage, the members of a union in turn, counted one by one. */
+  private void rounds(Job job, int number, StageNotes notes, int from) {
+    AttackRun run = job.run();
+    Attack stage = notes.stage();
     List<ThreatModel> members = threat.members();
-    int most = members.stream().mapToInt(member -> count(attack, member)).max().orElse(0);
-    for (int round = 0; round < most && !run.isCut(); round++) {
-      for (int m = 0; m < members.size(); m++) {
-        ThreatModel member = members.get(m);
-        if (round < count(attack, member)) {
-          Seed stream = seed.split(attack.name()).split(round).split(m);
-          int target = round % attack.targeting().rounds(attack, member, model.classes());
-          attackAll(new Round(attack, member, round, target, stream), run);
-        }
+    int most = members.stream().mapToInt(member -> count(stage, member)).max().orElse(0);
+    for (int turn = from; turn < most * members.size() && !run.isCut(); turn++) {
+      int round = turn / members.size();
+      int m = turn % members.size();
+      ThreatModel member = members.get(m);
+      if (round < count(stage, member)) {
+        Seed stream = job.seed().split(stage.name()).split(round).split(m);
+        int target = round % stage.targeting().rounds(stage, member, model.classes());
+        job.kept().begin(number, turn, notes.before());
+        attackAll(new Round(stage, member, round, target, stream), run, job.kept());
       }
     }
   }
@@ -203,7 +244,7 @@ public record AttackDriver(
     return attack.restarts(member) * targets;
   }
 
-  private void attackAll(Round round, AttackRun run) {
+  private void attackAll(Round round, AttackRun run, Checkpoint kept) {
     int[] rows =
         Arrays.stream(standing(run))
             .filter(row -> round.attack().tries(run.prospect(row, round.number())))
@@ -211,7 +252,7 @@ public record AttackDriver(
     run.tried(rows);
     boolean together = round.attack().scope() == SampleScope.UNIVERSAL;
     int size = together ? Math.max(1, rows.length) : evenly(rows.length);
-    overShards(rows, size, part -> attackShard(round, run, part));
+    overShards(rows, size, part -> attackShard(round, run, part, kept));
     progress.accept(Arrays.stream(rows).filter(row -> !run.standing[row]).count());
   }
 
@@ -226,22 +267,30 @@ public record AttackDriver(
   /** One pass of the attack over the samples that stand. */
   private record Round(Attack attack, ThreatModel member, int number, int target, Seed stream) {}
 
-  private void attackShard(Round round, AttackRun run, int[] rows) {
+  private void attackShard(Round round, AttackRun run, int[] rows, Checkpoint kept) {
+    if (kept.take(rows)) {
+      return;
+    }
     try (SharedScope owner = Scope.shared()) {
       List<Seed> seeds = Arrays.stream(run.ids(rows)).mapToObj(round.stream()::split).toList();
       AttackTask task =
           new AttackTask(
               run, round.member(), round.number(), rows, seeds, reference(round, run, rows), owner);
-      search(round.attack(), task, run);
+      if (search(round.attack(), task, run)) {
+        kept.done(rows);
+      }
     }
   }
 
-  private static void search(Attack attack, AttackTask task, AttackRun run) {
+  /** Whether it came to its end before the deadline. */
+  private static boolean search(Attack attack, AttackTask task, AttackRun run) {
     try {
       task.finish(attack.perturb(task));
+      return true;
     } catch (OutOfTime e) {
       run.cut();
       task.confirmSmallest();
+      return false;
     }
   }
 

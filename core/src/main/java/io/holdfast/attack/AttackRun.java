@@ -58,13 +58,13 @@ final class AttackRun {
   final boolean[] standing; // still to be attacked
   final boolean[] fell;
   final int[] wanted; // the class that the goal asks for, or -1
-  private final double[] smallest; // the least change that is confirmed, where that counts
+  final double[] smallest; // the least change that is confirmed, where that counts
   final double[] margin; // how near to the goal the adversarial input is, higher is nearer
   final long[] queries;
   final long[] gradientCounts;
   final long[] checks;
   final boolean[] tried; // whether the present stage spent a round
-  private final int[][] order; // of target classes in the present stage; empty if not learnt
+  final int[][] order; // of target classes in the present stage; empty if not learnt
   int byScores; // samples that fell to stages by scores after stages by gradients
   int bySmallest; // samples that fell to stages that may leave the ball, likewise
   final List<List<AttackResult.Stage>> stages = new ArrayList<>(); // by row
@@ -123,6 +123,11 @@ final class AttackRun {
         order[row] = standing[row] ? learnt(row, falls[labels[row]]) : UNKNOWN;
       }
     }
+  }
+
+  /** A stage that has begun before. */
+  void goOn(InputGradients asked) {
+    gradients = asked;
   }
 
   /** The rows that a round is spent on. */

@@ -3,27 +3,80 @@ package io.holdfast.attack;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Outcome;
 import io.holdfast.threat.Knowledge;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** What one stage of an attack did: noted from its beginning to its end. */
 final class StageNotes {
   private final AttackRun run;
   private final Attack stage;
-  private final boolean[] fellBefore;
-  private final long[] queriesBefore;
-  private final long[] gradientsBefore;
+  private final Before before;
 
-  private StageNotes(AttackRun run, Attack stage) {
+  private StageNotes(AttackRun run, Attack stage, Before before) {
     this.run = run;
     this.stage = stage;
-    fellBefore = run.fell.clone();
-    queriesBefore = run.queries.clone();
-    gradientsBefore = run.gradientCounts.clone();
+    this.before = before;
   }
 
-  static StageNotes begin(AttackRun run, Attack stage, InputGradients gradients) {
+  /** What was so when the stage began, by row. */
+  static final class Before {
+    private final boolean[] fell;
+    private final long[] queries;
+    private final long[] gradients;
+
+    private Before(boolean[] fell, long[] queries, long[] gradients) {
+      this.fell = fell;
+      this.queries = queries;
+      this.gradients = gradients;
+    }
+
+    static Before of(AttackRun run) {
+      return new Before(run.fell.clone(), run.queries.clone(), run.gradientCounts.clone());
+    }
+
+    static Before read(int rows, DataInputStream in) throws IOException {
+      Before before = new Before(new boolean[rows], new long[rows], new long[rows]);
+      for (int row = 0; row < rows; row++) {
+        before.fell[row] = in.readBoolean();
+        before.queries[row] = in.readLong();
+        before.gradients[row] = in.readLong();
+      }
+      return before;
+    }
+
+    void write(DataOutputStream out) throws IOException {
+      for (int row = 0; row < fell.length; row++) {
+        out.writeBoolean(fell[row]);
+        out.writeLong(queries[row]);
+        out.writeLong(gradients[row]);
+      }
+    }
+  }
+
+  /**
+   * Of a stage that begins, or goes on.
+   *
+   * @param known what was so when it began, where it goes on
+   */
+  static StageNotes begin(
+      AttackRun run, Attack stage, InputGradients gradients, @Nullable Before known) {
+    if (known != null) {
+      run.goOn(gradients);
+      return new StageNotes(run, stage, known);
+    }
     run.begin(gradients, stage.learnsTargets());
-    return new StageNotes(run, stage);
+    return new StageNotes(run, stage, Before.of(run));
+  }
+
+  Attack stage() {
+    return stage;
+  }
+
+  Before before() {
+    return before;
   }
 
   /** Adds the stage to each sample that it spent a round on. */
@@ -36,8 +89,8 @@ final class StageNotes {
                 new AttackResult.Stage(
                     stage.key(),
                     run.fell[row] ? Outcome.FELL : Outcome.HELD,
-                    run.queries[row] - queriesBefore[row],
-                    run.gradientCounts[row] - gradientsBefore[row]));
+                    run.queries[row] - before.queries[row],
+                    run.gradientCounts[row] - before.gradients[row]));
       }
     }
     int more = (int) IntStream.range(0, run.fell.length).filter(this::byGradientsNot).count();
@@ -50,6 +103,6 @@ final class StageNotes {
 
   /** Whether it fell in this stage after it had withstood gradients. */
   private boolean byGradientsNot(int row) {
-    return run.fell[row] && !fellBefore[row] && gradientsBefore[row] > 0;
+    return run.fell[row] && !before.fell[row] && before.gradients[row] > 0;
   }
 }

@@ -157,6 +157,15 @@ public final class AtomicFiles {
     Files.delete(probe);
   }
 
+  /** Deletes a file, if it is there. */
+  public static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw FileFailures.writing(file, e);
+    }
+  }
+
   /** Makes a folder and its parents, and checks that files can be written there. */
   public static void ensureWritableFolder(Path folder) {
     requireNoFile(folder);

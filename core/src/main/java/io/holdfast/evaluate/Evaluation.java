@@ -2,6 +2,7 @@ package io.holdfast.evaluate;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
+import io.holdfast.attack.CheckpointFile;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
@@ -233,7 +234,10 @@ public final class Evaluation {
     return change(e -> e.seed = new Seed(value));
   }
 
-  /** Samples per chunk: what a kill loses at most, and what is in memory at once. */
+  /**
+   * Samples per chunk: what is in memory at once. In a folder a kill or a budget loses less of
+   * attacks: what they have found is kept shard by shard and round by round.
+   */
   public Evaluation chunk(int samples) {
     return change(e -> e.chunk = samples);
   }
@@ -258,7 +262,8 @@ public final class Evaluation {
 
   /**
    * Where to write {@code ledger.parquet}, {@code scorecard.json}, {@code examples.jsonl} and the
-   * times in {@code metrics.jsonl}; by default all stays in memory.
+   * times in {@code metrics.jsonl}, and, until every attack has ended, where the present one stands
+   * in {@link CheckpointFile#NAME}; by default all stays in memory.
    */
   public Evaluation folder(Path output) {
     return change(e -> e.folder = output);

@@ -3,7 +3,11 @@ package io.holdfast.evaluate;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.CheckpointFile;
+import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Json;
 import io.holdfast.common.OutOfMemoryException;
 import io.holdfast.common.Progress;
 import io.holdfast.data.Dataset;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One evaluation under way. */
 final class EvaluationRun {
@@ -44,6 +49,7 @@ final class EvaluationRun {
   private final Rows rows;
   private final Observations observations = new Observations();
   private final int[] all;
+  private final @Nullable CheckpointFile checkpoint;
 
   EvaluationRun(
       Evaluation settings, Dataset data, AttackDriver driver, Ledger ledger, EvaluationLog log) {
@@ -66,6 +72,15 @@ final class EvaluationRun {
     Ssim ssim = images ? new Ssim(data.info().shapeArray(), threat.domain().width()) : null;
     rows = new Rows(threat, ssim, seen, driver.workers(), seed);
     all = IntStream.range(0, data.size()).toArray();
+    checkpoint = settings.folder == null ? null : checkpoint(settings.folder);
+    if (checkpoint != null && !settings.resume) {
+      AtomicFiles.delete(checkpoint.path());
+    }
+  }
+
+  private CheckpointFile checkpoint(Path folder) {
+    String origin = Hashes.sha256Hex(Json.canonical(ledger.provenance()));
+    return new CheckpointFile(folder.resolve(CheckpointFile.NAME), origin);
   }
 
   EvaluationResult run() {
@@ -92,8 +107,16 @@ final class EvaluationRun {
         new Gallery(settings.attacks, driver, settings.seed, seen)
             .examples(data, driver.deadline().passed() ? 0 : settings.examples);
     ledger.finish();
+    if (checkpoint != null && settings.attacks.stream().allMatch(this::ended)) {
+      AtomicFiles.delete(checkpoint.path());
+    }
     write(card, examples);
     return new EvaluationResult(card, examples, ledger.rows());
+  }
+
+  /** Whether there is a verdict on every sample. */
+  private boolean ended(NamedAttack attack) {
+    return isKnown(all, List.of(key(attack)));
   }
 
   private void write(Scorecard card, List<Example> examples) {
@@ -190,6 +213,7 @@ final class EvaluationRun {
     AttackResult result =
         driver
             .withProgress(done)
+            .withCheckpoint(checkpoint)
             .run(named.attack(), chunk.x(), chunk.labels(), chunk.ids(), settings.seed);
     List<Attempt> fresh =
         new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));

@@ -3,6 +3,7 @@ package io.holdfast.experiment;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.CheckpointFile;
 import io.holdfast.attack.library.AttackFile;
 import io.holdfast.attack.library.AttackOrigin;
 import io.holdfast.attack.library.ModelOrigin;
@@ -84,7 +85,8 @@ public record AdversarialRun(
   private static final String PNG = "png";
   private static final Pattern PICTURE = Pattern.compile("-?\\d+-\\d+-\\d+\\.png");
   private static final String PARTS = NAMES.get(1);
-  private static final Pattern PART = Pattern.compile("part-\\d+\\.safetensors|\\..*");
+  private static final Pattern PART =
+      Pattern.compile("part-\\d+\\.safetensors|" + Pattern.quote(CheckpointFile.NAME) + "|\\..*");
   private static final String COLUMNS =
       "columns 2"; // parts of an earlier form are not gone on with
   private static final String RUN = "holdfast.attack";
@@ -307,6 +309,7 @@ public record AdversarialRun(
       AttackResult result =
           driver(pool)
               .withProgress(task::advance)
+              .withCheckpoint(new CheckpointFile(part.resolveSibling(CheckpointFile.NAME), run))
               .run(
                   attack,
                   clean,

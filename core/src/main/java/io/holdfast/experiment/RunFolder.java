@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import io.holdfast.attack.CheckpointFile;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
@@ -47,6 +48,7 @@ public record RunFolder(Path path) {
           "examples.jsonl",
           "ledger.parquet",
           LEDGER,
+          CheckpointFile.NAME,
           COMMAND,
           Journal.FILE,
           "report.html");

@@ -3,7 +3,6 @@ package io.holdfast.record;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.FolderLock;
-import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Provenance;
@@ -56,7 +55,7 @@ final class FileLedger implements Ledger {
 
   private void start(boolean afresh) {
     if (afresh) {
-      delete(parquet);
+      AtomicFiles.delete(parquet);
       deleteFilesBut(LOCK);
     }
     Segments.repair(folder);
@@ -152,7 +151,7 @@ final class FileLedger implements Ledger {
     } catch (IOException e) {
       throw FileFailures.writing(parquet, e);
     } finally {
-      delete(temporary);
+      AtomicFiles.delete(temporary);
     }
   }
 
@@ -199,17 +198,9 @@ final class FileLedger implements Ledger {
       files
           .sorted(Comparator.reverseOrder())
           .filter(file -> !file.equals(folder) && !file.equals(folder.resolve(kept)))
-          .forEach(FileLedger::delete);
+          .forEach(AtomicFiles::delete);
     } catch (IOException e) {
       throw FileFailures.writing(folder, e);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      throw new HoldfastException(file + " cannot be deleted: " + e.getMessage(), e);
     }
   }
 }
