@@ -1,7 +1,6 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
@@ -10,7 +9,6 @@ import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Scorecard;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +40,10 @@ final class PeerVerdictsTest {
   void autoattackReproducesTheRecord(
       String model, String network, String data, String threat, @TempDir Path out) {
     Path weights = PEERS.resolve(model + ".safetensors");
-    assumeTrue(Files.exists(weights), "skipped: recorded values are absent at " + PEERS);
-    JsonNode recorded = Json.read(PEERS.resolve(model + ".json")).path("autoattack_standard");
+    assertThat(weights).as("this profile needs the recorded values").exists();
+    JsonNode record = Json.read(PEERS.resolve(model + ".json"));
+    JsonNode recorded = record.path("autoattack_standard");
+    String clean = record.path("clean_correct").asText();
     String robust = recorded.path("robust").asText();
     Path images = PEERS.resolve(data + ".safetensors");
     Ran ran =
@@ -69,32 +69,37 @@ final class PeerVerdictsTest {
         .isBetween(
             recorded.path("robust_accuracy").asDouble() - 0.0021,
             recorded.path("robust_accuracy").asDouble() + 0.0021);
-    Map<Long, Boolean> stands = stands(out);
+    Map<Long, Outcome> outcomes = outcomes(out);
+    assertThat(outcomes).hasSize(robust.length());
     int id = 0;
     int same = 0;
-    for (boolean now : stands.values()) {
-      same += now == (robust.charAt(id++) == '1') ? 1 : 0;
+    for (Outcome now : outcomes.values()) {
+      assertThat(now == Outcome.SKIPPED_WRONG).isEqualTo(clean.charAt(id) == '0');
+      same += (now == Outcome.HELD) == (robust.charAt(id++) == '1') ? 1 : 0;
     }
-    assertThat(stands).hasSize(robust.length());
     assertThat(same).isGreaterThanOrEqualTo((int) Math.ceil(0.99 * robust.length()));
-    survivorsSpentAll(stands, out);
+    survivorsSpentAll(outcomes, out);
   }
 
-  private static Map<Long, Boolean> stands(Path out) {
-    Map<Long, Boolean> stands = new TreeMap<>();
+  /** By sample. */
+  private static Map<Long, Outcome> outcomes(Path out) {
+    Map<Long, Outcome> outcomes = new TreeMap<>();
     for (Attempt row : Ledger.read(out).rows()) {
       if (row.kind() == Kind.VERDICT) {
-        stands.put(row.sampleId(), row.outcome() == Outcome.HELD);
+        outcomes.put(row.sampleId(), row.outcome());
       }
     }
-    return stands;
+    return outcomes;
   }
 
-  private static void survivorsSpentAll(Map<Long, Boolean> stands, Path out) {
+  private static void survivorsSpentAll(Map<Long, Outcome> outcomes, Path out) {
     Map<Long, List<Attempt>> stages =
         StreamSupport.stream(Ledger.read(out).rows().spliterator(), false)
-            .filter(row -> row.kind() == Kind.STAGE && stands.getOrDefault(row.sampleId(), false))
+            .filter(row -> row.kind() == Kind.STAGE)
+            .filter(row -> outcomes.get(row.sampleId()) == Outcome.HELD)
             .collect(Collectors.groupingBy(Attempt::sampleId));
+    long held = outcomes.values().stream().filter(o -> o == Outcome.HELD).count();
+    assertThat((long) stages.size()).isEqualTo(held);
     stages
         .values()
         .forEach(

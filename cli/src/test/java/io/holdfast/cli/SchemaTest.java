@@ -47,6 +47,7 @@ final class SchemaTest {
         Arguments.of("data.train", List.of("{path: x}")),
         Arguments.of("data.test", List.of("{path: x}")),
         Arguments.of("data.validation", List.of("{path: x}")),
+        Arguments.of("data.extra", List.of("{path: x}")),
         Arguments.of("model", none),
         Arguments.of("model.architecture", named(Architectures.names())),
         Arguments.of(
@@ -87,6 +88,7 @@ final class SchemaTest {
         Arguments.of("train.samples", List.of("{ledger: x}")),
         Arguments.of("train.layers", List.of("{trained: 2}")),
         Arguments.of("train.weight_perturbation", named(List.of("awp", "sam", "asam"))),
+        Arguments.of("train.pairs", named(List.of("mixup", "cutmix"))),
         Arguments.of("train.swa", List.of("{from: 0.5}")),
         Arguments.of("train.mix", none),
         Arguments.of("train.mix.clean", List.of("{from: 0}", "{stages: []}")),
@@ -272,6 +274,7 @@ final class SchemaTest {
               boolean elsewhere =
                   key.equals("data.test")
                       || key.equals("data.validation") // as data.train
+                      || key.equals("data.extra") // but for its own keys as data.train
                       || key.equals("stages") // but for its own keys as train
                       || key.equals("train.objective") // docs/objectives.md
                       || key.equals("evaluate.attacks"); // docs/attacks.md

@@ -4,13 +4,16 @@ import io.holdfast.common.Deadline;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Records;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.model.Classifier;
+import io.holdfast.model.TransferClassifier;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
@@ -18,13 +21,15 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Runs attacks: shards of samples that still stand over workers, rounds (restarts, targets, members
@@ -51,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopper ends the attack between shards
  * @param deadline ends it within a step, with what is known by then
  * @param gate that every shard passes on its way to a worker; never changes results
- * @param checkpoint keeps where an attack under way stands; null for none
+ * @param checkpoint keeps where an attack under way stands; empty for none
  */
 public record AttackDriver(
     Classifier model,
@@ -63,7 +68,7 @@ public record AttackDriver(
     Stopper stopper,
     Deadline deadline,
     Gate gate,
-    @Nullable CheckpointFile checkpoint) {
+    Optional<CheckpointFile> checkpoint) {
   /** Samples per shard on processors. */
   public static final int SHARD = 32;
 
@@ -87,34 +92,29 @@ public record AttackDriver(
         Stopper.manual(),
         Deadline.none(),
         Gate.OPEN,
-        null);
+        Optional.empty());
   }
 
   public AttackDriver withPrecision(Precision search) {
-    return new AttackDriver(
-        model, threat, workers, search, shard, progress, stopper, deadline, gate, checkpoint);
+    return Records.with(this, "precision", search);
   }
 
   /** The same for another threat model. */
   public AttackDriver withThreat(ThreatModel other) {
-    return new AttackDriver(
-        model, other, workers, precision, shard, progress, stopper, deadline, gate, checkpoint);
+    return Records.with(this, "threat", other);
   }
 
   public AttackDriver withShard(int samples) {
-    return new AttackDriver(
-        model, threat, workers, precision, samples, progress, stopper, deadline, gate, checkpoint);
+    return Records.with(this, "shard", samples);
   }
 
   public AttackDriver withProgress(LongConsumer listener) {
-    return new AttackDriver(
-        model, threat, workers, precision, shard, listener, stopper, deadline, gate, checkpoint);
+    return Records.with(this, "progress", listener);
   }
 
   /** Looked at before every shard. */
   public AttackDriver withStopper(Stopper flag) {
-    return new AttackDriver(
-        model, threat, workers, precision, shard, progress, flag, deadline, gate, checkpoint);
+    return Records.with(this, "stopper", flag);
   }
 
   /**
@@ -123,24 +123,22 @@ public record AttackDriver(
    * sample is unfinished all the same.
    */
   public AttackDriver withDeadline(Deadline end) {
-    return new AttackDriver(
-        model, threat, workers, precision, shard, progress, stopper, end, gate, checkpoint);
+    return Records.with(this, "deadline", end);
   }
 
   /** Passed by every shard on its way to a worker. */
   public AttackDriver withGate(Gate way) {
-    return new AttackDriver(
-        model, threat, workers, precision, shard, progress, stopper, deadline, way, checkpoint);
+    return Records.with(this, "gate", way);
   }
 
   /**
    * Keeps where an attack stands in a file while it runs: one that was killed or stopped goes on
    * from there when the same is run again, and ends with the same bits. The file stays when the
-   * attack ends, and the next attack takes its place.
+   * attack ends, and the next attack takes its place. Nothing is kept where model or surrogate draw
+   * random numbers.
    */
-  public AttackDriver withCheckpoint(@Nullable CheckpointFile file) {
-    return new AttackDriver(
-        model, threat, workers, precision, shard, progress, stopper, deadline, gate, file);
+  public AttackDriver withCheckpoint(CheckpointFile file) {
+    return Records.with(this, "checkpoint", Optional.of(file));
   }
 
   /**
@@ -171,12 +169,16 @@ public record AttackDriver(
       AttackRun run = new AttackRun(where, model, threat, there, labels, ids, deadline);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
-      Checkpoint kept =
-          new Checkpoint(checkpoint, identity(attack, labels, ids, seed), run, threat);
+      CheckpointFile file = stochastic() ? null : checkpoint.orElse(null);
+      String identity = file == null ? "" : identity(file, attack, run, seed);
+      Checkpoint kept = new Checkpoint(file, identity, run, threat);
       Checkpoint.Position from = kept.restore();
       progress.accept(labels.length - standing(run).length);
       stages(new Job(attack, run, kept, seed), passes, from);
-      return result(attack, run, seed, x.device());
+      if (run.isCut()) {
+        kept.told();
+      }
+      return result(attack, run, seed, x.device(), kept.earlierSeconds());
     }
   }
 
@@ -186,18 +188,34 @@ public record AttackDriver(
     return exact ? Precision.FLOAT32 : precision;
   }
 
-  private String identity(Attack attack, int[] labels, long[] ids, Seed seed) {
-    return Hashes.sha256Hex(
+  private boolean stochastic() {
+    boolean surrogate = model instanceof TransferClassifier t && t.surrogate().stochastic();
+    return surrogate || model.stochastic();
+  }
+
+  /** Of all that decides the result. */
+  private String identity(CheckpointFile file, Attack attack, AttackRun run, Seed seed) {
+    MessageDigest digest = Hashes.sha256();
+    String settings =
         String.join(
             "\n",
-            checkpoint == null ? "" : checkpoint.of(),
+            file.of(),
             attack.key(),
             threat.toSettings().toJson(),
             precision.text(),
             Integer.toString(shard),
-            Long.toString(seed.value()),
-            Arrays.toString(labels),
-            Arrays.toString(ids)));
+            Long.toString(seed.value()));
+    digest.update(settings.getBytes(StandardCharsets.UTF_8));
+    run.digest(digest);
+    if (model instanceof TransferClassifier transfer) {
+      try (Scope scope = Scope.open();
+          NoGrad off = NoGrad.on()) {
+        int[] first = {0};
+        Tensor answers = transfer.surrogate().logits(run.inputs(first)); // [1, K]
+        digest.update(Arrays.toString(answers.toFloats()).getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    return Hashes.hex(digest);
   }
 
   /** One attack under way. */
@@ -343,7 +361,8 @@ public record AttackDriver(
         });
   }
 
-  private AttackResult result(Attack attack, AttackRun run, Seed seed, Device back) {
+  private AttackResult result(
+      Attack attack, AttackRun run, Seed seed, Device back, double earlierSeconds) {
     List<AttackResult.Sample> samples = new ArrayList<>();
     for (int i = 0; i < run.fell.length; i++) {
       samples.add(sample(run, i));
@@ -354,7 +373,8 @@ public record AttackDriver(
         shard,
         search(attack).text(),
         run.adversarial.to(back),
-        List.copyOf(samples));
+        List.copyOf(samples),
+        earlierSeconds);
   }
 
   private AttackResult.Sample sample(AttackRun run, int row) {

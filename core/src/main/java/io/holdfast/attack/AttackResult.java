@@ -17,6 +17,8 @@ import java.util.List;
  *     input found nearest to the goal, without a limit the clean one; where it was wrong already,
  *     or was never attacked, the clean input itself, bit for bit
  * @param samples one per input, in its order
+ * @param earlierSeconds what runs that were killed or stopped spent on what this one took over from
+ *     a checkpoint
  */
 public record AttackResult(
     String attack,
@@ -24,7 +26,8 @@ public record AttackResult(
     int shard,
     String precision,
     Tensor adversarial,
-    List<Sample> samples) {
+    List<Sample> samples,
+    double earlierSeconds) {
 
   /**
    * One sample.

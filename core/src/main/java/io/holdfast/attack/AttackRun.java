@@ -16,6 +16,8 @@ import io.holdfast.threat.Goal;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -269,6 +271,20 @@ final class AttackRun {
       return goal.target();
     }
     return threat.goal().targeted() ? leastLikely(row) : -1;
+  }
+
+  /** Adds who is attacked: inputs, labels, ids and what the model says of them. */
+  void digest(MessageDigest digest) {
+    for (int row = 0; row < labels.length; row++) {
+      float[] values = x.select(0, row).toFloats();
+      float[] logits = cleanLogits[row];
+      ByteBuffer bytes =
+          ByteBuffer.allocate(
+              Integer.BYTES + Long.BYTES + Float.BYTES * (values.length + logits.length));
+      bytes.putInt(labels[row]).putLong(ids[row]);
+      bytes.asFloatBuffer().put(values).put(logits);
+      digest.update(bytes.array());
+    }
   }
 
   /** The clean logits of some samples, {@code [n, K]}. */

@@ -1,56 +1,74 @@
 package io.holdfast.attack;
 
+import io.holdfast.attack.CheckpointRecords.Content;
 import io.holdfast.common.AtomicFiles;
-import io.holdfast.common.FileFailures;
+import io.holdfast.common.HoldfastException;
 import io.holdfast.threat.ThreatModel;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where an attack under way stands, in a file: all samples as they were when a round began, and
- * behind them those of each shard that has finished since. An attack that was killed goes on with
- * the shards that are missing, and ends with the same bits. What a kill has left half written, and
- * a file of another attack, is passed over.
+ * behind them those of each shard that has ended since. An attack that was killed goes on with the
+ * shards that are missing, and ends with the same bits. What a kill has left half written, and a
+ * file of another attack, is passed over; where none can be written the attack goes on without.
  *
- * <p>Each record is {@code length: int32, content, CRC-32C of the content: int64}. The first holds
- * the identity and the beginning of a round, each other one the rows of a shard. What would take
- * too much of the time is left out, and computed again after a kill.
+ * <p>A {@linkplain CheckpointRecords record} of the attack and the round; unless it is the first
+ * round, one for each sample. Then for each shard a record that names its samples, and one for each
+ * of them; or a record that says that the time spent up to here has been told.
  */
 final class Checkpoint {
+  private static final int MAGIC = 0x48464143; // HFAC
+  private static final int FORMAT = 1;
+  private static final byte SHARD = 'S';
+  private static final byte TOLD = 'T';
   private static final long NONE = -1;
 
-  private final @Nullable Path file;
-  private final int spacing;
+  /** The most bytes that the beginning of a round takes in memory until it is due in the file. */
+  private static final long MOST_IN_MEMORY = 32L << 20;
+
+  /** A round's beginning is not held in memory where rounds last less than so many times that. */
+  private static final int WORTH = 20;
+
+  private final @Nullable CheckpointFile file;
   private final String identity;
   private final AttackRun run;
   private final ThreatModel threat;
-  private final Map<List<Integer>, byte[]> shards = new HashMap<>(); // of the round, from the file
+  private final Map<List<Integer>, Long> shards = new HashMap<>(); // where the file has them
+  private final long started = System.nanoTime();
   private boolean resumed; // the round that begins next is the file's
-  private long end = NONE; // of the file, where it holds the beginning of the present round
-  private long wrote = System.nanoTime();
-  private long took;
+  private boolean broken; // the file cannot be written
+  private boolean covered; // the file has the beginning of the present round
+  private long end = NONE; // of what is whole in the file and about this attack
+  private byte @Nullable [] held; // the beginning of the present round, while not in the file
+  private long earlier; // nanoseconds of earlier runs that nobody has been told
+  private long spent; // nanoseconds
+  private long ofBeginning; // what the last one took
+  private long roundBegan;
 
   /**
    * @param file null to keep nothing
-   * @param identity of attack, samples and seed
+   * @param identity of attack, samples, model and seed
    */
   Checkpoint(@Nullable CheckpointFile file, String identity, AttackRun run, ThreatModel threat) {
-    this.file = file == null ? null : file.path();
-    spacing = file == null ? 0 : file.spacing();
+    this.file = file;
     this.identity = identity;
     this.run = run;
     this.threat = threat;
@@ -67,67 +85,163 @@ final class Checkpoint {
     static final Position START = new Position(0, 0, null);
   }
 
+  /** What earlier runs spent on what was taken over, as far as nobody has been told, in seconds. */
+  double earlierSeconds() {
+    return earlier / 1e9;
+  }
+
+  // ---- reading
+
   /** Puts the samples back to where the file has them, if it is about this attack. */
   Position restore() {
-    if (file == null || !Files.exists(file)) {
+    if (file == null || !Files.exists(file.path())) {
       return Position.START;
     }
     try {
-      return restore(ByteBuffer.wrap(Files.readAllBytes(file)));
-    } catch (IOException e) {
-      throw FileFailures.reading(file, e);
-    }
-  }
-
-  private Position restore(ByteBuffer bytes) throws IOException {
-    byte[] first = next(bytes);
-    if (first == null) {
+      Position position = scan(file.path());
+      resumed = end != NONE;
+      covered = resumed;
+      return position;
+    } catch (IOException | RuntimeException e) { // of another form, or damaged in a whole record
+      end = NONE;
+      shards.clear();
+      earlier = 0;
       return Position.START;
     }
-    DataInputStream in = new DataInputStream(new ByteArrayInputStream(first));
-    if (!in.readUTF().equals(identity)) {
-      return Position.START;
-    }
-    int stage = in.readInt();
-    int round = in.readInt();
-    StageNotes.Before before = in.readBoolean() ? samples(in) : null;
-    resumed = true;
-    end = bytes.position();
-    for (byte[] shard = next(bytes); shard != null; shard = next(bytes)) {
-      end = bytes.position();
-      shards.put(rows(new DataInputStream(new ByteArrayInputStream(shard))), shard);
-    }
-    return new Position(stage, round, before);
   }
 
-  private StageNotes.Before samples(DataInputStream in) throws IOException {
-    run.byScores = in.readInt();
-    run.bySmallest = in.readInt();
-    for (int row = 0; row < run.fell.length; row++) {
-      RowState.read(run, threat, row, in);
+  /** Reads records and says where they stand. */
+  private static final class Reader implements AutoCloseable {
+    private final InputStream in;
+    private long at;
+
+    Reader(Path path, long from) throws IOException {
+      in = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
+      in.skipNBytes(from);
+      at = from;
     }
-    return StageNotes.Before.read(run.fell.length, in);
+
+    /** Null where there is none that is whole. */
+    @Nullable DataInputStream next() throws IOException {
+      byte[] content = CheckpointRecords.read(in);
+      if (content == null) {
+        return null;
+      }
+      at += CheckpointRecords.framed(content.length);
+      return new DataInputStream(new ByteArrayInputStream(content));
+    }
+
+    DataInputStream required() throws IOException {
+      DataInputStream record = next();
+      if (record == null) {
+        throw new IOException("a record is missing");
+      }
+      return record;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
   }
 
-  /** The content of the next record, or null where there is none that is whole. */
-  private static byte @Nullable [] next(ByteBuffer bytes) {
-    if (bytes.remaining() < Integer.BYTES) {
-      return null;
+  /** Looks through all of it before anything is changed. */
+  private Position scan(Path path) throws IOException {
+    try (Reader reader = new Reader(path, 0)) {
+      DataInputStream header = reader.next();
+      if (header == null
+          || header.readInt() != MAGIC
+          || header.readInt() != FORMAT
+          || !header.readUTF().equals(identity)) {
+        return Position.START;
+      }
+      int stage = header.readInt();
+      int round = header.readInt();
+      boolean begun = header.readBoolean();
+      int byScores = header.readInt();
+      int bySmallest = header.readInt();
+      long nanos = header.readLong();
+      long rows = reader.at;
+      for (int row = 0; begun && row < run.fell.length; row++) {
+        RowState.read(reader.required());
+      }
+      long behind = reader.at;
+      nanos = shards(reader, nanos);
+      StageNotes.Before before = begun ? samples(path, rows) : null;
+      run.byScores = byScores;
+      run.bySmallest = bySmallest;
+      earlier = nanos;
+      end = Math.max(behind, end);
+      return new Position(stage, round, before);
     }
-    int length = bytes.getInt();
-    if (length < 0 || bytes.remaining() < (long) length + Long.BYTES) {
-      return null;
-    }
-    byte[] content = new byte[length];
-    bytes.get(content);
-    return bytes.getLong() == checksum(content) ? content : null;
   }
 
-  private static long checksum(byte[] content) {
-    CRC32C sum = new CRC32C();
-    sum.update(content);
-    return sum.getValue();
+  /** Notes where shards stand; gives the time spent that nobody has been told. */
+  private long shards(Reader reader, long before) throws IOException {
+    long nanos = before;
+    for (DataInputStream record = reader.next(); record != null; record = reader.next()) {
+      if (record.readByte() == TOLD) {
+        nanos = 0;
+      } else {
+        nanos = record.readLong();
+        List<Integer> rows = rows(record);
+        long at = reader.at;
+        for (int i = 0; i < rows.size(); i++) {
+          DataInputStream row = reader.next();
+          if (row == null) {
+            return before;
+          }
+          RowState.read(row);
+        }
+        shards.put(rows, at);
+      }
+      before = nanos;
+      end = reader.at;
+    }
+    return nanos;
   }
+
+  private StageNotes.Before samples(Path path, long from) throws IOException {
+    StageNotes.Before before = StageNotes.Before.of(run);
+    try (Reader reader = new Reader(path, from)) {
+      for (int row = 0; row < run.fell.length; row++) {
+        DataInputStream in = reader.required();
+        RowState.read(in).into(run, threat, row);
+        before.read(row, in);
+      }
+    }
+    return before;
+  }
+
+  private static List<Integer> rows(DataInputStream in) throws IOException {
+    List<Integer> rows = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      rows.add(in.readInt());
+    }
+    return List.copyOf(rows);
+  }
+
+  /** Takes the rows of a shard from the file, if it has them. */
+  synchronized boolean take(int[] rows) {
+    Long at = shards.get(Arrays.stream(rows).boxed().toList());
+    if (at == null || file == null) {
+      return false;
+    }
+    try (Reader reader = new Reader(file.path(), at)) {
+      List<RowState> states = new ArrayList<>();
+      for (int i = 0; i < rows.length; i++) {
+        states.add(RowState.read(reader.required()));
+      }
+      for (int i = 0; i < rows.length; i++) {
+        states.get(i).into(run, threat, rows[i]);
+      }
+      return true;
+    } catch (IOException e) { // somebody has changed the file meanwhile
+      return false;
+    }
+  }
+
+  // ---- writing
 
   /**
    * Keeps all samples as they are at the beginning of a round; never while shards are at work.
@@ -135,123 +249,156 @@ final class Checkpoint {
    * @param before what was so when the stage began
    */
   void begin(int stage, int round, StageNotes.Before before) {
+    long now = System.nanoTime();
+    long lasted = now - roundBegan;
+    roundBegan = now;
     if (resumed) {
       resumed = false;
       return;
     }
     shards.clear();
-    end = NONE;
-    if (file == null || !due()) {
+    covered = false;
+    held = null;
+    if (file == null || broken) {
       return;
     }
-    boolean start = stage == 0 && round == 0; // where all is as the first look has it
-    long from = System.nanoTime();
-    byte[] whole =
-        framed(
-            out -> {
-              out.writeUTF(identity);
-              out.writeInt(stage);
-              out.writeInt(round);
-              out.writeBoolean(!start);
-              if (!start) {
-                write(before, out);
-              }
-            });
-    AtomicFiles.write(file, whole);
-    end = whole.length;
-    written(from);
-  }
-
-  private void write(StageNotes.Before before, DataOutputStream out) throws IOException {
-    out.writeInt(run.byScores);
-    out.writeInt(run.bySmallest);
-    for (int row = 0; row < run.fell.length; row++) {
-      RowState.write(run, threat, row, out);
+    boolean first = stage == 0 && round == 0; // where all is as the first look has it
+    Content header =
+        out -> {
+          out.writeInt(MAGIC);
+          out.writeInt(FORMAT);
+          out.writeUTF(identity);
+          out.writeInt(stage);
+          out.writeInt(round);
+          out.writeBoolean(!first);
+          out.writeInt(run.byScores);
+          out.writeInt(run.bySmallest);
+          out.writeLong(nanos());
+        };
+    try {
+      if (due(0)) {
+        AtomicFiles.write(file.path(), out -> end = beginning(header, first, before, out));
+        covered = true;
+      } else if (first || (bytes() <= MOST_IN_MEMORY && lasted >= WORTH * ofBeginning)) {
+        ByteArrayOutputStream memory = new ByteArrayOutputStream();
+        beginning(header, first, before, memory);
+        held = memory.toByteArray();
+      }
+    } catch (IOException | HoldfastException e) {
+      giveUp(e);
     }
-    before.write(out);
+    ofBeginning = System.nanoTime() - now;
+    spent += ofBeginning;
   }
 
-  /** Takes the rows of a shard from the file, if it has them. */
-  synchronized boolean take(int[] rows) {
-    byte[] content = shards.get(Arrays.stream(rows).boxed().toList());
-    if (content == null) {
-      return false;
+  private long beginning(Content header, boolean first, StageNotes.Before before, OutputStream out)
+      throws IOException {
+    long bytes = CheckpointRecords.write(out, header);
+    for (int row = 0; !first && row < run.fell.length; row++) {
+      int at = row;
+      bytes +=
+          CheckpointRecords.write(
+              out,
+              content -> {
+                RowState.of(run, threat, at).write(content);
+                before.write(at, content);
+              });
+    }
+    return bytes;
+  }
+
+  /** Keeps the rows of a shard that has ended its round. */
+  synchronized void done(int[] rows) {
+    if (file == null || broken || !(covered || held != null) || !due(ofBeginning)) {
+      return;
+    }
+    long from = System.nanoTime();
+    try {
+      byte[] beginning = held;
+      if (beginning != null) {
+        AtomicFiles.write(file.path(), beginning);
+        end = beginning.length;
+        covered = true;
+        held = null;
+      }
+      append(
+          out -> {
+            CheckpointRecords.write(
+                out,
+                content -> {
+                  content.writeByte(SHARD);
+                  content.writeLong(nanos());
+                  content.writeInt(rows.length);
+                  for (int row : rows) {
+                    content.writeInt(row);
+                  }
+                });
+            for (int row : rows) {
+              CheckpointRecords.write(out, RowState.of(run, threat, row)::write);
+            }
+          });
+    } catch (IOException | HoldfastException e) {
+      giveUp(e);
+    }
+    spent += System.nanoTime() - from;
+  }
+
+  /** Notes that whoever reckons the time knows what was spent so far. */
+  void told() {
+    if (file == null || broken || end == NONE) {
+      return;
     }
     try {
-      DataInputStream in = new DataInputStream(new ByteArrayInputStream(content));
-      for (int row : rows(in)) {
-        RowState.read(run, threat, row, in);
-      }
-      return true;
+      append(out -> CheckpointRecords.write(out, content -> content.writeByte(TOLD)));
     } catch (IOException e) {
-      throw new IllegalStateException("a record without an end", e);
+      giveUp(e);
     }
   }
 
-  /** Keeps the rows of a shard that has finished its round. */
-  synchronized void done(int[] rows) {
-    if (file == null || end == NONE || !due()) {
+  /** Writes behind what is whole. */
+  private void append(AtomicFiles.Content content) throws IOException {
+    if (file == null) {
       return;
     }
-    long from = System.nanoTime();
-    byte[] shard =
-        framed(
-            out -> {
-              out.writeInt(rows.length);
-              for (int row : rows) {
-                out.writeInt(row);
-              }
-              for (int row : rows) {
-                RowState.write(run, threat, row, out);
-              }
-            });
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
       channel.truncate(end).position(end);
-      ByteBuffer left = ByteBuffer.wrap(shard);
-      while (left.hasRemaining()) {
-        channel.write(left);
-      }
-      end += shard.length;
-    } catch (IOException e) {
-      throw FileFailures.writing(file, e);
-    }
-    written(from);
-  }
-
-  private static List<Integer> rows(DataInputStream in) throws IOException {
-    Integer[] rows = new Integer[in.readInt()];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = in.readInt();
-    }
-    return List.of(rows);
-  }
-
-  private boolean due() {
-    return System.nanoTime() - wrote >= spacing * took;
-  }
-
-  private void written(long from) {
-    wrote = System.nanoTime();
-    took = wrote - from;
-  }
-
-  /** Writes the content of a record. */
-  private interface Content {
-    void writeTo(DataOutputStream out) throws IOException;
-  }
-
-  private static byte[] framed(Content content) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
       content.writeTo(out);
-    } catch (IOException e) {
-      throw new IllegalStateException("memory takes every byte", e);
+      out.flush();
+      end = channel.position();
     }
-    byte[] written = bytes.toByteArray();
-    return ByteBuffer.allocate(Integer.BYTES + written.length + Long.BYTES)
-        .putInt(written.length)
-        .put(written)
-        .putLong(checksum(written))
-        .array();
+  }
+
+  private void giveUp(Exception why) {
+    broken = true;
+    held = null;
+    if (file != null) {
+      String message = why.getMessage() == null ? why.getClass().getSimpleName() : why.getMessage();
+      file.told()
+          .accept(
+              "the attack goes on without "
+                  + file.path()
+                  + " ("
+                  + message
+                  + "); a kill loses more");
+    }
+  }
+
+  private boolean due(long kept) {
+    if (file == null) {
+      return false;
+    }
+    long elapsed = System.nanoTime() - started;
+    CheckpointFile.Pace pace = file.pace();
+    return elapsed >= pace.first() * 1e9 && (spent + kept) * pace.spacing() <= elapsed;
+  }
+
+  private long nanos() {
+    return earlier + System.nanoTime() - started;
+  }
+
+  /** About so many all samples take. */
+  private long bytes() {
+    return 2L * Float.BYTES * run.adversarial.count();
   }
 }

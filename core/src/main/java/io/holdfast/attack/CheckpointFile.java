@@ -1,25 +1,38 @@
 package io.holdfast.attack;
 
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * A file that keeps where an attack stands while it runs.
  *
  * @param path in a folder that exists; nobody else writes it
- * @param of whatever decides the results beside the attack, its seed, its threat model and the ids
- *     and labels of the samples: the model, the values of the data, the version of the code. A file
- *     of something else is passed over and replaced.
- * @param spacing a writing comes only so many times what the last one took after it, at least 0; 0
- *     keeps every shard of every round
+ * @param of whatever decides the results beside the attack, its seed, the threat model, the inputs,
+ *     their labels and ids, and the model's answers to them: the version of the code, and what else
+ *     a model is made of. A file of something else is passed over and replaced.
+ * @param told of a file that cannot be written, after which the attack goes on without
+ * @param pace how much of the time may go into it
  */
-public record CheckpointFile(Path path, String of, int spacing) {
+public record CheckpointFile(Path path, String of, Consumer<String> told, Pace pace) {
   /** The name that goes with attacks that write into a folder. */
   public static final String NAME = "attack.checkpoint";
 
-  private static final int SPACING = 50; // two hundredths of the time at most
+  /**
+   * How much of the time may go into a checkpoint.
+   *
+   * @param spacing writings take at most one of so many parts of the time, at least 0; 0 for any
+   * @param first seconds before the first one
+   */
+  public record Pace(double spacing, double first) {
+    /** Writings take at most a fiftieth of the time, and nothing in the first second. */
+    public static final Pace USUAL = new Pace(50, 1);
 
-  /** With writings that take at most a fiftieth of the time. */
-  public CheckpointFile(Path path, String of) {
-    this(path, of, SPACING);
+    /** Every shard of every round is kept. */
+    public static final Pace ALWAYS = new Pace(0, 0);
+  }
+
+  /** At the usual pace. */
+  public CheckpointFile(Path path, String of, Consumer<String> told) {
+    this(path, of, told, Pace.USUAL);
   }
 }

@@ -10,78 +10,65 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of one sample of an {@link AttackRun} between two rounds, as bytes. */
-final class RowState {
-  private RowState() {}
+/**
+ * What an {@link AttackRun} knows of one sample between two rounds. Whatever is kept by row there,
+ * and does not follow from inputs and model, stands here.
+ *
+ * @param member of the threat model whose set admits the result, -1 where there is none yet
+ * @param result null where there is none yet
+ */
+record RowState(
+    boolean standing,
+    boolean fell,
+    boolean tried,
+    double smallest,
+    double margin,
+    long queries,
+    long gradients,
+    long checks,
+    List<Integer> order,
+    List<AttackResult.Stage> stages,
+    int member,
+    @Nullable Result result) {
 
-  static void write(AttackRun run, ThreatModel threat, int row, DataOutputStream out)
-      throws IOException {
-    out.writeBoolean(run.standing[row]);
-    out.writeBoolean(run.fell[row]);
-    out.writeBoolean(run.tried[row]);
-    out.writeDouble(run.smallest[row]);
-    out.writeDouble(run.margin[row]);
-    out.writeLong(run.queries[row]);
-    out.writeLong(run.gradientCounts[row]);
-    out.writeLong(run.checks[row]);
-    out.writeInt(run.order[row].length);
-    for (int target : run.order[row]) {
-      out.writeInt(target);
-    }
-    out.writeInt(run.stages.get(row).size());
-    for (AttackResult.Stage stage : run.stages.get(row)) {
-      out.writeUTF(stage.attack());
-      out.writeUTF(stage.outcome().name());
-      out.writeLong(stage.queries());
-      out.writeLong(stage.gradients());
-    }
+  /** An adversarial input with its logits, and what it was made from where it differs. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Result(float[] adversarial, float[] logits, float[] variables) {}
+
+  static RowState of(AttackRun run, ThreatModel threat, int row) {
     int member = member(threat, run.sets[row]);
-    out.writeInt(member);
-    if (member >= 0) {
-      try (Scope scope = Scope.open()) {
-        floats(run.adversarial.select(0, row).toFloats(), out);
-      }
-      floats(run.finalLogits[row], out);
-      floats(run.variables[row], out);
+    return new RowState(
+        run.standing[row],
+        run.fell[row],
+        run.tried[row],
+        run.smallest[row],
+        run.margin[row],
+        run.queries[row],
+        run.gradientCounts[row],
+        run.checks[row],
+        boxed(run.order[row]),
+        List.copyOf(run.stages.get(row)),
+        member,
+        member < 0 ? null : result(run, row));
+  }
+
+  private static Result result(AttackRun run, int row) {
+    try (Scope scope = Scope.open()) {
+      float[] adversarial = run.adversarial.select(0, row).toFloats();
+      return new Result(adversarial, run.finalLogits[row], run.variables[row]);
     }
   }
 
-  static void read(AttackRun run, ThreatModel threat, int row, DataInputStream in)
-      throws IOException {
-    run.standing[row] = in.readBoolean();
-    run.fell[row] = in.readBoolean();
-    run.tried[row] = in.readBoolean();
-    run.smallest[row] = in.readDouble();
-    run.margin[row] = in.readDouble();
-    run.queries[row] = in.readLong();
-    run.gradientCounts[row] = in.readLong();
-    run.checks[row] = in.readLong();
-    int[] order = new int[in.readInt()];
-    for (int i = 0; i < order.length; i++) {
-      order[i] = in.readInt();
+  private static List<Integer> boxed(int[] values) {
+    List<Integer> list = new ArrayList<>();
+    for (int value : values) {
+      list.add(value);
     }
-    run.order[row] = order;
-    List<AttackResult.Stage> stages = run.stages.get(row);
-    stages.clear();
-    for (int left = in.readInt(); left > 0; left--) {
-      String attack = in.readUTF();
-      Outcome outcome = Outcome.valueOf(in.readUTF());
-      stages.add(new AttackResult.Stage(attack, outcome, in.readLong(), in.readLong()));
-    }
-    int member = in.readInt();
-    if (member >= 0) {
-      try (Scope scope = Scope.open()) {
-        Tensor to = run.adversarial.select(0, row); // [...]
-        to.copyFrom(Tensors.of(floats(in), to.shape()).to(to.device()));
-      }
-      run.finalLogits[row] = floats(in);
-      float[] made = floats(in);
-      run.variables[row] = made.length == 0 ? AttackRun.NONE : made;
-      run.sets[row] = threat.members().get(member).set();
-    }
+    return list;
   }
 
   /** Which member of the threat model admits a result; -1 where there is none yet. */
@@ -98,6 +85,92 @@ final class RowState {
     throw new IllegalStateException(set.key() + " is no member of " + threat.set().key());
   }
 
+  void into(AttackRun run, ThreatModel threat, int row) {
+    run.standing[row] = standing;
+    run.fell[row] = fell;
+    run.tried[row] = tried;
+    run.smallest[row] = smallest;
+    run.margin[row] = margin;
+    run.queries[row] = queries;
+    run.gradientCounts[row] = gradients;
+    run.checks[row] = checks;
+    run.order[row] = order.stream().mapToInt(k -> k).toArray();
+    run.stages.get(row).clear();
+    run.stages.get(row).addAll(stages);
+    if (result != null) {
+      run.sets[row] = threat.members().get(member).set();
+      run.finalLogits[row] = result.logits();
+      run.variables[row] = result.variables().length == 0 ? AttackRun.NONE : result.variables();
+      try (Scope scope = Scope.open()) {
+        Tensor to = run.adversarial.select(0, row); // [...]
+        to.copyFrom(Tensors.of(result.adversarial(), to.shape()).to(to.device()));
+      }
+    }
+  }
+
+  void write(DataOutputStream out) throws IOException {
+    out.writeBoolean(standing);
+    out.writeBoolean(fell);
+    out.writeBoolean(tried);
+    out.writeDouble(smallest);
+    out.writeDouble(margin);
+    out.writeLong(queries);
+    out.writeLong(gradients);
+    out.writeLong(checks);
+    out.writeInt(order.size());
+    for (int target : order) {
+      out.writeInt(target);
+    }
+    out.writeInt(stages.size());
+    for (AttackResult.Stage stage : stages) {
+      out.writeUTF(stage.attack());
+      out.writeUTF(stage.outcome().name());
+      out.writeLong(stage.queries());
+      out.writeLong(stage.gradients());
+    }
+    out.writeInt(member);
+    if (result != null) {
+      floats(result.adversarial(), out);
+      floats(result.logits(), out);
+      floats(result.variables(), out);
+    }
+  }
+
+  static RowState read(DataInputStream in) throws IOException {
+    boolean standing = in.readBoolean();
+    boolean fell = in.readBoolean();
+    boolean tried = in.readBoolean();
+    double smallest = in.readDouble();
+    double margin = in.readDouble();
+    long queries = in.readLong();
+    long gradients = in.readLong();
+    long checks = in.readLong();
+    List<Integer> order = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      order.add(in.readInt());
+    }
+    List<AttackResult.Stage> stages = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      String attack = in.readUTF();
+      Outcome outcome = Outcome.valueOf(in.readUTF());
+      stages.add(new AttackResult.Stage(attack, outcome, in.readLong(), in.readLong()));
+    }
+    int member = in.readInt();
+    return new RowState(
+        standing,
+        fell,
+        tried,
+        smallest,
+        margin,
+        queries,
+        gradients,
+        checks,
+        order,
+        stages,
+        member,
+        member < 0 ? null : new Result(floats(in), floats(in), floats(in)));
+  }
+
   private static void floats(float[] values, DataOutputStream out) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
     bytes.asFloatBuffer().put(values);
@@ -106,8 +179,9 @@ final class RowState {
   }
 
   private static float[] floats(DataInputStream in) throws IOException {
-    float[] values = new float[in.readInt()];
-    ByteBuffer.wrap(in.readNBytes(values.length * Float.BYTES)).asFloatBuffer().get(values);
+    byte[] bytes = in.readNBytes(Math.multiplyExact(in.readInt(), Float.BYTES));
+    float[] values = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
     return values;
   }
 }

@@ -37,22 +37,17 @@ final class StageNotes {
       return new Before(run.fell.clone(), run.queries.clone(), run.gradientCounts.clone());
     }
 
-    static Before read(int rows, DataInputStream in) throws IOException {
-      Before before = new Before(new boolean[rows], new long[rows], new long[rows]);
-      for (int row = 0; row < rows; row++) {
-        before.fell[row] = in.readBoolean();
-        before.queries[row] = in.readLong();
-        before.gradients[row] = in.readLong();
-      }
-      return before;
+    /** Takes what was written of a row. */
+    void read(int row, DataInputStream in) throws IOException {
+      fell[row] = in.readBoolean();
+      queries[row] = in.readLong();
+      gradients[row] = in.readLong();
     }
 
-    void write(DataOutputStream out) throws IOException {
-      for (int row = 0; row < fell.length; row++) {
-        out.writeBoolean(fell[row]);
-        out.writeLong(queries[row]);
-        out.writeLong(gradients[row]);
-      }
+    void write(int row, DataOutputStream out) throws IOException {
+      out.writeBoolean(fell[row]);
+      out.writeLong(queries[row]);
+      out.writeLong(gradients[row]);
     }
   }
 

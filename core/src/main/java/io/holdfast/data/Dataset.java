@@ -49,6 +49,14 @@ public interface Dataset {
   }
 
   /**
+   * How often a sample stands in an epoch of training, in proportion to the others; above 0, 1
+   * unless the source says more.
+   */
+  default double draws(int index) {
+    return 1;
+  }
+
+  /**
    * Writes one sample, {@code info().sampleSize()} values, row-major in {@code info().shape()};
    * pixels are in [0, 1].
    *

@@ -39,6 +39,26 @@ public final class Datasets {
   }
 
   /**
+   * Training samples of two sets: those of the first and, behind them, extra ones of its classes,
+   * which may count differently. Ids of extra samples are the complements of their own.
+   *
+   * @param weight factor of the extra samples' weights, at least 0
+   * @param share of an epoch's samples that are extra ones, in (0, 1); 0 for as many as there are
+   * @throws IllegalArgumentException if shapes, classes or numbers do not fit
+   */
+  public static Dataset join(Dataset first, Dataset extra, double weight, double share) {
+    if (!first.info().shape().equals(extra.info().shape())
+        || first.info().classCount() < extra.info().classCount()) {
+      throw new IllegalArgumentException(
+          "samples of " + first.info().shape() + " and its classes, found " + extra.info());
+    }
+    if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY) || !(share >= 0 && share < 1)) {
+      throw new IllegalArgumentException("weight and share: " + weight + ", " + share);
+    }
+    return new Joined(first, extra, weight, share);
+  }
+
+  /**
    * Opens the {@code data} section of an experiment file; see {@link DataSource#read}.
    *
    * @throws InvalidInputException with every problem of the section, or of the data

@@ -58,6 +58,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public double draws(int index) {
+    return source.draws(position(index));
+  }
+
+  @Override
   public void read(int index, float[] into, int offset) {
     source.read(position(index), into, offset);
   }

@@ -50,6 +50,7 @@ final class EvaluationRun {
   private final Observations observations = new Observations();
   private final int[] all;
   private final @Nullable CheckpointFile checkpoint;
+  private double earlier; // seconds of killed runs that a chunk took over
 
   EvaluationRun(
       Evaluation settings, Dataset data, AttackDriver driver, Ledger ledger, EvaluationLog log) {
@@ -73,14 +74,16 @@ final class EvaluationRun {
     rows = new Rows(threat, ssim, seen, driver.workers(), seed);
     all = IntStream.range(0, data.size()).toArray();
     checkpoint = settings.folder == null ? null : checkpoint(settings.folder);
-    if (checkpoint != null && !settings.resume) {
-      AtomicFiles.delete(checkpoint.path());
-    }
   }
 
   private CheckpointFile checkpoint(Path folder) {
     String origin = Hashes.sha256Hex(Json.canonical(ledger.provenance()));
-    return new CheckpointFile(folder.resolve(CheckpointFile.NAME), origin);
+    Path file = folder.resolve(CheckpointFile.NAME);
+    AtomicFiles.removeLeftovers(folder);
+    if (!settings.resume) {
+      AtomicFiles.delete(file);
+    }
+    return new CheckpointFile(file, origin, settings.progress::note);
   }
 
   EvaluationResult run() {
@@ -177,7 +180,8 @@ final class EvaluationRun {
         known.add(fresh, keys);
         double accuracy = seen.tally(keys.get(0)).share();
         task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
-        log.chunk(name, part.length, (System.nanoTime() - start) / 1e9, accuracy);
+        log.chunk(name, part.length, (System.nanoTime() - start) / 1e9 + earlier, accuracy);
+        earlier = 0;
       }
     }
   }
@@ -211,14 +215,14 @@ final class EvaluationRun {
 
   private List<Attempt> verdicts(NamedAttack named, Chunk chunk, LongConsumer done) {
     AttackResult result =
-        driver
+        (checkpoint == null ? driver : driver.withCheckpoint(checkpoint))
             .withProgress(done)
-            .withCheckpoint(checkpoint)
             .run(named.attack(), chunk.x(), chunk.labels(), chunk.ids(), settings.seed);
     List<Attempt> fresh =
         new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));
     fresh.addAll(rows.stagesOf(named.key(), threat.epsilon(), result));
     known.addSoFar(rows.soFar(named.key(), threat.epsilon(), chunk, result));
+    earlier = result.earlierSeconds();
     return fresh;
   }
 

@@ -309,7 +309,8 @@ public record AdversarialRun(
       AttackResult result =
           driver(pool)
               .withProgress(task::advance)
-              .withCheckpoint(new CheckpointFile(part.resolveSibling(CheckpointFile.NAME), run))
+              .withCheckpoint(
+                  new CheckpointFile(part.resolveSibling(CheckpointFile.NAME), run, progress::note))
               .run(
                   attack,
                   clean,

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param test where the test samples lie; never read during training
  * @param validationShare of the training samples held out, in [0, 1)
  * @param validation where the validation samples lie, or null for a share of the training set
+ * @param extra samples to train on beside the training samples, or null
  * @param model the architecture, its input and classes still open
  * @param start a bundle or weights file whose weights training starts from, or null
  * @param freeze names of layers that are not trained
@@ -62,6 +63,7 @@ public record Experiment(
     DataSource test,
     double validationShare,
     @Nullable DataSource validation,
+    @Nullable ExtraData extra,
     Blueprint model,
     @Nullable String start,
     List<String> freeze,
@@ -158,6 +160,7 @@ public record Experiment(
             DataSource.read(data, "test"),
             share ? data.number("validation", Dataset.DEFAULT_VALIDATION, 0, 0.9) : 0,
             share ? null : DataSource.read(data, "validation"),
+            ExtraData.read(data),
             Architectures.read(model.textOrSection("architecture")),
             model.textOrNull("start"),
             model.texts("freeze", List.of()),
@@ -186,6 +189,7 @@ public record Experiment(
         test,
         validationShare,
         validation,
+        extra,
         model,
         start,
         freeze,

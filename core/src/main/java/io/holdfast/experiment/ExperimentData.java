@@ -107,12 +107,40 @@ public record ExperimentData(
     DataSource source = experiment.validation();
     Dataset validation = source == null ? null : open(experiment, "validation", source, problems);
     LibraryFeed library = library(experiment, today, problems);
+    Dataset extra = train == null ? null : extra(experiment, train, problems);
     problems.throwIfAny();
     if (train == null || test == null) {
       throw new IllegalStateException("data that could not be opened was reported");
     }
-    ExperimentData whole = of(experiment, train, test, validation, library);
+    ExperimentData whole = of(experiment, train, test, validation, library).with(experiment, extra);
     return experiment.stages().isEmpty() ? whole : whole.staged(experiment, today);
+  }
+
+  /**
+   * Samples to train on beside the training samples; null where there are none, or were reported.
+   */
+  private static @Nullable Dataset extra(Experiment experiment, Dataset train, Problems problems) {
+    ExtraData more = experiment.extra();
+    if (more == null || more.source().path().isEmpty()) {
+      return null;
+    }
+    try {
+      Dataset samples = more.open(train);
+      int before = problems.list().size();
+      Dataset matched = matching(experiment, ExtraData.KEY, train, samples, problems);
+      return problems.list().size() == before ? matched : null;
+    } catch (InvalidInputException e) {
+      reject(experiment, "data", ExtraData.KEY, e, problems);
+      return null;
+    }
+  }
+
+  private ExperimentData with(Experiment experiment, @Nullable Dataset extra) {
+    ExtraData more = experiment.extra();
+    return extra == null || more == null
+        ? this
+        : new ExperimentData(
+            more.behind(train, extra), validation, test, architecture, library, stages);
   }
 
   /** The same with what each stage trains on, checked against the stage. */

@@ -59,13 +59,18 @@ public record InventoryRun(
     threats = List.copyOf(threats);
   }
 
-  /** Passes per sample from which an attack takes few samples at a time. */
+  /** Passes per sample from which an attack takes few samples at a time, and fewer. */
   private static final long MANY = 3000;
 
-  /** Samples at a time of such an attack: four shards, so that two workers or four are busy. */
+  private static final long MORE = 6000;
+  private static final long MOST = 25_000;
+
+  /** Samples at a time, at most: shards for two workers and more. */
   private static final int FEW = 16;
 
-  private static final int FEW_PER_SHARD = 4;
+  private static final int FEWER = 8;
+  private static final int FEWEST = 2;
+  private static final int PER_SHARD = 4;
 
   /**
    * What one attack did within one threat model.
@@ -209,10 +214,12 @@ public record InventoryRun(
   }
 
   private Evaluation inParts(Evaluation evaluation, Attack attack, ThreatModel searched) {
-    boolean together = attack.scope() == SampleScope.UNIVERSAL;
-    return together || passes(attack, searched) < MANY
-        ? evaluation
-        : evaluation.chunk(FEW).shard(FEW_PER_SHARD);
+    long passes = passes(attack, searched);
+    if (attack.scope() == SampleScope.UNIVERSAL || passes < MANY) {
+      return evaluation;
+    }
+    int few = passes < MORE ? FEW : passes < MOST ? FEWER : FEWEST;
+    return evaluation.chunk(few).shard(Math.min(PER_SHARD, few / 2));
   }
 
   /** Of one sample, both ways, counted on a linear model. */

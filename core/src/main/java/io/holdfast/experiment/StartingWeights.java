@@ -59,6 +59,10 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
     if (start != null) {
       requireOutside(folder, experiment, "model.start", start);
     }
+    ExtraData extra = experiment.extra();
+    if (extra != null && extra.teacher() != null) {
+      requireOutside(folder, experiment, "data.extra.teacher", extra.teacher());
+    }
     for (Guide guide : experiment.training().objective().guides()) {
       if (!guide.path().isEmpty()) {
         requireOutside(folder, experiment, "train.objective." + guide.role(), guide.path());

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     none
  * @param gradAlign weight of the term that aligns input gradients ({@link
  *     io.holdfast.train.objective.GradAlign}), at least 0; 0 for none
+ * @param pairs of samples that become one, or null
  */
 public record Methods(
     @Nullable WeightPerturbation perturbation,
@@ -30,9 +31,10 @@ public record Methods(
     @Nullable Selection selection,
     @Nullable Advance advance,
     int warmStart,
-    double gradAlign) {
+    double gradAlign,
+    @Nullable Pairs pairs) {
   /** The plain loop. */
-  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0);
+  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0, null);
 
   /**
    * Reads the keys of the section {@code train} that belong here.
@@ -47,47 +49,56 @@ public record Methods(
         null, // which needs a ledger, see SampleChoice
         Advance.read(curriculum),
         train.integer("warm_start", 0, 0, 1 << 20),
-        train.number("grad_align", 0, 0, 1e6));
+        train.number("grad_align", 0, 0, 1e6),
+        Pairs.read(train));
   }
 
   /** The same with gradients taken elsewhere. */
   public Methods with(@Nullable WeightPerturbation other) {
-    return new Methods(other, swa, guard, selection, advance, warmStart, gradAlign);
+    return new Methods(other, swa, guard, selection, advance, warmStart, gradAlign, pairs);
   }
 
   /** The same with another averaging. */
   public Methods with(@Nullable Swa other) {
-    return new Methods(perturbation, other, guard, selection, advance, warmStart, gradAlign);
+    return new Methods(perturbation, other, guard, selection, advance, warmStart, gradAlign, pairs);
   }
 
   /** The same with another guard. */
   public Methods with(@Nullable OverfittingGuard other) {
-    return new Methods(perturbation, swa, other, selection, advance, warmStart, gradAlign);
+    return new Methods(perturbation, swa, other, selection, advance, warmStart, gradAlign, pairs);
   }
 
   /** The same with another choice of samples. */
   public Methods with(@Nullable Selection other) {
-    return new Methods(perturbation, swa, guard, other, advance, warmStart, gradAlign);
+    return new Methods(perturbation, swa, guard, other, advance, warmStart, gradAlign, pairs);
   }
 
   /** The same with other progress of curricula. */
   public Methods with(@Nullable Advance other) {
-    return new Methods(perturbation, swa, guard, selection, other, warmStart, gradAlign);
+    return new Methods(perturbation, swa, guard, selection, other, warmStart, gradAlign, pairs);
+  }
+
+  /** The same with samples that are made of two. */
+  public Methods with(@Nullable Pairs other) {
+    return new Methods(perturbation, swa, guard, selection, advance, warmStart, gradAlign, other);
   }
 
   /** The same with so many MiB for the perturbations of the last epoch. */
   public Methods withWarmStart(int mebibytes) {
-    return new Methods(perturbation, swa, guard, selection, advance, mebibytes, gradAlign);
+    return new Methods(perturbation, swa, guard, selection, advance, mebibytes, gradAlign, pairs);
   }
 
   /** The same with another weight of the term that aligns input gradients. */
   public Methods withGradAlign(double weight) {
-    return new Methods(perturbation, swa, guard, selection, advance, warmStart, weight);
+    return new Methods(perturbation, swa, guard, selection, advance, warmStart, weight, pairs);
   }
 
   /** Adds what keeps a run from doing so. */
   void check(TrainJob job, Problems problems) {
     ThreatModel threat = job.threat();
+    if (pairs != null) {
+      pairs.check(job, problems);
+    }
     if (gradAlign > 0 && threat == null) {
       problems.add("threat", "a threat model for train.grad_align", "none");
     }
@@ -157,6 +168,7 @@ public record Methods(
     put(recipe, "train.curriculum.advance", advance);
     put(recipe, "train.warm_start", warmStart == 0 ? null : warmStart);
     put(recipe, "train.grad_align", gradAlign == 0 ? null : gradAlign);
+    put(recipe, "train.pairs", pairs);
     return recipe;
   }
 

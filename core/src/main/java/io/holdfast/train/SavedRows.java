@@ -78,13 +78,13 @@ final class SavedRows {
   }
 
   /**
-   * The shard's inputs {@code [n, ...]}, with saved examples in their rows.
+   * Puts the saved examples into their rows of the shard's samples.
    *
    * @param values of the samples, {@code [n, ...]}; changed
    * @param labels of the samples, {@code [n]}; changed
    * @param adversarial whether the perturbed inputs stand there, or the clean ones
    */
-  Tensor into(float[] values, long[] labels, boolean adversarial) {
+  void into(float[] values, long[] labels, boolean adversarial) {
     int size = values.length / count;
     for (int i = 0; i < rows.length; i++) {
       Content content = contents.get(i);
@@ -92,6 +92,10 @@ final class SavedRows {
       System.arraycopy(input, 0, values, rows[i] * size, size);
       labels[rows[i]] = content.label();
     }
+  }
+
+  /** The shard's inputs {@code [n, ...]}, where the network is. */
+  Tensor onDevice(float[] values) {
     return Tensors.of(values, batched(count)).to(device);
   }
 

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Selection(
     Map<Integer, Double> classes, Map<Integer, Double> groups, double strength, double effort) {
+  /** Nothing is weak. */
+  static final Selection NONE = new Selection(Map.of(), Map.of(), 0, 0);
+
   public Selection {
     classes = new TreeMap<>(classes);
     groups = new TreeMap<>(groups);
@@ -108,7 +111,7 @@ public record Selection(
     double[] factors = new double[data.size()];
     double sum = 0;
     for (int i = 0; i < factors.length; i++) {
-      factors[i] = 1 + by * weakness(data, i);
+      factors[i] = (1 + by * weakness(data, i)) * (weights == null ? data.draws(i) : 1);
       sum += factors[i] * (weights == null ? 1 : weights[i]);
     }
     for (int i = 0; i < factors.length; i++) {

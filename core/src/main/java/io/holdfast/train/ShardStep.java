@@ -4,6 +4,7 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
+import io.holdfast.data.DatasetInfo;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.BatchStatistics;
@@ -13,12 +14,14 @@ import io.holdfast.model.graph.Mode;
 import io.holdfast.tensor.Autocast;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.GradAlign;
 import io.holdfast.train.objective.Guide;
+import io.holdfast.train.objective.Mixture;
 import io.holdfast.train.objective.Objective.ShardLoss;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
@@ -90,6 +93,7 @@ final class ShardStep implements ShardContext {
   private final long[] ids;
   private final Tensor inputs; // [n, ...]
   private final Tensor labels; // [n]
+  private final @Nullable Mixture mixture;
   private final @Nullable Tensor weights; // [n], null where all are 1
   private final Map<String, Tensor> parameters;
   private final List<Tensor> leaves = new ArrayList<>();
@@ -115,7 +119,10 @@ final class ShardStep implements ShardContext {
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
-    inputs = saved.into(read(positions), classes, !job.settings().objective().adversarial());
+    float[] values = read(positions);
+    saved.into(values, classes, !job.settings().objective().adversarial());
+    mixture = mixed(values, classes);
+    inputs = saved.onDevice(values);
     labels = Tensors.of(classes, positions.length).to(inputs.device());
     search = new ShardSearch(common, shard, positions, inputs, saved);
     weights = weights(positions);
@@ -126,6 +133,18 @@ final class ShardStep implements ShardContext {
       parameters.put(p.name(), leaf);
       leaves.add(leaf);
     }
+  }
+
+  /** Makes samples of two, where the settings say so. */
+  private @Nullable Mixture mixed(float[] values, long[] classes) {
+    Pairs pairs = job.settings().methods().pairs();
+    if (pairs == null) {
+      return null;
+    }
+    Seed seed = job.seed().split("pairs").split(common.turn()).split(shard);
+    DatasetInfo info = job.train().info();
+    Device device = job.network().device();
+    return pairs.into(values, classes, info.shape(), saved::has, seed, info.classCount(), device);
   }
 
   /** Computes one shard in the innermost open scope. */
@@ -238,6 +257,11 @@ final class ShardStep implements ShardContext {
   @Override
   public Tensor labels() {
     return labels;
+  }
+
+  @Override
+  public @Nullable Mixture mixture() {
+    return mixture;
   }
 
   @Override

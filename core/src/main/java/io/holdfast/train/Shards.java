@@ -5,6 +5,8 @@ import io.holdfast.data.Dataset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +40,11 @@ final class Shards {
     TrainSettings s = job.settings();
     Dataset data = job.train();
     Selection selection = s.methods().selection();
-    double[] draws = selection == null ? null : selection.draws(data);
+    boolean even = IntStream.range(0, data.size()).allMatch(i -> data.draws(i) == 1);
+    double[] draws =
+        selection == null && even
+            ? null
+            : Objects.requireNonNullElse(selection, Selection.NONE).draws(data);
     return new Shards(data.size(), s.batch(), s.shard(), job.seed(), draws);
   }
 

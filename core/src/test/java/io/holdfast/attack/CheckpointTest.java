@@ -1,22 +1,32 @@
 package io.holdfast.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Deadline;
 import io.holdfast.common.Seed;
 import io.holdfast.model.Classifier;
+import io.holdfast.model.TransferClassifier;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Flow;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Wasserstein;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -31,6 +41,7 @@ class CheckpointTest {
   private static final Seed SEED = new Seed(5);
 
   private final Path folder;
+  private final List<String> told = new ArrayList<>();
 
   CheckpointTest(@TempDir Path folder) {
     this.folder = folder;
@@ -76,8 +87,12 @@ class CheckpointTest {
     }
   }
 
+  private CheckpointFile file(CheckpointFile.Pace pace) {
+    return new CheckpointFile(folder.resolve(CheckpointFile.NAME), "this test", told::add, pace);
+  }
+
   private CheckpointFile file() {
-    return new CheckpointFile(folder.resolve(CheckpointFile.NAME), "this test", 0);
+    return file(CheckpointFile.Pace.ALWAYS);
   }
 
   /** All that an attack says, its images too. */
@@ -93,14 +108,24 @@ class CheckpointTest {
   }
 
   private static Outcome run(
-      Attack attack, ThreatModel threat, Curved model, @Nullable CheckpointFile to) {
+      Attack attack, ThreatModel threat, Classifier model, @Nullable CheckpointFile to) {
+    return run(attack, threat, model, to, Deadline.none());
+  }
+
+  private static Outcome run(
+      Attack attack,
+      ThreatModel threat,
+      Classifier model,
+      @Nullable CheckpointFile to,
+      Deadline until) {
     try (Scope scope = Scope.open();
         Workers two = Workers.of(2)) {
       Tensor x = Rng.of(new Seed(1)).uniform(0.2, 0.8, SAMPLES, 1, 4, 4); // [N, 1, 4, 4]
       int[] labels =
           Arrays.stream(Curved.scores(x).argmax(1).toLongs()).mapToInt(Math::toIntExact).toArray();
       labels[3] = (labels[3] + 1) % 4; // one that is wrong
-      AttackDriver driver = new AttackDriver(model, threat, two).withShard(8).withCheckpoint(to);
+      AttackDriver plain = new AttackDriver(model, threat, two).withShard(8).withDeadline(until);
+      AttackDriver driver = to == null ? plain : plain.withCheckpoint(to);
       return Outcome.of(
           driver.run(attack, x, labels, LongStream.range(0, SAMPLES).toArray(), SEED));
     }
@@ -116,11 +141,15 @@ class CheckpointTest {
     "'holdfast[effort=0.1]', l1:0.4",
     "'ddn[steps=10]', l2:inf",
     "'brendel-bethge[steps=10,restarts=3]', linf:inf",
-    "'uap[steps=3]', linf:0.05"
+    "'uap[steps=3]', linf:0.05",
+    "'apgd-t[steps=6]', 'linf:0.1,class:2'",
+    "'pgd[steps=4,restarts=2]', flow",
+    "'pgd[steps=4,restarts=2]', wasserstein",
+    "'square[queries=30]', linf:0.03"
   })
   void killedAnywhereItEndsTheSame(String text, String threatText) throws IOException {
     Attack attack = Attacks.parse(text);
-    ThreatModel threat = ThreatModel.parse(threatText);
+    ThreatModel threat = threat(threatText);
     Curved counting = new Curved(MANY);
     Outcome whole = run(attack, threat, counting, null);
     int passes = counting.passes(MANY);
@@ -133,6 +162,15 @@ class CheckpointTest {
           .as("passes after %d of %d", at, passes)
           .isLessThanOrEqualTo(passes);
     }
+  }
+
+  private static ThreatModel threat(String text) {
+    return switch (text) {
+      case "flow" -> ThreatModel.of(new Flow(0.3, 2));
+      case "wasserstein" -> ThreatModel.of(new Wasserstein(0.02, 3));
+      case "linf:0.1,class:2" -> ThreatModel.linf(0.1).wanting(Goal.target(2));
+      default -> ThreatModel.parse(text);
+    };
   }
 
   private void killed(Attack attack, ThreatModel threat, int after) {
@@ -174,6 +212,134 @@ class CheckpointTest {
     }
   }
 
+  /** As a loss of power may leave it: zeros, or whole records of something else. */
+  @Test
+  void whatWasNeverWrittenIsPassedOver() throws IOException {
+    Attack attack = Pgd.steps(5).restarts(3);
+    ThreatModel threat = ThreatModel.linf(0.02);
+    Curved counting = new Curved(MANY);
+    Outcome whole = run(attack, threat, counting, null);
+    killed(attack, threat, counting.passes(MANY) - 3);
+    byte[] bytes = Files.readAllBytes(file().path());
+    ByteArrayOutputStream record = new ByteArrayOutputStream();
+    CheckpointRecords.write(record, out -> out.writeUTF("something else"));
+    for (byte[] tail : List.of(new byte[64], record.toByteArray(), new byte[] {0, 0, 0, 1, 83})) {
+      ByteArrayOutputStream longer = new ByteArrayOutputStream();
+      longer.writeBytes(bytes);
+      longer.writeBytes(tail);
+      Files.write(file().path(), longer.toByteArray());
+      whole.requireSame(run(attack, threat, new Curved(MANY), file()));
+      Files.write(file().path(), tail);
+      whole.requireSame(run(attack, threat, new Curved(MANY), file()));
+    }
+  }
+
+  /** Where writing is dear each round's beginning is in the file all the same once a shard is. */
+  @Test
+  void atTheUsualPaceNoLongRoundIsLeftOut() {
+    CheckpointFile.Pace pace = new CheckpointFile.Pace(50, 0);
+    Attack attack = Pgd.steps(60).restarts(8);
+    ThreatModel threat = ThreatModel.linf(1e-4);
+    Curved counting = new Curved(MANY);
+    Outcome whole = run(attack, threat, counting, null);
+    int passes = counting.passes(MANY);
+    int computed = 0;
+    for (int at : new int[] {passes / 3, passes / 2, passes * 3 / 4, passes - 2}) {
+      CheckpointFile slow =
+          new CheckpointFile(folder.resolve("paced-" + at), "this test", told::add, pace);
+      assertThatThrownBy(() -> run(attack, threat, new Slow(new Curved(at)), slow))
+          .isInstanceOf(Killed.class);
+      Curved rest = new Curved(MANY);
+      whole.requireSame(run(attack, threat, rest, slow));
+      computed += rest.passes(MANY) - (passes - at);
+    }
+    // Two rounds of all samples in the mean, where chance may leave one out.
+    assertThat(computed / 4).isLessThan(2 * passes / 8);
+  }
+
+  /** Of which each pass takes a while. */
+  private record Slow(Curved model) implements Classifier {
+    @Override
+    public int classes() {
+      return model.classes();
+    }
+
+    @Override
+    public long[] inputShape() {
+      return model.inputShape();
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      LockSupport.parkNanos(2_000_000);
+      return model.logits(x);
+    }
+  }
+
+  @Test
+  void aDeadlineLeavesWhatRoundsHaveEnded() {
+    Attack attack = Pgd.steps(20).restarts(4);
+    ThreatModel threat = ThreatModel.linf(1e-4);
+    Curved counting = new Curved(MANY);
+    Outcome whole = run(attack, threat, counting, null);
+    int passes = counting.passes(MANY);
+    AtomicInteger looks = new AtomicInteger();
+    Deadline cut = Deadline.in(Duration.ofNanos(passes * 3L / 4), looks::incrementAndGet);
+    Outcome part = run(attack, threat, new Curved(MANY), file(), cut);
+    assertThat(part.samples).anyMatch(sample -> !sample.finished());
+    Curved rest = new Curved(MANY);
+    whole.requireSame(run(attack, threat, rest, file()));
+    assertThat(rest.passes(MANY)).isLessThan(passes / 2);
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenIsToldOnceAndTheAttackGoesOn() {
+    Attack attack = Pgd.steps(5).restarts(3);
+    ThreatModel threat = ThreatModel.linf(0.02);
+    Outcome whole = run(attack, threat, new Curved(MANY), null);
+    Path nowhere = folder.resolve("a file");
+    assertThatCode(() -> Files.writeString(nowhere, "")).doesNotThrowAnyException();
+    CheckpointFile below =
+        new CheckpointFile(
+            nowhere.resolve("below"), "this test", told::add, CheckpointFile.Pace.ALWAYS);
+    whole.requireSame(run(attack, threat, new Curved(MANY), below));
+    assertThat(told).hasSize(1).allMatch(line -> line.contains("goes on without"));
+  }
+
+  /** A model that draws random numbers answers otherwise the next time. */
+  @Test
+  void nothingIsKeptOfRandomModels() {
+    Curved curved = new Curved(MANY);
+    Classifier random =
+        new Classifier() {
+          @Override
+          public int classes() {
+            return curved.classes();
+          }
+
+          @Override
+          public long[] inputShape() {
+            return curved.inputShape();
+          }
+
+          @Override
+          public boolean stochastic() {
+            return true;
+          }
+
+          @Override
+          public Tensor logits(Tensor x) {
+            return curved.logits(x);
+          }
+        };
+    ThreatModel threat = ThreatModel.linf(0.02);
+    run(Pgd.steps(2).restarts(2), threat, random, file());
+    run(Pgd.steps(2).restarts(2), threat, new TransferClassifier(curved, random), file());
+    assertThat(file().path()).doesNotExist();
+    run(Pgd.steps(2).restarts(2), threat, new TransferClassifier(curved, curved), file());
+    assertThat(file().path()).exists();
+  }
+
   @Test
   void aFileOfAnotherAttackThreatOrModelIsPassedOver() {
     Attack attack = Pgd.steps(5).restarts(3);
@@ -181,7 +347,8 @@ class CheckpointTest {
     Curved counting = new Curved(MANY);
     Outcome whole = run(attack, threat, counting, null);
     int passes = counting.passes(MANY);
-    CheckpointFile other = new CheckpointFile(file().path(), "another model", 0);
+    CheckpointFile other =
+        new CheckpointFile(file().path(), "another model", told::add, CheckpointFile.Pace.ALWAYS);
     Attack longer = Pgd.steps(6).restarts(3);
     passedOver(whole, passes, () -> run(attack, threat, new Curved(MANY), other));
     passedOver(whole, passes, () -> run(longer, threat, new Curved(MANY), file()));

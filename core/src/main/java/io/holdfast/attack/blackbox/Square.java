@@ -80,7 +80,7 @@ public record Square(int queries, double pInit, Optional<Boolean> stretched, int
    * @param planned queries that there are
    */
   double share(int step, int planned) {
-    return Schedule.SQUARE.share(pInit, step, planned, stretched.orElse(queries != USUAL));
+    return Schedule.SQUARE.share(pInit, step, planned, stretched.orElse(planned != USUAL));
   }
 
   @Override

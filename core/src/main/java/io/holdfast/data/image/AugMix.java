@@ -1,5 +1,6 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.Variates;
 import java.util.random.RandomGenerator;
 
 /**
@@ -18,8 +19,8 @@ public record AugMix(int chains, int depth, double alpha, double severity)
 
   @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
-    double[] weights = dirichlet(chains, random);
-    double keep = dirichlet(2, random)[0]; // Beta(alpha, alpha)
+    double[] weights = Variates.dirichlet(chains, alpha, random);
+    double keep = Variates.beta(alpha, random);
     float[] mixed = new float[pixels.length];
     for (int chain = 0; chain < chains; chain++) {
       float[] image = pixels.clone();
@@ -34,37 +35,6 @@ public record AugMix(int chains, int depth, double alpha, double severity)
     for (int i = 0; i < pixels.length; i++) {
       double value = keep * pixels[i] + (1 - keep) * mixed[i];
       pixels[i] = (float) Math.min(1, Math.max(0, value));
-    }
-  }
-
-  private double[] dirichlet(int n, RandomGenerator random) {
-    double[] weights = new double[n];
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-      weights[i] = gamma(alpha, random);
-      sum += weights[i];
-    }
-    for (int i = 0; i < n; i++) {
-      weights[i] = sum > 0 ? weights[i] / sum : 1.0 / n;
-    }
-    return weights;
-  }
-
-  /** A gamma variate of unit scale (Marsaglia and Tsang 2000); shapes below 1 by boosting. */
-  private static double gamma(double shape, RandomGenerator random) {
-    if (shape < 1) {
-      return gamma(shape + 1, random) * StrictMath.pow(1 - random.nextDouble(), 1 / shape);
-    }
-    double d = shape - 1.0 / 3;
-    double scale = 1 / Math.sqrt(9 * d);
-    while (true) {
-      double x = random.nextGaussian();
-      double v = 1 + scale * x;
-      double cube = v * v * v;
-      double bound = 0.5 * x * x + d - d * cube + d * StrictMath.log(Math.max(cube, 1e-300));
-      if (v > 0 && StrictMath.log(1 - random.nextDouble()) < bound) {
-        return d * cube;
-      }
     }
   }
 }

@@ -8,6 +8,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Passes everything on to another shard; subclasses change single answers. */
 public class ForwardingShard implements ShardContext {
@@ -30,6 +31,11 @@ public class ForwardingShard implements ShardContext {
   @Override
   public double labelSmoothing() {
     return shard.labelSmoothing();
+  }
+
+  @Override
+  public @Nullable Mixture mixture() {
+    return shard.mixture();
   }
 
   @Override

@@ -101,6 +101,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
     return any(Objective::needsImages);
   }
 
+  @Override
+  public boolean mixes() {
+    return terms.stream().allMatch(t -> t.objective.mixes());
+  }
+
   /** One of its terms at most: they would write over each other. */
   @Override
   public boolean remembers() {

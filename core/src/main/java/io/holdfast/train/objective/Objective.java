@@ -61,6 +61,14 @@ public interface Objective {
     return false;
   }
 
+  /**
+   * True where labels count by {@link Predictions#crossEntropy} and {@link PgdAt#worst} alone, so
+   * that samples may have two of them ({@link ShardContext#mixture}).
+   */
+  default boolean mixes() {
+    return false;
+  }
+
   /** How many classes there must be, or 0 where any number will do. */
   default int classes() {
     return 0;

@@ -4,6 +4,7 @@ import io.holdfast.common.Nearest;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.adversarial.Cat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
@@ -49,6 +50,7 @@ public final class Objectives {
     row(Mail.SPEC);
     row(Gairat.SPEC);
     row(Mma.SPEC);
+    row(Cat.SPEC);
     row(Iat.SPEC);
     row(Margins.HINGE);
     row(Margins.CW);

@@ -30,13 +30,28 @@ public record PgdAt() implements ListedObjective<PgdAt> {
   }
 
   @Override
+  public boolean mixes() {
+    return true;
+  }
+
+  @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor logits = shard.logits(worst(shard)); // [n, K]
     return ShardLoss.of(Predictions.crossEntropy(shard, logits), null, logits);
   }
 
-  /** Where the cross-entropy is highest, from where the experiment's search begins. */
+  /**
+   * Where the cross-entropy is highest, from where the experiment's search begins; of samples that
+   * were made of two, with both labels by their shares, which is their divergence but for a number
+   * that no input changes.
+   */
   public static Tensor worst(ShardContext shard) {
-    return shard.adversarial(Losses.CE, Reference.labels(shard.labels()), shard.start());
+    Tensor labels = shard.labels();
+    Mixture mixture = shard.mixture();
+    if (mixture == null) {
+      return shard.adversarial(Losses.CE, Reference.labels(labels), shard.start());
+    }
+    Tensor both = mixture.probabilities(labels); // [n, K]
+    return shard.adversarial(Losses.KL, Reference.probabilities(labels, both), shard.start());
   }
 }

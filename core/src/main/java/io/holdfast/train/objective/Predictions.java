@@ -11,9 +11,18 @@ import io.holdfast.tensor.Tensors;
 public final class Predictions {
   private Predictions() {}
 
-  /** Cross-entropy with the labels as the experiment smooths them, {@code [n]}. */
+  /**
+   * Cross-entropy with the labels as the experiment smooths them, {@code [n]}; of samples that were
+   * made of two, with both labels by their shares.
+   */
   public static Tensor crossEntropy(ShardContext shard, Tensor logits) {
-    return Nn.crossEntropy(logits, shard.labels(), shard.labelSmoothing());
+    Tensor first = Nn.crossEntropy(logits, shard.labels(), shard.labelSmoothing()); // [n]
+    Mixture mixture = shard.mixture();
+    if (mixture == null) {
+      return first;
+    }
+    Tensor second = Nn.crossEntropy(logits, mixture.others(), shard.labelSmoothing()); // [n]
+    return first.sub(second).mul(mixture.shares()).add(second);
   }
 
   /**

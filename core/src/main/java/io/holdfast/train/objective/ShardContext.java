@@ -9,6 +9,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What an objective may use of the loop, for one shard of n samples at one step. */
 public interface ShardContext {
@@ -20,6 +21,14 @@ public interface ShardContext {
 
   /** Label smoothing in [0, 1), as the experiment has it. */
   double labelSmoothing();
+
+  /**
+   * What the samples were made of where they are {@linkplain io.holdfast.train.Pairs mixed}, or
+   * null; only {@linkplain Objective#mixes objectives that say so} are given any.
+   */
+  default @Nullable Mixture mixture() {
+    return null;
+  }
 
   /** Logits {@code [n, K]} in training mode on the parameter leaves; draws fresh dropout masks. */
   Tensor logits(Tensor inputs);

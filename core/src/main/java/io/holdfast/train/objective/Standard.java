@@ -26,6 +26,11 @@ public record Standard() implements ListedObjective<Standard> {
   }
 
   @Override
+  public boolean mixes() {
+    return true;
+  }
+
+  @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor logits = shard.logits(shard.inputs()); // [n, K]
     return ShardLoss.of(Predictions.crossEntropy(shard, logits), logits, null);

@@ -59,6 +59,11 @@ public record Trades(double beta) implements ListedObjective<Trades> {
   }
 
   @Override
+  public boolean mixes() {
+    return true;
+  }
+
+  @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor worst = worst(shard);
     Tensor clean = shard.logits(shard.inputs()); // [n, K]

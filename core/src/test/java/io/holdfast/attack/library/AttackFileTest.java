@@ -71,7 +71,7 @@ class AttackFileTest {
     Tensor clean = Tensors.full(0.5, samples.length, 1, 2, 2);
     Tensor images = clean.add(change);
     return AttackFile.columns(
-        new AttackResult("pgd[steps=5]", 7, 32, "float32", images, List.of(samples)), clean);
+        new AttackResult("pgd[steps=5]", 7, 32, "float32", images, List.of(samples), 0), clean);
   }
 
   private List<SavedExample> read() {
@@ -117,7 +117,7 @@ class AttackFileTest {
               List.of(
                   columns(0, sample(4, Outcome.HELD)),
                   AttackFile.columns(
-                      new AttackResult("pgd", 7, 32, "float32", blank, List.of(fell)), blank)));
+                      new AttackResult("pgd", 7, 32, "float32", blank, List.of(fell), 0), blank)));
       assertThat(parts.get(AttackFile.VARIABLES)).isNotNull();
       Safetensors.write(file, parts, origin(rotation).toMetadata());
     }
@@ -138,7 +138,8 @@ class AttackFileTest {
       Arrays.fill(nowhere, 0f);
       Sample flowed = sample(6, Outcome.FELL, nowhere);
       Tensor blank = Tensors.zeros(2, 1, 2, 2);
-      AttackResult both = new AttackResult("pgd", 7, 32, "float32", blank, List.of(turned, flowed));
+      AttackResult both =
+          new AttackResult("pgd", 7, 32, "float32", blank, List.of(turned, flowed), 0);
       Safetensors.write(
           file,
           AttackFile.join(List.of(AttackFile.columns(both, blank))),

@@ -182,7 +182,8 @@ public abstract class AttackContract {
           result.shard(),
           result.precision(),
           kept.adopt(result.adversarial()),
-          result.samples());
+          result.samples(),
+          result.earlierSeconds());
     }
 
     private Watched watch() {

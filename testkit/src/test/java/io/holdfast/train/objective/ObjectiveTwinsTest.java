@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
+import io.holdfast.common.Variates;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
@@ -23,6 +24,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.adversarial.Cat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
@@ -164,6 +166,7 @@ class ObjectiveTwinsTest {
                     + 0.5 * c.crossEntropy(c.zWorst(i), i)
                     + 2 * (c.crossEntropy(c.zClean(i), i) + 3 * kl(c.zClean(i), c.zMirrored(i)))),
         row(new Mma(1.5, 1.0 / 3, 10), ObjectiveTwinsTest::mma),
+        row(new Cat(0.5, 0.4, 2), ObjectiveTwinsTest::cat),
         row(
             new Iat(3, 0.5),
             (c, b, i) -> c.crossEntropy(c.zWorst(i), i) + 3 * kl(c.zMirrored(i), c.zWorst(i))),
@@ -257,6 +260,19 @@ class ObjectiveTwinsTest {
       sum += Math.exp(above);
     }
     return Math.log(sum);
+  }
+
+  /** Of a sample that is seen for the first time: its radius is the step or still 0. */
+  private static double cat(TwinCase c, TwinCase before, int i) {
+    double[] z = before.zWorst(i);
+    double spread = TwinCase.argmax(z) == c.label(i) ? 0.5 * 0.4 : 0;
+    double[] drawn = Variates.dirichlet(K, 2, TwinShard.seedsOf("labels").get(i).generator());
+    double[] log = logSoftmax(c.zWorst(i));
+    double loss = -(1 - spread) * log[c.label(i)];
+    for (int k = 0; k < K; k++) {
+      loss -= spread * drawn[k] * log[k];
+    }
+    return loss;
   }
 
   private static double mma(TwinCase c, TwinCase before, int i) {

@@ -52,6 +52,11 @@ public record Alp(double lambda, double share) implements ListedObjective<Alp> {
   }
 
   @Override
+  public boolean mixes() {
+    return true;
+  }
+
+  @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor worst = PgdAt.worst(shard); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]

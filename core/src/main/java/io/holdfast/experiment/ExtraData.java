@@ -1,0 +1,64 @@
+package io.holdfast.experiment;
+
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.data.DataSource;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
+import io.holdfast.train.PseudoLabels;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples to train on beside those of {@code data.train}: more of the same, synthetic or unlabelled
+ * ones. None of them is held out for validation.
+ *
+ * @param source where they lie
+ * @param weight factor of their losses, at least 0
+ * @param share of an epoch's samples that are theirs, in (0, 1); 0 for as many as there are
+ * @param teacher bundle of a model whose predictions are their labels, or null for their own
+ */
+public record ExtraData(DataSource source, double weight, double share, @Nullable String teacher) {
+  static final String KEY = "extra";
+
+  /** Reads the section {@code data}; null where it has none. */
+  static @Nullable ExtraData read(SettingsReader data) {
+    if (!data.has(KEY)) {
+      return null;
+    }
+    if (!data.isSection(KEY)) {
+      return new ExtraData(DataSource.read(data, KEY), 1, 0, null);
+    }
+    SettingsReader s = data.section(KEY);
+    return new ExtraData(
+        DataSource.read(s),
+        s.number("weight", 1, 0, 1e6),
+        s.number("share", 0, 0, 0.999),
+        s.textOrNull("teacher"));
+  }
+
+  /**
+   * Opens the samples.
+   *
+   * @param train whose classes they have
+   * @throws InvalidInputException if there are no such data or there is no such teacher, or they do
+   *     not fit
+   */
+  Dataset open(Dataset train) {
+    Dataset samples = source.open();
+    if (teacher == null) {
+      return samples;
+    }
+    try {
+      return PseudoLabels.by(Path.of(teacher), samples, train.info().classes());
+    } catch (InvalidPathException e) {
+      throw new InvalidInputException(teacher, "", "the path of a bundle", e.getReason());
+    }
+  }
+
+  /** Training samples with these behind them. */
+  Dataset behind(Dataset train, Dataset extra) {
+    return Datasets.join(train, extra, weight, share);
+  }
+}

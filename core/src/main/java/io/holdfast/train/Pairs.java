@@ -1,0 +1,169 @@
+package io.holdfast.train;
+
+import io.holdfast.common.Problems;
+import io.holdfast.common.Seed;
+import io.holdfast.common.SettingsReader;
+import io.holdfast.common.Variates;
+import io.holdfast.tensor.Device;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.Mixture;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntPredicate;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples that are made of two of their shard, with the labels of both. Which ones and how depends
+ * on seed, turn and shard alone. The larger part is always the sample's own, which changes nothing:
+ * the other pair, in which the roles are exchanged, is as likely.
+ *
+ * @param kind how two samples become one
+ * @param alpha of the Beta(alpha, alpha) distribution of the share of one, above 0
+ */
+public record Pairs(Kind kind, double alpha) {
+  private static final String KEY = "pairs";
+
+  /** How two samples become one. */
+  public enum Kind {
+    /** Their mean, weighted (Zhang et al. 2018, equation 1). */
+    MIXUP(0.2),
+    /** One with a box of the other (Yun et al. 2019, equations 1 to 3). */
+    CUTMIX(1);
+
+    private final double alpha;
+
+    Kind(double alpha) {
+      this.alpha = alpha;
+    }
+
+    private String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  public Pairs {
+    if (!(alpha > 0) || Double.isInfinite(alpha)) {
+      throw new IllegalArgumentException("alpha: finite, above 0, found " + alpha);
+    }
+  }
+
+  /** With the authors' share for images: alpha 0.2, for boxes 1. */
+  public static Pairs of(Kind kind) {
+    return new Pairs(kind, kind.alpha);
+  }
+
+  /** Reads the key {@code pairs}; null where it is missing. */
+  static @Nullable Pairs read(SettingsReader train) {
+    if (!train.has(KEY)) {
+      return null;
+    }
+    SettingsReader s = train.textOrSection(KEY, Kind.MIXUP.key());
+    List<String> names = Arrays.stream(Kind.values()).map(Kind::key).toList();
+    String name = s.choice("name", Kind.MIXUP.key(), names);
+    Kind kind = Kind.valueOf(name.toUpperCase(Locale.ROOT));
+    return new Pairs(kind, s.number("alpha", kind.alpha, 1e-3, 1e3));
+  }
+
+  void check(TrainJob job, Problems problems) {
+    String field = "train." + KEY;
+    if (!job.settings().objective().mixes()) {
+      problems.add(
+          field,
+          "an objective whose samples may have two labels (standard, pgd-at, trades, alp, or a"
+              + " hybrid of these)",
+          job.settings().objective().name());
+    }
+    List<Integer> shape = job.train().info().shape();
+    if (kind == Kind.CUTMIX && shape.size() != 3) {
+      problems.add(field, "images for cutmix; mixup takes any inputs", "samples of shape " + shape);
+    }
+    if (job.settings().methods().warmStart() > 0) {
+      problems.add(field, "no train.warm_start, whose perturbations are of single samples", "both");
+    }
+  }
+
+  /**
+   * Makes the samples of a shard, in place.
+   *
+   * @param values {@code [n, ...]}, row-major; changed
+   * @param labels {@code [n]}
+   * @param shape of one sample
+   * @param fixed positions that neither change nor are put into others
+   * @param seed of this shard at this turn
+   * @param classes K
+   */
+  Mixture into(
+      float[] values,
+      long[] labels,
+      List<Integer> shape,
+      IntPredicate fixed,
+      Seed seed,
+      int classes,
+      Device device) {
+    int n = labels.length;
+    int size = values.length / n;
+    float[] before = values.clone();
+    long[] others = labels.clone();
+    float[] shares = new float[n];
+    Arrays.fill(shares, 1);
+    int[] free = IntStream.range(0, n).filter(i -> !fixed.test(i)).toArray();
+    int[] partner = seed.split("partners").permutation(free.length);
+    for (int k = 0; k < free.length; k++) {
+      int i = free[k];
+      int j = free[partner[k]];
+      RandomGenerator random = seed.split("shares").split(k).generator();
+      double drawn = Variates.beta(alpha, random);
+      double share = Math.max(drawn, 1 - drawn);
+      shares[i] =
+          kind == Kind.MIXUP
+              ? mean(values, before, i * size, j * size, size, (float) share)
+              : box(values, before, i * size, j * size, shape, share, random);
+      others[i] = labels[j];
+    }
+    return new Mixture(Tensors.of(others, n).to(device), Tensors.of(shares, n).to(device), classes);
+  }
+
+  private static float mean(float[] to, float[] from, int own, int other, int size, float share) {
+    for (int d = 0; d < size; d++) {
+      to[own + d] = share * from[own + d] + (1 - share) * from[other + d];
+    }
+    return share;
+  }
+
+  /**
+   * Puts a box of the other image at its own place, of a part {@code 1 - share} of the area where
+   * it lies within the image; what lies beyond its edge is cut off, and the share is that of what
+   * is left.
+   */
+  private static float box(
+      float[] to,
+      float[] from,
+      int own,
+      int other,
+      List<Integer> shape,
+      double share,
+      RandomGenerator random) {
+    int height = shape.get(1);
+    int width = shape.get(2);
+    double side = Math.sqrt(1 - share);
+    int top = random.nextInt(height) - (int) (height * side) / 2;
+    int left = random.nextInt(width) - (int) (width * side) / 2;
+    int bottom = Math.min(height, top + (int) (height * side));
+    int right = Math.min(width, left + (int) (width * side));
+    top = Math.max(0, top);
+    left = Math.max(0, left);
+    for (int c = 0; c < shape.get(0); c++) {
+      for (int row = top; row < bottom; row++) {
+        int at = (c * height + row) * width;
+        for (int column = left; column < right; column++) {
+          to[own + at + column] = from[other + at + column];
+        }
+      }
+    }
+    int area = Math.max(0, bottom - top) * Math.max(0, right - left);
+    return 1 - (float) area / (height * width);
+  }
+}

@@ -1,0 +1,121 @@
+package io.holdfast.train;
+
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.ForwardingDataset;
+import io.holdfast.model.Classifier;
+import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Samples with the labels that a trained model gives them, for robust self-training (Carmon et al.
+ * 2019, algorithm 1): whatever labels they have of their own is not looked at. The model is asked
+ * once, when a label is first needed; it is open no longer than that.
+ */
+public final class PseudoLabels extends ForwardingDataset {
+  private static final int CHUNK = 256;
+
+  private final Path bundle;
+  private final String weights;
+  private final DatasetInfo info;
+  private int[] labels = new int[0];
+
+  private PseudoLabels(Dataset samples, Path bundle, String weights, DatasetInfo info) {
+    super(samples);
+    this.bundle = bundle;
+    this.weights = weights;
+    this.info = info;
+  }
+
+  /**
+   * Labels samples.
+   *
+   * @param bundle of the model
+   * @param classes names of its classes, by label
+   * @throws InvalidInputException if the bundle cannot be read, or does not fit samples or classes
+   */
+  public static Dataset by(Path bundle, Dataset samples, List<String> classes) {
+    DatasetInfo own = samples.info();
+    DatasetInfo info = new DatasetInfo(own.name(), own.shape(), classes, own.licence());
+    try (Bundle model = Bundle.read(bundle)) {
+      Classifier teacher = model.classifier();
+      if (!Arrays.equals(teacher.inputShape(), own.shapeArray())) {
+        throw new InvalidInputException(
+            bundle.toString(),
+            "",
+            "a model for inputs of shape " + own.shape(),
+            Arrays.toString(teacher.inputShape()));
+      }
+      if (teacher.classes() != Math.max(2, classes.size())) {
+        throw new InvalidInputException(
+            bundle.toString(),
+            "",
+            "a model of " + Math.max(2, classes.size()) + " classes",
+            teacher.classes() + " classes");
+      }
+      return new PseudoLabels(samples, bundle, model.network().hash(), info);
+    }
+  }
+
+  @Override
+  public DatasetInfo info() {
+    return info;
+  }
+
+  @Override
+  public int label(int index) {
+    return labels()[index];
+  }
+
+  private synchronized int[] labels() {
+    if (labels.length == 0) {
+      labels = predicted();
+    }
+    return labels;
+  }
+
+  private int[] predicted() {
+    int n = size();
+    try (Bundle model = Bundle.read(bundle);
+        Workers pool = Workers.auto()) {
+      if (!model.network().hash().equals(weights)) {
+        throw new InvalidInputException(
+            bundle.toString(), "", "the model that was there when the run began", "another one");
+      }
+      List<long[]> parts =
+          pool.map((n + CHUNK - 1) / CHUNK, part -> predicted(model.classifier(), part));
+      return parts.stream().flatMapToLong(LongStream::of).mapToInt(Math::toIntExact).toArray();
+    }
+  }
+
+  private long[] predicted(Classifier teacher, int part) {
+    int from = part * CHUNK;
+    int to = Math.min(size(), from + CHUNK);
+    try (Scope scope = Scope.open();
+        NoGrad off = NoGrad.on()) {
+      float[] values = source().read(IntStream.range(from, to).toArray());
+      long[] shape =
+          LongStream.concat(LongStream.of(to - from), LongStream.of(info.shapeArray())).toArray();
+      Tensor logits = teacher.logits(Tensors.of(values, shape)); // [n, K]
+      return logits.argmax(1).toLongs();
+    }
+  }
+
+  @Override
+  public String contentHash(Stopper stopper) {
+    return Hashes.sha256Hex(
+        String.join("\n", "pseudo-labels", source().contentHash(stopper), weights));
+  }
+}
