@@ -46,8 +46,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Samples are worked through in chunks, so that data larger than memory is never loaded whole.
- * In a {@link #folder} each finished chunk is durable: a run that was killed goes on with {@link
- * #resume} and ends with the same ledger, byte for byte, as one that was not.
+ * In a {@link #folder} each finished chunk is durable, and of an attack under way what its shards
+ * have found: a run that was killed goes on with {@link #resume} and ends with the same ledger,
+ * byte for byte, as one that was not.
  */
 public final class Evaluation {
   /** Samples per chunk unless {@link #chunk} says otherwise. */

@@ -39,8 +39,8 @@ final class Known {
   /**
    * Adds a chunk's rows to the ledger.
    *
-   * <p>A chunk that a budget has cut is attacked again as a whole, since what is beside a sample
-   * may change the rounding of its results. Where random numbers are drawn, other things happen the
+   * <p>A chunk that a budget has cut is gone on with as a whole, since what is beside a sample may
+   * change the rounding of its results. Where random numbers are drawn, other things happen the
    * second time: then the verdicts that are recorded stand, with their stages.
    *
    * @param keys of the attempts that judge its samples

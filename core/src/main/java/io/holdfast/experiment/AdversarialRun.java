@@ -60,7 +60,7 @@ import java.util.stream.Stream;
  * @param folder for the results
  * @param resume whether to go on with what an interrupted run has left there
  * @param progress told of samples that are done
- * @param stopper asked between chunks
+ * @param stopper asked between shards
  */
 public record AdversarialRun(
     Bundle bundle,

@@ -16,8 +16,10 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
+import io.holdfast.record.Scorecard;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param bundle the model
  * @param data samples to attack
  * @param threats the sizes to judge by, one per set
- * @param budget of each attack and threat model
+ * @param budget of each attack and threat model, all runs that go on with one another together
  * @param seed of all random streams
  * @param workers threads, 0 for one per core
  * @param out one folder per attack and threat model, with its ledger
@@ -160,6 +162,7 @@ public record InventoryRun(
     Attack attack = spec.usual();
     ThreatModel searched =
         attack.seeksSmallest() && norm.isPresent() ? ThreatModel.smallest(norm.get()) : judged;
+    Path folder = out.resolve(spec.name()).resolve(Campaign.folder(judged));
     Evaluation evaluation =
         Evaluation.of(bundle.classifier())
             .classNames(bundle.classNames())
@@ -169,8 +172,8 @@ public record InventoryRun(
             .workers(workers)
             .examples(0)
             .chunk(Math.min(data.size(), Evaluation.CHUNK))
-            .budget(budget)
-            .folder(out.resolve(spec.name()).resolve(Campaign.folder(judged)))
+            .budget(left(folder, attack))
+            .folder(folder)
             .resume(resume)
             .progress(progress)
             .stopper(stopper);
@@ -211,6 +214,17 @@ public record InventoryRun(
         median(verdicts.stream().mapToDouble(Attempt::gradients).toArray()),
         result.card().timing().getOrDefault(attack.key(), 0.0),
         right - verdicts.size());
+  }
+
+  /** What earlier runs that are gone on with have left of the budget. */
+  private Duration left(Path folder, Attack attack) {
+    Path card = folder.resolve("scorecard.json");
+    if (!resume || !Files.exists(card)) {
+      return budget;
+    }
+    double spent = Scorecard.read(card).timing().getOrDefault(attack.key(), 0.0);
+    Duration left = budget.minusMillis((long) (1000 * spent));
+    return left.isNegative() ? Duration.ZERO : left;
   }
 
   private Evaluation inParts(Evaluation evaluation, Attack attack, ThreatModel searched) {

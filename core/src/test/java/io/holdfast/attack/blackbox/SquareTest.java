@@ -230,6 +230,9 @@ class SquareTest {
         .as("AutoAttack's component")
         .isEqualTo(Square.queries(5000).rescale(false).share(3000, 5000))
         .isGreaterThan(Square.queries(5000).rescale(true).share(3000, 5000));
+    assertThat(Square.queries(5000).share(600, 1000))
+        .as("a threat model that allows fewer queries")
+        .isEqualTo(Square.queries(5000).rescale(true).share(600, 1000));
     assertThat(Square.queries(4000).share(3000, 4000))
         .isEqualTo(Square.queries(4000).rescale(true).share(3000, 4000));
   }

@@ -3,10 +3,12 @@ package io.holdfast.testkit.evaluate;
 import static io.holdfast.testkit.evaluate.Suite.MODEL;
 import static io.holdfast.testkit.evaluate.Suite.TEST;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.CheckpointFile;
 import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
@@ -38,6 +40,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -185,6 +188,49 @@ class BudgetTest {
         .filteredOn(row -> row.kind() == Kind.STAGE && early.contains(row.sampleId()))
         .as("nor do stages of another search come beside those of the first")
         .allMatch(first::contains);
+  }
+
+  /** A kill in the only chunk loses less than the chunk, as passes of the model count. */
+  @Test
+  void whatShardsHadFoundIsNotSearchedAgain(@TempDir Path folder) throws IOException {
+    Dataset data = TEST.first(32);
+    Attack attack = Pgd.steps(60).restarts(6);
+    AtomicLong passes = new AtomicLong();
+    AtomicLong most = new AtomicLong(Long.MAX_VALUE);
+    Classifier slow =
+        new ForwardingClassifier(MODEL) {
+          @Override
+          public Tensor logits(Tensor x) {
+            LockSupport.parkNanos(2_000_000); // so that a checkpoint is due
+            if (passes.incrementAndGet() > most.get()) {
+              throw new IllegalStateException("killed");
+            }
+            return super.logits(x);
+          }
+        };
+    Evaluation evaluation =
+        Evaluation.of(slow)
+            .against(ThreatModel.linf(1e-4))
+            .with(attack)
+            .workers(1)
+            .shard(8)
+            .examples(0)
+            .folder(folder)
+            .resume(true);
+    List<Attempt> expected = Suite.list(evaluation.folder(folder.resolve("whole")).on(data).rows());
+    long whole = passes.getAndSet(0);
+    most.set(whole - 20);
+    assertThatThrownBy(() -> evaluation.on(data)).hasMessage("killed");
+    assertThat(folder.resolve(CheckpointFile.NAME)).exists();
+    passes.set(0);
+    most.set(Long.MAX_VALUE);
+    EvaluationResult resumed = evaluation.on(data);
+    assertThat(Suite.list(resumed.rows())).isEqualTo(expected);
+    assertThat(passes.get()).as("of %d", whole).isLessThan(whole / 2);
+    assertThat(resumed.card().timing().get(attack.key()))
+        .as("the time of the killed run counts")
+        .isGreaterThan(0.002 * whole * 0.6);
+    assertThat(folder.resolve(CheckpointFile.NAME)).doesNotExist();
   }
 
   /** One step fells what the others cannot, which is to be said however often it was cut. */
