@@ -36,9 +36,10 @@ public record OverfittingGuard(
     }
   }
 
-  /** A probe with PGD-10 on 128 samples every 100 steps, below one half; all remedies. */
+  /** A probe with PGD-10 on 128 samples every 100 steps, below one half; what is sure to help. */
   public static OverfittingGuard standard() {
-    return new OverfittingGuard(100, 128, 10, 0.5, List.of(Remedy.values()));
+    List<Remedy> sure = List.of(Remedy.MORE_STEPS, Remedy.GRAD_ALIGN);
+    return new OverfittingGuard(100, 128, 10, 0.5, sure);
   }
 
   /** Reads {@code watch} or {@code {name: watch, every: 50}}; null where the key is missing. */
@@ -57,17 +58,19 @@ public record OverfittingGuard(
         remedies(s, d.remedies));
   }
 
-  private static List<Remedy> remedies(SettingsReader s, List<Remedy> all) {
+  private static List<Remedy> remedies(SettingsReader s, List<Remedy> usual) {
+    List<Remedy> all = List.of(Remedy.values());
     List<String> names = all.stream().map(Remedy::key).toList();
+    List<String> standard = usual.stream().map(Remedy::key).toList();
     List<Remedy> found = new ArrayList<>();
-    for (String name : new LinkedHashSet<>(s.texts("remedies", names))) {
+    for (String name : new LinkedHashSet<>(s.texts("remedies", standard))) {
       if (names.contains(name)) {
         found.add(all.get(names.indexOf(name)));
       } else {
         s.reject("remedies", "some of " + names, name, null);
       }
     }
-    return found.isEmpty() ? all : found;
+    return found.isEmpty() ? usual : found;
   }
 
   /**

@@ -9,19 +9,20 @@ import java.util.Locale;
 
 /** What training goes on with after it was overfitted to its own search. */
 public enum Remedy {
-  /** One step of the whole radius from noise of two radii, see {@link Noisy}. */
-  N_FGSM {
+  /** Projected gradient ascent with four times as many steps, up to 16. */
+  MORE_STEPS {
     @Override
     boolean applies(Adversary search, TrainJob job) {
-      return search.inner().steps() == 1
-          && !(search.inner().rule() instanceof Noisy)
-          && Methods.isBalls(job.threat());
+      return search.inner().steps() < MOST;
     }
 
     @Override
     Adversary applied(Adversary search) {
-      InnerMaximiser once = new InnerMaximiser(1, 1, Start.UNIFORM);
-      return new Adversary(once.by(new Noisy(2)), search.gradAlign());
+      int steps = Math.min(MOST, Math.max(4, search.inner().steps() * 4));
+      double fraction = Math.max(0.25, 1.0 / steps);
+      InnerMaximiser pgd =
+          new InnerMaximiser(steps, List.of(fraction), Start.UNIFORM, SearchRule.PROJECTED);
+      return new Adversary(pgd, search.gradAlign());
     }
   },
 
@@ -38,20 +39,22 @@ public enum Remedy {
     }
   },
 
-  /** Projected gradient ascent with twice as many steps, at least two, up to 16. */
-  MORE_STEPS {
+  /**
+   * One step of the whole radius from noise of two radii, see {@link Noisy}; costs nothing, and is
+   * enough for small radii only.
+   */
+  N_FGSM {
     @Override
     boolean applies(Adversary search, TrainJob job) {
-      return search.inner().steps() * 2 <= MOST;
+      return search.inner().steps() == 1
+          && !(search.inner().rule() instanceof Noisy)
+          && Methods.isBalls(job.threat());
     }
 
     @Override
     Adversary applied(Adversary search) {
-      int steps = Math.max(2, search.inner().steps() * 2);
-      double fraction = Math.max(0.25, 1.0 / steps);
-      InnerMaximiser pgd =
-          new InnerMaximiser(steps, List.of(fraction), Start.UNIFORM, SearchRule.PROJECTED);
-      return new Adversary(pgd, search.gradAlign());
+      InnerMaximiser once = new InnerMaximiser(1, 1, Start.UNIFORM);
+      return new Adversary(once.by(new Noisy(2)), search.gradAlign());
     }
   };
 
