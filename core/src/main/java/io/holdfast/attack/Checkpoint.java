@@ -52,7 +52,7 @@ final class Checkpoint {
   private final AttackRun run;
   private final ThreatModel threat;
   private final Map<List<Integer>, Long> shards = new HashMap<>(); // where the file has them
-  private final long started = System.nanoTime();
+  private final long started;
   private boolean resumed; // the round that begins next is the file's
   private boolean broken; // the file cannot be written
   private boolean covered; // the file has the beginning of the present round
@@ -72,6 +72,11 @@ final class Checkpoint {
     this.identity = identity;
     this.run = run;
     this.threat = threat;
+    started = now();
+  }
+
+  private long now() {
+    return file == null ? 0 : file.pace().nanos().getAsLong();
   }
 
   /**
@@ -249,9 +254,9 @@ final class Checkpoint {
    * @param before what was so when the stage began
    */
   void begin(int stage, int round, StageNotes.Before before) {
-    long now = System.nanoTime();
-    long lasted = now - roundBegan;
-    roundBegan = now;
+    long from = now();
+    long lasted = from - roundBegan;
+    roundBegan = from;
     if (resumed) {
       resumed = false;
       return;
@@ -287,7 +292,7 @@ final class Checkpoint {
     } catch (IOException | HoldfastException e) {
       giveUp(e);
     }
-    ofBeginning = System.nanoTime() - now;
+    ofBeginning = now() - from;
     spent += ofBeginning;
   }
 
@@ -312,7 +317,7 @@ final class Checkpoint {
     if (file == null || broken || !(covered || held != null) || !due(ofBeginning)) {
       return;
     }
-    long from = System.nanoTime();
+    long from = now();
     try {
       byte[] beginning = held;
       if (beginning != null) {
@@ -340,7 +345,7 @@ final class Checkpoint {
     } catch (IOException | HoldfastException e) {
       giveUp(e);
     }
-    spent += System.nanoTime() - from;
+    spent += now() - from;
   }
 
   /** Notes that whoever reckons the time knows what was spent so far. */
@@ -388,13 +393,13 @@ final class Checkpoint {
     if (file == null) {
       return false;
     }
-    long elapsed = System.nanoTime() - started;
+    long elapsed = now() - started;
     CheckpointFile.Pace pace = file.pace();
     return elapsed >= pace.first() * 1e9 && (spent + kept) * pace.spacing() <= elapsed;
   }
 
   private long nanos() {
-    return earlier + System.nanoTime() - started;
+    return earlier + now() - started;
   }
 
   /** About so many all samples take. */

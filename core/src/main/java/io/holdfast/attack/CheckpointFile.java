@@ -2,6 +2,7 @@ package io.holdfast.attack;
 
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * A file that keeps where an attack stands while it runs.
@@ -22,13 +23,14 @@ public record CheckpointFile(Path path, String of, Consumer<String> told, Pace p
    *
    * @param spacing writings take at most one of so many parts of the time, at least 0; 0 for any
    * @param first seconds before the first one
+   * @param nanos the clock that this goes by, in nanoseconds
    */
-  public record Pace(double spacing, double first) {
+  public record Pace(double spacing, double first, LongSupplier nanos) {
     /** Writings take at most a fiftieth of the time, and nothing in the first second. */
-    public static final Pace USUAL = new Pace(50, 1);
+    public static final Pace USUAL = new Pace(50, 1, System::nanoTime);
 
     /** Every shard of every round is kept. */
-    public static final Pace ALWAYS = new Pace(0, 0);
+    public static final Pace ALWAYS = new Pace(0, 0, System::nanoTime);
   }
 
   /** At the usual pace. */

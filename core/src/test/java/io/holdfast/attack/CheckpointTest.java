@@ -26,7 +26,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,8 @@ class CheckpointTest {
 
   private final Path folder;
   private final List<String> told = new ArrayList<>();
+  private int workers = 2;
+  private @Nullable Curved clocked;
 
   CheckpointTest(@TempDir Path folder) {
     this.folder = folder;
@@ -107,24 +110,24 @@ class CheckpointTest {
     }
   }
 
-  private static Outcome run(
+  private Outcome run(
       Attack attack, ThreatModel threat, Classifier model, @Nullable CheckpointFile to) {
     return run(attack, threat, model, to, Deadline.none());
   }
 
-  private static Outcome run(
+  private Outcome run(
       Attack attack,
       ThreatModel threat,
       Classifier model,
       @Nullable CheckpointFile to,
       Deadline until) {
     try (Scope scope = Scope.open();
-        Workers two = Workers.of(2)) {
+        Workers pool = Workers.of(workers)) {
       Tensor x = Rng.of(new Seed(1)).uniform(0.2, 0.8, SAMPLES, 1, 4, 4); // [N, 1, 4, 4]
       int[] labels =
           Arrays.stream(Curved.scores(x).argmax(1).toLongs()).mapToInt(Math::toIntExact).toArray();
       labels[3] = (labels[3] + 1) % 4; // one that is wrong
-      AttackDriver plain = new AttackDriver(model, threat, two).withShard(8).withDeadline(until);
+      AttackDriver plain = new AttackDriver(model, threat, pool).withShard(8).withDeadline(until);
       AttackDriver driver = to == null ? plain : plain.withCheckpoint(to);
       return Outcome.of(
           driver.run(attack, x, labels, LongStream.range(0, SAMPLES).toArray(), SEED));
@@ -137,7 +140,7 @@ class CheckpointTest {
     "'pgd[steps=5,targets=all]', l2:0.1",
     "'pgd[steps=5,restarts=2]', linf:0.01+l2:0.05",
     "'autoattack[steps=10,queries=40]', linf:0.03",
-    "'autoattack[version=plus,steps=6,queries=20]', l2:0.15",
+    "'autoattack[version=plus,steps=3,queries=8]', l2:0.15",
     "'holdfast[effort=0.1]', l1:0.4",
     "'ddn[steps=10]', l2:inf",
     "'brendel-bethge[steps=10,restarts=3]', linf:inf",
@@ -153,7 +156,7 @@ class CheckpointTest {
     Curved counting = new Curved(MANY);
     Outcome whole = run(attack, threat, counting, null);
     int passes = counting.passes(MANY);
-    for (int at = 4; at < passes; at += Math.max(1, passes / 5)) {
+    for (int at = 4; at < passes; at += Math.max(1, passes / 4)) {
       Files.deleteIfExists(file().path());
       killed(attack, threat, at);
       Curved rest = new Curved(MANY);
@@ -234,46 +237,41 @@ class CheckpointTest {
     }
   }
 
-  /** Where writing is dear each round's beginning is in the file all the same once a shard is. */
+  /**
+   * Writing is dear by this clock, on which a pass takes ten and each look at it one: yet no round
+   * is left out.
+   */
   @Test
-  void atTheUsualPaceNoLongRoundIsLeftOut() {
-    CheckpointFile.Pace pace = new CheckpointFile.Pace(50, 0);
+  void atTheUsualPaceNoRoundIsLeftOut() {
     Attack attack = Pgd.steps(60).restarts(8);
     ThreatModel threat = ThreatModel.linf(1e-4);
+    workers = 1;
     Curved counting = new Curved(MANY);
     Outcome whole = run(attack, threat, counting, null);
     int passes = counting.passes(MANY);
-    int computed = 0;
-    for (int at : new int[] {passes / 3, passes / 2, passes * 3 / 4, passes - 2}) {
-      CheckpointFile slow =
-          new CheckpointFile(folder.resolve("paced-" + at), "this test", told::add, pace);
-      assertThatThrownBy(() -> run(attack, threat, new Slow(new Curved(at)), slow))
-          .isInstanceOf(Killed.class);
+    int round = passes / 8; // of three shards
+    for (int at = 2 * round - round / 20; at < passes; at += round) {
+      CheckpointFile dear = dear(folder.resolve("paced-" + at));
+      Curved first = new Curved(at);
+      clocked = first;
+      assertThatThrownBy(() -> run(attack, threat, first, dear)).isInstanceOf(Killed.class);
       Curved rest = new Curved(MANY);
-      whole.requireSame(run(attack, threat, rest, slow));
-      computed += rest.passes(MANY) - (passes - at);
+      clocked = rest;
+      whole.requireSame(run(attack, threat, rest, dear));
+      assertThat(rest.passes(MANY) - (passes - at)).as("killed after %d", at).isLessThan(round / 2);
     }
-    // Two rounds of all samples in the mean, where chance may leave one out.
-    assertThat(computed / 4).isLessThan(2 * passes / 8);
   }
 
-  /** Of which each pass takes a while. */
-  private record Slow(Curved model) implements Classifier {
-    @Override
-    public int classes() {
-      return model.classes();
-    }
-
-    @Override
-    public long[] inputShape() {
-      return model.inputShape();
-    }
-
-    @Override
-    public Tensor logits(Tensor x) {
-      LockSupport.parkNanos(2_000_000);
-      return model.logits(x);
-    }
+  private CheckpointFile dear(Path path) {
+    AtomicLong looks = new AtomicLong();
+    LongSupplier clock =
+        () -> {
+          Curved model = clocked;
+          long passes = model == null ? 0 : 10L * (MANY - model.left.get());
+          return passes + looks.incrementAndGet();
+        };
+    CheckpointFile.Pace pace = new CheckpointFile.Pace(50, 0, clock);
+    return new CheckpointFile(path, "this test", told::add, pace);
   }
 
   @Test
