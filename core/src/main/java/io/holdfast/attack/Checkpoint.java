@@ -185,7 +185,11 @@ final class Checkpoint {
   private long shards(Reader reader, long before) throws IOException {
     long nanos = before;
     for (DataInputStream record = reader.next(); record != null; record = reader.next()) {
-      if (record.readByte() == TOLD) {
+      byte kind = record.readByte();
+      if (kind != TOLD && kind != SHARD) {
+        return before; // what is behind it is nobody's
+      }
+      if (kind == TOLD) {
         nanos = 0;
       } else {
         nanos = record.readLong();

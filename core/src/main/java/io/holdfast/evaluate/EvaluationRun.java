@@ -79,7 +79,6 @@ final class EvaluationRun {
   private CheckpointFile checkpoint(Path folder) {
     String origin = Hashes.sha256Hex(Json.canonical(ledger.provenance()));
     Path file = folder.resolve(CheckpointFile.NAME);
-    AtomicFiles.removeLeftovers(folder);
     if (!settings.resume) {
       AtomicFiles.delete(file);
     }
