@@ -32,6 +32,7 @@ import io.holdfast.verify.bound.Bounds;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -164,6 +165,11 @@ final class PeerTraining implements AutoCloseable {
     @Override
     public double labelSmoothing() {
       return 0;
+    }
+
+    @Override
+    public Features features(Tensor x, Optional<String> layer) {
+      throw new UnsupportedOperationException("the objectives compared here ask about no layer");
     }
 
     @Override

@@ -90,6 +90,7 @@ final class SchemaTest {
         Arguments.of("train.weight_perturbation", named(List.of("awp", "sam", "asam"))),
         Arguments.of("train.pairs", named(List.of("mixup", "cutmix"))),
         Arguments.of("train.swa", List.of("{from: 0.5}")),
+        Arguments.of("train.generalist", List.of("{share: 0.5}")),
         Arguments.of("train.mix", none),
         Arguments.of("train.mix.clean", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.curriculum", none),

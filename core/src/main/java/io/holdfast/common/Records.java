@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Copies of records that differ in one value, for settings that have many. */
 public final class Records {
@@ -25,7 +26,7 @@ public final class Records {
    * @param value of the component's type
    * @throws IllegalArgumentException if the record has no such component, or not of that type
    */
-  public static <R extends Record> R with(R record, String component, Object value) {
+  public static <R extends Record> R with(R record, String component, @Nullable Object value) {
     return SHAPES.get(record.getClass()).copy(record, component, value);
   }
 
@@ -51,8 +52,8 @@ public final class Records {
     }
 
     @SuppressWarnings("unchecked") // the constructor makes what the record is
-    <R extends Record> R copy(R record, String component, Object value) {
-      Object[] values = new Object[components.size()];
+    <R extends Record> R copy(R record, String component, @Nullable Object value) {
+      @Nullable Object[] values = new @Nullable Object[components.size()];
       boolean found = false;
       try {
         for (int i = 0; i < values.length; i++) {

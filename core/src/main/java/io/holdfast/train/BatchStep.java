@@ -89,6 +89,21 @@ final class BatchStep {
     return both;
   }
 
+  /**
+   * What the shards of the state's next step hand back for the expert of clean inputs, on the same
+   * samples; empty where there is none. Saved examples take nobody's place.
+   *
+   * @param owner of what is handed back
+   */
+  List<ShardResult> clean(RunState state, Moment now, SharedScope owner) {
+    CleanExpert expert = state.expert;
+    if (expert == null) {
+      return List.of();
+    }
+    StepPass pass = StepPass.clean(expert.network().weights());
+    return compute(common(state, state.counters.step(), now, owner, pass));
+  }
+
   private Map<String, Tensor> moved(
       WeightPerturbation perturbation, RunState state, List<ShardResult> here, SharedScope owner) {
     try (Scope scope = Scope.open()) {
@@ -144,7 +159,9 @@ final class BatchStep {
         now.gradients(),
         guides,
         owner,
-        library == null ? List.of() : library.places(step / replays, now.z(), size, job.seed()),
+        library == null || pass.clean()
+            ? List.of()
+            : library.places(step / replays, now.z(), size, job.seed()),
         efforts,
         pass,
         fresh ? List.of() : state.carried(),

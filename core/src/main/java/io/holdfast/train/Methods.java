@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.SearchRule;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Records;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.threat.Additive;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param gradAlign weight of the term that aligns input gradients ({@link
  *     io.holdfast.train.objective.GradAlign}), at least 0; 0 for none
  * @param pairs of samples that become one, or null
+ * @param generalist a second expert for clean inputs and the mixture of both, or null
  */
 public record Methods(
     @Nullable WeightPerturbation perturbation,
@@ -32,9 +34,10 @@ public record Methods(
     @Nullable Advance advance,
     int warmStart,
     double gradAlign,
-    @Nullable Pairs pairs) {
+    @Nullable Pairs pairs,
+    @Nullable Generalist generalist) {
   /** The plain loop. */
-  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0, null);
+  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0, null, null);
 
   /**
    * Reads the keys of the section {@code train} that belong here.
@@ -50,47 +53,53 @@ public record Methods(
         Advance.read(curriculum),
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6),
-        Pairs.read(train));
+        Pairs.read(train),
+        Generalist.read(train));
   }
 
   /** The same with gradients taken elsewhere. */
   public Methods with(@Nullable WeightPerturbation other) {
-    return new Methods(other, swa, guard, selection, advance, warmStart, gradAlign, pairs);
+    return Records.with(this, "perturbation", other);
   }
 
   /** The same with another averaging. */
   public Methods with(@Nullable Swa other) {
-    return new Methods(perturbation, other, guard, selection, advance, warmStart, gradAlign, pairs);
+    return Records.with(this, "swa", other);
   }
 
   /** The same with another guard. */
   public Methods with(@Nullable OverfittingGuard other) {
-    return new Methods(perturbation, swa, other, selection, advance, warmStart, gradAlign, pairs);
+    return Records.with(this, "guard", other);
   }
 
   /** The same with another choice of samples. */
   public Methods with(@Nullable Selection other) {
-    return new Methods(perturbation, swa, guard, other, advance, warmStart, gradAlign, pairs);
+    return Records.with(this, "selection", other);
   }
 
   /** The same with other progress of curricula. */
   public Methods with(@Nullable Advance other) {
-    return new Methods(perturbation, swa, guard, selection, other, warmStart, gradAlign, pairs);
+    return Records.with(this, "advance", other);
   }
 
   /** The same with samples that are made of two. */
   public Methods with(@Nullable Pairs other) {
-    return new Methods(perturbation, swa, guard, selection, advance, warmStart, gradAlign, other);
+    return Records.with(this, "pairs", other);
+  }
+
+  /** The same with an expert for clean inputs. */
+  public Methods with(@Nullable Generalist other) {
+    return Records.with(this, "generalist", other);
   }
 
   /** The same with so many MiB for the perturbations of the last epoch. */
   public Methods withWarmStart(int mebibytes) {
-    return new Methods(perturbation, swa, guard, selection, advance, mebibytes, gradAlign, pairs);
+    return Records.with(this, "warmStart", mebibytes);
   }
 
   /** The same with another weight of the term that aligns input gradients. */
   public Methods withGradAlign(double weight) {
-    return new Methods(perturbation, swa, guard, selection, advance, warmStart, weight, pairs);
+    return Records.with(this, "gradAlign", weight);
   }
 
   /** Adds what keeps a run from doing so. */
@@ -98,6 +107,12 @@ public record Methods(
     ThreatModel threat = job.threat();
     if (pairs != null) {
       pairs.check(job, problems);
+    }
+    if (generalist != null && !job.settings().objective().adversarial()) {
+      problems.add(
+          "train.generalist",
+          "an objective with adversarial examples for the robust expert",
+          job.settings().objective().name());
     }
     if (gradAlign > 0 && threat == null) {
       problems.add("threat", "a threat model for train.grad_align", "none");
@@ -169,6 +184,7 @@ public record Methods(
     put(recipe, "train.warm_start", warmStart == 0 ? null : warmStart);
     put(recipe, "train.grad_align", gradAlign == 0 ? null : gradAlign);
     put(recipe, "train.pairs", pairs);
+    put(recipe, "train.generalist", generalist);
     return recipe;
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.layer.BatchNorm;
@@ -32,6 +33,13 @@ final class ObjectiveChecks {
       problems.add(
           FIELD, "settings for " + classes + " classes", "settings for " + objective.classes());
     }
+    List<String> known = graph.nodes().stream().map(Graph.Node::name).toList();
+    for (String layer : objective.layers()) {
+      if (!known.contains(layer)) {
+        String expected = "one of " + String.join(", ", known) + " as layer";
+        problems.add(FIELD, expected, layer, Nearest.hint(layer, known));
+      }
+    }
     boolean images = job.train().info().shapeArray().length == 3;
     if (objective.needsImages() && !images) {
       problems.add(
@@ -48,6 +56,10 @@ final class ObjectiveChecks {
           "pgd, fgsm or r-fgsm: " + objective.name() + " searches in a way of its own",
           "another search");
     }
+    boolean ball = threat != null && threat.set() instanceof Additive a && a.norm() == Norm.LINF;
+    if (objective.boxed() && threat != null && !ball) {
+      problems.add("threat", "an L-infinity ball for " + objective.name(), threat.set().key());
+    }
     if (objective.bounded()) {
       requireBounds(job, problems);
     }
@@ -59,10 +71,6 @@ final class ObjectiveChecks {
 
   private static void requireBounds(TrainJob job, Problems problems) {
     String name = job.settings().objective().name();
-    ThreatModel threat = job.threat();
-    if (threat != null && !(threat.set() instanceof Additive ball && ball.norm() == Norm.LINF)) {
-      problems.add("threat", "an L-infinity ball for " + name, threat.set().key());
-    }
     List<String> layers = IntervalBounds.unsupported(job.network().graph());
     if (!layers.isEmpty()) {
       problems.add(

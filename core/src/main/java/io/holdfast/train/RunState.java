@@ -25,12 +25,15 @@ final class RunState implements AutoCloseable {
   private static final String WARM = "warm/";
   private static final String MEMORY = "samples/memory";
   private static final String OPTIMISER = "optimiser/";
+  private static final String EXPERT = "expert/weights/";
+  private static final String EXPERT_OPTIMISER = "expert/optimiser/";
 
   final Network network;
   final List<Tensor> trainable;
   final Optimiser optimiser;
   final @Nullable WeightAverage average;
   final @Nullable WeightMean mean;
+  final @Nullable CleanExpert expert;
   final KeptTensors best = new KeptTensors();
   final @Nullable WarmStarts warm;
   final @Nullable SampleMemory memory;
@@ -54,7 +57,11 @@ final class RunState implements AutoCloseable {
     memory = settings.objective().remembers() ? new SampleMemory(job.train().size()) : null;
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
     optimiser = settings.optimiser().create(trainable);
-    average = settings.averaging() > 0 ? new WeightAverage(network, settings.averaging()) : null;
+    Generalist generalist = settings.methods().generalist();
+    double decay = generalist == null ? settings.averaging() : generalist.decay();
+    boolean averages = generalist != null || decay > 0;
+    average = averages ? new WeightAverage(network, decay) : null;
+    expert = generalist == null ? null : CleanExpert.of(network, settings.optimiser());
     mean = settings.methods().swa() == null ? null : new WeightMean(network);
     if (settings.methods().guard() != null) {
       counters = counters.with(OverfittingGuard.State.START);
@@ -70,6 +77,25 @@ final class RunState implements AutoCloseable {
       return mean.network();
     }
     return average == null ? network : average.network();
+  }
+
+  /** Moves the average on after the weights' change in the step that is being taken. */
+  void moveAverage() {
+    if (average == null) {
+      return;
+    }
+    long step = counters.step();
+    Generalist generalist = settings.methods().generalist();
+    if (generalist == null || expert == null) {
+      average.update(network, step);
+      return;
+    }
+    double share = generalist.shareAt(effort.progress(step));
+    average.update(network, expert.network(), share, step);
+    if (generalist.exchanges(step + 1, stepsPerEpoch, effort.pace())) {
+      network.setWeights(average.network().weights());
+      expert.network().setWeights(average.network().weights());
+    }
   }
 
   /** How many weights are in the mean after so many steps. */
@@ -198,6 +224,10 @@ final class RunState implements AutoCloseable {
     if (mean != null) {
       mean.network().weights().forEach((name, t) -> all.put(MEAN + name, t));
     }
+    if (expert != null) {
+      expert.network().weights().forEach((name, t) -> all.put(EXPERT + name, t));
+      expert.optimiser().state().forEach((name, t) -> all.put(EXPERT_OPTIMISER + name, t));
+    }
     best.tensors().forEach((name, t) -> all.put(BEST + name, t));
     carried.tensors().forEach((name, t) -> all.put(CARRIED + name, t));
     if (warm != null) {
@@ -224,8 +254,11 @@ final class RunState implements AutoCloseable {
     if (mean != null) {
       mean.network().setWeights(part(saved, MEAN));
     }
-    Map<String, Tensor> state = part(saved, OPTIMISER);
-    optimiser.state().forEach((name, t) -> t.copyFrom(Objects.requireNonNull(state.get(name))));
+    put(optimiser, part(saved, OPTIMISER));
+    if (expert != null) {
+      expert.network().setWeights(part(saved, EXPERT));
+      put(expert.optimiser(), part(saved, EXPERT_OPTIMISER));
+    }
     best.replace(part(saved, BEST));
     carried.replace(part(saved, CARRIED));
     if (warm != null) {
@@ -234,6 +267,10 @@ final class RunState implements AutoCloseable {
     if (memory != null) {
       memory.values().copyFrom(Objects.requireNonNull(saved.get(MEMORY)));
     }
+  }
+
+  private static void put(Optimiser optimiser, Map<String, Tensor> saved) {
+    optimiser.state().forEach((name, t) -> t.copyFrom(Objects.requireNonNull(saved.get(name))));
   }
 
   private static Map<String, Tensor> part(Map<String, Tensor> tensors, String prefix) {
@@ -264,6 +301,9 @@ final class RunState implements AutoCloseable {
     }
     if (mean != null) {
       mean.close();
+    }
+    if (expert != null) {
+      expert.close();
     }
   }
 }

@@ -22,9 +22,11 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.GradAlign;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Mixture;
+import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objective.ShardLoss;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.train.objective.Standard;
 import io.holdfast.verify.bound.Bounds;
 import io.holdfast.verify.bound.IntervalBounds;
 import java.util.ArrayList;
@@ -34,6 +36,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +92,7 @@ final class ShardStep implements ShardContext {
   private final Common common;
   private final TrainJob job;
   private final Graph graph;
+  private final Objective objective;
   private final Seed stream;
   private final int[] positions;
   private final long[] ids;
@@ -115,12 +120,13 @@ final class ShardStep implements ShardContext {
     this.positions = positions;
     job = common.job();
     graph = job.network().graph();
+    objective = common.pass().clean() ? new Standard() : job.settings().objective();
     stream = job.seed().split("layers").split(common.number()).split(shard);
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     float[] values = read(positions);
-    saved.into(values, classes, !job.settings().objective().adversarial());
+    saved.into(values, classes, !objective.adversarial());
     mixture = mixed(values, classes);
     inputs = saved.onDevice(values);
     labels = Tensors.of(classes, positions.length).to(inputs.device());
@@ -154,7 +160,7 @@ final class ShardStep implements ShardContext {
   }
 
   private ShardResult compute(SharedScope owner) {
-    ShardLoss loss = job.settings().objective().loss(this);
+    ShardLoss loss = objective.loss(this);
     Tensor sum = weighted(aligned(loss.perSample())).sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
@@ -165,7 +171,7 @@ final class ShardStep implements ShardContext {
         pass.gradients() ? gradients(sum.div(common.batch()), owner) : List.of();
     return new ShardResult(
         gradients,
-        pass.gradients() && pass.answers() == null ? sums(value, loss) : StepSums.NONE,
+        pass.counts() ? sums(value, loss) : StepSums.NONE,
         statistics.stream().map(s -> adopt(s, owner)).toList(),
         pass.first() ? answers.stream().map(owner::adopt).toList() : List.of(),
         carried,
@@ -175,7 +181,7 @@ final class ShardStep implements ShardContext {
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
   private Tensor aligned(Tensor perSample) {
-    double weight = common.search().gradAlign();
+    double weight = common.pass().clean() ? 0 : common.search().gradAlign();
     return weight == 0
         ? perSample
         : perSample.add(
@@ -184,7 +190,7 @@ final class ShardStep implements ShardContext {
   }
 
   private StepSums sums(double value, ShardLoss loss) {
-    boolean adversarial = job.settings().objective().adversarial();
+    boolean adversarial = objective.adversarial();
     ShardTally tally = new ShardTally(labels, saved, search.perturbed());
     Tensor clean = loss.clean();
     if (clean == null && shard == 0) {
@@ -271,12 +277,26 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor logits(Tensor x) {
+    String output = graph.outputs().get(0);
+    return forward(x, Set.of(output)).value(output).to(DType.FLOAT32);
+  }
+
+  @Override
+  public Features features(Tensor x, Optional<String> layer) {
+    String output = graph.outputs().get(0);
+    String where = layer.orElseGet(graph::beforeOutput);
+    Forward.Result found = forward(x, Set.of(output, where));
+    return new Features(
+        found.value(output).to(DType.FLOAT32), found.value(where).to(DType.FLOAT32));
+  }
+
+  private Forward.Result forward(Tensor x, Set<String> wanted) {
     Mode mode = Mode.training(stream.split(passes++), batchNorm);
     try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
-      Forward.Result result = Forward.run(graph, parameters, List.of(x), mode);
+      Forward.Result result = Forward.run(graph, parameters, List.of(x), mode, wanted);
       statistics.addAll(result.statistics());
       result.statistics().forEach(s -> latest.put(s.node(), s));
-      return result.value(graph.outputs().get(0)).to(DType.FLOAT32);
+      return result;
     }
   }
 

@@ -63,7 +63,8 @@ public record TrainSettings(
   private static final String SYNCHRONISED = "synchronised";
   private static final String SIDE_BY_SIDE = "all shards of a batch are computed side by side";
 
-  private static final String ONE_AVERAGE = "one of swa and ema, both of which give the result";
+  private static final String ONE_AVERAGE =
+      "one of ema, swa and generalist, each of which gives the result";
 
   /** The most shards that are computed side by side. */
   private static final int MOST_TOGETHER = 256;
@@ -88,8 +89,8 @@ public record TrainSettings(
     atLeast(problems, "checkpoint.steps", checkpointSteps, 1);
     share(problems, "label_smoothing", labelSmoothing);
     share(problems, "ema", averaging);
-    if (averaging > 0 && methods.swa() != null) {
-      problems.add("swa", ONE_AVERAGE, "both");
+    if (averages(averaging, methods) > 1) {
+      problems.add(secondAverage(methods), ONE_AVERAGE, "more than one");
     }
     if (!(gradientClip >= 0)) {
       problems.add("gradient_clip", "a number of at least 0", Double.toString(gradientClip));
@@ -98,6 +99,19 @@ public record TrainSettings(
       problems.add("checkpoint.seconds", "a positive number", Double.toString(checkpointSeconds));
     }
     problems.throwIfAny();
+  }
+
+  private static int averages(double decay, Methods methods) {
+    boolean[] given = {decay > 0, methods.swa() != null, methods.generalist() != null};
+    int count = 0;
+    for (boolean one : given) {
+      count += one ? 1 : 0;
+    }
+    return count;
+  }
+
+  private static String secondAverage(Methods methods) {
+    return methods.swa() == null ? "generalist" : "swa";
   }
 
   /** The smallest shard with which a batch's shards can be computed side by side. */
@@ -155,9 +169,10 @@ public record TrainSettings(
     }
     double averaging = r.number("ema", 0, 0, 0.999999);
     Methods methods = Methods.read(r, curriculum);
-    if (averaging > 0 && methods.swa() != null) {
-      r.reject("swa", ONE_AVERAGE, "both", null);
+    if (averages(averaging, methods) > 1) {
+      r.reject(secondAverage(methods), ONE_AVERAGE, "more than one", null);
       averaging = 0;
+      methods = Methods.NONE;
     }
     return new TrainSettings(
         objective,

@@ -48,8 +48,9 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       double search = passes.searches() * k * (1 - settings.cleanShare().at(z));
       double twice = settings.methods().perturbation() == null ? 1 : 2;
       double term = settings.methods().gradAlign() > 0 ? TERM : 0;
+      double expert = settings.methods().generalist() == null ? 0 : 1;
       attack += search;
-      backward += search + twice * (passes.backward() + term);
+      backward += search + twice * (passes.backward() + term) + expert;
     }
     double batch = Math.min(settings.batch(), samples);
     return new TrainingCost(attack * batch, backward * batch);

@@ -123,15 +123,18 @@ final class TrainingLoop {
     try (SharedScope owner = Scope.shared();
         InputGradients gradients = course.gradients()) {
       List<ShardResult> results;
+      List<ShardResult> clean;
       try {
-        results = batchStep.run(state, course.moment(gradients), owner);
+        BatchStep.Moment now = course.moment(gradients);
+        results = batchStep.run(state, now, owner);
+        clean = batchStep.clean(state, now, owner);
       } catch (OutOfMemoryException e) {
         if (steering.relieve()) {
           return; // nothing was changed: the same step again, on fewer workers
         }
         throw e;
       }
-      norm = Update.apply(state, results, rate, settings.gradientClip());
+      norm = Update.apply(state, results, clean, rate, settings.gradientClip());
       state.carryOn(results);
       sums = StepSums.of(results);
     }

@@ -17,40 +17,76 @@ final class Update {
   private Update() {}
 
   /**
-   * Changes weights, running statistics and the average.
+   * What shards say of a batch together.
    *
-   * @param rate learning rate of this step
-   * @param clip largest L2 norm of the whole gradient, 0 for none
-   * @return the norm before clipping
-   * @throws DivergedException if the gradient is not finite; then nothing was changed
+   * @param total gradients, as large as they may be
+   * @param norm before they were made smaller
    */
-  static double apply(RunState state, List<ShardResult> shards, double rate, double clip) {
-    try (Scope scope = Scope.open()) {
+  private record Slope(List<Tensor> total, double norm) {
+    /**
+     * Of all shards.
+     *
+     * @param clip largest L2 norm of the whole gradient, 0 for none
+     * @param step from 0
+     * @throws DivergedException if the gradient is not finite
+     */
+    static Slope of(List<ShardResult> shards, double clip, long step) {
       List<Tensor> total = sum(shards);
-      double norm = norm(total);
-      if (!Double.isFinite(norm)) {
-        throw diverged("gradient's norm", norm, state.counters.step());
-      }
+      double norm = finiteNorm(total, step);
       if (clip > 0 && norm > clip) {
         total.forEach(g -> g.mulInPlace(clip / norm));
       }
-      state.optimiser.step(state.trainable, total, rate);
-      moveStatistics(state.network, shards);
-      if (state.average != null) {
-        state.average.update(state.network, state.counters.step());
-      }
-      return norm;
+      return new Slope(total, norm);
     }
   }
 
   /**
-   * @throws DivergedException if a gradient is not finite
+   * Changes weights, running statistics and the average.
+   *
+   * @param clean what the expert for clean inputs learns from; empty where there is none
+   * @param rate learning rate of this step
+   * @param clip largest L2 norm of the whole gradient, 0 for none
+   * @return the norm before clipping
+   * @throws DivergedException if a gradient is not finite; then nothing was changed
+   */
+  static double apply(
+      RunState state, List<ShardResult> shards, List<ShardResult> clean, double rate, double clip) {
+    try (Scope scope = Scope.open()) {
+      long step = state.counters.step();
+      CleanExpert expert = state.expert;
+      Slope slope = Slope.of(shards, clip, step);
+      Slope other = expert == null ? null : Slope.of(clean, clip, step);
+      state.optimiser.step(state.trainable, slope.total(), rate);
+      moveStatistics(state.network, shards);
+      if (expert != null && other != null) {
+        expert.optimiser().step(expert.trainable(), other.total(), rate);
+        moveStatistics(expert.network(), clean);
+      }
+      state.moveAverage();
+      return slope.norm();
+    }
+  }
+
+  /**
+   * Refuses a gradient that no step can be taken along.
+   *
+   * @throws DivergedException if it is not finite
    */
   static void requireFinite(List<Tensor> gradients, long step) {
+    finiteNorm(gradients, step);
+  }
+
+  /**
+   * The L2 norm of a whole gradient.
+   *
+   * @throws DivergedException if it is not finite
+   */
+  private static double finiteNorm(List<Tensor> gradients, long step) {
     double norm = norm(gradients);
     if (!Double.isFinite(norm)) {
       throw diverged("gradient's norm", norm, step);
     }
+    return norm;
   }
 
   static DivergedException diverged(String what, double value, long step) {

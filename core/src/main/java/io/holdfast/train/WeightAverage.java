@@ -26,7 +26,7 @@ final class WeightAverage implements AutoCloseable {
 
   /** Moves the average towards the weights after a step, counted from 0. */
   void update(Network source, long step) {
-    double d = Math.min(decay, (1.0 + step) / (10.0 + step));
+    double d = decay(step);
     for (Graph.Parameter p : source.graph().parameters()) {
       Tensor to = network.weight(p.name());
       Tensor from = source.weight(p.name());
@@ -37,6 +37,28 @@ final class WeightAverage implements AutoCloseable {
         to.copyFrom(from);
       }
     }
+  }
+
+  /**
+   * Moves the average towards {@code share * one + (1 - share) * other} after a step, counted from
+   * 0. Running statistics of batch norms are so much of one's and of the other's.
+   */
+  void update(Network one, Network other, double share, long step) {
+    for (Graph.Parameter p : one.graph().parameters()) {
+      Tensor to = network.weight(p.name());
+      if (one.frozen().contains(p.node().name())) {
+        to.copyFrom(one.weight(p.name()));
+      } else {
+        double d = p.spec().kind().learned() ? decay(step) : 0;
+        to.mulInPlace(d)
+            .addInPlace(one.weight(p.name()), (1 - d) * share)
+            .addInPlace(other.weight(p.name()), (1 - d) * (1 - share));
+      }
+    }
+  }
+
+  private double decay(long step) {
+    return Math.min(decay, (1.0 + step) / (10.0 + step));
   }
 
   @Override

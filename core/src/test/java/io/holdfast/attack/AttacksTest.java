@@ -7,6 +7,8 @@ import io.holdfast.attack.gradient.Fgsm;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Settings;
+import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -134,6 +136,16 @@ class AttacksTest {
     assertThatThrownBy(() -> Attacks.parse(text))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void aRuleForTheSmallestChangeIsRefusedInsideABall() {
+    Attack elastic = Attacks.parse("ead[rule=l1]");
+    elastic.check(ThreatModel.smallest(Norm.L1), 10);
+    Attacks.parse("ead[rule=en]").check(ThreatModel.l1(12), 10);
+    assertThatThrownBy(() -> elastic.check(ThreatModel.l1(12), 10))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContainingAll("ead[", "rule: expected nothing", "without a limit", "found l1");
   }
 
   /** Every documented parameter is known to the reader, and no other is read. */

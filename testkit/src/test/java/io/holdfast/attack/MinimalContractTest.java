@@ -36,7 +36,6 @@ class MinimalContractTest extends AttackContract {
         row(cw, L2),
         row(cw.rounds(20).steps(10).rate(0.3).weight(50), ThreatModel.l0(20)).briefly(),
         row(ead, L1),
-        row(ead.rule(Ead.Rule.L1), L1),
         row(SigmaZero.SPEC.usual().steps(40), L0),
         row(new NewtonFool(20, 0.02), L2),
         row(new SparseFool(3, 5, 2, 0.02), L1),

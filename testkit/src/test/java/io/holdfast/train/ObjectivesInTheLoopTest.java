@@ -27,6 +27,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.adversarial.FastBat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
@@ -149,6 +150,29 @@ class ObjectivesInTheLoopTest {
     try (Bundle guide = model(Run.PLAIN)) {
       assertThat(run(objective, Run.PLAIN, guide).go().weights())
           .isEqualTo(run(other, Run.PLAIN, guide).go().weights());
+    }
+  }
+
+  /** What is left then is the uniform start of the search, bit for bit. */
+  @Test
+  void fastBatOfNoLengthIsNoise() {
+    try (Bundle guide = model(Run.PLAIN)) {
+      Run noise = run(new PgdAt(), Run.PLAIN, guide).settings(s -> s.steps(Curve.constant(0)));
+      noise.steps = 0;
+      String weights = noise.go().weights();
+      assertThat(run(new FastBat(0, 0), Run.PLAIN, guide).go().weights()).isEqualTo(weights);
+      assertThat(run(new FastBat(1, 0), Run.PLAIN, guide).go().weights()).isNotEqualTo(weights);
+      assertThat(run(new FastBat(0, 1), Run.PLAIN, guide).go().weights()).isNotEqualTo(weights);
+    }
+  }
+
+  @Test
+  void fastBatTakesOneBoxAlone() {
+    try (Bundle guide = model(Run.PLAIN)) {
+      Run run = run(new FastBat(1, 0.1), Run.PLAIN, guide).with(r -> r.threat = ThreatModel.l2(1));
+      assertThatThrownBy(run::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("an L-infinity ball for fast-bat");
     }
   }
 

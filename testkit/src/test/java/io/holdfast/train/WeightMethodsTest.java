@@ -121,7 +121,8 @@ class WeightMethodsTest {
     }
   }
 
-  private static Optimiser.Config plainDescent(double rate) {
+  /** Without momentum or decay. */
+  static Optimiser.Config plainDescent(double rate) {
     return new Optimiser.Config("sgd", rate, 0, false, 0.9, 0.999, 0, Schedule.constant());
   }
 
@@ -129,7 +130,8 @@ class WeightMethodsTest {
     return Objects.requireNonNull(all.get(p.name()));
   }
 
-  private static Map<String, Tensor> gradient(Network network, Map<String, Tensor> weights) {
+  /** Of the mean cross-entropy of all clean samples, in double. */
+  static Map<String, Tensor> gradient(Network network, Map<String, Tensor> weights) {
     Map<String, Tensor> leaves = new LinkedHashMap<>();
     weights.forEach((n, t) -> leaves.put(n, t.asLeaf()));
     int[] rows = IntStream.range(0, ALL).toArray();

@@ -4,11 +4,14 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Records;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
+import io.holdfast.threat.ThreatModel;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * EAD, the elastic-net attack (Chen et al. 2018, section 4, algorithm 1): FISTA on squared length
@@ -106,6 +109,18 @@ public record Ead(
   @Override
   public AttackSpec<Ead> spec() {
     return SPEC;
+  }
+
+  @Override
+  public void check(ThreatModel threat, int classes) {
+    MinimalAttack.super.check(threat, classes);
+    if (rule != Rule.EN && threat.members().stream().noneMatch(ThreatModel::unlimited)) {
+      throw new InvalidInputException(
+          "attack " + key(),
+          "rule",
+          "nothing, which is all it does inside a ball, or a threat model without a limit",
+          rule.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   @Override

@@ -83,6 +83,11 @@ public final class Graph {
     return outputs;
   }
 
+  /** The node or input whose value the node of the first output takes, the first one of several. */
+  public String beforeOutput() {
+    return node(outputs.get(0)).inputs().get(0);
+  }
+
   /** Every learned parameter and statistic, in the order of the nodes. */
   public List<Parameter> parameters() {
     return parameters;

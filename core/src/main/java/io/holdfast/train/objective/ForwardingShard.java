@@ -8,6 +8,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Passes everything on to another shard; subclasses change single answers. */
@@ -41,6 +42,11 @@ public class ForwardingShard implements ShardContext {
   @Override
   public Tensor logits(Tensor x) {
     return shard.logits(x);
+  }
+
+  @Override
+  public Features features(Tensor x, Optional<String> layer) {
+    return shard.features(x, layer);
   }
 
   @Override

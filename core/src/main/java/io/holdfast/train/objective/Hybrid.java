@@ -87,6 +87,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean boxed() {
+    return any(Objective::boxed);
+  }
+
+  @Override
   public boolean acrossShard() {
     return any(Objective::acrossShard);
   }
@@ -115,6 +120,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   @Override
   public int classes() {
     return terms.stream().mapToInt(t -> t.objective.classes()).max().orElse(0);
+  }
+
+  @Override
+  public List<String> layers() {
+    return terms.stream().flatMap(t -> t.objective.layers().stream()).distinct().toList();
   }
 
   @Override

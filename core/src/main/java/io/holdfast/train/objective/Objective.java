@@ -41,6 +41,11 @@ public interface Objective {
     return false;
   }
 
+  /** True where the threat model must be one L-infinity ball. */
+  default boolean boxed() {
+    return bounded();
+  }
+
   /** True where a sample's loss depends on the other samples of its shard. */
   default boolean acrossShard() {
     return false;
@@ -72,6 +77,11 @@ public interface Objective {
   /** How many classes there must be, or 0 where any number will do. */
   default int classes() {
     return 0;
+  }
+
+  /** Layers of the network that it asks about by name. */
+  default List<String> layers() {
+    return List.of();
   }
 
   /** Other models that it learns from. */

@@ -9,6 +9,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What an objective may use of the loop, for one shard of n samples at one step. */
@@ -32,6 +33,21 @@ public interface ShardContext {
 
   /** Logits {@code [n, K]} in training mode on the parameter leaves; draws fresh dropout masks. */
   Tensor logits(Tensor inputs);
+
+  /**
+   * What a pass in training mode gives, on the parameter leaves.
+   *
+   * @param logits {@code [n, K]}
+   * @param values of a layer, {@code [n, C, ...]}, float32
+   */
+  record Features(Tensor logits, Tensor values) {}
+
+  /**
+   * As {@link #logits}, with the value of a layer on the way.
+   *
+   * @param layer by its name; what the last layer takes where there is none
+   */
+  Features features(Tensor inputs, Optional<String> layer);
 
   /** Logits and input gradients in evaluation mode with the present weights, off the tape. */
   InputGradients gradients();

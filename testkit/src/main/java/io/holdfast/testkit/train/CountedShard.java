@@ -7,6 +7,7 @@ import io.holdfast.train.objective.ForwardingShard;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Search;
 import io.holdfast.verify.bound.Bounds;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** Counts forward passes in units of the shard's samples. */
@@ -36,6 +37,12 @@ final class CountedShard extends ForwardingShard {
   public Tensor logits(Tensor x) {
     forwards += share(x);
     return super.logits(x);
+  }
+
+  @Override
+  public Features features(Tensor x, Optional<String> layer) {
+    forwards += share(x);
+    return super.features(x, layer);
   }
 
   /** Centre and radius are a pass each. */

@@ -24,6 +24,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
@@ -78,9 +80,17 @@ record KitShard(
 
   @Override
   public Tensor logits(Tensor x) {
+    return features(x, Optional.empty()).logits();
+  }
+
+  @Override
+  public Features features(Tensor x, Optional<String> layer) {
     Graph graph = network.graph();
     Mode mode = Mode.training(seed.split("layers"), BatchNormPolicy.GHOST);
-    return Forward.run(graph, parameters, List.of(x), mode).value(graph.outputs().get(0));
+    String output = graph.outputs().get(0);
+    String where = layer.orElseGet(graph::beforeOutput);
+    Forward.Result found = Forward.run(graph, parameters, List.of(x), mode, Set.of(output, where));
+    return new Features(found.value(output), found.value(where));
   }
 
   @Override

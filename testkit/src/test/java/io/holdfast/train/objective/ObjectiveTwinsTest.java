@@ -25,6 +25,7 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.adversarial.Alp;
 import io.holdfast.train.objective.adversarial.Cat;
+import io.holdfast.train.objective.adversarial.FastBat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
@@ -44,6 +45,7 @@ import io.holdfast.train.objective.certified.Sabr;
 import io.holdfast.train.objective.certified.SmoothAdv;
 import io.holdfast.train.objective.consistency.AugMixConsistency;
 import io.holdfast.train.objective.consistency.Curvature;
+import io.holdfast.train.objective.consistency.FeaturePairing;
 import io.holdfast.train.objective.consistency.InputGradient;
 import io.holdfast.train.objective.consistency.Jacobian;
 import io.holdfast.train.objective.consistency.Vat;
@@ -55,6 +57,7 @@ import io.holdfast.train.objective.distil.Lbgat;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
@@ -170,6 +173,8 @@ class ObjectiveTwinsTest {
         row(
             new Iat(3, 0.5),
             (c, b, i) -> c.crossEntropy(c.zWorst(i), i) + 3 * kl(c.zMirrored(i), c.zWorst(i))),
+        row(new FastBat(0.3, 0.7), (c, b, i) -> fastBat(c, b, i, 0.3, 0.7)),
+        row(new FastBat(40, 0.1), (c, b, i) -> fastBat(c, b, i, 40, 0.1)),
         new Row(
             new UnionAverage(),
             LATE,
@@ -184,6 +189,10 @@ class ObjectiveTwinsTest {
         row(new Jacobian(0.3, 2), ObjectiveTwinsTest::jacobian),
         row(new Curvature(4, 0.5, 0.2), (c, b, i) -> curvature(c, b, i, 0.5)),
         new Row(new Curvature(4, 0.5, 0.2), EARLY, (c, b, i) -> curvature(c, b, i, 0.25)),
+        row(
+            new FeaturePairing(0.8, 0.5, Optional.empty()),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, 3)),
+        row(new FeaturePairing(2, 0, Optional.empty()), (c, b, i) -> featurePairing(c, b, i, 2, 1)),
         row(new Vat(2, 0.5, 0.1, 1), (c, b, i) -> vat(c, b, i, 1)),
         row(new Vat(2, 0.5, 0.1, 3), (c, b, i) -> vat(c, b, i, 3)),
         row(new AugMixConsistency(12, 2, false), (c, b, i) -> augMix(c, i, false)),
@@ -275,6 +284,27 @@ class ObjectiveTwinsTest {
     return loss;
   }
 
+  /** The second step is taken with the weights before; through it goes only its own derivative. */
+  private static double fastBat(TwinCase c, TwinCase before, int i, double step, double implicit) {
+    double[] clean = one(c.clean(), i);
+    double[] near = one(c.worst(), i);
+    double[] wanted = TwinCase.plus(near, before.gradient(near, i), step);
+    double[] end = new double[wanted.length];
+    for (int k = 0; k < end.length; k++) {
+      double low = Math.max(clean[k] - 0.2, -1);
+      double high = Math.min(clean[k] + 0.2, 2);
+      end[k] = Math.min(Math.max(wanted[k], low), high);
+    }
+    double[] pull = before.gradient(end, i);
+    double[] now = c.gradient(near, i);
+    double[] then = before.gradient(near, i);
+    double through = 0;
+    for (int k = 0; k < end.length; k++) {
+      through += end[k] == wanted[k] ? (now[k] - then[k]) * pull[k] : 0;
+    }
+    return c.crossEntropy(c.z(end), i) + implicit * through;
+  }
+
   private static double mma(TwinCase c, TwinCase before, int i) {
     boolean right = TwinCase.argmax(before.zClean(i)) == c.label(i);
     return c.crossEntropy(c.zClean(i), i) / 3
@@ -312,6 +342,29 @@ class ObjectiveTwinsTest {
     double[] sign = DoubleStream.of(before.gradient(x, i)).map(Math::signum).toArray();
     double[] moved = TwinCase.plus(x, TwinCase.unit(sign), h);
     return c.crossEntropy(c.z(x), i) + 4 * squareDistance(c.gradient(moved, i), c.gradient(x, i));
+  }
+
+  /** The hidden units that move most, of so many. */
+  private static double featurePairing(
+      TwinCase c, TwinCase before, int i, double lambda, int count) {
+    double[] moved = new double[TwinCase.HIDDEN];
+    for (int h = 0; h < TwinCase.HIDDEN; h++) {
+      double change = 0;
+      double size = 0;
+      for (int j = 0; j < N; j++) {
+        double clean = before.hidden(one(before.clean(), j), h);
+        change += Math.abs(before.hidden(one(before.worst(), j), h) - clean);
+        size += Math.abs(clean);
+      }
+      moved[h] = change / size;
+    }
+    double bound = DoubleStream.of(moved).sorted().toArray()[TwinCase.HIDDEN - count];
+    double sum = 0;
+    for (int h = 0; h < TwinCase.HIDDEN; h++) {
+      double change = c.hidden(one(c.worst(), i), h) - c.hidden(one(c.clean(), i), h);
+      sum += moved[h] >= bound ? change * change : 0;
+    }
+    return c.crossEntropy(c.zClean(i), i) + lambda * sum / count;
   }
 
   private static double vat(TwinCase c, TwinCase before, int i, int iterations) {

@@ -118,6 +118,11 @@ record TwinCase(
     return z;
   }
 
+  /** The value of a hidden unit. */
+  double hidden(double[] x, int unit) {
+    return Math.tanh(before(a, x, unit));
+  }
+
   private static double before(double[] a, double[] x, int h) {
     double s = 0;
     for (int i = 0; i < IN; i++) {

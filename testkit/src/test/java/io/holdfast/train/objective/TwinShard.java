@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -85,6 +86,12 @@ final class TwinShard implements ShardContext {
   @Override
   public Tensor logits(Tensor x) {
     return network(x, a, b);
+  }
+
+  /** Of the hidden layer. */
+  @Override
+  public Features features(Tensor x, Optional<String> layer) {
+    return new Features(network(x, a, b), Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)));
   }
 
   @Override

@@ -1,0 +1,29 @@
+package io.holdfast.train;
+
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The expert for clean inputs of a {@link Generalist}: weights of the same beginning, with an
+ * optimiser of their own.
+ *
+ * @param network its weights
+ * @param trainable those of them that are trained, in the order of the network that it is a copy of
+ * @param optimiser which changes them
+ */
+record CleanExpert(Network network, List<Tensor> trainable, Optimiser optimiser)
+    implements AutoCloseable {
+  /** A copy of a network before its first step. */
+  static CleanExpert of(Network start, Optimiser.Config config) {
+    Network network = start.copy();
+    List<Tensor> trainable = start.trainable().stream().map(p -> network.weight(p.name())).toList();
+    return new CleanExpert(network, trainable, config.create(trainable));
+  }
+
+  @Override
+  public void close() {
+    optimiser.close();
+    network.close();
+  }
+}
