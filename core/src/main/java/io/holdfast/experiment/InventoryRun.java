@@ -62,10 +62,10 @@ public record InventoryRun(
   }
 
   /** Passes per sample from which an attack takes few samples at a time, and fewer. */
-  private static final long MANY = 3000;
+  private static final long MANY = 1500;
 
   private static final long MORE = 6000;
-  private static final long MOST = 25_000;
+  private static final long MOST = 20_000;
 
   /** Samples at a time, at most: shards for two workers and more. */
   private static final int FEW = 16;

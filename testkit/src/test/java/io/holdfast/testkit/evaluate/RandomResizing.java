@@ -17,9 +17,9 @@ import java.util.random.RandomGenerator;
  * Images resized at random to a side of 28 to 30, then padded with zeros at random to 31, anew at
  * each call, as published (Xie et al. 2018, section 3.2: by a tenth at most, the nearest pixel, one
  * draw for a batch), before a model that knows what classes look like wherever they are placed, and
- * sees textures too: a sine of one random pattern of pixels for each class. The textures hardly
- * change a logit but rule its gradient, and where the image is placed turns that about: what one
- * pass tells is mostly noise, and what many tell on average is not.
+ * sees fine textures too: a fast sine of one random pattern of pixels for each class. The textures
+ * hardly change a logit but rule its gradient, and where the image is placed turns that about: what
+ * one pass tells is mostly noise, and what many tell on average is not.
  *
  * <p>Shapes: N images, K classes, S = 31.
  */
@@ -27,7 +27,9 @@ final class RandomResizing implements Classifier {
   private static final int LEAST = 28;
   private static final int SIDE = 31;
   private static final int PLACES = 100;
+  private static final double GAIN = 10; // of the logits that know classes
   private static final double TEXTURE = 0.7; // in logits
+  private static final double FINENESS = 5; // of textures
 
   private final Tensor classes; // [K, S S]
   private final Tensor patterns; // [S S, K]
@@ -79,7 +81,8 @@ final class RandomResizing implements Classifier {
     Tensor flat = seen.reshape(x.size(0), -1); // [N, S S]
     Tensor near = flat.matmul(classes.transpose(0, 1)); // [N, K]
     Tensor size = classes.square().sum(1).mul(0.5); // [K]
-    return near.sub(size).add(flat.matmul(patterns).sin().mul(TEXTURE)); // [N, K]
+    Tensor waves = flat.matmul(patterns).mul(FINENESS).sin(); // [N, K]
+    return near.sub(size).mul(GAIN).add(waves.mul(TEXTURE)); // [N, K]
   }
 
   /** {@code [N, 1, 28, 28]} resized and padded: {@code [N, 1, S, S]}. */
