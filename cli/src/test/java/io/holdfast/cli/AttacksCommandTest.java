@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +25,9 @@ final class AttacksCommandTest {
 
   /** Counting beyond this takes too long for a test; the page's own figure stands. */
   private static final long MANY = 2500;
+
+  /** One sample takes more than a minute: 231,300 queries. The page says so. */
+  private static final Set<String> ENDLESS = Set.of("zoo");
 
   /** What the page says that an attack costs. */
   private static AttackCost told(String page, String name) {
@@ -54,7 +58,7 @@ final class AttacksCommandTest {
 
   /**
    * Figures are not made anew by a test; that an attack has none is noticed, and so is one that had
-   * no verdict on any sample within its time, whatever the threat model.
+   * no verdict on any sample within its time, whatever the threat model, but for {@link #ENDLESS}.
    */
   @Test
   void everyAttackIsMeasured() throws IOException {
@@ -73,7 +77,8 @@ final class AttacksCommandTest {
     assertThat(finished.keySet())
         .containsExactlyInAnyOrderElementsOf(
             Attacks.describe().stream().map(AttackSpec::name).toList());
-    assertThat(finished).allSatisfy((name, samples) -> assertThat(samples).as(name).isPositive());
+    finished.forEach(
+        (name, samples) -> assertThat(samples > 0).as(name).isEqualTo(!ENDLESS.contains(name)));
   }
 
   /** The costs that {@link #thePageIsAsTheRegistryHasIt} takes as they are told. */

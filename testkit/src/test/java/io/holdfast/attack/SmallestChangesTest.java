@@ -89,17 +89,20 @@ class SmallestChangesTest {
 
   /**
    * Carlini and Wagner 2017, table IV. On the kit's model, which is nearly linear, DeepFool is
-   * within 1% of the best that any attack finds, so that it is held to 2% there.
+   * within 1% of the best that any attack finds, so that it is held to 2% there. On a bent one the
+   * defaults are held to 1%, and a search that does not end its rounds early to 0.
    */
   @Test
   void carliniAndWagnersChangesAreAtMostDeepFools() {
     double[] deepFool = distances("deepfool", Norm.L2);
-    assertThat(atMost(distances(CW, Norm.L2), deepFool, 0.02)).isGreaterThanOrEqualTo(0.9);
+    assertThat(atMost(distances("cw", Norm.L2), deepFool, 0.02)).isGreaterThanOrEqualTo(0.9);
     ThreatModel threat = ThreatModel.smallest(Norm.L2);
     try (TinyCnn bent = TinyCnn.trained(new Seed(11))) {
-      double[] cw = distances(made(bent, CW, threat), Norm.L2);
-      assertThat(atMost(cw, distances(made(bent, "deepfool", threat), Norm.L2), 0))
-          .isGreaterThanOrEqualTo(0.9);
+      double[] other = distances(made(bent, "deepfool", threat), Norm.L2);
+      double[] usual = distances(made(bent, "cw", threat), Norm.L2);
+      assertThat(atMost(usual, other, 0.01)).isGreaterThanOrEqualTo(0.9);
+      double[] longer = distances(made(bent, CW, threat), Norm.L2);
+      assertThat(atMost(longer, other, 0)).isGreaterThanOrEqualTo(0.9);
     }
   }
 
