@@ -10,11 +10,14 @@ import java.util.List;
  *
  * @param card the aggregates
  * @param examples images before and after the attacks; empty where inputs are no images
- * @param rows the ledger, sorted; read from disk at each iteration where the ledger is on disk.
- *     Where time was over, samples that had fallen, but not finally, are counted in the card alone
+ * @param rows the ledger, sorted; read from disk at each iteration where the ledger is on disk
+ * @param soFar where time was over, samples that had fallen, but not finally: a search for a
+ *     smaller change was under way. The card counts them, the ledger does not have them
  */
-public record EvaluationResult(Scorecard card, List<Example> examples, Iterable<Attempt> rows) {
+public record EvaluationResult(
+    Scorecard card, List<Example> examples, Iterable<Attempt> rows, List<Attempt> soFar) {
   public EvaluationResult {
     examples = List.copyOf(examples);
+    soFar = List.copyOf(soFar);
   }
 }

@@ -113,7 +113,7 @@ final class EvaluationRun {
       AtomicFiles.delete(checkpoint.path());
     }
     write(card, examples);
-    return new EvaluationResult(card, examples, ledger.rows());
+    return new EvaluationResult(card, examples, ledger.rows(), known.fallenSoFar());
   }
 
   /** Whether there is a verdict on every sample. */

@@ -66,6 +66,11 @@ final class Known {
     soFar.addAll(rows);
   }
 
+  /** Samples that have fallen without a final verdict. */
+  List<Attempt> fallenSoFar() {
+    return List.copyOf(soFar);
+  }
+
   /** Of each attack, how many samples have fallen to it without a final verdict. */
   Map<String, Long> soFar() {
     return soFar.stream().collect(Collectors.groupingBy(Attempt::attempt, Collectors.counting()));

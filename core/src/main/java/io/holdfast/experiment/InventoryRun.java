@@ -81,7 +81,8 @@ public record InventoryRun(
    * @param threat the size by which success is judged
    * @param refused why it could not be run; null if it was
    * @param attacked samples that were right when clean
-   * @param fell those of them that fell within the threat model
+   * @param fell those of them that fell within the threat model, also where a smaller change was
+   *     still being looked for when time was up
    * @param distance median of what was found, whatever its size, in the threat model's norm; NaN
    *     for none
    * @param queries median over those with a verdict
@@ -184,32 +185,36 @@ public record InventoryRun(
       return new Row(
           spec.name(), judged.set().key(), why, 0, 0, Double.NaN, Double.NaN, Double.NaN, 0, 0);
     }
-    EvaluationResult result = inParts(evaluation, attack, searched).on(data);
+    return told(attack, judged, inParts(evaluation, attack, searched).on(data));
+  }
+
+  /**
+   * What an attack did, by its evaluation.
+   *
+   * @param judged the size by which success is judged
+   */
+  public static Row told(Attack attack, ThreatModel judged, EvaluationResult result) {
+    Optional<Norm> norm = Norm.ofKey(judged.set().kind());
     List<Attempt> verdicts = new ArrayList<>();
     for (Attempt row : result.rows()) {
       if (row.kind() == Kind.VERDICT && row.outcome() != Outcome.SKIPPED_WRONG) {
         verdicts.add(row);
       }
     }
-    List<Attempt> fallen =
-        verdicts.stream()
-            .filter(row -> row.outcome() == Outcome.FELL && isWithin(row, judged, norm))
-            .toList();
+    List<Attempt> found = new ArrayList<>(result.soFar());
+    verdicts.stream().filter(row -> row.outcome() == Outcome.FELL).forEach(found::add);
+    List<Attempt> fallen = found.stream().filter(row -> isWithin(row, judged, norm)).toList();
+    List<Attempt> measured = attack.seeksSmallest() ? found : fallen;
     long right = right(result.card().cleanAccuracy());
     return new Row(
-        spec.name(),
+        attack.name(),
         judged.set().key(),
         null,
         right,
         fallen.size(),
         norm.isEmpty()
             ? Double.NaN
-            : median(
-                (searched.unlimited() ? verdicts : fallen)
-                    .stream()
-                        .filter(row -> row.outcome() == Outcome.FELL)
-                        .mapToDouble(row -> row.distance(norm.get()))
-                        .toArray()),
+            : median(measured.stream().mapToDouble(row -> row.distance(norm.get())).toArray()),
         median(verdicts.stream().mapToDouble(Attempt::queries).toArray()),
         median(verdicts.stream().mapToDouble(Attempt::gradients).toArray()),
         result.card().timing().getOrDefault(attack.key(), 0.0),

@@ -18,6 +18,7 @@ import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.experiment.InventoryRun;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.Attempt;
@@ -277,6 +278,14 @@ class BudgetTest {
     assertThat(cut.card().flags())
         .anyMatch(f -> f.contains("of which " + fallen + " have fallen, to changes"));
     assertThat(cut.rows()).extracting(Attempt::outcome).doesNotContain(Outcome.FELL);
+    assertThat(cut.soFar())
+        .hasSize(Math.toIntExact(fallen))
+        .allMatch(row -> row.outcome() == Outcome.FELL && row.l2() > 0);
+    InventoryRun.Row row = InventoryRun.told(attack.attack(), ThreatModel.l2(20), cut);
+    assertThat(row.fell()).as("of an inventory").isEqualTo(fallen);
+    assertThat(row.unfinished()).isEqualTo(row.attacked());
+    assertThat(row.distance()).isPositive();
+    assertThat(InventoryRun.told(attack.attack(), ThreatModel.l2(1e-3), cut).fell()).isZero();
     Scorecard resumed = evaluation.folder(parts).resume(true).on(data).card();
     assertThat(resumed.withoutTiming()).isEqualTo(expected.withoutTiming());
     assertThat(parts.resolve("ledger.parquet"))
