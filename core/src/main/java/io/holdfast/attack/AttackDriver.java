@@ -44,8 +44,9 @@ import java.util.stream.IntStream;
  *
  * <p>A {@link io.holdfast.model.TransferClassifier} is attacked by way of its surrogate: whatever
  * the search asks, it asks the surrogate, so that an attacker who sees no more than the predicted
- * class may use every attack; a point that fools the surrogate is tried on the model, which is a
- * query.
+ * class may use every attack; a point that fools the surrogate and the last of each round are tried
+ * on the model, which is a query. So is a point that an attack without gradients has not asked
+ * about itself. Where the budget is spent, none is tried.
  *
  * @param model what is attacked
  * @param threat what the attacker may do

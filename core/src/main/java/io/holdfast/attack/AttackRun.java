@@ -13,6 +13,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.Goal;
+import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
@@ -45,6 +46,7 @@ final class AttackRun {
   private final Classifier model;
   private final ThreatModel threat;
   private @Nullable InputGradients gradients; // of the present stage
+  private boolean unseen; // the present stage sees answers only, no gradients
   private final boolean transfers; // the search asks a surrogate, not the model
   private final Tensor x; // [N, ...]
   private final int[] labels;
@@ -63,6 +65,7 @@ final class AttackRun {
   final double[] smallest; // the least change that is confirmed, where that counts
   final double[] margin; // how near to the goal the adversarial input is, higher is nearer
   final long[] queries;
+  private final long[] queriesBefore; // the present round
   final long[] gradientCounts;
   final long[] checks;
   final boolean[] tried; // whether the present stage spent a round
@@ -101,6 +104,7 @@ final class AttackRun {
     margin = new double[n];
     Arrays.fill(margin, Double.NEGATIVE_INFINITY);
     queries = new long[n];
+    queriesBefore = new long[n];
     gradientCounts = new long[n];
     checks = new long[n];
     tried = new boolean[n];
@@ -115,11 +119,11 @@ final class AttackRun {
    *
    * @param asked what it asks for scores and gradients
    */
-  void begin(InputGradients asked, boolean learnsTargets) {
-    gradients = asked;
+  void begin(Attack stage, InputGradients asked) {
+    goOn(stage, asked);
     Arrays.fill(tried, false);
     Arrays.fill(order, UNKNOWN);
-    if (learnsTargets) {
+    if (stage.learnsTargets()) {
       long[][] falls = falls();
       for (int row = 0; row < labels.length; row++) {
         order[row] = standing[row] ? learnt(row, falls[labels[row]]) : UNKNOWN;
@@ -128,8 +132,16 @@ final class AttackRun {
   }
 
   /** A stage that has begun before. */
-  void goOn(InputGradients asked) {
+  void goOn(Attack stage, InputGradients asked) {
     gradients = asked;
+    unseen = stage.needs() != Knowledge.WHITE_BOX;
+  }
+
+  /** Before the search of a round begins on some samples. */
+  void beginRound(int[] rows) {
+    for (int row : rows) {
+      queriesBefore[row] = queries[row];
+    }
   }
 
   /** The rows that a round is spent on. */
@@ -221,7 +233,7 @@ final class AttackRun {
     return cut;
   }
 
-  /** Whether the search asks a surrogate: then only confirmations are queries. */
+  /** Whether the search asks a surrogate: then only what the model is asked counts. */
   boolean transfers() {
     return transfers;
   }
@@ -394,10 +406,8 @@ final class AttackRun {
 
   /** Confirms hits in float32; true for each position of {@code rows} that fell. */
   boolean[] confirm(int[] rows, int[] hits, PerturbationSet set, Region region, Tensor admissible) {
-    long[] positions = Arrays.stream(hits).asLongStream().toArray();
-    Tensor at = Tensors.of(positions, hits.length).to(x.device());
-    Tensor candidates = region.apply(admissible).indexSelect(0, at);
-    int[] hitRows = Arrays.stream(hits).map(i -> rows[i]).toArray();
+    Tensor candidates = some(region.apply(admissible), hits);
+    int[] hitRows = some(rows, hits);
     ask(hitRows, transfers ? 1 : 0);
     float[][] z = check(hitRows, candidates);
     boolean[] gone = new boolean[rows.length];
@@ -431,19 +441,29 @@ final class AttackRun {
    * @param candidates admissible inputs, one per row
    * @param distances of theirs from the clean inputs
    * @param least what a candidate must do to be taken
+   * @param seen whether the search has seen the candidates, as {@link #askable} has it
+   * @return not reached where the budget is spent
    */
   Reach[] compare(
-      int[] rows, PerturbationSet set, Tensor candidates, double[] distances, Reach least) {
-    float[][] z = check(rows, candidates);
+      int[] rows,
+      PerturbationSet set,
+      Tensor candidates,
+      double[] distances,
+      Reach least,
+      boolean seen) {
+    int[] asked = askable(rows, candidates, seen);
+    float[][] z = check(some(rows, asked), some(candidates, asked));
     Reach[] reached = new Reach[rows.length];
-    for (int i = 0; i < rows.length; i++) {
+    Arrays.fill(reached, Reach.NOT);
+    for (int k = 0; k < asked.length; k++) {
+      int i = asked[k];
       int row = rows[i];
-      reached[i] = reach(row, z[i]);
+      reached[i] = reach(row, z[k]);
       if (reached[i].compareTo(least) >= 0 && distances[i] < smallest[row]) {
         smallest[row] = distances[i];
         fell[row] = true;
         Tensor candidate = candidates.select(0, i);
-        take(row, candidate, z[i], set, candidate);
+        take(row, candidate, z[k], set, candidate);
       }
     }
     return reached;
@@ -462,23 +482,68 @@ final class AttackRun {
   }
 
   /**
-   * Judges the last candidates of a round; keeps the one nearest to the goal.
+   * Judges the last candidates of a round as far as {@link #askable} allows; keeps the one nearest
+   * to the goal.
    *
    * @param candidates admissible inputs, one per row
    * @param made the variables that they were made from, one per row
    */
   void judge(int[] rows, PerturbationSet set, Tensor candidates, Tensor made) {
-    float[][] z = check(rows, candidates);
-    for (int i = 0; i < rows.length; i++) {
-      boolean falls = reached(rows[i], z[i]);
-      double near = Logits.margin(z[i], labels[rows[i]], wanted[rows[i]]);
+    int[] asked = askable(rows, candidates, false);
+    float[][] z = check(some(rows, asked), some(candidates, asked));
+    for (int k = 0; k < asked.length; k++) {
+      int i = asked[k];
+      boolean falls = reached(rows[i], z[k]);
+      double near = Logits.margin(z[k], labels[rows[i]], wanted[rows[i]]);
       if (falls || near > margin[rows[i]]) {
         margin[rows[i]] = near;
-        take(rows[i], candidates.select(0, i), z[i], set, made.select(0, i));
+        take(rows[i], candidates.select(0, i), z[k], set, made.select(0, i));
         fell[rows[i]] = falls;
         standing[rows[i]] = !falls;
       }
     }
+  }
+
+  /**
+   * Positions whose candidates the model may be asked about. With gradients of the model itself all
+   * may. Else one that the search has not asked the model about is a query: not asked where the
+   * budget is spent, nor where it is the clean input.
+   *
+   * @param candidates one per row
+   * @param seen whether the search has seen them; if not, it has asked the model about them where
+   *     it asked anything in this round
+   */
+  private int[] askable(int[] rows, Tensor candidates, boolean seen) {
+    return IntStream.range(0, rows.length)
+        .filter(i -> known(rows[i], seen) || asks(rows[i], candidates, i))
+        .toArray();
+  }
+
+  /** Whether the search need not spend a query on its point. */
+  private boolean known(int row, boolean seen) {
+    return !transfers && (!unseen || seen || queries[row] > queriesBefore[row]);
+  }
+
+  private boolean asks(int row, Tensor candidates, int position) {
+    if (queries[row] >= threat.queryBudget()
+        || candidates.select(0, position).sameAs(x.select(0, row))) {
+      return false;
+    }
+    queries[row]++;
+    return true;
+  }
+
+  private static int[] some(int[] rows, int[] positions) {
+    return Arrays.stream(positions).map(i -> rows[i]).toArray();
+  }
+
+  /** Those at some positions, ascending; all of them as they are. */
+  private static Tensor some(Tensor candidates, int[] positions) {
+    if (positions.length == candidates.size(0)) {
+      return candidates;
+    }
+    long[] at = Arrays.stream(positions).asLongStream().toArray();
+    return candidates.indexSelect(0, Tensors.of(at, at.length).to(candidates.device()));
   }
 
   private void take(int row, Tensor candidate, float[] logits, PerturbationSet set, Tensor made) {
@@ -532,6 +597,9 @@ final class AttackRun {
 
   /** Float32 logits by the model itself, one check per sample. */
   private float[][] check(int[] rows, Tensor inputs) {
+    if (rows.length == 0) {
+      return new float[0][];
+    }
     try (Scope scope = Scope.open();
         NoGrad off = NoGrad.on()) {
       Tensor logits = model.logits(inputs); // [n, K]

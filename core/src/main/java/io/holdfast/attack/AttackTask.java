@@ -43,6 +43,7 @@ public final class AttackTask extends TaskQueries {
     this.seeds = seeds;
     this.owner = owner;
     part = false;
+    run.beginRound(rows);
     smallest =
         threat.set() instanceof Additive ball && ball.unlimited()
             ? new Smallest(ball, threat.domain(), run, rows, region.clean(), owner)

@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /**
  * Random points of the threat model: the baseline that every attack must beat. A model that falls
- * to it needs no adversary.
+ * to it needs no adversary. It asks nothing itself: the driver's verdict on a point is one query.
  *
  * @param kind how points are drawn
  * @param restarts points per sample, at least 1

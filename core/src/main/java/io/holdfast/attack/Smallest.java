@@ -91,7 +91,7 @@ final class Smallest {
    */
   void judge(int[] some, Tensor candidates) {
     int[] at = IntStream.of(some).map(i -> places[i]).toArray();
-    Reach[] reached = compare(at, candidates, Reach.CLEARLY);
+    Reach[] reached = compare(at, candidates, Reach.CLEARLY, false);
     int[] narrow =
         IntStream.range(0, at.length).filter(i -> reached[i] == Reach.NARROWLY).toArray();
     if (narrow.length > 0) {
@@ -123,7 +123,7 @@ final class Smallest {
       Tensor point = points.indexSelect(0, at); // [h, ...]
       Tensor further =
           outwards == 0 ? point : clamped(point.add(point.sub(from), outwards)); // [h, ...]
-      Reach[] reached = compare(asked, further, least);
+      Reach[] reached = compare(asked, further, least, true);
       return IntStream.range(0, asked.length)
           .filter(i -> reached[i].compareTo(least) < 0)
           .map(i -> asked[i])
@@ -131,9 +131,10 @@ final class Smallest {
     }
   }
 
-  private Reach[] compare(int[] at, Tensor candidates, Reach least) {
+  private Reach[] compare(int[] at, Tensor candidates, Reach least, boolean seen) {
     int[] asked = IntStream.of(at).map(i -> rows[i]).toArray();
-    return run.compare(asked, ball, candidates, lengths(candidates, positions(at)), least);
+    double[] lengths = lengths(candidates, positions(at));
+    return run.compare(asked, ball, candidates, lengths, least, seen);
   }
 
   private Tensor clamped(Tensor x) {

@@ -59,10 +59,10 @@ final class StageNotes {
   static StageNotes begin(
       AttackRun run, Attack stage, InputGradients gradients, @Nullable Before known) {
     if (known != null) {
-      run.goOn(gradients);
+      run.goOn(stage, gradients);
       return new StageNotes(run, stage, known);
     }
-    run.begin(gradients, stage.learnsTargets());
+    run.begin(stage, gradients);
     return new StageNotes(run, stage, Before.of(run));
   }
 

@@ -15,17 +15,20 @@ import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * What an attack spends on one sample, counted on a linear model: within a ball on one that it
- * cannot fell, without a limit on one that falls.
+ * cannot fell, without a limit on one that falls, beside an input of another class.
  *
  * @param queries forward passes, each backward pass's forward included
  * @param gradients backward passes
  */
 public record AttackCost(long queries, long gradients) {
   private static final Seed SEED = new Seed(28);
+
+  private static final int DRAWS = 64; // of an input of another class
 
   /** Far more than any change of a linear model in [0, 1] makes up. */
   private static final float OUT_OF_REACH = 1e6f;
@@ -44,15 +47,34 @@ public record AttackCost(long queries, long gradients) {
         Workers one = Workers.of(1)) {
       Linear model =
           new Linear(shape, classes, attack.layers(), owner, threat.unlimited() ? 0 : OUT_OF_REACH);
-      Tensor x = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
-      int label = (int) model.logits(x).argmax(1).item();
+      Tensor sample = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
+      Tensor x = withOther(sample, model, threat, shape); // [1 or 2, ...]
+      int[] labels = new int[(int) x.size(0)];
+      Arrays.fill(labels, model.prediction(sample));
+      long[] ids = LongStream.range(0, labels.length).toArray();
       AttackResult.Sample spent =
           new AttackDriver(model, threat.knowing(Knowledge.WHITE_BOX), one) // of whatever is asked
-              .run(attack, x, new int[] {label}, new long[] {0}, SEED)
+              .run(attack, x, labels, ids, SEED)
               .samples()
               .get(0);
       return new AttackCost(spent.queries(), spent.gradients());
     }
+  }
+
+  /**
+   * The sample and, where the model can say another class, an input of that class: it has the
+   * sample's label, so that it is not attacked.
+   */
+  private static Tensor withOther(Tensor sample, Linear model, ThreatModel threat, long[] shape) {
+    Rng random = Rng.of(SEED.split("other"));
+    int label = model.prediction(sample);
+    for (int draw = 0; threat.unlimited() && draw < DRAWS; draw++) {
+      Tensor other = random.uniform(0, 1, batch(shape)); // [1, ...]
+      if (model.prediction(other) != label) {
+        return Tensors.cat(List.of(sample, other), 0); // [2, ...]
+      }
+    }
+    return sample;
   }
 
   private static long[] batch(long[] shape) {
@@ -79,6 +101,11 @@ public record AttackCost(long queries, long gradients) {
       float[] first = new float[classes];
       first[0] = lead;
       this.lead = owner.adopt(Tensors.of(first, 1, classes));
+    }
+
+    /** Of one input. */
+    int prediction(Tensor x) {
+      return (int) logits(x).argmax(1).item();
     }
 
     @Override

@@ -124,4 +124,15 @@ class ApgdTest {
     assertThat(Arrays.stream(Apgd.Kind.values()).map(kind -> Apgd.of(kind).key()))
         .containsExactly("apgd-ce", "apgd-dlr", "apgd-t");
   }
+
+  /** In L1 the number of components follows the sparsity alone. */
+  @Test
+  void theShareOfRisingStepsIsRefusedWhereAllIsL1() {
+    Apgd attack = Apgd.of(Apgd.Kind.CE).rho(0.5);
+    attack.check(ThreatModel.linf(0.1), 3);
+    attack.check(ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l1(1)), 3);
+    assertThatThrownBy(() -> attack.check(ThreatModel.l1(1), 3))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContainingAll("apgd-ce[", "rho: expected nothing", "in l1", "found 0.5");
+  }
 }

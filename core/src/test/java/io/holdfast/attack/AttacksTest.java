@@ -107,6 +107,7 @@ class AttacksTest {
         "pi-fgsm[amplification=0,patch=5]; amplification is 0",
         "simba[frequencies=0.5]; basis is pixel",
         "genattack[adaptive=true,mutation_rate=0.1]; adaptive is true",
+        "genattack[adaptive=true,mutation_range=0.5]; adaptive is true",
         "autoattack[version=rand,queries=10]; version is rand",
         "uap[rule=deepfool,loss=ce]; rule is deepfool",
         "uap[inner_batch=5]; rule is not sga",

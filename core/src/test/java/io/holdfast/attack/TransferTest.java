@@ -20,6 +20,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Knowledge;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -84,7 +85,7 @@ class TransferTest {
           .extracting(AttackResult.Sample::outcome)
           .containsExactly(Outcome.FELL, Outcome.FELL, Outcome.HELD);
       for (AttackResult.Sample sample : result.samples()) {
-        assertThat(sample.queries()).as("the search asked the surrogate only").isZero();
+        assertThat(sample.queries()).as("the last point alone is tried").isEqualTo(1);
         assertThat(sample.gradients()).isEqualTo(10);
         assertThat(sample.checks()).isEqualTo(2);
       }
@@ -100,9 +101,62 @@ class TransferTest {
       assertThat(result.held()).isEqualTo(1);
       assertThat(result.samples())
           .extracting(AttackResult.Sample::queries)
-          .containsExactly(1L, 1L, 0L);
+          .as("two confirmed on the way, the last point of the third")
+          .containsExactly(1L, 1L, 1L);
       long checks = result.samples().stream().mapToLong(AttackResult.Sample::checks).sum();
       assertThat(box.seen).as("each confirmation is a check and a query").hasValue(checks);
+    }
+  }
+
+  @Test
+  void theLastPointOfARoundIsTriedWithinTheBudget() {
+    BlackBox box = new BlackBox();
+    try (Scope scope = Scope.open()) {
+      AttackResult result =
+          run(
+              new TransferClassifier(box, SURROGATE),
+              Pgd.steps(10).track(Pgd.Track.LAST).restarts(50),
+              BLIND.queries(3));
+      assertThat(result.samples())
+          .extracting(AttackResult.Sample::queries)
+          .containsExactly(1L, 1L, 3L);
+      assertThat(result.samples().get(2).outcome()).isEqualTo(Outcome.HELD);
+      assertThat(box.seen).as("three clean inputs and five points").hasValue(8);
+    }
+  }
+
+  /** Confirmations of the smallest change are queries too. */
+  @Test
+  void theSmallestChangeIsConfirmedWithinTheBudget() {
+    ThreatModel smallest = ThreatModel.smallest(Norm.L2).knowing(Knowledge.DECISION);
+    LinearModel stubborn = new LinearModel(2, 0, 0.001f, 1, 0.9f);
+    try (Scope scope = Scope.open()) {
+      for (int budget : new int[] {1, 2, 4}) {
+        AttackResult result =
+            run(
+                new TransferClassifier(stubborn, SURROGATE),
+                Attacks.parse("fmn[steps=20]"),
+                smallest.queries(budget));
+        for (AttackResult.Sample sample : result.samples()) {
+          assertThat(sample.queries()).isBetween(1L, (long) budget);
+          assertThat(sample.checks()).isEqualTo(1 + sample.queries());
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyPointOfRandomNoiseIsAQuery() {
+    BlackBox box = new BlackBox();
+    try (Scope scope = Scope.open()) {
+      ThreatModel threat = ThreatModel.linf(0.01).knowing(Knowledge.DECISION).queries(5);
+      AttackResult result = run(box, Attacks.parse("uniform-noise[restarts=50]"), threat);
+      assertThat(result.held()).isEqualTo(3);
+      for (AttackResult.Sample sample : result.samples()) {
+        assertThat(sample.queries()).isEqualTo(5);
+        assertThat(sample.checks()).isEqualTo(1 + 5);
+      }
+      assertThat(box.seen).as("the clean inputs and five points each").hasValue(3 * (1 + 5));
     }
   }
 

@@ -59,11 +59,14 @@ public record GenAttack(
                       "share of the values that mutate",
                       GenAttack::mutationRate,
                       GenAttack::mutationRate)),
-              Knobs.share(
-                  "mutation_range",
-                  "largest mutation as a part of epsilon",
-                  GenAttack::mutationRange,
-                  GenAttack::mutationRange),
+              Knobs.where(
+                  a -> !a.adaptive,
+                  "adaptive is true",
+                  Knobs.share(
+                      "mutation_range",
+                      "largest mutation as a part of epsilon",
+                      GenAttack::mutationRange,
+                      GenAttack::mutationRange)),
               Knobs.flag(
                   "adaptive",
                   "whether rate and range shrink from 0.5 and 0.4 instead",

@@ -36,12 +36,14 @@ import java.util.OptionalInt;
  * @param steps at least 1
  * @param ownRestarts rounds on samples that still stand; by default 1, in L1 5 but for {@link
  *     Kind#T}
- * @param rho share of steps that must raise the loss for the step length to stay, in [0, 1]
+ * @param rho share of steps that must raise the loss for the step length to stay, in [0, 1];
+ *     outside of L1
  * @param eot passes per step whose gradients are averaged, for models that draw random numbers
  * @param loss what is maximised; needs three classes where it is {@code dlr}
  * @param ownTargets of {@link Kind#T}: how many of the likeliest wrong classes are tried; by
  *     default 9, in L1 5; at most all
  * @param shrink in L1, whether to begin in the larger balls; else every step is in the ball itself
+ *     and the first steps move a fifth of the components, as in the authors' program
  */
 public record Apgd(
     Kind kind,
@@ -53,6 +55,8 @@ public record Apgd(
     OptionalInt ownTargets,
     boolean shrink)
     implements ListedAttack<Apgd> {
+  private static final double RHO = 0.75;
+
   /** The registry's line of {@link Kind#CE}. */
   public static final AttackSpec<Apgd> CE =
       line(Kind.CE, "Auto-PGD on cross-entropy: steps choose their own length", false);
@@ -93,7 +97,7 @@ public record Apgd(
   /** With AutoAttack's defaults. */
   public static Apgd of(Kind kind) {
     Losses loss = kind == Kind.CE ? Losses.CE : Losses.DLR;
-    return new Apgd(kind, 100, OptionalInt.empty(), 0.75, 1, loss, OptionalInt.empty(), true);
+    return new Apgd(kind, 100, OptionalInt.empty(), RHO, 1, loss, OptionalInt.empty(), true);
   }
 
   private static AttackSpec<Apgd> line(Kind kind, String summary, boolean targeted) {
@@ -203,6 +207,10 @@ public record Apgd(
       throw new InvalidInputException(
           "attack " + key(), "shrink", "nothing, which is all it does outside of l1", "false");
     }
+    if (rho != RHO && threat.members().stream().allMatch(Apgd::inL1)) {
+      throw new InvalidInputException(
+          "attack " + key(), "rho", "nothing, which is all it does in l1", Double.toString(rho));
+    }
     boolean targeted = threat.goal().targeted() || kind == Kind.T;
     GradientChecks.requireClasses(key(), loss, targeted, classes);
   }
@@ -228,7 +236,8 @@ public record Apgd(
     Domain domain = task.threat().domain();
     if (!shrink) {
       Tensor start = Starts.normal(task.region(), task.seeds(), domain.width()); // [n, ...]
-      return sparse(task, task.region(), ball.epsilon(), start, steps);
+      Stride stride = SparseStride.anew(task.region(), ball.epsilon(), start, steps);
+      return new AutoAscent(task, task.region(), start, loss, eot, stride).climb(steps);
     }
     int early = steps * 3 / 10;
     Region wide = ball.scaled(3).around(task.region().clean(), domain);
@@ -244,7 +253,7 @@ public record Apgd(
       return from;
     }
     region.project(from);
-    Stride stride = new SparseStride(region, radius, from, number);
+    Stride stride = SparseStride.from(region, radius, from, number);
     return new AutoAscent(task, region, from, loss, eot, stride).climb(number);
   }
 }

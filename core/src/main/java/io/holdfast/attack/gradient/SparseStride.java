@@ -19,20 +19,35 @@ final class SparseStride implements Stride {
   private List<Sparsity> samples = new ArrayList<>();
   private int taken = -1;
 
+  private SparseStride(Region region, int steps) {
+    this.region = region;
+    this.period = Math.max(1, steps * 4 / 100);
+  }
+
   /**
-   * At the start.
+   * At a start whose sparsity counts.
    *
    * @param region the ball
    * @param radius of the ball
    * @param start {@code [n, ...]}
    * @param steps of the run
    */
-  SparseStride(Region region, double radius, Tensor start, int steps) {
-    this.region = region;
-    this.period = Math.max(1, steps * 4 / 100);
-    for (double changed : changed(start)) {
-      samples.add(new Sparsity(radius, changed));
+  static SparseStride from(Region region, double radius, Tensor start, int steps) {
+    SparseStride stride = new SparseStride(region, steps);
+    for (double changed : stride.changed(start)) {
+      stride.samples.add(new Sparsity(radius, changed));
     }
+    return stride;
+  }
+
+  /** As {@link #from}, but as the authors' program goes on from a start that it draws itself. */
+  static SparseStride anew(Region region, double radius, Tensor start, int steps) {
+    SparseStride stride = new SparseStride(region, steps);
+    long components = start.select(0, 0).count();
+    for (long i = 0; i < start.size(0); i++) {
+      stride.samples.add(Sparsity.unknown(radius, components));
+    }
+    return stride;
   }
 
   /** Number of components that differ from the clean input, {@code [n]}. */

@@ -9,10 +9,13 @@ final class Sparsity {
   private static final double SPARSER = 0.95;
   private static final double SHORTER = 1.5;
   private static final double SHORTEST = 0.1;
+  private static final double PART = 1.5;
+  private static final double FIRST = 0.2;
 
   private final double radius;
   private double length;
   private double changed;
+  private double moved;
 
   /**
    * At the start.
@@ -21,9 +24,24 @@ final class Sparsity {
    * @param changed number of components in which the start differs from the clean input
    */
   Sparsity(double radius, double changed) {
+    this(radius, changed, changed / PART);
+  }
+
+  private Sparsity(double radius, double changed, double moved) {
     this.radius = radius;
     this.length = radius;
     this.changed = changed;
+    this.moved = moved;
+  }
+
+  /**
+   * At a start of which nothing is told: as if every component differed, but a first step moves a
+   * fifth of them.
+   *
+   * @param components of the input
+   */
+  static Sparsity unknown(double radius, double components) {
+    return new Sparsity(radius, components, FIRST * components);
   }
 
   double length() {
@@ -32,7 +50,7 @@ final class Sparsity {
 
   /** Number of components that a step moves; not whole. */
   double moved() {
-    return changed / 1.5;
+    return moved;
   }
 
   /**
@@ -45,6 +63,7 @@ final class Sparsity {
     boolean sparser = now < SPARSER * changed;
     length = sparser ? radius : Math.max(length / SHORTER, SHORTEST * radius);
     changed = now;
+    moved = now / PART;
     return sparser;
   }
 }

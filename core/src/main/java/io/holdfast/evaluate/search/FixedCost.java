@@ -10,6 +10,7 @@ import io.holdfast.evaluate.AttackCost;
 import io.holdfast.threat.ThreatModel;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * search cannot win by spending more.
  */
 final class FixedCost {
+  private static final String RESTARTS = "restarts";
   private static final int TRIES = 8;
   private static final double LONGEST = 1_000_000; // that a text may say
 
@@ -34,24 +36,29 @@ final class FixedCost {
    * The cost of an attack.
    *
    * @param shape of one input
-   * @throws InvalidInputException if it spends neither gradients nor queries
+   * @throws InvalidInputException if it spends neither gradients nor queries, or nothing but
+   *     restarts can be set
    */
   FixedCost(Attack attack, ThreatModel threat, long[] shape, int classes) {
     this.threat = threat;
     this.shape = shape.clone();
     this.classes = classes;
     limit = AttackCost.of(attack, threat, shape, classes);
-    length =
-        Attacks.listed(attack).axes().stream()
-            .map(Axis::key)
-            .filter(FixedCost::isLength)
-            .findFirst();
+    List<String> axes = Attacks.listed(attack).axes().stream().map(Axis::key).toList();
+    length = axes.stream().filter(FixedCost::isLength).findFirst();
     if (limit.gradients() == 0 && limit.queries() == 0) {
       throw new InvalidInputException(
           "attack " + attack.key(),
           "",
           "one that spends gradients or queries, which a search holds fixed",
           "none of either");
+    }
+    if (axes.equals(List.of(RESTARTS))) {
+      throw new InvalidInputException(
+          "attack " + attack.key(),
+          "",
+          "one with settings beside restarts, of which the cost says how many",
+          "none");
     }
   }
 

@@ -110,4 +110,12 @@ class HalvingTest {
     assertThat(sparsity.length()).isEqualTo(6);
     assertThat(sparsity.moved()).isEqualTo(100);
   }
+
+  @Test
+  void aStartOfUnknownSparsityMovesAFifth() {
+    Sparsity sparsity = Sparsity.unknown(6, 1000);
+    assertThat(sparsity.moved()).isEqualTo(200);
+    assertThat(sparsity.next(930)).as("sparser than all of them").isTrue();
+    assertThat(sparsity.moved()).isEqualTo(620);
+  }
 }

@@ -56,9 +56,17 @@ class SearchPartsTest {
 
   @Test
   void anAttackThatSpendsNothingIsRefused() {
-    assertThatThrownBy(() -> cost("uniform-noise"))
+    assertThatThrownBy(() -> cost("blended-images"))
+        .as("a sample that holds has no image of another class")
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("spends gradients or queries");
+  }
+
+  @Test
+  void anAttackThatCanOnlyBeRepeatedIsRefused() {
+    assertThatThrownBy(() -> cost("uniform-noise[restarts=9]"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("settings beside restarts");
   }
 
   private static Tried tried(boolean fell, double missing, double distance) {
