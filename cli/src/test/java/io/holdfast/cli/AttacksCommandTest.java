@@ -27,8 +27,8 @@ final class AttacksCommandTest {
   private static final long MANY = 2500;
 
   /**
-   * Those that finished no sample in the run of the page, which says so: a sample of zoo takes 231,300
-   * queries; the others took too many samples at a time.
+   * Those that finished no sample in the run of the page, which says so: a sample of zoo takes
+   * 231,300 queries; the others took too many samples at a time.
    */
   private static final Set<String> ENDLESS =
       Set.of("fab-t", "brendel-bethge", "sigma-zero", "alma", "zoo", "opt");
