@@ -29,6 +29,11 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Tries every attack with its defaults on one model, each for a limited time.")
 final class InventoryCommand extends BaseCommand {
+  /** What is tried by default. */
+  static final String THREATS =
+      "linf:0.1,l2:1.5,l1:12,l0:25,pixels:5,patch:6,frame:2,"
+          + "rotation-translation,flow,recolour:0.1,wasserstein:0.1,corruption:3";
+
   @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
@@ -44,9 +49,7 @@ final class InventoryCommand extends BaseCommand {
         "The threat models to judge by, in place of --threat; each attack runs against those that",
         "it takes (default: ${DEFAULT-VALUE})."
       })
-  private String threats =
-      "linf:0.1,l2:1.5,l1:12,l0:25,pixels:5,patch:6,frame:2,"
-          + "rotation-translation,flow,recolour:0.1,wasserstein:0.1,corruption:3";
+  private String threats = THREATS;
 
   @Option(
       names = "--budget",

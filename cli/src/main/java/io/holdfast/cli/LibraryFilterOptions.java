@@ -60,6 +60,24 @@ final class LibraryFilterOptions {
   @Option(names = "--until", paramLabel = "DATE", description = "Found on that day or earlier.")
   private @Nullable LocalDate until;
 
+  @Option(
+      names = "--consent",
+      paramLabel = "TAG",
+      description = "Collected under this consent; none for entries without a tag. Repeatable.")
+  private Set<String> consents = new LinkedHashSet<>();
+
+  @Option(
+      names = "--licence",
+      paramLabel = "TEXT",
+      description = "Of data under exactly this licence; none for unknown. Repeatable.")
+  private Set<String> licences = new LinkedHashSet<>();
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME",
+      description = "Of the data set of exactly this name; none for unknown. Repeatable.")
+  private Set<String> data = new LinkedHashSet<>();
+
   /**
    * All conditions together.
    *
@@ -72,6 +90,9 @@ final class LibraryFilterOptions {
     filter = labels.isEmpty() ? filter : filter.labels(labels);
     filter = models.isEmpty() ? filter : filter.models(models);
     filter = statuses.isEmpty() ? filter : filter.statuses(statuses);
+    filter = consents.isEmpty() ? filter : filter.consents(consents);
+    filter = licences.isEmpty() ? filter : filter.licences(licences);
+    filter = data.isEmpty() ? filter : filter.data(data);
     filter = since == null ? filter : filter.since(since);
     filter = until == null ? filter : filter.until(until);
     return distance == null ? filter : within(distance, filter);

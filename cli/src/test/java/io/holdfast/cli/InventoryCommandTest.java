@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Attacks;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Call;
 import io.holdfast.common.Json;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Hardening;
@@ -14,32 +15,24 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Standard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class InventoryCommandTest {
   private static final String TRAINED_ON = "embedded:fashion-mnist/train";
-
-  private static final List<String> THREATS =
-      List.of(
-          "linf:0.1",
-          "l2:1.5",
-          "l1:12",
-          "l0:25",
-          "pixels:5",
-          "patch:6",
-          "rotation-translation",
-          "corruption:3");
 
   /** Settings that make an attack short, where it has them. */
   private static final List<String> SHORT =
@@ -132,21 +125,8 @@ final class InventoryCommandTest {
 
   @Test
   void everyAttackTakesSomeSetThatIsTriedByDefault(@TempDir Path folder) {
-    Object[] command = {
-      "inventory",
-      "--model",
-      model,
-      "--data",
-      "embedded:fashion-mnist/test",
-      "--json",
-      "--dry-run",
-      "--out",
-      folder.resolve("out")
-    };
-    Ran ran = Ran.command(command);
-    assertThat(ran.exit()).as(ran.err()).isZero();
     Set<String> tried = new HashSet<>();
-    Json.parse(ran.out(), "pairs").forEach(pair -> tried.add(pair.path("attack").asText()));
+    defaultPairs(folder).forEach(pair -> tried.add(pair.path("attack").asText()));
     assertThat(tried)
         .containsExactlyInAnyOrderElementsOf(
             Attacks.describe().stream().map(AttackSpec::name).toList());
@@ -174,57 +154,79 @@ final class InventoryCommandTest {
     assertThat(folder.resolve("out")).doesNotExist();
   }
 
-  /** On four images; each attack in one set of its line. */
+  /** On four images; each attack in every set that is tried by default and that it takes. */
   @Test
-  void everyAttackRunsByItsName(@TempDir Path folder) {
-    Set<String> seen = new HashSet<>();
-    groups()
-        .forEach(
-            (threat, attacks) -> {
-              Path out = folder.resolve("run" + seen.size());
-              Object[] command = {
-                "evaluate",
-                "--model",
-                model,
-                "--data",
-                TRAINED_ON,
-                "--examples",
-                4,
-                "--threat",
-                threat,
-                "--attack",
-                String.join(",", attacks),
-                "--out",
-                out
-              };
-              Ran ran = Ran.command(command);
-              assertThat(ran.exit()).as(ran.err()).isZero();
-              for (Attempt row : Ledger.read(out).rows()) {
-                if (row.kind() == Kind.VERDICT && row.queries() + row.linf() > 0) {
-                  seen.add(Attacks.name(row.attempt()));
-                }
-              }
-            });
-    assertThat(seen)
-        .containsExactlyInAnyOrderElementsOf(
-            Attacks.describe().stream().map(AttackSpec::name).toList());
+  void everyAttackRunsByItsNameInEverySet(@TempDir Path folder) {
+    Map<String, List<String>> groups = groups(folder);
+    Set<String> seen = new TreeSet<>();
+    groups.forEach(
+        (threat, attacks) -> {
+          Path out = folder.resolve("run-" + threat.replace(':', '-'));
+          Object[] command = {
+            "evaluate",
+            "--model",
+            model,
+            "--data",
+            TRAINED_ON,
+            "--examples",
+            4,
+            "--threat",
+            threat,
+            "--attack",
+            String.join(",", attacks.stream().map(InventoryCommandTest::brief).toList()),
+            "--out",
+            out
+          };
+          Ran ran = Ran.command(command);
+          assertThat(ran.exit()).as(threat + ": " + ran.err()).isZero();
+          for (Attempt row : Ledger.read(out).rows()) {
+            if (row.kind() == Kind.VERDICT && row.queries() + row.linf() > 0) {
+              seen.add(threat + " " + Attacks.name(row.attempt()));
+            }
+          }
+        });
+    Set<String> pairs = new TreeSet<>();
+    groups.forEach((threat, attacks) -> attacks.forEach(a -> pairs.add(threat + " " + a)));
+    assertThat(seen).isEqualTo(pairs);
   }
 
-  /** Texts of short attacks by threat model, each under the first that it takes. */
-  private static Map<String, List<String>> groups() {
-    Map<String, List<String>> groups = new LinkedHashMap<>();
-    for (AttackSpec<?> spec : Attacks.describe()) {
-      String threat =
-          THREATS.stream()
-              .filter(t -> spec.sets().contains(t.replaceFirst(":.*", "")))
-              .findFirst()
-              .orElseThrow();
-      groups.computeIfAbsent(threat, t -> new ArrayList<>()).add(brief(spec));
+  /** Names of attacks by threat model, as a dry run with the defaults has them. */
+  private static Map<String, List<String>> groups(Path folder) {
+    Map<String, String> texts = new HashMap<>();
+    for (String text : Call.splitList(InventoryCommand.THREATS)) {
+      texts.put(ThreatModel.parse(text).set().key(), text);
     }
+    Map<String, List<String>> groups = new LinkedHashMap<>();
+    for (JsonNode pair : defaultPairs(folder)) {
+      String threat = pair.path("threat").asText();
+      groups
+          .computeIfAbsent(texts.getOrDefault(threat, threat), t -> new ArrayList<>())
+          .add(pair.path("attack").asText());
+    }
+    assertThat(groups.keySet()).containsExactlyInAnyOrderElementsOf(texts.values());
     return groups;
   }
 
-  private static String brief(AttackSpec<?> spec) {
+  private static JsonNode defaultPairs(Path folder) {
+    Object[] command = {
+      "inventory",
+      "--model",
+      model,
+      "--data",
+      "embedded:fashion-mnist/test",
+      "--json",
+      "--dry-run",
+      "--out",
+      folder.resolve("out")
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    return Json.parse(ran.out(), "pairs");
+  }
+
+  private static String brief(String name) {
+    AttackSpec<?> spec =
+        Attacks.describe().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
     List<String> names = spec.parameters().stream().map(AttackSpec.Parameter::name).toList();
     List<String> settings =
         SHORT.stream().filter(s -> names.contains(s.substring(0, s.indexOf('=')))).toList();

@@ -242,6 +242,32 @@ final class LibraryCommandTest {
   }
 
   @Test
+  void consentLicenceAndDataAreSelected() {
+    Path mixed = copy("terms");
+    JsonNode free = json(library("add", mixed, "--from", run, "--licence", "MIT"));
+    int added = free.path("added").asInt();
+    assertThat(added).isPositive();
+    assertThat(list(mixed, "--consent", "study-3").path("matching").asInt()).isEqualTo(saved);
+    assertThat(list(mixed, "--consent", "study").path("matching").asInt()).isZero();
+    assertThat(list(mixed, "--consent", "none").path("matching").asInt()).isEqualTo(added);
+    assertThat(list(mixed, "--consent", "none", "--consent", "study-3").path("matching").asInt())
+        .isEqualTo(saved + added);
+    assertThat(list(mixed, "--licence", "none").path("matching").asInt()).isEqualTo(saved);
+    String data = list(library).at("/entries/0/source/data").asText();
+    assertThat(list(mixed, "--data", data, "--licence", "none").path("matching").asInt())
+        .isEqualTo(saved);
+    assertThat(list(mixed, "--data", "none").path("matching").asInt()).isZero();
+    Path out = folder.resolve("free");
+    JsonNode export = json(library("export", mixed, "--out", out, "--licence", "MIT"));
+    assertThat(export.path("entries").asInt()).isEqualTo(added);
+    JsonNode kept = json(library("filter", mixed, "--out", out, "--consent", "study-3"));
+    assertThat(kept.path("entries").asInt()).isEqualTo(saved);
+    Ran mark = library("mark", mixed, "--consent", "study-3", "--as", "suspended");
+    assertThat(json(mark).path("changed").asInt()).isEqualTo(saved);
+    assertThat(list(mixed).path("usable").asInt()).isEqualTo(added);
+  }
+
+  @Test
   void verifyPassesWhatIsSoundAndNamesWhatIsNot() throws IOException {
     Ran sound =
         plain(

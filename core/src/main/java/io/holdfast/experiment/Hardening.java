@@ -536,7 +536,9 @@ public final class Hardening {
           "library",
           Map.of(
               "path", library.mix().path(),
-              "attacks", List.copyOf(library.examples().attacks())));
+              "attacks", List.copyOf(library.examples().attacks()),
+              "consent", library.mix().permitted().consents().stream().sorted().toList(),
+              "licence", library.mix().permitted().licences().stream().sorted().toList()));
     }
     all.put("train", training);
     return Settings.of(all);

@@ -28,6 +28,12 @@ final class LibraryWords {
               + library.folder()
               + "' names them all");
     }
+    List<LeftOut> unfit = feed.examples().unfit();
+    unfit.stream().limit(SHOWN).map(LeftOut::message).forEach(lines::add);
+    if (unfit.size() > SHOWN) {
+      lines.add(
+          "and " + Format.count(unfit.size() - SHOWN) + " more of another consent or licence");
+    }
     return lines;
   }
 
@@ -38,12 +44,19 @@ final class LibraryWords {
         examples.outside() == 0
             ? ""
             : ", " + Format.count(examples.outside()) + " outside the threat model are not used";
+    String unfit =
+        examples.unfit().isEmpty()
+            ? ""
+            : ", "
+                + Format.count(examples.unfit().size())
+                + " of another consent or licence are not used";
     return "library "
         + examples.library().folder()
         + ": "
         + Format.count(examples.size())
         + " saved examples of "
         + String.join(", ", examples.attacks())
-        + outside;
+        + outside
+        + unfit;
   }
 }

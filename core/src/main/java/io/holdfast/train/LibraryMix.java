@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.library.Difficulty;
 import io.holdfast.attack.library.ExampleLibrary;
+import io.holdfast.attack.library.Permitted;
 import io.holdfast.attack.library.RankedExamples;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.SettingsReader;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param path of the library's folder
  * @param ratio over progress: share of each batch's places that saved examples take, in [0, 1]
  * @param attacks names of attacks whose examples are used; empty for all
+ * @param permitted consents and licences of examples that are used
  * @param by what makes an example hard
  * @param least over progress: share of the easiest examples that are passed over, in [0, 1]
  * @param most over progress: share of difficulty from which on examples are too hard, in [0, 1]
@@ -31,6 +33,7 @@ public record LibraryMix(
     String path,
     Curve ratio,
     Set<String> attacks,
+    Permitted permitted,
     Difficulty by,
     Curve least,
     Curve most,
@@ -48,6 +51,7 @@ public record LibraryMix(
         library.toString(),
         Curve.constant(ratio),
         Set.of(),
+        Permitted.ALL,
         Difficulty.CONFIDENCE,
         Curve.constant(0),
         Curve.constant(1),
@@ -56,7 +60,12 @@ public record LibraryMix(
 
   /** The same with examples between two shares of difficulty alone. */
   public LibraryMix difficulty(Difficulty what, Curve from, Curve to) {
-    return new LibraryMix(path, ratio, attacks, what, from, to, outside);
+    return new LibraryMix(path, ratio, attacks, permitted, what, from, to, outside);
+  }
+
+  /** The same with examples of these consents and licences alone. */
+  public LibraryMix permitted(Permitted terms) {
+    return new LibraryMix(path, ratio, attacks, terms, by, least, most, outside);
   }
 
   /** Reads the section; null where there is none. */
@@ -70,6 +79,7 @@ public record LibraryMix(
         r.text("path"),
         Curve.read(r, "ratio", Curve.constant(RATIO), 0, 1),
         new LinkedHashSet<>(r.texts("attacks", List.of())),
+        Permitted.of(r.texts("consent", List.of()), r.texts("licence", List.of())),
         difficulty.choice("by", Difficulty.CONFIDENCE),
         Curve.read(difficulty, "least", Curve.constant(0), 0, 1),
         Curve.read(difficulty, "most", Curve.constant(1), 0, 1),
@@ -91,7 +101,8 @@ public record LibraryMix(
       throw new InvalidInputException(path, "", "a path", e.getReason());
     }
     ExampleLibrary library = ExampleLibrary.load(folder, today);
-    return new LibraryFeed(this, RankedExamples.of(library, attacks, outside ? null : threat, by));
+    ThreatModel within = outside ? null : threat;
+    return new LibraryFeed(this, RankedExamples.of(library, attacks, permitted, within, by));
   }
 
   /** What makes runs equal, the examples themselves apart. */

@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.library.Difficulty;
+import io.holdfast.attack.library.Entry;
 import io.holdfast.attack.library.EntryFilter;
+import io.holdfast.attack.library.LeftOut;
 import io.holdfast.attack.library.LibraryFolder;
+import io.holdfast.attack.library.Permitted;
+import io.holdfast.attack.library.RankedExamples;
+import io.holdfast.attack.library.SampleSource;
+import io.holdfast.attack.library.SavedExample;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
+import io.holdfast.common.Records;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
@@ -64,6 +71,7 @@ class LibraryTrainingTest {
             library.toString(),
             Curve.ramp(0.1, 0.6, 1),
             Set.of(),
+            Permitted.ALL,
             Difficulty.CONFIDENCE,
             Curve.ramp(0, 0.5, 1),
             Curve.constant(0.9),
@@ -236,14 +244,54 @@ class LibraryTrainingTest {
     assertThat(feed(0.5).examples().size()).isEqualTo(40);
     assertThat(feed(0.5).examples().outside()).isEqualTo(2);
     LibraryMix m = LibraryMix.of(library, 0.5);
-    LibraryMix all =
-        new LibraryMix(m.path(), m.ratio(), m.attacks(), m.by(), m.least(), m.most(), true);
+    LibraryMix all = Records.with(m, "outside", true);
     assertThat(all.open(Run.THREAT, SampleLibrary.TODAY).examples().size()).isEqualTo(42);
-    LibraryMix pgd =
-        new LibraryMix(m.path(), m.ratio(), Set.of("pgd"), m.by(), m.least(), m.most(), false);
+    LibraryMix pgd = Records.with(m, "attacks", Set.of("pgd"));
     assertThatThrownBy(() -> pgd.open(Run.THREAT, SampleLibrary.TODAY))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("expected examples of pgd within linf:0.1, found none");
+  }
+
+  @Test
+  void onlyExamplesOfPermittedConsentAndLicenceAreUsed() {
+    List<SavedExample> tagged =
+        SampleLibrary.examples(FashionMnist.test().subset(60, 61, 62), 0.1, new Seed(5)).stream()
+            .map(e -> of(e, "study-1", "CC0-1.0"))
+            .toList();
+    LibraryFolder.at(library).add(tagged, SampleLibrary.TODAY);
+    assertThat(examples(Set.of(), Set.of()).unfit()).isEmpty();
+    assertThat(examples(Set.of(), Set.of()).size()).isEqualTo(43);
+    RankedExamples study = examples(Set.of("study-1"), Set.of());
+    assertThat(study.size()).isEqualTo(3);
+    assertThat(study.unfit()).hasSize(40).allMatch(l -> l.fault() == LeftOut.Fault.TERMS);
+    assertThat(study.unfit().get(0).message())
+        .endsWith("left out: expected consent study-1, found none");
+    assertThat(examples(Set.of("none"), Set.of()).size()).isEqualTo(40);
+    assertThat(examples(Set.of("none", "study-1"), Set.of()).size()).isEqualTo(43);
+    assertThat(examples(Set.of(), Set.of("CC0-1.0")).size()).isEqualTo(3);
+    assertThat(examples(Set.of("study-1"), Set.of("CC0-1.0")).hash()).isEqualTo(study.hash());
+    assertThatThrownBy(() -> examples(Set.of("study"), Set.of("CC0-1.0", "MIT")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "expected examples of consent study of licence CC0-1.0 or MIT within linf:0.1, found"
+                + " none; 43 are of other terms");
+    Path place = folder.resolve("run");
+    run(feed(0.5)).in(place).go();
+    LibraryMix mix = LibraryMix.of(library, 0.5).permitted(new Permitted(Set.of("none"), Set.of()));
+    refused(run(mix.open(Run.THREAT, SampleLibrary.TODAY)).in(place), "data.library: expected");
+  }
+
+  private RankedExamples examples(Set<String> consents, Set<String> licences) {
+    return LibraryMix.of(library, 0.5)
+        .permitted(new Permitted(consents, licences))
+        .open(Run.THREAT, SampleLibrary.TODAY)
+        .examples();
+  }
+
+  private static SavedExample of(SavedExample example, String consent, String licence) {
+    SampleSource source = Records.with(example.entry().source(), "consent", consent);
+    Entry entry = Records.with(example.entry(), "source", Records.with(source, "licence", licence));
+    return new SavedExample(entry, example.content());
   }
 
   @Test

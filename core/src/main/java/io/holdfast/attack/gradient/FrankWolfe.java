@@ -16,10 +16,13 @@ import java.util.List;
 
 /**
  * Frank and Wolfe's method (Chen et al. 2020, algorithm 1; in the Wasserstein ball Wu et al. 2020,
- * algorithm 2): step t goes 2 / (t + 2) of the way to the point of the set that raises the
- * linearised loss most, so that every point between is in the set and none is ever projected. That
- * point is one steepest step of the whole radius from the clean input. Needs a set whose variables
- * are convex. A sample falls at any point of the way.
+ * algorithm 2): step t goes 2 / (t + 2) of the way to a target in the set, so that every point
+ * between is in the set and the way itself is never projected. The target is one steepest step of
+ * the whole radius from the clean input. In L-infinity, L1, {@code flow} and {@code recolour} that
+ * is the point that raises the linearised loss most. In L2 it is the steepest point of the ball,
+ * projected onto ball and box: where the box holds values back, another point may raise it more. In
+ * {@code wasserstein} it is the best plan where no pixel fills up. Needs a set whose variables are
+ * convex. A sample falls at any point of the way.
  *
  * @param steps at least 1
  * @param restarts rounds on samples that still stand, at least 1
@@ -35,8 +38,7 @@ public record FrankWolfe(int steps, int restarts, boolean randomStart, Losses lo
   public static final AttackSpec<FrankWolfe> SPEC =
       new AttackSpec<>(
           NAME,
-          "steps towards the point of the set that raises the linearised loss most, never"
-              + " projected",
+          "steps towards the steepest point of the set for the linearised loss, never projected",
           List.of("wasserstein", "linf", "l2", "l1", "flow", "recolour"),
           "Wu et al. 2020, algorithm 2; Chen et al. 2020, algorithm 1",
           steps(40),

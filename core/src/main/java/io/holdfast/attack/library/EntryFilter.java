@@ -5,6 +5,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -14,6 +15,9 @@ import java.util.function.Predicate;
 public final class EntryFilter {
   /** Every entry. */
   public static final EntryFilter ALL = new EntryFilter(List.of());
+
+  /** Stands for an entry without consent, licence or data set. */
+  public static final String NONE = "none";
 
   private final List<Predicate<Entry>> conditions;
 
@@ -66,6 +70,30 @@ public final class EntryFilter {
   /** Fells a model with one of these hashes of weights, given by their beginnings. */
   public EntryFilter models(Set<String> beginnings) {
     return and(e -> beginnings.stream().anyMatch(e.model().weights()::startsWith));
+  }
+
+  /** Whose samples were collected under one of these consents, or {@link #NONE}. */
+  public EntryFilter consents(Set<String> tags) {
+    return source(SampleSource::consent, tags);
+  }
+
+  /** Whose data is under one of these licences, or {@link #NONE}. */
+  public EntryFilter licences(Set<String> licences) {
+    return source(SampleSource::licence, licences);
+  }
+
+  /** Whose clean input is of one of these data sets, by name, or {@link #NONE}. */
+  public EntryFilter data(Set<String> names) {
+    return source(SampleSource::data, names);
+  }
+
+  private EntryFilter source(Function<SampleSource, String> value, Set<String> wanted) {
+    Set<String> exact = Set.copyOf(wanted);
+    return and(e -> exact.contains(orNone(value.apply(e.source()))));
+  }
+
+  static String orNone(String value) {
+    return value.isEmpty() ? NONE : value;
   }
 
   /** Whether an entry meets all conditions. */

@@ -28,7 +28,9 @@ public record LeftOut(String id, Fault fault, String where, String reason) {
     /** The date has come. */
     EXPIRED,
     /** Suspended by decision. */
-    SUSPENDED;
+    SUSPENDED,
+    /** Consent or licence is none of those that were asked for. */
+    TERMS;
 
     /** The name in JSON, such as {@code outside}. */
     public String key() {
@@ -37,7 +39,7 @@ public record LeftOut(String id, Fault fault, String where, String reason) {
 
     /** False for what is sound and may not be used all the same. */
     public boolean isDamage() {
-      return this != EXPIRED && this != SUSPENDED;
+      return this != EXPIRED && this != SUSPENDED && this != TERMS;
     }
   }
 

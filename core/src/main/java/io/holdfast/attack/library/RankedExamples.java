@@ -1,5 +1,6 @@
 package io.holdfast.attack.library;
 
+import io.holdfast.attack.library.LeftOut.Fault;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
@@ -24,16 +25,19 @@ public final class RankedExamples {
   private final List<Entry> entries; // easiest first
   private final String hash;
   private final int outside;
+  private final List<LeftOut> unfit;
 
-  private RankedExamples(ExampleLibrary library, List<Entry> entries, String hash, int outside) {
+  private RankedExamples(
+      ExampleLibrary library, List<Entry> entries, int outside, List<LeftOut> unfit) {
     this.library = library;
-    this.entries = entries;
-    this.hash = hash;
+    this.entries = List.copyOf(entries);
+    this.hash = hash(entries);
     this.outside = outside;
+    this.unfit = List.copyOf(unfit);
   }
 
   /**
-   * Chooses and sorts.
+   * Chooses and sorts, whatever consent and licence are.
    *
    * @param attacks names of attacks whose examples count; empty for all
    * @param within what must admit an example too, or null for nothing but its own threat model
@@ -42,11 +46,31 @@ public final class RankedExamples {
    */
   public static RankedExamples of(
       ExampleLibrary library, Set<String> attacks, @Nullable ThreatModel within, Difficulty by) {
+    return of(library, attacks, Permitted.ALL, within, by);
+  }
+
+  /**
+   * As {@link #of(ExampleLibrary, Set, ThreatModel, Difficulty)}.
+   *
+   * @param permitted consents and licences of examples that count
+   */
+  public static RankedExamples of(
+      ExampleLibrary library,
+      Set<String> attacks,
+      Permitted permitted,
+      @Nullable ThreatModel within,
+      Difficulty by) {
     EntryFilter filter = attacks.isEmpty() ? EntryFilter.ALL : EntryFilter.ALL.attacks(attacks);
     List<Entry> chosen = new ArrayList<>();
+    List<LeftOut> unfit = new ArrayList<>();
     int outside = 0;
     for (Entry entry : library.requireUsable()) {
       if (!filter.matches(entry)) {
+        continue;
+      }
+      String reason = permitted.refusal(entry.source());
+      if (!reason.isEmpty()) {
+        unfit.add(new LeftOut(entry.id(), Fault.TERMS, library.folder().toString(), reason));
         continue;
       }
       boolean counts = within == null || Checks.isAdmitted(within, library.content(entry));
@@ -61,12 +85,15 @@ public final class RankedExamples {
           "",
           "examples"
               + (attacks.isEmpty() ? "" : " of " + String.join(", ", attacks))
+              + permitted.words()
               + (within == null ? "" : " within " + within.name()),
-          outside == 0 ? "none" : "none; " + outside + " are outside");
+          "none"
+              + (outside == 0 ? "" : "; " + outside + " are outside")
+              + (unfit.isEmpty() ? "" : "; " + unfit.size() + " are of other terms"));
     }
     ToDoubleFunction<Entry> score = by.in(library, chosen);
     chosen.sort(Comparator.comparingDouble(score).thenComparing(Comparator.naturalOrder()));
-    return new RankedExamples(library, List.copyOf(chosen), hash(chosen), outside);
+    return new RankedExamples(library, chosen, outside, unfit);
   }
 
   /** All that decides what is drawn: which examples, in which order. Their ids stand for them. */
@@ -89,6 +116,11 @@ public final class RankedExamples {
   /** Number of examples that the threat model does not admit. */
   public int outside() {
     return outside;
+  }
+
+  /** Examples whose consent or licence is none of those that were asked for. */
+  public List<LeftOut> unfit() {
+    return unfit;
   }
 
   /** The library. */

@@ -180,6 +180,12 @@ class ExampleLibraryTest {
     assertThat(count(library, EntryFilter.ALL.attacks(Set.of("pg")))).isZero();
     assertThat(count(library, EntryFilter.ALL.threats(Set.of("linf:0.1")))).isEqualTo(30);
     assertThat(count(library, EntryFilter.ALL.threats(Set.of("l2:1")))).isZero();
+    assertThat(count(library, EntryFilter.ALL.consents(Set.of("study")))).isZero();
+    assertThat(count(library, EntryFilter.ALL.consents(Set.of("study", "study-3")))).isEqualTo(30);
+    assertThat(count(library, EntryFilter.ALL.licences(Set.of("MIT")))).isEqualTo(30);
+    assertThat(count(library, EntryFilter.ALL.licences(Set.of("mit")))).isZero();
+    assertThat(count(library, EntryFilter.ALL.data(Set.of("test data")))).isEqualTo(30);
+    assertThat(count(library, EntryFilter.ALL.data(Set.of(EntryFilter.NONE)))).isZero();
     assertThat(count(library, EntryFilter.ALL.labels(Set.of(0, 2)))).isEqualTo(20);
     assertThat(count(library, EntryFilter.ALL.distance(Norm.LINF, 0, 0.049))).isZero();
     assertThat(count(library, EntryFilter.ALL.distance(Norm.L2, 0.09, 0.11))).isEqualTo(30);
