@@ -91,6 +91,14 @@ public interface Attack {
   }
 
   /**
+   * Fewest classes for which its loss is the published one, at least 2; with fewer there is another
+   * in its place, or none.
+   */
+  default int publishedClasses(ThreatModel threat) {
+    return 2;
+  }
+
+  /**
    * Whether a round is spent on a sample that still stands; the driver asks at the beginning of
    * each round.
    */

@@ -44,8 +44,8 @@ final class Checkpoint {
   /** The most bytes that the beginning of a round takes in memory until it is due in the file. */
   private static final long MOST_IN_MEMORY = 32L << 20;
 
-  /** A round's beginning is not held in memory where rounds last less than so many times that. */
-  private static final int WORTH = 20;
+  /** The part of the time for writing that goes at most into beginnings that are held in memory. */
+  private static final double HELD = 0.5;
 
   private final @Nullable CheckpointFile file;
   private final String identity;
@@ -60,7 +60,7 @@ final class Checkpoint {
   private byte @Nullable [] held; // the beginning of the present round, while not in the file
   private long earlier; // nanoseconds of earlier runs that nobody has been told
   private long spent; // nanoseconds
-  private long ofBeginning; // what the last one took
+  private long ofBeginning; // what the last one that was made took
   private long roundBegan;
 
   /**
@@ -288,16 +288,23 @@ final class Checkpoint {
       if (due(0)) {
         AtomicFiles.write(file.path(), out -> end = beginning(header, first, before, out));
         covered = true;
-      } else if (first || (bytes() <= MOST_IN_MEMORY && lasted >= WORTH * ofBeginning)) {
+      } else if (first || (bytes() <= MOST_IN_MEMORY && isWorthIt(lasted))) {
         ByteArrayOutputStream memory = new ByteArrayOutputStream();
         beginning(header, first, before, memory);
         held = memory.toByteArray();
+      } else {
+        return; // the next one takes as long as the last
       }
     } catch (IOException | HoldfastException e) {
       giveUp(e);
     }
     ofBeginning = now() - from;
     spent += ofBeginning;
+  }
+
+  /** Whether a beginning in memory for each round leaves time for writing. */
+  private boolean isWorthIt(long round) {
+    return file != null && round * HELD >= ofBeginning * file.pace().spacing();
   }
 
   private long beginning(Content header, boolean first, StageNotes.Before before, OutputStream out)

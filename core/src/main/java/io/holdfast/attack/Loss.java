@@ -18,6 +18,14 @@ public interface Loss {
   }
 
   /**
+   * Fewest classes for which the loss is the published one; with fewer it is defined otherwise or
+   * not at all.
+   */
+  default int publishedClasses(boolean targeted) {
+    return minClasses(targeted);
+  }
+
+  /**
    * Whether its slope at the clean input is 0 where no class is wanted, so that a search that sets
    * out there gets nowhere.
    */

@@ -67,6 +67,11 @@ public enum Losses implements Loss {
     }
 
     @Override
+    public int publishedClasses(boolean targeted) {
+      return targeted ? 4 : 3;
+    }
+
+    @Override
     public Tensor value(Tensor logits, Reference r) {
       requireClasses(this, logits, r);
       return margin(logits, r).div(LogitSpread.value(logits, r)).neg(); // [N]

@@ -26,14 +26,17 @@ import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One evaluation under way. */
 final class EvaluationRun {
   private static final String CLEAN = "clean";
+  private static final String HELD = "held";
   private static final String CURVE = "curve";
   private static final String CORRUPTIONS = "corruptions";
 
@@ -90,19 +93,23 @@ final class EvaluationRun {
     probe();
     phase(CLEAN, all, List.of(AttemptKey.clean()), this::cleanRows);
     for (NamedAttack attack : settings.attacks) {
-      phase(attack.key(), all, List.of(key(attack)), (c, done) -> verdicts(attack, c, done));
+      phase(attack.key(), all, List.of(key(attack)), (c, task) -> verdicts(attack, c, task));
     }
     observations.suite(settings.attacks.stream().map(this::key).toList(), seen);
     settings.attacks.forEach(this::observe);
     if (settings.curve != null) {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
-      phase(CURVE, curve.choose(data), curve.keys(), curve::rows);
+      phase(CURVE, curve.choose(data), curve.keys(), (c, task) -> curve.rows(c, task::advance));
     }
     if (settings.corruptions != null) {
       int channels = data.info().shape().get(0);
       CorruptionPass natural =
           new CorruptionPass(settings.corruptions, channels, clean, driver, rows, settings.seed);
-      phase(CORRUPTIONS, natural.choose(data), natural.keys(), natural::rows);
+      phase(
+          CORRUPTIONS,
+          natural.choose(data),
+          natural.keys(),
+          (c, task) -> natural.rows(c, task::advance));
     }
     Scorecard card = Scorecard.of(known.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
@@ -147,9 +154,9 @@ final class EvaluationRun {
 
   // ---- phases
 
-  /** Computes the rows of a chunk; tells how many of its samples are done meanwhile. */
+  /** Computes the rows of a chunk; tells the task of its samples meanwhile. */
   private interface Work {
-    List<Attempt> rows(Chunk chunk, LongConsumer done);
+    List<Attempt> rows(Chunk chunk, Progress.Task task);
   }
 
   private void under(String phase) {
@@ -172,13 +179,13 @@ final class EvaluationRun {
         }
         settings.stopper.check();
         long start = System.nanoTime();
-        List<Attempt> fresh = compute(part, work, task::advance);
+        List<Attempt> fresh = compute(part, work, task);
         if (driver.deadline().passed() && (name.equals(CURVE) || name.equals(CORRUPTIONS))) {
           return; // rows of those alone that fell in time would bend the curve
         }
         known.add(fresh, keys);
         double accuracy = seen.tally(keys.get(0)).share();
-        task.stat(keys.get(0).kind().judgesAttacks() ? "held" : "right", accuracy);
+        task.stat(keys.get(0).kind().judgesAttacks() ? HELD : "right", accuracy);
         log.chunk(name, part.length, (System.nanoTime() - start) / 1e9 + earlier, accuracy);
         earlier = 0;
       }
@@ -186,10 +193,10 @@ final class EvaluationRun {
   }
 
   /** The rows of a chunk; where memory runs out, anew on fewer workers as a governor has it. */
-  private List<Attempt> compute(int[] part, Work work, LongConsumer done) {
+  private List<Attempt> compute(int[] part, Work work, Progress.Task task) {
     while (true) {
       try (Scope scope = Scope.open()) {
-        return work.rows(Chunk.read(data, part), done);
+        return work.rows(Chunk.read(data, part), task);
       } catch (OutOfMemoryException e) {
         if (settings.governor == null || !settings.governor.relieve()) {
           throw e;
@@ -206,16 +213,16 @@ final class EvaluationRun {
     return new AttemptKey(Kind.VERDICT, attack.key(), threat.name(), threat.epsilon());
   }
 
-  private List<Attempt> cleanRows(Chunk chunk, LongConsumer done) {
+  private List<Attempt> cleanRows(Chunk chunk, Progress.Task task) {
     List<Attempt> fresh = clean.rows(chunk);
-    done.accept(chunk.size());
+    task.advance(chunk.size());
     return fresh;
   }
 
-  private List<Attempt> verdicts(NamedAttack named, Chunk chunk, LongConsumer done) {
+  private List<Attempt> verdicts(NamedAttack named, Chunk chunk, Progress.Task task) {
     AttackResult result =
         (checkpoint == null ? driver : driver.withCheckpoint(checkpoint))
-            .withProgress(done)
+            .withProgress(soFar(key(named), chunk, task))
             .run(named.attack(), chunk.x(), chunk.labels(), chunk.ids(), settings.seed);
     List<Attempt> fresh =
         new ArrayList<>(rows.of(Kind.VERDICT, named.key(), threat.epsilon(), chunk, result));
@@ -223,6 +230,24 @@ final class EvaluationRun {
     known.addSoFar(rows.soFar(named.key(), threat.epsilon(), chunk, result));
     earlier = result.earlierSeconds();
     return fresh;
+  }
+
+  /**
+   * Tells the task who is done and, until all of the chunk are, which share of the samples begun
+   * stands: those of earlier chunks that held, and those of this one that have not fallen yet.
+   */
+  private LongConsumer soFar(AttemptKey key, Chunk chunk, Progress.Task task) {
+    long twice = LongStream.of(chunk.ids()).filter(id -> known.has(id, List.of(key))).count();
+    long begun = seen.tally(key).rows - twice + chunk.size();
+    long held = seen.tally(key).good;
+    AtomicLong standing = new AtomicLong(chunk.size());
+    return done -> {
+      task.advance(done);
+      long left = standing.addAndGet(-done);
+      if (left > 0) { // whoever stands at the end is done too, and has a row soon
+        task.stat(HELD, (double) (held + left) / begun);
+      }
+    };
   }
 
   // ---- the first look
@@ -249,7 +274,7 @@ final class EvaluationRun {
   private void observe(NamedAttack attack) {
     int classes = settings.classifier.classes();
     List<Attack> stages = attack.attack().stages(threat, classes);
-    observations.classes(attack, classes);
+    observations.classes(attack, threat, classes);
     observations.scoresAfterGradients(attack, stages, threat, seen);
   }
 

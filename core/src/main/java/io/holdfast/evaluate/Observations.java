@@ -4,7 +4,6 @@ import io.holdfast.attack.Attack;
 import io.holdfast.attack.Logits;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.attack.ensemble.AutoAttack;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.record.Attempt;
@@ -33,6 +32,7 @@ final class Observations {
   private static final double GAIN = 0.002; // of all samples, as the original has it
   private static final double NOTABLE = 0.02;
   private static final int NOTABLE_SAMPLES = 2;
+  private static final int MANY_CLASSES = 10; // for which every loss is the published one
 
   private final List<String> found = new ArrayList<>();
 
@@ -185,15 +185,19 @@ final class Observations {
     return blind;
   }
 
-  /** What was done to a model of too few classes for the losses of AutoAttack. */
-  void classes(NamedAttack named, int classes) {
-    boolean usesRatio = named.attack() instanceof AutoAttack;
-    if (usesRatio && classes == 2) {
+  /** What was done to a model of too few classes for the losses of an attack's stages. */
+  void classes(NamedAttack named, ThreatModel threat, int classes) {
+    int published =
+        named.attack().stages(threat, Math.max(classes, MANY_CLASSES)).stream()
+            .mapToInt(stage -> stage.publishedClasses(threat))
+            .max()
+            .orElse(0);
+    if (classes == 2 && published > 2) {
       note(
           "few classes: with 2 classes there is no difference of logits ratio; %s attacked the"
               + " margin instead",
           named.key());
-    } else if (usesRatio && classes == 3) {
+    } else if (classes == 3 && published > 3) {
       note(
           "few classes: with 3 classes there is no fourth logit; in %s the second and third stand"
               + " for the third and fourth in the targeted difference of logits ratio",

@@ -26,12 +26,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -187,6 +189,7 @@ public record CampaignRun(
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(atOnce());
+    FirstFailure failure = new FirstFailure();
     List<Future<Scorecard>> running = new ArrayList<>();
     LiveTable table =
         new LiveTable(
@@ -196,7 +199,9 @@ public record CampaignRun(
     try {
       for (Pair pair : pairs) {
         int share = Math.max(1, threads / atOnce());
-        running.add(pool.submit(() -> card(pair, data, share, left, governor, table)));
+        running.add(
+            pool.submit(
+                () -> unlessAny(failure, () -> card(pair, data, share, left, governor, table))));
       }
       List<Scorecard> cards = new ArrayList<>();
       for (Future<Scorecard> one : running) {
@@ -204,13 +209,11 @@ public record CampaignRun(
       }
       return cards;
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        if (!stopper.isRequested()) {
-          progress.note("a pair has failed, and no other is begun: " + failure.getMessage());
-        }
-        throw failure;
+      Throwable cause = failure.or(e.getCause());
+      if (cause instanceof RuntimeException ofPair) {
+        throw ofPair;
       }
-      throw new IllegalStateException(e.getCause());
+      throw new IllegalStateException(cause);
     } catch (InterruptedException e) {
       stopper.request();
       Thread.currentThread().interrupt();
@@ -219,6 +222,42 @@ public record CampaignRun(
       running.forEach(one -> one.cancel(false)); // those that have not begun
       join(pool);
       table.close();
+    }
+  }
+
+  /** What a pair fails with first; shared by the threads. */
+  private static final class FirstFailure {
+    private @Nullable Throwable first;
+
+    synchronized boolean any() {
+      return first != null;
+    }
+
+    /** Whether it is the first one. */
+    synchronized boolean add(Throwable failure) {
+      boolean none = first == null;
+      first = none ? failure : first;
+      return none;
+    }
+
+    /** The first one, or if there is none the other. */
+    synchronized @Nullable Throwable or(@Nullable Throwable other) {
+      return first == null ? other : first;
+    }
+  }
+
+  /** A pair, which does not begin where one has failed, whether or not anybody knows that yet. */
+  private Scorecard unlessAny(FirstFailure failure, Supplier<Scorecard> pair) {
+    if (failure.any()) {
+      throw new CancellationException("another pair has failed");
+    }
+    try {
+      return pair.get();
+    } catch (RuntimeException | Error e) {
+      if (failure.add(e) && !stopper.isRequested()) {
+        progress.note("a pair has failed, and no other is begun: " + e.getMessage());
+      }
+      throw e;
     }
   }
 

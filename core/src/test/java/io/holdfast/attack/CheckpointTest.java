@@ -251,7 +251,7 @@ class CheckpointTest {
     int passes = counting.passes(MANY);
     int round = passes / 8; // of three shards
     for (int at = 2 * round - round / 20; at < passes; at += round) {
-      CheckpointFile dear = dear(folder.resolve("paced-" + at));
+      CheckpointFile dear = dear(folder.resolve("paced-" + at), 1, 0);
       Curved first = new Curved(at);
       clocked = first;
       assertThatThrownBy(() -> run(attack, threat, first, dear)).isInstanceOf(Killed.class);
@@ -262,15 +262,28 @@ class CheckpointTest {
     }
   }
 
-  private CheckpointFile dear(Path path) {
+  /**
+   * Taking note of a round takes some thirtieth of it, more than there is for writing: yet that is
+   * not put off for ever.
+   */
+  @Test
+  void beginningsOfRoundsLeaveTimeForWriting() {
+    workers = 1;
+    CheckpointFile dear = dear(folder.resolve("starved"), 20, 1e-6);
+    clocked = new Curved(MANY);
+    run(Pgd.steps(60).restarts(12), ThreatModel.linf(1e-4), clocked, dear);
+    assertThat(dear.path()).exists();
+  }
+
+  private CheckpointFile dear(Path path, int look, double first) {
     AtomicLong looks = new AtomicLong();
     LongSupplier clock =
         () -> {
           Curved model = clocked;
           long passes = model == null ? 0 : 10L * (MANY - model.left.get());
-          return passes + looks.incrementAndGet();
+          return passes + looks.addAndGet(look);
         };
-    CheckpointFile.Pace pace = new CheckpointFile.Pace(50, 0, clock);
+    CheckpointFile.Pace pace = new CheckpointFile.Pace(50, first, clock);
     return new CheckpointFile(path, "this test", told::add, pace);
   }
 

@@ -71,6 +71,11 @@ record Effort(Attack attack, String name, Predicate<Prospect> where) implements 
   }
 
   @Override
+  public int publishedClasses(ThreatModel threat) {
+    return attack.publishedClasses(threat);
+  }
+
+  @Override
   public void check(ThreatModel threat, int classes) {
     attack.check(threat, classes);
   }

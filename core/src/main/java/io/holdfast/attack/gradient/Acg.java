@@ -99,6 +99,11 @@ public record Acg(int steps, int restarts, double rho, int eot, Losses loss)
   }
 
   @Override
+  public int publishedClasses(ThreatModel threat) {
+    return loss.publishedClasses(threat.goal().targeted());
+  }
+
+  @Override
   public Tensor perturb(AttackTask task) {
     Additive ball = (Additive) task.threat().set();
     Tensor start = start(task, ball); // [n, ...]

@@ -211,8 +211,16 @@ public record Apgd(
       throw new InvalidInputException(
           "attack " + key(), "rho", "nothing, which is all it does in l1", Double.toString(rho));
     }
-    boolean targeted = threat.goal().targeted() || kind == Kind.T;
-    GradientChecks.requireClasses(key(), loss, targeted, classes);
+    GradientChecks.requireClasses(key(), loss, targeted(threat), classes);
+  }
+
+  @Override
+  public int publishedClasses(ThreatModel threat) {
+    return loss.publishedClasses(targeted(threat));
+  }
+
+  private boolean targeted(ThreatModel threat) {
+    return threat.goal().targeted() || kind == Kind.T;
   }
 
   @Override

@@ -39,6 +39,12 @@ public interface GradientAttack<A extends GradientAttack<A>> extends ListedAttac
   }
 
   @Override
+  default int publishedClasses(ThreatModel threat) {
+    boolean targeted = threat.goal().targeted() || targeting() != Targeting.GOAL;
+    return ascent().loss().publishedClasses(targeted);
+  }
+
+  @Override
   default Tensor perturb(AttackTask task) {
     return ascent().climb(task);
   }

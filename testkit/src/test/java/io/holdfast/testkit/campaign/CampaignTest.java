@@ -241,19 +241,22 @@ class CampaignTest {
     assertThat(first).exists();
   }
 
-  @Test
-  void aPairThatFailsLeavesNobodyWriting() {
-    Path out = shared.resolve("broken");
+  @ParameterizedTest
+  @CsvSource({"linf-0.05, far", "far, linf-0.05"})
+  void aPairThatFailsLeavesNobodyWritingAndNoOtherBegins(String fails, String goesOn) {
+    Path out = shared.resolve("broken-" + fails);
     CountDownLatch begun = new CountDownLatch(1);
     AtomicBoolean failed = new AtomicBoolean();
+    List<String> started = Collections.synchronizedList(new ArrayList<>());
     Progress breaking =
         (title, total, unit) -> {
-          if (title.startsWith("first/linf-0.05 fgsm")) {
+          started.add(title);
+          if (title.startsWith("first/" + fails + " fgsm")) {
             await(begun);
             failed.set(true);
             throw new IllegalStateException("broken");
           }
-          if (title.startsWith("first/far fgsm")) {
+          if (title.startsWith("first/" + goesOn + " fgsm")) {
             begun.countDown();
             lingerAfter(failed);
           }
@@ -263,9 +266,38 @@ class CampaignTest {
         new CampaignRun(
             Campaign.read(file), out, false, 2, 2, Deadline.none(), breaking, Stopper.manual());
     assertThatThrownBy(run::run).isInstanceOf(IllegalStateException.class).hasMessage("broken");
-    RunLock.requireFree(out.resolve("first/far"));
-    assertThat(out.resolve("first/far/scorecard.json")).exists();
-    assertThat(out.resolve("second/far/scorecard.json")).doesNotExist();
+    RunLock.requireFree(out.resolve("first/" + goesOn));
+    assertThat(out.resolve("first/" + goesOn + "/scorecard.json")).exists();
+    assertThat(started).noneMatch(title -> title.startsWith("second/"));
+    assertThat(out.resolve("second")).doesNotExist();
+  }
+
+  /** All samples are in one chunk, so that what is marked was shown before its end. */
+  @Test
+  void theTableShowsAnAttackUnderWay() throws IOException {
+    Path one = shared.resolve("one-chunk.yaml");
+    Files.writeString(
+        one,
+        Files.readString(file)
+            .replaceFirst("examples: 300", "examples: 60")
+            .replaceFirst("models: .*", "models: {first: \"" + shared + "/model-0.holdfast\"}")
+            .replaceFirst("threats: .*", "threats: [\"linf:0.05\"]"));
+    List<String> rows = new ArrayList<>();
+    Progress watching =
+        new Progress() {
+          @Override
+          public Task start(String title, long total, String unit) {
+            return n -> {};
+          }
+
+          @Override
+          public void pin(List<String> lines) {
+            lines.stream().filter(line -> line.startsWith("pgd")).forEach(rows::add);
+          }
+        };
+    CampaignFolder.run(one, shared.resolve("one-chunk"), false, watching).run();
+    assertThat(rows).anyMatch(row -> row.matches("pgd\\S+ +~[0-9.]+%"));
+    assertThat(rows.get(rows.size() - 1)).matches("pgd\\S+ +[0-9.]+%");
   }
 
   private static void await(CountDownLatch begun) {

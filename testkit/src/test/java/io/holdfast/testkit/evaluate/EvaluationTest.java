@@ -14,6 +14,7 @@ import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.MetricsLog;
+import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.datasets.FashionMnist;
@@ -38,6 +39,8 @@ import io.holdfast.threat.Union;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,6 +143,51 @@ class EvaluationTest {
     assertThat(parts.resolve("ledger.parquet"))
         .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
     assertThat(Files.exists(parts.resolve("ledger.d"))).isFalse();
+  }
+
+  /** How many samples of the second attack were done when a figure came, and the figure. */
+  private record Figure(long done, double share) {}
+
+  @Test
+  void figuresMoveWhileAChunkIsUnderWay() {
+    List<Figure> figures = new ArrayList<>();
+    Progress watching =
+        (title, total, unit) ->
+            new Progress.Task() {
+              private long done;
+
+              @Override
+              public void advance(long n) {
+                done += n;
+              }
+
+              @Override
+              public void stat(String name, double value) {
+                if (title.startsWith("pgd")) {
+                  figures.add(new Figure(done, value));
+                }
+              }
+            };
+    Scorecard card = evaluation().progress(watching).on(TEST).card();
+    List<Double> first =
+        figures.stream().filter(f -> f.done <= Suite.CHUNK).map(Figure::share).toList();
+    assertThat(first).as("after the clean look, two rounds, and the end").hasSize(4);
+    assertThat(first).isSortedAccordingTo(Comparator.reverseOrder());
+    assertThat(first.get(0)).isGreaterThan(first.get(3));
+    assertThat(first.get(2)).as("who stands after the last round holds").isEqualTo(first.get(3));
+    assertThat(figures).hasSize(12);
+    for (int chunk = 1; chunk < 3; chunk++) {
+      double before = figures.get(4 * chunk - 1).share;
+      double begun = figures.get(4 * chunk).share;
+      assertThat(begun).as("few fall by the clean look alone").isGreaterThan(before);
+      assertThat(figures.get(4 * chunk + 2).share).isEqualTo(figures.get(4 * chunk + 3).share);
+    }
+    assertThat(figures.get(11).done).isEqualTo(TEST.size());
+    assertThat(figures.get(11).share)
+        .isEqualTo(
+            Objects.requireNonNull(card.attacks().get("pgd[steps=5, restarts=2]"))
+                .robustAccuracy()
+                .value());
   }
 
   @Test

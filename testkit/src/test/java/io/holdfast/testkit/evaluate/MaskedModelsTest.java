@@ -29,6 +29,7 @@ import io.holdfast.threat.ThreatModel;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -195,27 +196,44 @@ class MaskedModelsTest {
 
   @Test
   void fewClassesAreNamed() {
-    int[] ofTheFirstTwo =
-        IntStream.range(0, Suite.TEST.size()).filter(i -> Suite.TEST.label(i) < 2).toArray();
+    String suite = "autoattack[steps=3,queries=5]";
+    assertThat(flags(2, suite)).anyMatch(f -> f.startsWith("few classes: with 2 classes"));
+    assertThat(flags(3, suite)).anyMatch(f -> f.startsWith("few classes: with 3 classes"));
+    assertThat(flags(4, suite)).noneMatch(f -> f.startsWith("few classes"));
+    String ours = "holdfast[effort=0.05]";
+    assertThat(flags(2, ours))
+        .anyMatch(f -> f.matches("few classes: with 2 classes .*" + Pattern.quote(ours) + ".*"));
+    assertThat(flags(3, ours))
+        .anyMatch(f -> f.matches("few classes: with 3 classes .*" + Pattern.quote(ours) + ".*"));
+    assertThat(flags(4, ours)).noneMatch(f -> f.startsWith("few classes"));
+    String plain = "apgd-ce[steps=3]";
+    assertThat(flags(2, plain)).noneMatch(f -> f.startsWith("few classes"));
+    String untargeted = "autoattack[version=rand,steps=1]";
+    assertThat(flags(2, untargeted)).anyMatch(f -> f.startsWith("few classes: with 2 classes"));
+    assertThat(flags(3, untargeted)).noneMatch(f -> f.startsWith("few classes"));
+  }
+
+  /** Of a model of the first classes alone. */
+  private static List<String> flags(int classes, String attack) {
+    int[] ofTheFirst =
+        IntStream.range(0, Suite.TEST.size())
+            .filter(i -> Suite.TEST.label(i) < classes)
+            .limit(12)
+            .toArray();
     Scorecard card =
-        Evaluation.of(new Two())
+        Evaluation.of(new First(classes))
             .against(ThreatModel.linf(0.05))
-            .with(NamedAttack.parse("autoattack[steps=3,queries=5]"))
+            .with(NamedAttack.parse(attack))
             .precision(Precision.FLOAT32)
             .workers(1)
             .examples(0)
-            .on(Suite.TEST.subset(ofTheFirstTwo))
+            .on(Suite.TEST.subset(ofTheFirst))
             .card();
-    assertThat(card.flags())
-        .anySatisfy(f -> assertThat(f).startsWith("few classes: with 2 classes"));
+    return card.flags();
   }
 
-  /** The first two classes alone. */
-  private record Two() implements Classifier {
-    @Override
-    public int classes() {
-      return 2;
-    }
+  /** The first classes alone. */
+  private record First(int classes) implements Classifier {
 
     @Override
     public long[] inputShape() {
@@ -224,7 +242,7 @@ class MaskedModelsTest {
 
     @Override
     public Tensor logits(Tensor x) {
-      return Suite.MODEL.logits(x).slice(1, 0, 2);
+      return Suite.MODEL.logits(x).slice(1, 0, classes);
     }
   }
 }

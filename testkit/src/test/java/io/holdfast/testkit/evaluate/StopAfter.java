@@ -13,12 +13,22 @@ record StopAfter(Stopper stopper, int chunks, AtomicInteger seen) implements Pro
   @Override
   public Task start(String title, long total, String unit) {
     return new Task() {
+      private long done;
+
       @Override
-      public void advance(long n) {}
+      public void advance(long n) {
+        done += n;
+      }
+
+      @Override
+      public void skip(long n) {
+        done += n;
+      }
 
       @Override
       public void stat(String name, double value) {
-        if (seen.incrementAndGet() == chunks) {
+        boolean ended = done == total || done % Suite.CHUNK == 0; // else it is under way
+        if (ended && seen.incrementAndGet() == chunks) {
           stopper.request();
         }
       }

@@ -16,6 +16,7 @@ import java.util.stream.StreamSupport;
 /** The evaluation that the tests of this package share: three chunks, two attacks. */
 final class Suite {
   static final MeansModel MODEL = new MeansModel(FashionMnist.train().first(2000), 1);
+  static final int CHUNK = 64;
   static final Dataset TEST = FashionMnist.test().first(150);
 
   private Suite() {}
@@ -32,7 +33,7 @@ final class Suite {
         .trainedOn("pgd")
         .seed(3)
         .workers(1)
-        .chunk(64);
+        .chunk(CHUNK);
   }
 
   static Evaluation withCurve() {
