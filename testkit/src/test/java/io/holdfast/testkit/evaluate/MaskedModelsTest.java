@@ -43,8 +43,7 @@ class MaskedModelsTest {
     return card(model, epsilon, Suite.TEST.first(50), attacks);
   }
 
-  private static Scorecard card(
-      Classifier model, double epsilon, Dataset data, String... attacks) {
+  private static Scorecard card(Classifier model, double epsilon, Dataset data, String... attacks) {
     Evaluation evaluation =
         Evaluation.of(model)
             .against(ThreatModel.linf(epsilon))
