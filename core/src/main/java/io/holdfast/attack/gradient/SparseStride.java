@@ -43,7 +43,7 @@ final class SparseStride implements Stride {
   /** As {@link #from}, but as the authors' program goes on from a start that it draws itself. */
   static SparseStride anew(Region region, double radius, Tensor start, int steps) {
     SparseStride stride = new SparseStride(region, steps);
-    long components = start.select(0, 0).count();
+    double components = start.select(0, 0).count();
     for (long i = 0; i < start.size(0); i++) {
       stride.samples.add(Sparsity.unknown(radius, (double) components));
     }
