@@ -45,7 +45,7 @@ final class SparseStride implements Stride {
     SparseStride stride = new SparseStride(region, steps);
     double components = start.select(0, 0).count();
     for (long i = 0; i < start.size(0); i++) {
-      stride.samples.add(Sparsity.unknown(radius, (double) components));
+      stride.samples.add(Sparsity.unknown(radius, components));
     }
     return stride;
   }
