@@ -33,6 +33,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -189,7 +190,7 @@ public record CampaignRun(
     int threads = workers == 0 ? Processor.cores() : workers;
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(atOnce());
-    FirstFailure failure = new FirstFailure();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // the first one
     List<Future<Scorecard>> running = new ArrayList<>();
     LiveTable table =
         new LiveTable(
@@ -209,7 +210,8 @@ public record CampaignRun(
       }
       return cards;
     } catch (ExecutionException e) {
-      Throwable cause = failure.or(e.getCause());
+      Throwable first = failure.get();
+      Throwable cause = first == null ? e.getCause() : first;
       if (cause instanceof RuntimeException ofPair) {
         throw ofPair;
       }
@@ -225,36 +227,16 @@ public record CampaignRun(
     }
   }
 
-  /** What a pair fails with first; shared by the threads. */
-  private static final class FirstFailure {
-    private @Nullable Throwable first;
-
-    synchronized boolean any() {
-      return first != null;
-    }
-
-    /** Whether it is the first one. */
-    synchronized boolean add(Throwable failure) {
-      boolean none = first == null;
-      first = none ? failure : first;
-      return none;
-    }
-
-    /** The first one, or if there is none the other. */
-    synchronized @Nullable Throwable or(@Nullable Throwable other) {
-      return first == null ? other : first;
-    }
-  }
-
   /** A pair, which does not begin where one has failed, whether or not anybody knows that yet. */
-  private Scorecard unlessAny(FirstFailure failure, Supplier<Scorecard> pair) {
-    if (failure.any()) {
+  private Scorecard unlessAny(
+      AtomicReference<@Nullable Throwable> failure, Supplier<Scorecard> pair) {
+    if (failure.get() != null) {
       throw new CancellationException("another pair has failed");
     }
     try {
       return pair.get();
     } catch (RuntimeException | Error e) {
-      if (failure.add(e) && !stopper.isRequested()) {
+      if (failure.compareAndSet(null, e) && !stopper.isRequested()) {
         progress.note("a pair has failed, and no other is begun: " + e.getMessage());
       }
       throw e;

@@ -20,6 +20,11 @@ public record Bounds(Tensor lower, Tensor upper) {
     return new Bounds(x.sub(radius).clampInPlace(low, high), x.add(radius).clampInPlace(low, high));
   }
 
+  /** The nearest point of the box, {@code [N, ...]}. */
+  public Tensor clamp(Tensor x) {
+    return x.maximum(lower).minimum(upper);
+  }
+
   /** The middle, {@code [N, ...]}. */
   Tensor centre() {
     return lower.add(upper).mul(0.5);

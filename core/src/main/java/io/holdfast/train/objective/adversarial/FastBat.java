@@ -16,6 +16,7 @@ import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.verify.bound.Bounds;
 import java.util.Arrays;
 import java.util.List;
 
@@ -93,7 +94,7 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
               return first(ground);
             },
             Reference.labels(shard.labels())); // [n, ...]
-    Box box = Box.of(shard.threat(), shard.inputs());
+    Bounds box = box(shard.threat(), shard.inputs());
     Tensor leaf = near.asLeaf();
     Tensor before = Predictions.crossEntropy(shard, shard.logits(leaf)); // [n]
     Tensor slope = Autograd.grad(before.sum(), List.of(leaf), true).get(0); // [n, ...] on the tape
@@ -102,7 +103,11 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
     Tensor end = Tensors.where(going, box.clamp(wanted), near).asLeaf(); // [n, ...]
     Tensor logits = shard.logits(end); // [n, K]
     Tensor losses = Predictions.crossEntropy(shard, logits); // [n]
-    Tensor free = box.inside(wanted).and(going); // [n, ...] where the step was not held back
+    Tensor free =
+        wanted
+            .gt(box.lower())
+            .and(wanted.lt(box.upper()))
+            .and(going); // [n, ...] where the step was not held back
     Tensor pull =
         Autograd.grad(losses.sum(), List.of(end), true).get(0).detach().mul(free.to(end.type()));
     Tensor through = slope.mul(pull).reshape(losses.size(0), -1).sum(1).mul(implicit); // [n]
@@ -115,7 +120,7 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
     Tensor start = region.apply(region.randomStart(ground.seeds())); // [m, ...]
     InputGradients.Pass pass =
         ground.model().pass(start, z -> Losses.CE.cotangent(z, ground.reference()));
-    return Box.of(ground.threat(), ground.inputs()).clamp(start.add(pass.gradient(), step));
+    return box(ground.threat(), ground.inputs()).clamp(start.add(pass.gradient(), step));
   }
 
   /** A flag per row, of as many dimensions as {@code like}. */
@@ -130,26 +135,9 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
     return Tensors.of(values, shape).to(like.device()).gt(0);
   }
 
-  /**
-   * Ball and domain together.
-   *
-   * @param low {@code [n, ...]}
-   * @param high {@code [n, ...]}
-   */
-  private record Box(Tensor low, Tensor high) {
-    static Box of(ThreatModel threat, Tensor centre) {
-      Domain domain = threat.domain();
-      double epsilon = threat.epsilon();
-      return new Box(
-          centre.sub(epsilon).clampMin(domain.low()), centre.add(epsilon).clampMax(domain.high()));
-    }
-
-    Tensor clamp(Tensor x) {
-      return x.maximum(low).minimum(high);
-    }
-
-    Tensor inside(Tensor x) {
-      return x.gt(low).and(x.lt(high));
-    }
+  /** Ball and domain together. */
+  private static Bounds box(ThreatModel threat, Tensor centre) {
+    Domain domain = threat.domain();
+    return Bounds.ball(centre, threat.epsilon(), domain.low(), domain.high());
   }
 }
