@@ -9,7 +9,6 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import io.holdfast.common.Stopper;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.Flip;
 import io.holdfast.model.graph.Network;
@@ -73,16 +72,7 @@ class CourseTest {
     assertThat(kind.get().with(r -> r.workers = 3).go()).isEqualTo(whole);
     for (int stop : new int[] {2, 5, 9}) {
       Path place = folder.resolve("stop" + stop);
-      Run first = kind.get().in(place);
-      Stopper stopper = Stopper.manual();
-      first.stopper = stopper;
-      first.progress =
-          Run.afterEachStep(
-              done -> {
-                if (done == stop) {
-                  stopper.request();
-                }
-              });
+      Run first = kind.get().in(place).stoppingAfter(stop);
       assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
       assertThat(kind.get().in(place).resuming().go()).as("stopped after " + stop).isEqualTo(whole);
       assertThat(Run.metrics(place)).isEqualTo(Run.metrics(folder.resolve("whole")));

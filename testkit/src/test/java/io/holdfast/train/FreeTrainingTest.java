@@ -7,7 +7,6 @@ import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import io.holdfast.common.Stopper;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Forward;
 import io.holdfast.model.graph.Mode;
@@ -126,16 +125,7 @@ class FreeTrainingTest {
     assertThat(rich().with(r -> r.workers = 3).go()).isEqualTo(whole);
     for (int stop : new int[] {1, 2, 7}) {
       Path place = folder.resolve("stop" + stop);
-      Run first = rich().in(place);
-      Stopper stopper = Stopper.manual();
-      first.stopper = stopper;
-      first.progress =
-          Run.afterEachStep(
-              done -> {
-                if (done == stop) {
-                  stopper.request();
-                }
-              });
+      Run first = rich().in(place).stoppingAfter(stop);
       assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
       assertThat(rich().in(place).resuming().go()).as("stopped after " + stop).isEqualTo(whole);
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
-import io.holdfast.common.Stopper;
 import io.holdfast.model.graph.Graph.Parameter;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.DType;
@@ -178,16 +177,7 @@ class GeneralistTest {
     Outcome whole = rich().in(folder.resolve("whole")).go();
     for (int stop : new int[] {2, 5, 8}) {
       Path place = folder.resolve("stop" + stop);
-      Run first = rich().in(place);
-      Stopper stopper = Stopper.manual();
-      first.stopper = stopper;
-      first.progress =
-          Run.afterEachStep(
-              done -> {
-                if (done == stop) {
-                  stopper.request();
-                }
-              });
+      Run first = rich().in(place).stoppingAfter(stop);
       assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
       assertThat(rich().in(place).resuming().go()).as("stopped after " + stop).isEqualTo(whole);
       assertThat(Run.metrics(place)).isEqualTo(Run.metrics(folder.resolve("whole")));

@@ -121,6 +121,20 @@ final class Run {
     return this;
   }
 
+  /** Asks for a stop after so many steps of this process. */
+  Run stoppingAfter(int steps) {
+    Stopper asked = Stopper.manual();
+    stopper = asked;
+    progress =
+        afterEachStep(
+            done -> {
+              if (done == steps) {
+                asked.request();
+              }
+            });
+    return this;
+  }
+
   Network network() {
     Network network = Network.initialise(graph, Initialisation.PYTORCH, new Seed(seed));
     network.freeze(frozen);

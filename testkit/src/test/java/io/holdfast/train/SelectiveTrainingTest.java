@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.PadCrop;
@@ -60,16 +59,7 @@ class SelectiveTrainingTest {
     assertThat(run(null).go()).isNotEqualTo(whole);
     for (int stop : new int[] {2, 4}) {
       Path place = folder.resolve("stop" + stop);
-      Run first = run(WEAK).in(place);
-      Stopper stopper = Stopper.manual();
-      first.stopper = stopper;
-      first.progress =
-          Run.afterEachStep(
-              done -> {
-                if (done == stop) {
-                  stopper.request();
-                }
-              });
+      Run first = run(WEAK).in(place).stoppingAfter(stop);
       assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
       assertThat(run(WEAK).in(place).resuming().go()).isEqualTo(whole);
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import io.holdfast.common.Stopper;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Forward;
 import io.holdfast.model.graph.Graph.Parameter;
@@ -214,16 +213,7 @@ class WeightMethodsTest {
     Outcome whole = rich().in(folder.resolve("whole")).go();
     for (int stop : new int[] {3, 5, 6, 8}) {
       Path place = folder.resolve("stop" + stop);
-      Run first = rich().in(place);
-      Stopper stopper = Stopper.manual();
-      first.stopper = stopper;
-      first.progress =
-          Run.afterEachStep(
-              done -> {
-                if (done == stop) {
-                  stopper.request();
-                }
-              });
+      Run first = rich().in(place).stoppingAfter(stop);
       assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
       assertThat(rich().in(place).resuming().go()).as("stopped after " + stop).isEqualTo(whole);
       assertThat(Run.metrics(place)).isEqualTo(Run.metrics(folder.resolve("whole")));
