@@ -11,8 +11,10 @@ import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,11 +38,20 @@ final class RecipeBookTest {
   @Test
   void everyObjectiveHasARecipe() {
     RecipeBook book = RecipeBook.read(EXAMPLES.resolve("objectives.yaml"), Path.of("out"));
-    assertThat(book.recipes())
+    Map<Boolean, List<RecipeBook.Recipe>> named =
+        book.recipes().stream()
+            .collect(Collectors.partitioningBy(r -> Objectives.names().contains(r.name())));
+    assertThat(named.get(true))
         .extracting(RecipeBook.Recipe::name)
         .containsExactlyInAnyOrderElementsOf(Objectives.names());
-    assertThat(book.recipes())
+    assertThat(named.get(true))
         .allMatch(r -> r.name().equals(r.experiment().training().objective().name()));
+    assertThat(named.get(false))
+        .as("two experts are a way to train with any objective")
+        .extracting(RecipeBook.Recipe::name)
+        .containsExactly("generalist");
+    assertThat(named.get(false))
+        .allMatch(r -> r.experiment().training().methods().generalist() != null);
     assertThat(book.best()).isEqualTo(6);
     assertThat(book.last().examples()).isEqualTo(1000);
     assertThat(book.judge().examples()).isEqualTo(200);
