@@ -21,16 +21,17 @@ final class AttackPage {
 
   /** The sizes at which the cost is counted. */
   private static final Map<String, String> SIZES =
-      Map.of(
-          "linf", "linf:0.1",
-          "l2", "l2:1.5",
-          "l1", "l1:12",
-          "l0", "l0:25",
-          "pixels", "pixels:5",
-          "patch", "patch:6",
-          "frame", "frame:2",
-          "wasserstein", "wasserstein:0.1",
-          "corruption", "corruption:3");
+      Map.ofEntries(
+          Map.entry("linf", "linf:0.1"),
+          Map.entry("l2", "l2:1.5"),
+          Map.entry("l1", "l1:12"),
+          Map.entry("l0", "l0:25"),
+          Map.entry("pixels", "pixels:5"),
+          Map.entry("patch", "patch:6"),
+          Map.entry("frame", "frame:2"),
+          Map.entry("recolour", "recolour:0.1"),
+          Map.entry("wasserstein", "wasserstein:0.1"),
+          Map.entry("corruption", "corruption:3"));
 
   private AttackPage() {}
 

@@ -30,6 +30,7 @@ import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Jitter;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.gradient.RandomFgsm;
+import io.holdfast.attack.gradient.SmoothField;
 import io.holdfast.attack.gradient.Tpgd;
 import io.holdfast.attack.minimal.Alma;
 import io.holdfast.attack.minimal.BrendelBethge;
@@ -101,6 +102,8 @@ public final class Attacks {
     row(SparseFool.SPEC);
     row(NewtonFool.SPEC);
     row(RotationGrid.SPEC);
+    row(SmoothField.STADV);
+    row(SmoothField.RECOLORADV);
     row(Universal.SPEC);
     row(AdversarialPatch.ALL);
     row(AdversarialPatch.EACH);

@@ -11,13 +11,15 @@ import java.util.Map;
  * Smooth deformations of an image (Xiao et al. 2018, stAdv, section 3, equations 1 and 2): every
  * pixel is read from another place, bilinearly and with zeros outside. The flow is given at the
  * points of a coarse grid and interpolated bilinearly in between, so that a bound on the grid is a
- * bound everywhere and neighbours move together (there it is a penalty). Parameters: shifts to the
- * right at each grid point in rows, then shifts down, in pixels. Images are {@code [N, C, H, W]}.
+ * bound everywhere and neighbours move together (there it is a penalty; a grid as fine as the image
+ * has a flow of its own for each pixel, and the attack {@code stadv} penalises differences).
+ * Parameters: shifts to the right at each grid point in rows, then shifts down, in pixels. Images
+ * are {@code [N, C, H, W]}.
  *
  * @param pixels the largest shift in each direction, at least 0
  * @param grid points of the grid in each direction, at least 1
  */
-public record Flow(double pixels, int grid) implements Parametric {
+public record Flow(double pixels, int grid) implements VectorField {
   /** The name in files. */
   public static final String NAME = "flow";
 
@@ -65,6 +67,11 @@ public record Flow(double pixels, int grid) implements Parametric {
   @Override
   public List<Double> bounds(long[] shape) {
     return Collections.nCopies(2 * grid * grid, pixels);
+  }
+
+  @Override
+  public Tensor field(Tensor theta, long[] shape) {
+    return theta.view(theta.size(0), 2, grid, grid);
   }
 
   @Override

@@ -14,12 +14,12 @@ import java.util.Map;
  * and 4): pixels of one colour become pixels of one colour. The shift of a colour is given at the
  * points of a grid over the colour cube and interpolated linearly along every channel in between
  * (trilinear for RGB; a tone curve for grey images), so that a bound on the grid bounds every
- * channel of every pixel. In place of the paper's penalty on differences of neighbouring points,
- * the shifts of the grid are averaged with their neighbours {@code smooth} times with the weights
- * 1/4, 1/2, 1/4: with k rounds those of two neighbouring points differ by at most {@code 2 epsilon
- * (2k choose k) / 4^k}. Parameters: shifts before averaging, in the units of the input, for each
- * channel the grid in rows, of which the last channel runs fastest. Images are {@code [N, C, H, W]}
- * with one to four channels.
+ * channel of every pixel. Beside the paper's penalty on differences of neighbouring points, which
+ * the attack {@code recoloradv} has, the shifts of the grid are averaged with their neighbours
+ * {@code smooth} times with the weights 1/4, 1/2, 1/4: with k rounds those of two neighbouring
+ * points differ by at most {@code 2 epsilon (2k choose k) / 4^k}. Parameters: shifts before
+ * averaging, in the units of the input, for each channel the grid in rows, of which the last
+ * channel runs fastest. Images are {@code [N, C, H, W]} with one to four channels.
  *
  * <p>In CIELUV, the authors' first choice, the grid lies over lightness and chromaticity instead,
  * on which equal distances look about equally far; images are then in sRGB. What a shift leads to
@@ -32,7 +32,7 @@ import java.util.Map;
  *     200 for u* and v*, as in the authors' program, whose epsilon is 0.06
  */
 public record Recolouring(double epsilon, int grid, int smooth, Colours colours)
-    implements Parametric {
+    implements VectorField {
   /** The name in files. */
   public static final String NAME = "recolour";
 
@@ -136,6 +136,15 @@ public record Recolouring(double epsilon, int grid, int smooth, Colours colours)
   /** Of the grid. */
   private long points(long channels) {
     return Math.round(Math.pow(grid, (double) channels));
+  }
+
+  @Override
+  public Tensor field(Tensor theta, long[] shape) {
+    long[] view = new long[2 + Math.toIntExact(shape[0])];
+    Arrays.fill(view, grid);
+    view[0] = theta.size(0);
+    view[1] = shape[0];
+    return theta.view(view);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.holdfast.attack.gradient.Composed;
 import io.holdfast.attack.gradient.FrankWolfe;
 import io.holdfast.attack.gradient.Line;
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.gradient.SmoothField;
 import io.holdfast.attack.universal.AdversarialPatch;
 import io.holdfast.attack.universal.Poses;
 import io.holdfast.common.InvalidInputException;
@@ -17,11 +18,14 @@ import io.holdfast.model.DifferentiableJpeg;
 import io.holdfast.model.PipelineClassifier;
 import io.holdfast.model.Stage;
 import io.holdfast.model.graph.Network;
+import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.Flow;
 import io.holdfast.threat.Goal;
+import io.holdfast.threat.Recolouring;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.threat.Wasserstein;
@@ -199,6 +203,51 @@ class PhysicalTest {
     ThreatModel threat = ThreatModel.linf(0.05);
     long pgd = fallen(Pgd.steps(10), threat);
     assertThat(fallen(FrankWolfe.steps(10), threat)).isGreaterThanOrEqualTo(pgd - 2);
+  }
+
+  /**
+   * Xiao et al. 2018, equation 3: what the penalty is for. Fields of those that fall with both are
+   * compared; more than noise falls, and the penalty costs few.
+   */
+  @Test
+  void aPenaltyMakesFieldsSmoother() {
+    ThreatModel flow = ThreatModel.of(new Flow(1, 28));
+    ThreatModel colour = ThreatModel.of(new Recolouring(0.3, 16, 0));
+    smoother(SmoothField.of(SmoothField.Medium.FLOW, 60), flow, 28, 2);
+    smoother(SmoothField.of(SmoothField.Medium.COLOUR, 30), colour, 16, 1);
+  }
+
+  private void smoother(SmoothField attack, ThreatModel threat, int grid, int axes) {
+    try (Scope scope = Scope.open()) {
+      AttackResult free = run(attack.penalty(0), threat);
+      AttackResult smooth = run(attack, threat);
+      double freely = 0;
+      double smoothly = 0;
+      for (int i = 0; i < data.size(); i++) {
+        AttackResult.Sample one = free.samples().get(i);
+        AttackResult.Sample other = smooth.samples().get(i);
+        if (one.outcome() == Outcome.FELL && other.outcome() == Outcome.FELL) {
+          freely += variation(one.variables(), grid, axes);
+          smoothly += variation(other.variables(), grid, axes);
+        }
+      }
+      assertThat(smoothly).as(attack.name()).isPositive().isLessThan(0.8 * freely);
+      Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
+      assertThat(SmallNetworks.fallen(smooth)).isGreaterThan(fallen(noise, threat));
+      assertThat(SmallNetworks.fallen(smooth))
+          .isGreaterThanOrEqualTo(SmallNetworks.fallen(free) * 3 / 4);
+    }
+  }
+
+  /** The mean difference of neighbours, along every axis. */
+  private static double variation(List<Float> field, int grid, int axes) {
+    double sum = 0;
+    for (int i = 0; i < field.size(); i++) {
+      for (int axis = 0, behind = 1; axis < axes; axis++, behind *= grid) {
+        sum += i / behind % grid < grid - 1 ? Math.abs(field.get(i + behind) - field.get(i)) : 0;
+      }
+    }
+    return sum / field.size();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.holdfast.attack;
 
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.attack.gradient.SmoothField;
 import io.holdfast.attack.spatial.RotationGrid;
 import io.holdfast.attack.universal.Universal;
 import io.holdfast.testkit.attack.AttackContract;
@@ -23,6 +24,8 @@ class SpatialContractTest extends AttackContract {
             "rotation-grid",
             n -> new RotationGrid(5, 3),
             ThreatModel.of(new RotationTranslation(12, 0.06))),
+        smooth(SmoothField.Medium.FLOW, ThreatModel.of(new Flow(0.4, 3))),
+        smooth(SmoothField.Medium.COLOUR, ThreatModel.of(new Recolouring(0.45, 8, 0))),
         new AttackRow("uap linf", n -> Universal.steps(8), ThreatModel.linf(0.2)),
         new AttackRow("uap l2", n -> Universal.steps(8), ThreatModel.l2(1.5)),
         new AttackRow("uap l1", n -> Universal.steps(8), ThreatModel.l1(9)),
@@ -37,5 +40,10 @@ class SpatialContractTest extends AttackContract {
             "pgd recolour",
             n -> Pgd.steps(6).restarts(n),
             ThreatModel.of(new Recolouring(0.45, 8, 0))));
+  }
+
+  private static AttackRow smooth(SmoothField.Medium medium, ThreatModel threat) {
+    SmoothField few = SmoothField.of(medium, 6);
+    return new AttackRow(few.name(), few::restarts, threat);
   }
 }
