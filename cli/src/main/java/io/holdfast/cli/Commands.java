@@ -17,6 +17,7 @@ final class Commands {
         AttackCommand::new,
         AttacksCommand::new,
         InventoryCommand::new,
+        UniversalCommand::new,
         ObjectivesCommand::new,
         LibraryCommand::new,
         SurrogateCommand::new,

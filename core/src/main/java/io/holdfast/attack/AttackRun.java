@@ -21,10 +21,8 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +35,6 @@ final class AttackRun {
   static final float[] NONE = {};
 
   private static final int[] UNKNOWN = {};
-  private static final int DRAWS = 32; // before all are looked through
 
   /** Part of the largest logit; processors' float32 sums differ by about a millionth. */
   private static final double CLEARANCE = 4e-6;
@@ -53,7 +50,7 @@ final class AttackRun {
   private final long[] ids;
   private final Deadline deadline;
   private volatile boolean cut;
-  private volatile int[] byId = UNKNOWN;
+  private final Companions companions;
   final Tensor adversarial; // [N, ...]
   final float[][] cleanLogits; // [N][K]
   final float[][] finalLogits; // [N][K], of the adversarial inputs
@@ -90,6 +87,7 @@ final class AttackRun {
     this.x = x;
     this.labels = labels;
     this.ids = ids;
+    companions = new Companions(ids, labels);
     int n = labels.length;
     adversarial = x.clone().contiguous();
     cleanLogits = new float[n][];
@@ -126,7 +124,9 @@ final class AttackRun {
     if (stage.learnsTargets()) {
       long[][] falls = falls();
       for (int row = 0; row < labels.length; row++) {
-        order[row] = standing[row] ? learnt(row, falls[labels[row]]) : UNKNOWN;
+        int label = labels[row];
+        order[row] =
+            standing[row] ? TargetOrder.learnt(label, finalLogits[row], falls[label]) : UNKNOWN;
       }
     }
   }
@@ -166,29 +166,6 @@ final class AttackRun {
       }
     }
     return falls;
-  }
-
-  /**
-   * All classes but the label, the most promising first: by the sum of the ranks among the logits
-   * where the sample came nearest to the goal and among what its label fell to.
-   */
-  private int[] learnt(int row, long[] falls) {
-    int[] nearest = byLogit(row, finalLogits[row]);
-    float[] often = new float[falls.length];
-    for (int k = 0; k < often.length; k++) {
-      often[k] = falls[k];
-    }
-    int[] usual = byLogit(row, often);
-    int[] rank = new int[falls.length];
-    for (int i = 0; i < nearest.length; i++) {
-      rank[nearest[i]] += 2 * i; // where the sample itself came nearest counts twice
-      rank[usual[i]] += falls[usual[i]] > 0 ? i : nearest.length;
-    }
-    return Arrays.stream(nearest)
-        .boxed()
-        .sorted(Comparator.comparingInt(k -> rank[k])) // stable: the nearest first
-        .mapToInt(Integer::intValue)
-        .toArray();
   }
 
   /** The classes that are steered to in turn. */
@@ -317,16 +294,7 @@ final class AttackRun {
 
   /** All classes but the label, the likeliest on the clean input first. */
   int[] byCleanLogit(int row) {
-    return byLogit(row, cleanLogits[row]);
-  }
-
-  private int[] byLogit(int row, float[] z) {
-    return IntStream.range(0, z.length)
-        .filter(k -> k != labels[row])
-        .boxed()
-        .sorted((a, b) -> z[a] == z[b] ? Integer.compare(a, b) : Float.compare(z[b], z[a]))
-        .mapToInt(Integer::intValue)
-        .toArray();
+    return TargetOrder.byLogit(labels[row], cleanLogits[row]);
   }
 
   /**
@@ -356,47 +324,14 @@ final class AttackRun {
    * depends on the seed and the rows' ids alone.
    */
   int[] examples(int row, int most, Seed seed) {
-    return IntStream.range(0, labels.length)
-        .filter(other -> other != row && reached(row, cleanLogits[other]))
-        .boxed()
-        .sorted(Comparator.comparingLong(other -> seed.split(ids[other]).bits()))
-        .limit(most)
-        .mapToInt(Integer::intValue)
-        .toArray();
+    return companions.some(other -> other != row && reached(row, cleanLogits[other]), most, seed);
   }
 
   /**
    * A row of another label, which the seed and the rows' ids alone decide; -1 where there is none.
    */
   int ofOtherLabel(int row, Seed seed) {
-    int[] rows = byId();
-    RandomGenerator random = seed.generator();
-    int from = random.nextInt(rows.length);
-    for (int draw = 1; draw < DRAWS && labels[rows[from]] == labels[row]; draw++) {
-      from = random.nextInt(rows.length);
-    }
-    for (int i = 0; i < rows.length; i++) { // one of another label is rare where draws failed
-      int other = rows[(from + i) % rows.length];
-      if (labels[other] != labels[row]) {
-        return other;
-      }
-    }
-    return -1;
-  }
-
-  /** All rows in the order of their ids; made when first asked for, the same by whomever. */
-  private int[] byId() {
-    int[] known = byId;
-    if (known.length == 0) {
-      known =
-          IntStream.range(0, ids.length)
-              .boxed()
-              .sorted(Comparator.comparingLong(row -> ids[row]))
-              .mapToInt(Integer::intValue)
-              .toArray();
-      byId = known;
-    }
-    return known;
+    return companions.ofOtherLabel(row, seed);
   }
 
   private boolean reached(int row, float[] z) {

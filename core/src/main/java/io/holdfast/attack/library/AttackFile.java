@@ -80,7 +80,7 @@ public final class AttackFile {
      *
      * @throws InvalidInputException if they are not there, or do not fit together
      */
-    static Origin read(Safetensors file, String source) {
+    public static Origin read(Safetensors file, String source) {
       String text = file.header().metadata().get(ORIGIN);
       if (text == null) {
         throw new InvalidInputException(

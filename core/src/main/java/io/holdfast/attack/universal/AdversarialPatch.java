@@ -14,6 +14,7 @@ import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,8 +24,9 @@ import java.util.List;
  * one.
  *
  * <p>There are two lines. {@link #ALL} makes one patch for all samples of a chunk, as the paper
- * does: those that it is made for are those it is judged on. {@link #EACH} makes one for each
- * sample, which leaves as soon as the patch fools the model at some place.
+ * does: those that it is made for are those it is judged on, unless it is {@linkplain
+ * KeptPerturbation kept}. {@link #EACH} makes one for each sample, which leaves as soon as the
+ * patch fools the model at some place.
  *
  * <p>In the end the patch is pasted in full size at {@code tries} random places and angles per
  * sample; the one that comes nearest to the goal is judged.
@@ -47,7 +49,7 @@ public record AdversarialPatch(
     int tries,
     Losses loss,
     int restarts)
-    implements ListedAttack<AdversarialPatch> {
+    implements ListedAttack<AdversarialPatch>, UniversalAttack {
   private static final List<Knob<AdversarialPatch>> SHARED = knobs();
 
   /** The registry's line of one patch for all samples. */
@@ -187,9 +189,32 @@ public record AdversarialPatch(
     }
   }
 
+  /** A patch {@code [1, C, h, w]} for all samples, or one for each that stays in the task. */
   @Override
-  public Tensor perturb(AttackTask task) {
-    int side = ((SquarePatch) task.threat().set()).size();
-    return side == 0 ? task.region().origin() : new PatchSearch(this, task, side).search();
+  public Tensor perturbation(AttackTask task) {
+    return new PatchSearch(this, task).search();
+  }
+
+  /** In full size, at the one of {@code tries} random places that comes nearest to the goal. */
+  @Override
+  public Tensor applied(AttackTask task, Tensor perturbation) {
+    return new PatchSearch(this, task, perturbation).place();
+  }
+
+  @Override
+  public Knowledge needsToApply() {
+    return tries == 1 ? Knowledge.DECISION : Knowledge.SCORE;
+  }
+
+  @Override
+  public void checkPerturbation(long[] perturbation, long[] input) {
+    boolean fits = input.length == 3 && perturbation.length == 4 && perturbation[1] == input[0];
+    if (!fits || perturbation[2] > input[1] || perturbation[3] > input[2]) {
+      throw new InvalidInputException(
+          "attack " + key(),
+          "perturbation",
+          "a patch within images " + Arrays.toString(input),
+          Arrays.toString(perturbation));
+    }
   }
 }

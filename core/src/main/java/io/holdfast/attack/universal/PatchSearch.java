@@ -10,6 +10,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Domain;
+import io.holdfast.threat.SquarePatch;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,32 +26,45 @@ final class PatchSearch {
   private Tensor patch;
 
   /** Begins with grey patches. */
-  PatchSearch(AdversarialPatch plan, AttackTask task, int side) {
-    this.plan = plan;
-    this.task = task;
-    domain = task.threat().domain();
-    forAll = plan.scope() == SampleScope.UNIVERSAL;
-    Tensor clean = task.region().clean();
-    long high = Math.min(side, clean.size(2));
-    long wide = Math.min(side, clean.size(3));
-    patch =
-        Tensors.full(
-                (domain.low() + domain.high()) / 2,
-                forAll ? 1 : task.size(),
-                clean.size(1),
-                high,
-                wide)
-            .to(clean.device());
+  PatchSearch(AdversarialPatch plan, AttackTask task) {
+    this(plan, task, grey(plan, task));
   }
 
-  /** The images with their patches, {@code [n, C, H, W]}. */
+  /** Begins with these patches. */
+  PatchSearch(AdversarialPatch plan, AttackTask task, Tensor patch) {
+    this.plan = plan;
+    this.task = task;
+    this.patch = patch;
+    domain = task.threat().domain();
+    forAll = plan.scope() == SampleScope.UNIVERSAL;
+  }
+
+  private static Tensor grey(AdversarialPatch plan, AttackTask task) {
+    Domain domain = task.threat().domain();
+    int side = ((SquarePatch) task.threat().set()).size();
+    Tensor clean = task.region().clean();
+    return Tensors.full(
+            (domain.low() + domain.high()) / 2,
+            plan.scope() == SampleScope.UNIVERSAL ? 1 : task.size(),
+            clean.size(1),
+            Math.min(side, clean.size(2)),
+            Math.min(side, clean.size(3)))
+        .to(clean.device());
+  }
+
+  /** The patches, of those that are left in the task. */
   Tensor search() {
-    for (int step = 0; step < plan.steps() && going(plan.eot() + 1L); step++) {
+    for (int step = 0; step < plan.steps() && !isEmpty() && going(plan.eot() + 1L); step++) {
       try (Scope scope = Scope.open()) {
         step(step);
       }
     }
-    return place();
+    return patch;
+  }
+
+  /** Whether patches have no pixels. */
+  private boolean isEmpty() {
+    return patch.size(2) * patch.size(3) == 0;
   }
 
   private boolean going(long queries) {
@@ -88,9 +102,12 @@ final class PatchSearch {
     return stay;
   }
 
-  /** Of some placements the one with the highest margin for each sample. */
-  private Tensor place() {
+  /** The images with the patches of some placements at that with the highest margin. */
+  Tensor place() {
     Tensor best = task.region().origin(); // [n, C, H, W]
+    if (isEmpty()) {
+      return best;
+    }
     double[] highest = new double[task.size()];
     Arrays.fill(highest, Double.NEGATIVE_INFINITY);
     for (int draw = 0; draw < plan.tries() && going(1); draw++) {

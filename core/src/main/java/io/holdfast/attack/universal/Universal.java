@@ -13,6 +13,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -31,8 +32,9 @@ import java.util.stream.IntStream;
  * <p>All go towards a target where the goal has one; with {@link Aim#EACH} one perturbation is made
  * towards each class in turn (a targeted universal perturbation: Hirano and Takemoto 2020, section
  * 2, by the rules of here), from the samples of other labels, and the one that fells most is taken.
- * The samples that it is made for are those it is judged on, those of one chunk together: an
- * attacker who knows them all. Samples that it leaves as they are cost as much as the others.
+ * In an evaluation the samples that it is made for are those it is judged on, those of one chunk
+ * together: an attacker who knows them all; {@link KeptPerturbation} judges it on others. Samples
+ * that it leaves as they are cost as much as the others.
  *
  * @param rule how it is made
  * @param steps passes over all samples, at least 1; by {@link Rule#DEEPFOOL} at most
@@ -42,7 +44,7 @@ import java.util.stream.IntStream;
  */
 public record Universal(
     Rule rule, int steps, AscentSettings ascent, CrossingSettings crossing, Aim aim)
-    implements ListedAttack<Universal> {
+    implements ListedAttack<Universal>, UniversalAttack {
   /** The registry's line. */
   public static final AttackSpec<Universal> SPEC =
       new AttackSpec<>(
@@ -178,19 +180,40 @@ public record Universal(
   }
 
   @Override
-  public Tensor perturb(AttackTask task) {
+  public Tensor perturbation(AttackTask task) {
     if (aim == Aim.GOAL || task.threat().goal().targeted()) {
-      return Crowd.moved(task, made(Crowd.all(task), 0));
+      return made(Crowd.all(task), 0);
     }
-    Tensor best = task.region().clean(); // [n, ...]
+    Tensor best = Crowd.all(task).nothing(); // [1, ...]
     int most = -1;
     for (int wanted = 0; wanted < task.classes() && task.queriesLeft() > 1; wanted++) {
-      Tensor x = Crowd.moved(task, made(Crowd.towards(task, wanted), 1)); // [n, ...]
-      int fell = fallen(task, x);
-      best = fell > most ? x : best;
+      Tensor delta = made(Crowd.towards(task, wanted), 1); // [1, ...]
+      int fell = fallen(task, Crowd.moved(task, delta));
+      best = fell > most ? delta : best;
       most = Math.max(most, fell);
     }
     return best;
+  }
+
+  @Override
+  public Tensor applied(AttackTask task, Tensor perturbation) {
+    return Crowd.moved(task, perturbation);
+  }
+
+  @Override
+  public Knowledge needsToApply() {
+    return Knowledge.DECISION;
+  }
+
+  @Override
+  public void checkPerturbation(long[] perturbation, long[] input) {
+    if (!Arrays.equals(Arrays.copyOfRange(perturbation, 1, perturbation.length), input)) {
+      throw new InvalidInputException(
+          "attack " + key(),
+          "perturbation",
+          "of the model's inputs, " + Arrays.toString(input),
+          Arrays.toString(perturbation));
+    }
   }
 
   private static int fallen(AttackTask task, Tensor x) {

@@ -1,6 +1,5 @@
 package io.holdfast.attack.blackbox.decision;
 
-import io.holdfast.threat.Norm;
 import java.util.List;
 
 /**
@@ -55,9 +54,11 @@ final class BoundarySteps extends Walk {
           if (looks) {
             adapt(answers[1], answers[0]);
           }
-          double now = answers[0] ? space.distance(clean, point) : distance;
-          if (now < distance) {
-            moveTo(point, now);
+          if (answers[0]) {
+            double now = nearest() == point ? distance() : space.distance(clean, point);
+            if (now < distance) {
+              moveTo(point, now);
+            }
           }
           return propose();
         });
@@ -65,7 +66,7 @@ final class BoundarySteps extends Walk {
 
   private void moveTo(float[] point, double far) {
     distance = far;
-    home = Vectors.normalise(Norm.L2, Vectors.difference(clean, point));
+    home = far == 0 ? clean : Vectors.difference(clean, point, 1 / far);
   }
 
   /** A random step around the clean input at about the same distance. */

@@ -120,6 +120,16 @@ final class Vectors {
     return d;
   }
 
+  /** {@code factor * (a - b)}. */
+  static float[] difference(float[] a, float[] b, double factor) {
+    float f = (float) factor;
+    float[] d = new float[a.length];
+    for (int i = 0; i < d.length; i++) {
+      d[i] = f * (a[i] - b[i]);
+    }
+    return d;
+  }
+
   /** {@code a + factor * b}. */
   static float[] sum(float[] a, float[] b, double factor) {
     float[] s = a.clone();
