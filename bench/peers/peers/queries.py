@@ -46,7 +46,7 @@ class Contest:
 
 
 CONTESTS = {
-    "square": Contest("linf", 0.2, "square[queries={queries},resc_schedule=true]", {
+    "square": Contest("linf", 0.15, "square[queries={queries},resc_schedule=true]", {
         "art": art_search(lambda e, c, epsilon: e.SquareAttack(c, eps=epsilon, max_iter=BUDGET, batch_size=1, verbose=False)),
     }, "linf:0.001"),
     "hopskipjump": Contest("l2", 2.5, "hopskipjump[queries={queries}]", {

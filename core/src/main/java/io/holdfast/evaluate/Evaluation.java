@@ -13,6 +13,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.NamedClasses;
@@ -81,6 +82,7 @@ public final class Evaluation {
   @Nullable Duration budget;
   Deadline until = Deadline.none();
   @Nullable Governor governor;
+  Gate gate = Gate.OPEN;
   @Nullable Provenance provenance;
 
   private Evaluation(Classifier classifier) {
@@ -113,6 +115,7 @@ public final class Evaluation {
     budget = other.budget;
     until = other.until;
     governor = other.governor;
+    gate = other.gate;
     provenance = other.provenance;
   }
 
@@ -306,6 +309,14 @@ public final class Evaluation {
     return change(e -> e.governor = decides);
   }
 
+  /**
+   * Where shards of attacks pass, for evaluations that share cores; a governor has a gate of its
+   * own, which goes first.
+   */
+  public Evaluation gate(Gate shared) {
+    return change(e -> e.gate = shared);
+  }
+
   /** Where the model comes from: data and configuration of its training are kept in the ledger. */
   public Evaluation provenance(Provenance ofModel) {
     return change(e -> e.provenance = ofModel);
@@ -393,9 +404,7 @@ public final class Evaluation {
             .withPrecision(precision)
             .withShard(shard)
             .withStopper(stopper);
-    if (governor != null) {
-      driver = driver.withGate(governor.gate());
-    }
+    driver = driver.withGate(governor == null ? gate : governor.gate());
     return driver.withDeadline(budget == null ? until : until.within(budget));
   }
 

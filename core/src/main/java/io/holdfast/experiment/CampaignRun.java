@@ -9,6 +9,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Gate;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param out the folder
  * @param resume whether to go on with what an earlier run has left there
  * @param workers threads in all, 0 for one per core; any number gives the same ledgers
- * @param jobs pairs that run at once and share the threads, at least 1
+ * @param jobs pairs that run at once and share the threads shard by shard, at least 1
  * @param budget when to end with what is there by then, shared fairly among the pairs that are left
  * @param progress told of everything; a line for each pair that is done, and a table of who has
  *     fallen to what so far
@@ -188,6 +189,7 @@ public record CampaignRun(
 
   private List<Scorecard> cards(List<Pair> pairs, Dataset data, @Nullable Governor governor) {
     int threads = workers == 0 ? Processor.cores() : workers;
+    Gate cores = Gate.sharing(threads); // the last pair has all of them
     AtomicInteger left = new AtomicInteger(pairs.size());
     ExecutorService pool = Executors.newFixedThreadPool(atOnce());
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>(); // the first one
@@ -199,10 +201,11 @@ public record CampaignRun(
             campaign.attacks().stream().map(NamedAttack::key).toList());
     try {
       for (Pair pair : pairs) {
-        int share = Math.max(1, threads / atOnce());
         running.add(
             pool.submit(
-                () -> unlessAny(failure, () -> card(pair, data, share, left, governor, table))));
+                () ->
+                    unlessAny(
+                        failure, () -> card(pair, data, threads, cores, left, governor, table))));
       }
       List<Scorecard> cards = new ArrayList<>();
       for (Future<Scorecard> one : running) {
@@ -279,6 +282,7 @@ public record CampaignRun(
       Pair pair,
       Dataset data,
       int threads,
+      Gate cores,
       AtomicInteger left,
       @Nullable Governor governor,
       LiveTable table) {
@@ -294,6 +298,7 @@ public record CampaignRun(
               .folder(folder)
               .resume(resume)
               .progress(table.of(pair.folder()))
+              .gate(cores)
               .governor(governor)
               .until(end)
               .stopper(stopper);

@@ -3,7 +3,6 @@ package io.holdfast.train;
 import io.holdfast.attack.SearchRule;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.model.InputGradients;
-import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
@@ -171,21 +170,15 @@ final class BatchStep {
 
   private List<ShardResult> compute(Common common) {
     List<int[]> parts = shards.at(common.turn());
-    if (synchronised && parts.size() > 1) {
+    boolean meets = synchronised || (settings.objective().acrossBatch() && !common.pass().clean());
+    if (meets && parts.size() > 1) {
       return job.workers()
           .mapTogether(
               parts.size(),
               meeting ->
-                  ShardStep.compute(
-                      common,
-                      meeting.shard(),
-                      parts.get(meeting.shard()),
-                      new BatchNormPolicy.Synchronised(meeting)));
+                  ShardStep.compute(common, meeting.shard(), parts.get(meeting.shard()), meeting));
     }
     return job.workers()
-        .map(
-            parts.size(),
-            i ->
-                gate.pass(() -> ShardStep.compute(common, i, parts.get(i), BatchNormPolicy.GHOST)));
+        .map(parts.size(), i -> gate.pass(() -> ShardStep.compute(common, i, parts.get(i), null)));
   }
 }

@@ -15,6 +15,7 @@ import io.holdfast.tensor.Autocast;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Device;
+import io.holdfast.tensor.Meeting;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -111,12 +112,17 @@ final class ShardStep implements ShardContext {
   private final List<Tensor> answers = new ArrayList<>();
   private final Map<String, BatchStatistics> latest = new HashMap<>();
   private final List<SampleMemory.Note> notes = new ArrayList<>();
+  private final @Nullable Meeting meeting;
   private @Nullable Tensor carried; // [n, ...]
 
-  private ShardStep(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
+  private ShardStep(Common common, int shard, int[] positions, @Nullable Meeting meeting) {
     this.common = common;
     this.shard = shard;
-    this.batchNorm = batchNorm;
+    this.meeting = meeting;
+    batchNorm =
+        meeting != null && common.job().settings().synchronised()
+            ? new BatchNormPolicy.Synchronised(meeting)
+            : BatchNormPolicy.GHOST;
     this.positions = positions;
     job = common.job();
     graph = job.network().graph();
@@ -153,10 +159,14 @@ final class ShardStep implements ShardContext {
     return pairs.into(values, classes, info.shape(), saved::has, seed, info.classCount(), device);
   }
 
-  /** Computes one shard in the innermost open scope. */
-  static ShardResult compute(Common common, int shard, int[] positions, BatchNormPolicy batchNorm) {
+  /**
+   * Computes one shard in the innermost open scope.
+   *
+   * @param meeting with the other shards of the batch; null where each is by itself
+   */
+  static ShardResult compute(Common common, int shard, int[] positions, @Nullable Meeting meeting) {
     common.job().stopper().check(); // the rest of a step may take minutes
-    return new ShardStep(common, shard, positions, batchNorm).compute(common.owner());
+    return new ShardStep(common, shard, positions, meeting).compute(common.owner());
   }
 
   private ShardResult compute(SharedScope owner) {
@@ -348,6 +358,20 @@ final class ShardStep implements ShardContext {
   @Override
   public InnerMaximiser inner() {
     return common.search().inner();
+  }
+
+  @Override
+  public double[] batchSum(String topic, double... own) {
+    if (meeting == null) {
+      return own;
+    }
+    double[] sums = new double[own.length];
+    for (double[] one : meeting.exchange(topic, own)) {
+      for (int i = 0; i < sums.length; i++) {
+        sums[i] += one[i];
+      }
+    }
+    return sums;
   }
 
   @Override

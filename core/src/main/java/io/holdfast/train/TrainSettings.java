@@ -11,6 +11,7 @@ import io.holdfast.train.objective.Standard;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to train; immutable.
@@ -79,9 +80,10 @@ public record TrainSettings(
     atLeast(problems, "epochs", epochs, 1);
     atLeast(problems, "batch", batch, 1);
     atLeast(problems, "shard", shard, 1);
-    int least = leastShard(batch);
-    if (synchronised && shard < least) {
-      problems.add("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
+    String together = together(synchronised, objective);
+    if (together != null && shard < leastShard(batch)) {
+      String expected = "at least " + leastShard(batch) + " for " + together;
+      problems.add("shard", expected, Integer.toString(shard), SIDE_BY_SIDE);
     }
     atLeast(problems, "early_stopping.patience", patience, 0);
     atLeast(problems, "validation.examples", validationExamples, 0);
@@ -119,8 +121,12 @@ public record TrainSettings(
     return (batch + MOST_TOGETHER - 1) / MOST_TOGETHER;
   }
 
-  private static String leastForTogether(int shard) {
-    return "at least " + shard + " for synchronised batch norm";
+  /** Why the shards of a batch are computed side by side; null where they are not. */
+  private static @Nullable String together(boolean synchronised, Objective objective) {
+    if (synchronised) {
+      return "synchronised batch norm";
+    }
+    return objective.acrossBatch() ? "objective " + objective.name() : null;
   }
 
   private static void atLeast(Problems problems, String field, int value, int least) {
@@ -164,8 +170,11 @@ public record TrainSettings(
     boolean synchronised =
         r.choice("batch_norm", GHOST, List.of(GHOST, SYNCHRONISED)).equals(SYNCHRONISED);
     int least = leastShard(batch);
-    if (synchronised && shard < least) {
-      r.reject("shard", leastForTogether(least), Integer.toString(shard), SIDE_BY_SIDE);
+    String together = together(synchronised, objective);
+    if (together != null && shard < least) {
+      r.reject(
+          "shard", "at least " + least + " for " + together, Integer.toString(shard), SIDE_BY_SIDE);
+      shard = least;
     }
     double averaging = r.number("ema", 0, 0, 0.999999);
     Methods methods = Methods.read(r, curriculum);
@@ -182,7 +191,7 @@ public record TrainSettings(
         r.integer("epochs", d.epochs, 1, 1_000_000),
         batch,
         shard,
-        synchronised && shard >= least,
+        synchronised,
         Optimiser.Config.read(r, "optimiser"),
         precision(r, device),
         r.number("label_smoothing", 0, 0, 0.99),

@@ -29,8 +29,12 @@ import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Gairat;
+import io.holdfast.train.objective.adversarial.Mail;
+import io.holdfast.train.objective.consistency.FeaturePairing;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +111,27 @@ class SynchronisedTrainingTest {
     }
   }
 
+  /** Weights of samples, and the choice of channels, are of the batch, however it is cut. */
+  @Test
+  void shardsThatWeighTogetherTrainAsOneShardDoes() {
+    List<Objective> together =
+        List.of(
+            new Mail(Mail.Base.PGD_AT, 20, 0, 6, 0),
+            new Mail(Mail.Base.TRADES, 20, 0, 6, 0),
+            new Gairat(-1, 0),
+            new FeaturePairing(5, 0.5, Optional.of("conv")));
+    for (Objective objective : together) {
+      Run one = weighing(objective, 96);
+      assertThat(difference(weighing(objective, 25), one)).as(objective.name()).isLessThan(1e-5);
+      Run two = weighing(objective, 25).with(r -> r.workers = 3);
+      assertThat(two.go().weights()).isEqualTo(weighing(objective, 25).go().weights());
+    }
+  }
+
+  private static Run weighing(Objective objective, int shard) {
+    return run(objective, shard, false).with(r -> r.graph = Run.PLAIN).settings(s -> s.batch(96));
+  }
+
   @ParameterizedTest
   @EnumSource(Precision.class)
   void anyNumberOfWorkersGivesTheSameBits(Precision precision) {
@@ -181,6 +206,8 @@ class SynchronisedTrainingTest {
         .hasMessageContaining(
             "shard: expected at least 4 for synchronised batch norm, found 2 (all shards of a"
                 + " batch are computed side by side)");
+    assertThatThrownBy(() -> read("{objective: mail, batch: 1024, shard: 2}"))
+        .hasMessageContaining("shard: expected at least 4 for objective mail, found 2");
     assertThatThrownBy(
             () ->
                 TrainSettings.defaults().toBuilder().batch(257).shard(1).synchronised(true).build())

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where shards of heavy work pass on their way to a worker: at most so many are inside at once, and
- * before each the governor may look around and wait. What comes out does not depend on it.
+ * before each the governor may look around and wait. Whoever waits longest goes first, so that jobs
+ * that share a gate go on side by side. What comes out does not depend on it.
  */
 public final class Gate {
   /** Lets everything pass. */
@@ -22,6 +23,8 @@ public final class Gate {
   private final AtomicLong passed = new AtomicLong();
   private int places;
   private int inside;
+  private long tickets; // given to those who wait
+  private long next; // whose turn it is
 
   /**
    * @param places at least 1
@@ -30,6 +33,18 @@ public final class Gate {
   Gate(int places, Runnable look) {
     this.places = places;
     this.look = look;
+  }
+
+  /**
+   * A gate for several jobs that share a number of cores.
+   *
+   * @param places shards at once, at least 1
+   */
+  public static Gate sharing(int places) {
+    if (places < 1) {
+      throw new IllegalArgumentException("places: at least 1, found " + places);
+    }
+    return new Gate(places, () -> {});
   }
 
   /** Does one shard's work when there is a place; work within it needs no further one. */
@@ -52,10 +67,13 @@ public final class Gate {
   private void enter() {
     lock.lock();
     try {
-      while (inside >= places) {
+      long own = tickets++;
+      while (own != next || inside >= places) {
         room.awaitUninterruptibly();
       }
+      next++;
       inside++;
+      room.signalAll(); // there may be a place for the next one too
     } finally {
       lock.unlock();
     }

@@ -80,6 +80,11 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public double[] batchSum(String topic, double... own) {
+    return shard.batchSum(topic, own);
+  }
+
+  @Override
   public double progress() {
     return shard.progress();
   }

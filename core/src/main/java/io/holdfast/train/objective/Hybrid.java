@@ -92,8 +92,8 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
-  public boolean acrossShard() {
-    return any(Objective::acrossShard);
+  public boolean acrossBatch() {
+    return any(Objective::acrossBatch);
   }
 
   @Override

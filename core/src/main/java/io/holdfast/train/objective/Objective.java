@@ -46,8 +46,11 @@ public interface Objective {
     return bounded();
   }
 
-  /** True where a sample's loss depends on the other samples of its shard. */
-  default boolean acrossShard() {
+  /**
+   * True where a sample's loss depends on the other samples of its batch: its shards wait for each
+   * other where {@link ShardContext#batchSum} asks, and all of them are in memory at once.
+   */
+  default boolean acrossBatch() {
     return false;
   }
 

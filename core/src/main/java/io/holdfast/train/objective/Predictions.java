@@ -73,10 +73,13 @@ public final class Predictions {
     return at(logits, labels).sub(bestOther(logits, labels));
   }
 
-  /** Weights {@code [n]} times one number that makes their mean 1; equal ones where all are 0. */
-  public static Tensor meanOne(Tensor weights) {
-    double mean = weights.mean().item();
-    return mean > 0 ? weights.div(mean) : weights.mul(0).add(1);
+  /**
+   * Weights {@code [n]} times one number that makes their mean over the batch 1; equal ones where
+   * all are 0. Shards wait for each other here.
+   */
+  public static Tensor meanOne(ShardContext shard, Tensor weights) {
+    double[] sums = shard.batchSum("weights", weights.sum().item(), (double) weights.size(0));
+    return sums[0] > 0 ? weights.mul(sums[1] / sums[0]) : weights.mul(0).add(1);
   }
 
   /** Sum of squares of each sample, {@code [n]}, of {@code t [n, ...]}. */

@@ -81,6 +81,19 @@ public interface ShardContext {
     return inner().start();
   }
 
+  /**
+   * Sums over all shards of the batch, for objectives that say {@link Objective#acrossBatch}: waits
+   * until every shard has come here. All shards ask for the same in the same order, whatever their
+   * samples.
+   *
+   * @param topic what is summed
+   * @param own of this shard
+   * @return as many sums, added up in the order of the shards; the shard's own where it is alone
+   */
+  default double[] batchSum(String topic, double... own) {
+    return own;
+  }
+
   /** How far training has come, from 0 at its first step to below 1 at its last. */
   double progress();
 

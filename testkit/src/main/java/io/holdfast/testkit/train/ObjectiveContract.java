@@ -187,8 +187,8 @@ public abstract class ObjectiveContract {
                 DoubleStream.of(kit.losses(objective, 0, 5)),
                 DoubleStream.of(kit.losses(objective, 5, ALL)))
             .toArray();
-    if (objective.acrossShard()) {
-      assertThat(farthest(parts, whole)).as("samples of a shard count together").isPositive();
+    if (objective.acrossBatch()) {
+      assertThat(farthest(parts, whole)).as("samples of a batch count together").isPositive();
     } else {
       assertThat(parts).containsExactly(whole, within(CLOSE));
     }
@@ -205,7 +205,7 @@ public abstract class ObjectiveContract {
     double[] alone = kit.losses(objective, 3, 4);
     assertThat(alone).hasSize(1);
     assertThat(alone[0]).isFinite();
-    if (!objective.acrossShard()) {
+    if (!objective.acrossBatch()) {
       double[] whole = kit.losses(objective, 0, ALL);
       assertThat(alone).containsExactly(new double[] {whole[3]}, within(CLOSE));
     }

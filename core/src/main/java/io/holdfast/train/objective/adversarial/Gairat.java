@@ -17,7 +17,7 @@ import java.util.List;
  * Geometry-aware instance-reweighted training (Zhang et al. 2021, equation 6): PGD-AT in which a
  * sample counts by {@code (1 + tanh(lambda + 5 (1 - 2 kappa / K))) / 2}, where kappa of K steps of
  * the search found it still right, so that those near the boundary count more. Weights are divided
- * by their mean over the shard, and are all 1 during the burn-in. Its robustness against PGD is
+ * by their mean over the batch, and are all 1 during the burn-in. Its robustness against PGD is
  * known to be higher than against AutoAttack (Hitaj et al. 2021): judge it by the latter.
  *
  * @param lambda shifts the weights; large ones weigh all alike
@@ -56,7 +56,7 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
   }
 
   @Override
-  public boolean acrossShard() {
+  public boolean acrossBatch() {
     return true;
   }
 
@@ -84,15 +84,17 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor losses = Predictions.crossEntropy(shard, robust); // [n]
     boolean alike = shard.progress() < burnIn;
-    return ShardLoss.of(alike ? losses : losses.mul(weights(withstood, losses)), null, robust);
+    return ShardLoss.of(
+        alike ? losses : losses.mul(weights(shard, withstood, losses)), null, robust);
   }
 
-  /** Of mean 1 over the shard, {@code [n]}. */
-  private Tensor weights(double[] withstood, Tensor like) {
+  /** Of mean 1 over the batch, {@code [n]}. */
+  private Tensor weights(ShardContext shard, double[] withstood, Tensor like) {
     double[] raw =
         Arrays.stream(withstood)
             .map(share -> (1 + Math.tanh(lambda + 5 * (1 - 2 * share))) / 2)
             .toArray();
-    return Predictions.meanOne(Tensors.of(raw, raw.length).to(like.type()).to(like.device()));
+    Tensor weights = Tensors.of(raw, raw.length).to(like.type()).to(like.device()); // [n]
+    return Predictions.meanOne(shard, weights);
   }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * Margin-aware instance reweighting (Wang et al. 2021, section 4): samples near or beyond the
  * boundary count more, by {@code sigmoid(-slope (PM - bias))} of the probabilistic margin on the
  * worst case, {@code PM = p_y(x') - max_{k != y} p_k(x')}. Weights are divided by their mean over
- * the shard, carry no gradient, and are all 1 during the burn-in. Of PGD-AT they weigh the
+ * the batch, carry no gradient, and are all 1 during the burn-in. Of PGD-AT they weigh the
  * cross-entropy, of TRADES the divergence.
  *
  * @param base what is weighted
@@ -85,7 +85,7 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
   }
 
   @Override
-  public boolean acrossShard() {
+  public boolean acrossBatch() {
     return true;
   }
 
@@ -109,13 +109,13 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
     return ShardLoss.of(natural.add(divergence.mul(weights(shard, robust)), beta), clean, robust);
   }
 
-  /** Of mean 1 over the shard, {@code [n]}, off the tape. */
+  /** Of mean 1 over the batch, {@code [n]}, off the tape. */
   private Tensor weights(ShardContext shard, Tensor robust) {
     Tensor p = Nn.softmax(robust.detach(), 1); // [n, K]
     Tensor margins = Predictions.margin(p, shard.labels()); // [n]
     boolean alike = shard.progress() < burnIn;
     return alike
         ? margins.mul(0).add(1)
-        : Predictions.meanOne(Nn.sigmoid(margins.sub(bias).mul(-slope)));
+        : Predictions.meanOne(shard, Nn.sigmoid(margins.sub(bias).mul(-slope)));
   }
 }

@@ -2,6 +2,7 @@ package io.holdfast.train.objective.consistency;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Penalty;
@@ -9,14 +10,17 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.ShardContext.Features;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * Pairing of features: clean and worst inputs are to look alike to a layer (as Kannan et al. 2018,
  * section 3, pair logits), and only in the channels that the attack moves most, since those carry
  * what it exploits (Yan et al. 2021, CIFS, section 3, look at channels for the same reason). Which
- * ones is decided anew in each shard: those with the largest mean change over their mean size. The
+ * ones is decided anew in each batch: those with the largest mean change over their mean size. The
  * penalty is the mean square of their change.
  *
  * <p>Shapes: n samples of the shard, C channels of the layer, P places of a channel.
@@ -78,7 +82,7 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
   }
 
   @Override
-  public boolean acrossShard() {
+  public boolean acrossBatch() {
     return true;
   }
 
@@ -94,7 +98,8 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
     Features robust = shard.features(worst, layer);
     Tensor before = byChannel(clean.values()); // [n, C, P]
     Tensor change = byChannel(robust.values()).sub(before); // [n, C, P]
-    Tensor chosen = change.indexSelect(1, moved(change.detach(), before.detach())); // [n, c, P]
+    Tensor most = moved(shard, change.detach(), before.detach()).to(change.device()); // [c]
+    Tensor chosen = change.indexSelect(1, most); // [n, c, P]
     Tensor penalty =
         Predictions.squareNorm(chosen).div((double) chosen.size(1) * chosen.size(2)); // [n]
     return new Penalised(clean.logits(), robust.logits(), penalty);
@@ -104,10 +109,27 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
     return values.reshape(values.size(0), values.size(1), -1); // [n, C, P]
   }
 
-  /** The channels that change most in proportion to their size, int64 {@code [c]}. */
-  private Tensor moved(Tensor change, Tensor before) {
-    Tensor relative = change.abs().mean(0, 2).div(before.abs().mean(0, 2).add(TINY)); // [C]
-    long count = Math.max(1, Math.round(share * relative.size(0)));
-    return relative.topk(count, 0).positions(); // [c]
+  /**
+   * The channels that change most in proportion to their size over the batch, int64 {@code [c]}.
+   */
+  private Tensor moved(ShardContext shard, Tensor change, Tensor before) {
+    double[] own = // 2 C
+        DoubleStream.concat(sums(change), sums(before)).toArray();
+    double[] all = shard.batchSum(SPEC.name(), own); // 2 C
+    int channels = all.length / 2;
+    int count = (int) Math.max(1, Math.round(share * channels));
+    long[] most = // stable: the first of equals
+        IntStream.range(0, channels)
+            .boxed()
+            .sorted(Comparator.comparingDouble(c -> -all[c] / (all[channels + c] + TINY)))
+            .limit(count)
+            .mapToLong(Integer::longValue)
+            .toArray();
+    return Tensors.of(most, most.length);
+  }
+
+  /** Of absolute values in each channel. */
+  private static DoubleStream sums(Tensor values) {
+    return DoubleStream.of(values.abs().sum(0, 2).toDoubles());
   }
 }
