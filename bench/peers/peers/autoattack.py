@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _model(server: PeerServer | None, folder: Path, work: Workload, points: int) -> dict[str, dict]:
     """Seconds and verdicts of each contender over all parts; each part begins with another contender."""
+    print(f"{work.name}: {work.origin}")
     if server:
         print(f"ours: {server.load(work)}")
     results = {name: {"seconds": 0.0, "robust": "", "stages": {}} for name in CONTENDERS}

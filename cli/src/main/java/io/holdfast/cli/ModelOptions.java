@@ -112,7 +112,7 @@ final class ModelOptions {
       }
     }
     if (bundle != null && samples[0] != null) {
-      samples[0] = labelled(bundle, samples[0], problems);
+      samples[0] = labelled(bundle, samples[0], "--data " + data, problems);
     }
     try {
       if (bundle != null) {
@@ -141,8 +141,8 @@ final class ModelOptions {
    * The samples with the model's labels. Those of all samples are checked, whether they are
    * attacked or not: others mean another task.
    */
-  private Dataset labelled(Bundle bundle, Dataset samples, Problems problems) {
-    Problems own = new Problems("--data " + data);
+  static Dataset labelled(Bundle bundle, Dataset samples, String source, Problems problems) {
+    Problems own = new Problems(source);
     Dataset matched = NamedClasses.matching(samples, bundle.classNames(), own);
     if (own.isEmpty()) {
       int classes = bundle.classifier().classes();

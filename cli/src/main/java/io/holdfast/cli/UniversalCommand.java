@@ -4,6 +4,7 @@ import io.holdfast.attack.Attack;
 import io.holdfast.attack.Attacks;
 import io.holdfast.attack.universal.KeptPerturbation;
 import io.holdfast.attack.universal.UniversalAttack;
+import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Format;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
@@ -17,9 +18,15 @@ import io.holdfast.experiment.UniversalFit;
 import io.holdfast.experiment.UniversalFit.Made;
 import io.holdfast.report.Report;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,9 +48,9 @@ final class UniversalCommand extends BaseCommand {
       paramLabel = "A",
       description = {
         "What makes it, such as uap[rule=sga] or adversarial-patch",
-        "(default: ${DEFAULT-VALUE})."
+        "(default: uap)."
       })
-  private String attack = "uap";
+  private @Nullable String attack;
 
   @Option(
       names = "--fit",
@@ -54,8 +61,8 @@ final class UniversalCommand extends BaseCommand {
   @Option(
       names = "--fit-examples",
       paramLabel = "N",
-      description = "The most of them, the first ones (default: ${DEFAULT-VALUE}).")
-  private int fitExamples = 1000;
+      description = "The most of them, the first ones (default: 1000).")
+  private @Nullable Integer fitExamples;
 
   @Option(
       names = "--perturbation",
@@ -80,8 +87,13 @@ final class UniversalCommand extends BaseCommand {
     try (ModelOptions.Opened opened =
             model.open(
                 problems,
-                (bundle, some, threat) ->
-                    check(Evaluation.of(bundle.classifier()), judged, some, threat, problems));
+                (bundle, some, threat) -> {
+                  Evaluation of = Evaluation.of(bundle.classifier());
+                  check(of, judged, some, threat, problems);
+                  if (samples != null) {
+                    check(of, judged, labelled(bundle, samples, problems), threat, problems);
+                  }
+                });
         Job running = Job.start(job)) {
       if (judged == null) {
         throw new IllegalStateException("what was missing was reported");
@@ -92,47 +104,123 @@ final class UniversalCommand extends BaseCommand {
             .print(Results.estimate(evaluation(opened, running, judged).estimate(asked), job.json));
         return Exit.DONE;
       }
+      Datasets.requireReadable(
+          opened.samples(), job.workers, running.stopper(), running.progress());
+      UniversalFit fitting = maker == null ? null : fit(opened, maker, running);
+      if (fitting != null && samples != null) {
+        fitting.check(samples); // before anything is written
+      }
       try (RunLock lock = RunLock.take(out.folder)) {
+        Made made = made(fitting, samples, before, running);
+        Evaluation evaluation =
+            evaluation(opened, running, made.perturbation())
+                .noting(notes(made, opened, samples))
+                .folder(out.folder)
+                .resume(job.resume);
+        if (job.resume) {
+          evaluation.checkResumed(opened.samples());
+        }
         RunFolder folder = new RunFolder(out.folder);
         folder.requireEvaluable(); // another may have written there since
+        if (!job.resume && folder.holdsEvaluation()) {
+          running.progress().note("the earlier evaluation in " + out.folder + " is replaced");
+        }
         folder.prepareEvaluation(job.resume);
-        folder.writeCommand(typed());
-        Made made =
-            before == null && maker != null && samples != null
-                ? fit(opened, maker, running).on(samples)
-                : Objects.requireNonNull(before);
-        print(
-            made,
-            evaluation(opened, running, made.perturbation())
-                .noting(List.of(words(made)))
-                .folder(out.folder)
-                .resume(job.resume)
-                .on(opened.samples()));
+        EvaluationResult result = evaluation.on(opened.samples());
+        folder.writeCommand(typed()); // now that there is a ledger beside it
+        print(made, result);
         return Exit.DONE;
       }
     }
   }
 
+  /** What is judged, in its file in the folder. */
+  private Made made(
+      @Nullable UniversalFit fitting,
+      @Nullable Dataset samples,
+      @Nullable Made before,
+      Job running) {
+    Path there = out.folder.resolve(UniversalFit.RESULT);
+    if (!job.resume && Files.exists(there) && !there.equals(kept)) {
+      running.progress().note("the earlier perturbation in " + out.folder + " is replaced");
+    }
+    if (fitting != null && samples != null) {
+      return fitting.on(samples);
+    }
+    UniversalFit.copy(Objects.requireNonNull(kept), out.folder);
+    return Objects.requireNonNull(before);
+  }
+
+  /** What the figures do not say. */
+  private List<String> notes(Made made, ModelOptions.Opened opened, @Nullable Dataset samples) {
+    List<String> notes = new ArrayList<>();
+    KeptPerturbation one = made.perturbation();
+    notes.add(
+        "%s is one perturbation, made within %s, where it fells %s of the %s samples that it was"
+                .formatted(
+                    one.key(),
+                    made.threat().set().key(),
+                    Format.percent(made.fell().value()),
+                    Format.count(made.fell().n()))
+            + " made for and that were right");
+    if (!made.threat().set().equals(opened.threat().set())) {
+      notes.add(
+          "it is judged within %s, and cut to it where it is larger"
+              .formatted(opened.threat().set().key()));
+    }
+    long same = samples == null ? 0 : same(samples, opened.samples());
+    if (same > 0) {
+      notes.add(
+          "%s of the samples that it is judged on are among those that it was made for"
+              .formatted(Format.count(same)));
+    }
+    return notes;
+  }
+
+  /** How many of some samples are also among others, by their values. */
+  private static long same(Dataset madeFor, Dataset judged) {
+    Set<String> known = new HashSet<>();
+    for (int i = 0; i < madeFor.size(); i++) {
+      known.add(Arrays.toString(madeFor.read(new int[] {i})));
+    }
+    return IntStream.range(0, judged.size())
+        .filter(i -> known.contains(Arrays.toString(judged.read(new int[] {i}))))
+        .count();
+  }
+
+  private @Nullable Dataset labelled(Bundle bundle, Dataset samples, Problems problems) {
+    return ModelOptions.labelled(bundle, samples, "--fit " + fit, problems);
+  }
+
   private @Nullable UniversalAttack maker(Problems problems) {
     UniversalAttack[] maker = new UniversalAttack[1];
+    String text = attack == null ? "uap" : attack;
     ModelOptions.collect(
-        "--attack", attack, problems, () -> maker[0] = UniversalFit.require(Attacks.parse(attack)));
+        "--attack", text, problems, () -> maker[0] = UniversalFit.require(Attacks.parse(text)));
     return maker[0];
   }
 
   private @Nullable Made before(Path file, Problems problems) {
-    Made[] made = new Made[1];
-    problems.collect(() -> made[0] = UniversalFit.read(file));
+    Made[] read = new Made[1];
+    problems.collect(() -> read[0] = UniversalFit.read(file));
+    String made = "nothing beside --perturbation, which was made before";
     if (fit != null) {
-      problems.add("--fit", "samples to fit to, or --perturbation", "both");
+      problems.add("--fit", made, fit);
     }
-    return made[0];
+    if (attack != null) {
+      problems.add("--attack", made, attack);
+    }
+    if (fitExamples != null) {
+      problems.add("--fit-examples", made, fitExamples.toString());
+    }
+    return read[0];
   }
 
   private @Nullable Dataset samples(Problems problems) {
     String given = fit;
-    if (fitExamples < 1) {
-      problems.add("--fit-examples", "at least 1", Integer.toString(fitExamples));
+    int most = fitExamples == null ? 1000 : fitExamples;
+    if (most < 1) {
+      problems.add("--fit-examples", "at least 1", Integer.toString(most));
     }
     if (given == null) {
       problems.add("--fit", "samples to make it for, or --perturbation", "nothing");
@@ -147,7 +235,7 @@ final class UniversalCommand extends BaseCommand {
     }
     Dataset[] samples = new Dataset[1];
     problems.collect(() -> samples[0] = Datasets.open(given));
-    return samples[0] == null ? null : samples[0].first(Math.max(1, fitExamples));
+    return samples[0] == null ? null : samples[0].first(Math.max(1, most));
   }
 
   private static void check(
@@ -181,12 +269,6 @@ final class UniversalCommand extends BaseCommand {
         job.resume,
         running.progress(),
         running.stopper());
-  }
-
-  private static String words(Made made) {
-    KeptPerturbation one = made.perturbation();
-    return "%s is one perturbation; it fells %s of the %s samples that it was made for and that were right"
-        .formatted(one.key(), Format.percent(made.fell().value()), Format.count(made.fell().n()));
   }
 
   private void print(Made made, EvaluationResult result) {

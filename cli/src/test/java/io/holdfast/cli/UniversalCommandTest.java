@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
+import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Hardening;
 import io.holdfast.experiment.UniversalFit;
@@ -14,6 +15,11 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Outcome;
+import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Safetensors;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.Standard;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,8 +27,11 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +126,15 @@ final class UniversalCommandTest {
     JsonNode card = Json.parse(transfer.out(), "card");
     assertThat(card.toString()).contains(made.perturbation().key());
 
+    assertThat(Files.readAllBytes(again.resolve(UniversalFit.RESULT)))
+        .as("the folder holds what was judged")
+        .isEqualTo(Files.readAllBytes(kept));
+    Ran smaller =
+        universal(model, folder.resolve("smaller"), "--perturbation", kept, "--threat", "linf:0.1");
+    assertThat(smaller.exit()).isEqualTo(Exit.BAD_INPUT); // --threat twice
+    Ran both = universal(model, folder.resolve("no"), "--perturbation", kept, "--attack", "uap");
+    assertThat(both.err()).contains("--attack", "which was made before");
+
     Path file = folder.resolve("changed.safetensors");
     byte[] bytes = Files.readAllBytes(kept);
     bytes[bytes.length - 2] ^= 1;
@@ -154,6 +172,69 @@ final class UniversalCommandTest {
     assertThat(second.exit()).as(second.err()).isZero();
     assertThat(Files.getLastModifiedTime(kept)).as("taken as it is").isEqualTo(time);
     assertThat(second.out()).isEqualTo(first.out());
+  }
+
+  /** Nothing of an earlier run is lost to one that cannot go on with it. */
+  @Test
+  void anotherRunIsNotGoneOnWith(@TempDir Path folder) throws Exception {
+    Path out = folder.resolve("out");
+    assertThat(universal(model, out, "--fit", folder.resolve("none"), "--resume").exit())
+        .isEqualTo(Exit.BAD_INPUT);
+    Object[] first = {"--fit", TRAIN, "--fit-examples", "40", "--attack", "uap[steps=2]"};
+    assertThat(universal(model, out, first).exit()).isZero();
+    byte[] kept = Files.readAllBytes(out.resolve(UniversalFit.RESULT));
+    byte[] card = Files.readAllBytes(out.resolve("scorecard.json"));
+    Ran other =
+        universal(
+            model,
+            out,
+            "--fit",
+            TRAIN,
+            "--fit-examples",
+            "50",
+            "--attack",
+            "uap[steps=2]",
+            "--resume");
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err()).contains("to go on with");
+    assertThat(Files.readAllBytes(out.resolve(UniversalFit.RESULT))).isEqualTo(kept);
+    assertThat(Files.readAllBytes(out.resolve("scorecard.json"))).isEqualTo(card);
+  }
+
+  /** The same file by another name. */
+  @Test
+  void samplesThatItWasMadeForAreCounted(@TempDir Path folder) {
+    int[] first = IntStream.range(0, 30).toArray();
+    Dataset test = FashionMnist.test();
+    try (Scope scope = Scope.open()) {
+      Tensor images = Tensors.of(test.read(first), 30, 1, 28, 28);
+      Tensor labels = Tensors.of(IntStream.of(first).mapToLong(test::label).toArray(), 30);
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("images", images);
+      tensors.put("labels", labels);
+      Safetensors.write(folder.resolve("data.safetensors"), tensors, Map.of());
+    }
+    Path out = folder.resolve("out");
+    Ran ran =
+        Ran.command(
+            "universal",
+            "--model",
+            model,
+            "--threat",
+            "linf:0.2",
+            "--data",
+            folder + "/data.safetensors",
+            "--fit",
+            folder + "/./data.safetensors",
+            "--fit-examples",
+            "20",
+            "--attack",
+            "uap[steps=2]",
+            "--out",
+            out);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(Scorecard.read(out.resolve("scorecard.json")).toJson())
+        .contains("20 of the samples that it is judged on");
   }
 
   @Test

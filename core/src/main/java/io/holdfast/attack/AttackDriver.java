@@ -54,7 +54,7 @@ import java.util.stream.IntStream;
  * @param precision of the search; verdicts are always float32
  * @param shard most samples per shard, at least 1; 32 suits processors
  * @param progress told how many more samples are done; their sum is the number of samples
- * @param stopper ends the attack between shards
+ * @param stopper ends the attack between shards, and within a round of all samples together
  * @param deadline ends it within a step, with what is known by then
  * @param gate that every shard passes on its way to a worker; never changes results
  * @param checkpoint keeps where an attack under way stands; empty for none
@@ -167,7 +167,7 @@ public record AttackDriver(
     try (Passes passes = new Passes(model, precision)) {
       String where = "attack " + attack.key();
       Tensor there = x.to(model.device()); // [N, ...]
-      AttackRun run = new AttackRun(where, model, threat, there, labels, ids, deadline);
+      AttackRun run = new AttackRun(where, model, threat, there, labels, ids, deadline, stopper);
       int[] all = IntStream.range(0, labels.length).toArray();
       overShards(all, shard, run::look);
       CheckpointFile file = stochastic() ? null : checkpoint.orElse(null);

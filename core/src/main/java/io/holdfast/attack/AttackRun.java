@@ -3,6 +3,7 @@ package io.holdfast.attack;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TransferClassifier;
@@ -44,11 +45,13 @@ final class AttackRun {
   private final ThreatModel threat;
   private @Nullable InputGradients gradients; // of the present stage
   private boolean unseen; // the present stage sees answers only, no gradients
+  private boolean together; // the present stage has all samples in one round
   private final boolean transfers; // the search asks a surrogate, not the model
   private final Tensor x; // [N, ...]
   private final int[] labels;
   private final long[] ids;
   private final Deadline deadline;
+  private final Stopper stopper;
   private volatile boolean cut;
   private final Companions companions;
   final Tensor adversarial; // [N, ...]
@@ -78,8 +81,10 @@ final class AttackRun {
       Tensor x,
       int[] labels,
       long[] ids,
-      Deadline deadline) {
+      Deadline deadline,
+      Stopper stopper) {
     this.deadline = deadline;
+    this.stopper = stopper;
     this.where = where;
     this.model = model;
     this.threat = threat;
@@ -135,6 +140,7 @@ final class AttackRun {
   void goOn(Attack stage, InputGradients asked) {
     gradients = asked;
     unseen = stage.needs() != Knowledge.WHITE_BOX;
+    together = stage.scope() == SampleScope.UNIVERSAL;
   }
 
   /** Before the search of a round begins on some samples. */
@@ -215,8 +221,14 @@ final class AttackRun {
     return transfers;
   }
 
-  /** Before each pass of the search: counts what it asks of the model, or of its surrogate. */
+  /**
+   * Before each pass of the search: counts what it asks of the model, or of its surrogate. A round
+   * of all samples together is no shard that could be waited for: it is stopped here.
+   */
   void spend(int[] rows, int forwards, int backwards) {
+    if (together) {
+      stopper.check();
+    }
     if (cut || deadline.passed()) {
       throw new OutOfTime();
     }

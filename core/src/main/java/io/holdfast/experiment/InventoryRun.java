@@ -62,7 +62,7 @@ public record InventoryRun(
   }
 
   /** Passes per sample from which an attack takes few samples at a time, and fewer. */
-  private static final long MANY = 1500;
+  private static final long MANY = 1000;
 
   private static final long MORE = 6000;
   private static final long MOST = 20_000;

@@ -3,8 +3,10 @@ package io.holdfast.experiment;
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.AttackResult;
+import io.holdfast.attack.AttackResult.Sample;
 import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.Attacks;
+import io.holdfast.attack.ForwardingAttack;
 import io.holdfast.attack.SampleScope;
 import io.holdfast.attack.library.AttackFile;
 import io.holdfast.attack.library.AttackOrigin;
@@ -13,6 +15,7 @@ import io.holdfast.attack.universal.KeptPerturbation;
 import io.holdfast.attack.universal.UniversalAttack;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
@@ -34,20 +37,22 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
-import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.SquarePatch;
 import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes one perturbation for some samples and keeps it: {@code perturbation.safetensors} (float32
- * {@code [1, ...]} with where it comes from) and, for images, {@code perturbation.png}, in which
- * grey is no change and the largest change black or white; of a patch, the patch itself.
+ * {@code [1, ...]} with where it comes from; written last) and, for images, {@code
+ * perturbation.png}, in which grey is no change and the largest change black or white; of a patch,
+ * the patch itself.
  *
  * @param bundle what is attacked
  * @param threat what the attacker may do
@@ -57,7 +62,7 @@ import org.jspecify.annotations.Nullable;
  * @param folder for the results
  * @param resume whether to take what an equal run has left there
  * @param progress told of samples that are done
- * @param stopper asked before and after
+ * @param stopper asked before each pass
  */
 public record UniversalFit(
     Bundle bundle,
@@ -86,8 +91,9 @@ public record UniversalFit(
    *
    * @param perturbation for other samples
    * @param fell share of those that it was made for and that were right when clean
+   * @param threat within which it was made
    */
-  public record Made(KeptPerturbation perturbation, Rate fell) {}
+  public record Made(KeptPerturbation perturbation, Rate fell, ThreatModel threat) {}
 
   /**
    * An attack that makes one perturbation for all samples.
@@ -117,10 +123,30 @@ public record UniversalFit(
   }
 
   /**
+   * Checks that what is in the folder may be gone on with, or replaced; writes nothing.
+   *
+   * @throws InvalidInputException if {@link #resume} finds what another run has made
+   */
+  public void check(Dataset samples) {
+    Path file = folder.resolve(RESULT);
+    if (resume && Files.exists(file)) {
+      String run = fingerprint(NamedClasses.matching(samples, bundle.classNames()));
+      if (!run.equals(open(file).header().metadata().get(RUN))) {
+        throw new InvalidInputException(
+            file.toString(),
+            "",
+            "the perturbation of an equal run, to go on with",
+            "one of another model, threat model, attack, seed, version or other samples",
+            "use another folder, or leave --resume out to replace it");
+      }
+    }
+  }
+
+  /**
    * Makes it, or takes what an equal run has left.
    *
    * @throws InvalidInputException if model, data, attack and threat model do not go together, the
-   *     model gets none of the samples right, or the folder cannot be written
+   *     model gets none of the samples right, the folder cannot be written, or as {@link #check}
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
   public Made on(Dataset samples) {
@@ -128,18 +154,33 @@ public record UniversalFit(
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
     requireReplaceable(folder);
-    Datasets.requireReadable(data, workers, stopper, progress);
-    String run = fingerprint(data);
+    check(data);
     Path file = folder.resolve(RESULT);
-    if (resume && Files.exists(file) && run.equals(open(file).header().metadata().get(RUN))) {
+    if (resume && Files.exists(file)) {
       progress.note("the perturbation in " + file + " is taken as it is");
       return read(file);
     }
+    Datasets.requireReadable(data, workers, stopper, progress);
     stopper.check();
-    Made made = make(data);
-    stopper.check();
-    write(made, data, run);
-    return made;
+    return make(data);
+  }
+
+  /**
+   * Puts one that was made elsewhere into a folder, with all that it says of itself.
+   *
+   * @throws InvalidInputException if it cannot be read or written
+   */
+  public static void copy(Path kept, Path folder) {
+    Path file = folder.resolve(RESULT);
+    try {
+      if (!Files.exists(file) || !Files.isSameFile(kept, file)) {
+        AtomicFiles.ensureWritableFolder(folder);
+        RunFolder.delete(folder.resolve(PICTURE));
+        AtomicFiles.write(file, Files.readAllBytes(kept));
+      }
+    } catch (IOException e) {
+      throw FileFailures.reading(kept, e);
+    }
   }
 
   private Made make(Dataset data) {
@@ -168,8 +209,15 @@ public record UniversalFit(
             "none of " + all.length);
       }
       long fell = count(result, Outcome.FELL);
-      return new Made(kept, Rate.of(fell, fell + count(result, Outcome.HELD)));
+      Made made = new Made(kept, Rate.of(fell, fell + count(result, Outcome.HELD)), threat);
+      write(made, data, most(result, Sample::queries), most(result, Sample::gradients));
+      return made;
     }
+  }
+
+  /** What it has cost for each sample. */
+  private static long most(AttackResult result, ToLongFunction<Sample> cost) {
+    return result.samples().stream().mapToLong(cost).max().orElse(0);
   }
 
   private static long count(AttackResult result, Outcome outcome) {
@@ -190,10 +238,15 @@ public record UniversalFit(
             Integer.toString(data.size())));
   }
 
-  private void write(Made made, Dataset data, String run) {
+  private void write(Made made, Dataset data, long queries, long gradients) {
     AttackOrigin by =
         new AttackOrigin(
-            attack.key(), seed.value(), Precision.FLOAT32.text(), Provenance.currentCode(), 0, 0);
+            attack.key(),
+            seed.value(),
+            Precision.FLOAT32.text(),
+            Provenance.currentCode(),
+            queries,
+            gradients);
     AttackFile.Origin origin =
         new AttackFile.Origin(
             by,
@@ -205,21 +258,22 @@ public record UniversalFit(
             bundle.classNames());
     KeptPerturbation kept = made.perturbation();
     Map<String, String> metadata = new LinkedHashMap<>(origin.toMetadata());
-    metadata.put(RUN, run);
+    metadata.put(RUN, fingerprint(data));
     metadata.put(HASH, kept.hash());
     metadata.put(FELL, Long.toString(made.fell().successes()));
     metadata.put(RIGHT, Long.toString(made.fell().n()));
     AtomicFiles.ensureWritableFolder(folder);
+    RunFolder.delete(folder.resolve(RESULT));
     Path picture = folder.resolve(PICTURE);
     RunFolder.delete(picture);
-    try (Scope scope = Scope.open()) {
-      Tensor values = Tensors.of(kept.values(), kept.shape()); // [1, ...]
-      Safetensors.write(folder.resolve(RESULT), Map.of(TENSOR, values), metadata);
-    }
     long[] shape = kept.shape();
     if (shape.length == 4 && (shape[1] == 1 || shape[1] == 3) && kept.values().length > 0) {
       Pixels pixels = Pixels.of(shown(kept), (int) shape[1], (int) shape[2], (int) shape[3]);
       AtomicFiles.write(picture, Png.encode(pixels));
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor values = Tensors.of(kept.values(), kept.shape()); // [1, ...]
+      Safetensors.write(folder.resolve(RESULT), Map.of(TENSOR, values), metadata);
     }
   }
 
@@ -263,7 +317,7 @@ public record UniversalFit(
             found.hash(),
             "the file was changed");
       }
-      return new Made(found, rate(metadata, file));
+      return new Made(found, rate(metadata, file), origin.threat());
     }
   }
 
@@ -292,47 +346,13 @@ public record UniversalFit(
   }
 
   /** The attack, with what it made. */
-  private static final class Watched implements Attack {
+  private static final class Watched extends ForwardingAttack {
     private final UniversalAttack maker;
     private volatile @Nullable KeptPerturbation kept;
 
     Watched(UniversalAttack maker) {
+      super(maker);
       this.maker = maker;
-    }
-
-    @Override
-    public String name() {
-      return maker.name();
-    }
-
-    @Override
-    public String key() {
-      return maker.key();
-    }
-
-    @Override
-    public Knowledge needs() {
-      return maker.needs();
-    }
-
-    @Override
-    public boolean exact() {
-      return maker.exact();
-    }
-
-    @Override
-    public SampleScope scope() {
-      return SampleScope.UNIVERSAL;
-    }
-
-    @Override
-    public void check(ThreatModel threat, int classes) {
-      maker.check(threat, classes);
-    }
-
-    @Override
-    public void checkInputs(long[] shape) {
-      maker.checkInputs(shape);
     }
 
     @Override

@@ -29,13 +29,26 @@ final class ThreatModelFormat {
           PixelChanges.NAME,
           SquarePatch.NAME,
           Frame.NAME);
+  private static final Pattern SLASH = Pattern.compile("/");
   private static final Pattern PLUS = Pattern.compile("\\+(?=[A-Za-z])");
 
   /** Sets whose sizes all have defaults. */
   private static final List<String> BARE = List.of(RotationTranslation.NAME, Flow.NAME);
 
+  /** What stands between the slashes of {@link PerturbationSet#key}, where it has any. */
+  private static final Map<String, List<String>> PARTS =
+      Map.of(
+          RotationTranslation.NAME, List.of("degrees", "shift"),
+          Flow.NAME, List.of("pixels", "grid"),
+          Wasserstein.NAME, List.of("epsilon", "window"),
+          Recolouring.NAME, List.of("epsilon", "grid", "smooth", "colours"),
+          CodeChanges.NAME, List.of("changes", "levels"));
+
+  private static final String EXTRA = "/extra"; // corruptions
+
   private static final String FORM =
-      "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, corruption:3, l2:inf, pixels:5, or a"
+      "a short form such as linf:0.1, l2:1.5, l1:12, l0:25, corruption:3, l2:inf, pixels:5, patch:6,"
+          + " frame:2, flow:2/7, rotation-translation:30/0.1, recolour:0.1, wasserstein:0.1/5, or a"
           + " file";
 
   private ThreatModelFormat() {}
@@ -118,19 +131,43 @@ final class ThreatModelFormat {
     int colon = part.indexOf(':');
     String norm = colon < 0 ? part : part.substring(0, colon);
     boolean bare = colon < 0 && BARE.contains(norm);
-    if (!bare && (colon < 0 || !SHORT.contains(norm))) {
+    boolean sized = colon >= 0 && (SHORT.contains(norm) || PARTS.containsKey(norm));
+    if (!bare && !sized) {
       String hint = SHORT.contains(norm) ? null : Nearest.hint(norm, SHORT);
       throw new InvalidInputException("", "", FORM, '"' + text + '"', hint);
     }
     Map<String, String> values = new LinkedHashMap<>();
     values.put(PerturbationSets.KIND, norm);
     if (!bare) {
-      values.put(PerturbationSets.sizeKey(norm), part.substring(colon + 1));
+      values.putAll(sizes(norm, part.substring(colon + 1), text));
     }
     values.putAll(more);
     Map<String, Object> section = new LinkedHashMap<>(new Call(norm, values).toSettings().toMap());
     section.remove(Settings.NAME);
     return Settings.of(section);
+  }
+
+  /** What stands behind the colon: a size, which may be a fraction, or the parts of a key. */
+  private static Map<String, String> sizes(String norm, String written, String text) {
+    List<String> keys = PARTS.get(norm);
+    if (norm.equals(CommonCorruptions.NAME) && written.endsWith(EXTRA)) {
+      String severity = written.substring(0, written.length() - EXTRA.length());
+      return Map.of(PerturbationSets.sizeKey(norm), severity, "extra", "true");
+    }
+    List<String> parts = SLASH.splitAsStream(written).toList();
+    boolean fraction = norm.equals(Recolouring.NAME) && parts.size() == 2; // such as 16/255
+    if (keys == null || fraction) {
+      return Map.of(PerturbationSets.sizeKey(norm), written);
+    }
+    if (parts.size() > keys.size()) {
+      String expected = norm + ":" + String.join("/", keys);
+      throw new InvalidInputException("", "", expected, '"' + text + '"');
+    }
+    Map<String, String> values = new LinkedHashMap<>();
+    for (int i = 0; i < parts.size(); i++) {
+      values.put(keys.get(i), parts.get(i));
+    }
+    return values;
   }
 
   private static Domain domain(SettingsReader reader) {

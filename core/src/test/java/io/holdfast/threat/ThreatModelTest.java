@@ -78,6 +78,36 @@ class ThreatModelTest {
         .isEqualTo(ThreatModel.linf(0.1).wanting(Goal.target(2)));
   }
 
+  /** What tables, ledgers and scorecards call a threat model is what it can be asked for by. */
+  @Test
+  void everyKeyIsAShortForm() {
+    List<PerturbationSet> sets =
+        List.of(
+            ThreatModel.linf(0.1).set(),
+            ThreatModel.smallest(Norm.L2).set(),
+            ThreatModel.l0(25).set(),
+            new PixelChanges(5),
+            new SquarePatch(6),
+            new Frame(2),
+            new Flow(2, 7),
+            new RotationTranslation(30, 0.1),
+            new Recolouring(0.1, 7, 1),
+            new Recolouring(0.06, 5, 0, Recolouring.Colours.LUV),
+            new Wasserstein(0.1, 5),
+            new CommonCorruptions(3, false),
+            new CommonCorruptions(2, true),
+            new CodeChanges(2, 3));
+    for (PerturbationSet set : sets) {
+      assertThat(ThreatModel.parse(set.key()).set()).as(set.key()).isEqualTo(set);
+    }
+    assertThat(ThreatModel.parse("flow:1").set()).isEqualTo(new Flow(1, 7));
+    assertThatThrownBy(() -> ThreatModel.parse("wasserstein:0.1/5/2"))
+        .hasMessageContaining("wasserstein:epsilon/window");
+    assertThatThrownBy(() -> ThreatModel.parse("wasserstein:1/10"))
+        .as("no fraction")
+        .hasMessageContaining("window");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

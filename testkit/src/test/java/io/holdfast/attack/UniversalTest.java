@@ -8,7 +8,10 @@ import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.attack.spatial.RotationGrid;
 import io.holdfast.attack.universal.Universal;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.Stopper;
+import io.holdfast.model.Classifier;
 import io.holdfast.record.Outcome;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -20,6 +23,7 @@ import io.holdfast.threat.RotationTranslation;
 import io.holdfast.threat.ThreatModel;
 import java.util.Collections;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +64,45 @@ class UniversalTest {
         }
       }
       assertThat(checked).isGreaterThan(1000);
+    }
+  }
+
+  /** There is no end of a shard to wait for. */
+  @Test
+  void aStopIsHeardBetweenPasses() {
+    KitData data = KitData.draw(SEED.split("test"), 50);
+    Stopper stopper = Stopper.manual();
+    try (Scope scope = Scope.open();
+        Workers one = Workers.of(1);
+        KitModel model = KitModel.trained(SEED)) {
+      AtomicInteger passes = new AtomicInteger();
+      Classifier watched =
+          new Classifier() {
+            @Override
+            public int classes() {
+              return model.classes();
+            }
+
+            @Override
+            public long[] inputShape() {
+              return model.inputShape();
+            }
+
+            @Override
+            public Tensor logits(Tensor x) {
+              if (passes.incrementAndGet() == 10) {
+                stopper.request();
+              }
+              return model.logits(x);
+            }
+          };
+      AttackDriver driver =
+          new AttackDriver(watched, ThreatModel.linf(0.1), one).withStopper(stopper);
+      assertThatThrownBy(
+              () ->
+                  driver.run(Universal.steps(100), data.inputs(), data.labels(), data.ids(), SEED))
+          .isInstanceOf(RunInterruptedException.class);
+      assertThat(passes.get()).isBetween(10, 12);
     }
   }
 

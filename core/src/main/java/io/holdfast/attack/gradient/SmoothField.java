@@ -29,10 +29,10 @@ import java.util.List;
  * pixels come from (Xiao et al. 2018, stAdv, equations 3 to 5) or of how colours move (Laidlaw and
  * Feizi 2019, ReColorAdv, sections 3 and 4). Raised is a loss, by default the margin of both
  * papers, less {@code penalty} times the field's {@linkplain #roughness roughness}. Steps are
- * Adam's, as in ReColorAdv, where stAdv has L-BFGS with a line search for each image; the field
- * stays within the threat's bound, which stAdv does not have. The first round sets out from no
- * change at all, as both papers do, later ones at random. A sample falls at any point of the way.
- * Shapes: N samples, P parameters.
+ * Adam's, as in ReColorAdv (here of gradients over their mean size, sample by sample), where stAdv
+ * has L-BFGS with a line search for each image; the field stays within the threat's bound, which
+ * stAdv does not have. The first round sets out from no change at all, as both papers do, later
+ * ones at random. A sample falls at any point of the way. Shapes: N samples, P parameters.
  *
  * @param medium what the field moves
  * @param steps at least 1

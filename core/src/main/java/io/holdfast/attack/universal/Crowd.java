@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackTask;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
+import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
@@ -89,13 +90,16 @@ final class Crowd {
    * @param purpose and number of the order
    */
   List<int[]> parts(int[] some, int most, String purpose, int number) {
-    long[] lots =
-        task.seeds().stream().mapToLong(s -> s.split(purpose).split(number).bits()).toArray();
-    int[] order =
+    List<Seed> seeds = task.seeds();
+    long[] lots = // of those alone, in their order
         Arrays.stream(some)
+            .mapToLong(i -> seeds.get(i).split(purpose).split(number).bits())
+            .toArray();
+    int[] order =
+        IntStream.range(0, some.length)
             .boxed()
-            .sorted(Comparator.comparingLong(i -> lots[i]))
-            .mapToInt(Integer::intValue)
+            .sorted(Comparator.comparingLong(k -> lots[k]))
+            .mapToInt(k -> some[k])
             .toArray();
     int count = (order.length + most - 1) / most;
     List<int[]> parts = new ArrayList<>();
