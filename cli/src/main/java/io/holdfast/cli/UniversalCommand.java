@@ -6,6 +6,7 @@ import io.holdfast.attack.universal.KeptPerturbation;
 import io.holdfast.attack.universal.UniversalAttack;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Format;
+import io.holdfast.common.Hashes;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
@@ -147,7 +148,7 @@ final class UniversalCommand extends BaseCommand {
     if (fitting != null && samples != null) {
       return fitting.on(samples);
     }
-    UniversalFit.copy(Objects.requireNonNull(kept), out.folder);
+    UniversalFit.copy(Objects.requireNonNull(kept), out.folder, job.resume);
     return Objects.requireNonNull(before);
   }
 
@@ -181,11 +182,13 @@ final class UniversalCommand extends BaseCommand {
   private static long same(Dataset madeFor, Dataset judged) {
     Set<String> known = new HashSet<>();
     for (int i = 0; i < madeFor.size(); i++) {
-      known.add(Arrays.toString(madeFor.read(new int[] {i})));
+      known.add(hash(madeFor, i));
     }
-    return IntStream.range(0, judged.size())
-        .filter(i -> known.contains(Arrays.toString(judged.read(new int[] {i}))))
-        .count();
+    return IntStream.range(0, judged.size()).filter(i -> known.contains(hash(judged, i))).count();
+  }
+
+  private static String hash(Dataset samples, int index) {
+    return Hashes.sha256Hex(Arrays.toString(samples.read(new int[] {index})));
   }
 
   private @Nullable Dataset labelled(Bundle bundle, Dataset samples, Problems problems) {

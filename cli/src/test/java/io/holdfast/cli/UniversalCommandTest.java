@@ -199,6 +199,16 @@ final class UniversalCommandTest {
     assertThat(other.err()).contains("to go on with");
     assertThat(Files.readAllBytes(out.resolve(UniversalFit.RESULT))).isEqualTo(kept);
     assertThat(Files.readAllBytes(out.resolve("scorecard.json"))).isEqualTo(card);
+
+    Path third = folder.resolve("third");
+    assertThat(
+            universal(model, third, "--fit", TRAIN, "--fit-examples", "50", "--attack", "uap")
+                .exit())
+        .isZero();
+    Path made = third.resolve(UniversalFit.RESULT);
+    assertThat(universal(model, out, "--perturbation", made, "--resume").err())
+        .contains("to go on with");
+    assertThat(Files.readAllBytes(out.resolve(UniversalFit.RESULT))).isEqualTo(kept);
   }
 
   /** The same file by another name. */

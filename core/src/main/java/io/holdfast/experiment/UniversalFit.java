@@ -132,14 +132,17 @@ public record UniversalFit(
     if (resume && Files.exists(file)) {
       String run = fingerprint(NamedClasses.matching(samples, bundle.classNames()));
       if (!run.equals(open(file).header().metadata().get(RUN))) {
-        throw new InvalidInputException(
-            file.toString(),
-            "",
+        throw another(
+            file,
             "the perturbation of an equal run, to go on with",
-            "one of another model, threat model, attack, seed, version or other samples",
-            "use another folder, or leave --resume out to replace it");
+            "one of another model, threat model, attack, seed, version or other samples");
       }
     }
+  }
+
+  private static InvalidInputException another(Path file, String expected, String found) {
+    String hint = "use another folder, or leave --resume out to replace it";
+    return new InvalidInputException(file.toString(), "", expected, found, hint);
   }
 
   /**
@@ -168,12 +171,18 @@ public record UniversalFit(
   /**
    * Puts one that was made elsewhere into a folder, with all that it says of itself.
    *
-   * @throws InvalidInputException if it cannot be read or written
+   * @param resume whether one that is there already must be the same
+   * @throws InvalidInputException if it cannot be read or written, or there is another one to go on
+   *     with
    */
-  public static void copy(Path kept, Path folder) {
+  public static void copy(Path kept, Path folder, boolean resume) {
     Path file = folder.resolve(RESULT);
     try {
-      if (!Files.exists(file) || !Files.isSameFile(kept, file)) {
+      boolean there = Files.exists(file);
+      if (there && resume && Files.mismatch(kept, file) >= 0) {
+        throw another(file, kept + ", to go on with", "another one");
+      }
+      if (!there || !Files.isSameFile(kept, file)) {
         AtomicFiles.ensureWritableFolder(folder);
         RunFolder.delete(folder.resolve(PICTURE));
         AtomicFiles.write(file, Files.readAllBytes(kept));
