@@ -129,9 +129,26 @@ final class UniversalCommandTest {
     assertThat(Files.readAllBytes(again.resolve(UniversalFit.RESULT)))
         .as("the folder holds what was judged")
         .isEqualTo(Files.readAllBytes(kept));
+    Path within = folder.resolve("within");
     Ran smaller =
-        universal(model, folder.resolve("smaller"), "--perturbation", kept, "--threat", "linf:0.1");
-    assertThat(smaller.exit()).isEqualTo(Exit.BAD_INPUT); // --threat twice
+        Ran.command(
+            "universal",
+            "--model",
+            model,
+            "--threat",
+            "linf:0.05",
+            "--data",
+            TEST,
+            "--examples",
+            "100",
+            "--perturbation",
+            kept,
+            "--out",
+            within);
+    assertThat(smaller.exit()).as(smaller.err()).isZero();
+    assertThat(Scorecard.read(within.resolve("scorecard.json")).toJson())
+        .contains("made within linf:0.2", "judged within linf:0.05, and cut to it");
+    assertThat(fell(within)).isLessThan(unseen);
     Ran both = universal(model, folder.resolve("no"), "--perturbation", kept, "--attack", "uap");
     assertThat(both.err()).contains("--attack", "which was made before");
 
