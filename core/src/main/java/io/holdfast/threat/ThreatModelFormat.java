@@ -9,10 +9,12 @@ import io.holdfast.common.SettingsReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Threat models as sections, files and short forms. */
 final class ThreatModelFormat {
@@ -133,7 +135,9 @@ final class ThreatModelFormat {
     boolean bare = colon < 0 && BARE.contains(norm);
     boolean sized = colon >= 0 && (SHORT.contains(norm) || PARTS.containsKey(norm));
     if (!bare && !sized) {
-      String hint = SHORT.contains(norm) ? null : Nearest.hint(norm, SHORT);
+      List<String> known =
+          Stream.of(SHORT, BARE, PARTS.keySet()).flatMap(Collection::stream).sorted().toList();
+      String hint = known.contains(norm) ? null : Nearest.hint(norm, known);
       throw new InvalidInputException("", "", FORM, '"' + text + '"', hint);
     }
     Map<String, String> values = new LinkedHashMap<>();

@@ -124,6 +124,20 @@ class ThreatModelTest {
     assertThat(threat).isEqualTo(ThreatModel.linf(0.1));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "lnif:0.1, linf",
+    "rotation-translaton:30/0.1, rotation-translation",
+    "code-change:3/2, code-changes",
+    "flwo, flow",
+    "wassertein:0.1/5, wasserstein"
+  })
+  void aMisspeltShortFormIsToldItsNearest(String typed, String meant) {
+    assertThatThrownBy(() -> ThreatModel.parse(typed))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("did you mean " + meant + "?");
+  }
+
   @Test
   void reportsAllProblemsAtOnceWithTheNearestName() {
     String yaml =
