@@ -6,6 +6,7 @@ import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,7 +35,8 @@ public final class Architectures {
    * Reads a name with parameters, such as {@code preact-resnet-18[width=16]} or {@code
    * wide-resnet,depth=28,width=10}. Every architecture takes {@code mean} and {@code std}, a number
    * or a list of one for each channel such as {@code small-cnn[mean=[0.286],std=[0.353]]}, by which
-   * it normalises its inputs.
+   * it normalises its inputs, and {@code init}, how its weights begin: {@code own}, {@code
+   * pytorch}, {@code he-fan-in}, {@code he-fan-out} or {@code transformer}.
    *
    * @throws InvalidInputException with every unknown name or parameter and the nearest known one
    */
@@ -73,7 +75,9 @@ public final class Architectures {
     }
     String label = settings.label();
     Family.Plan plan = family.read(settings);
-    return new Blueprint(label, family, InputScale.read(settings).before(label, plan));
+    Initialisation initialisation = Beginning.read(settings).of(family.initialisation());
+    return new Blueprint(
+        label, family, initialisation, InputScale.read(settings).before(label, plan));
   }
 
   /** {@code mlp} with these hidden sizes. */

@@ -3,6 +3,7 @@ package io.holdfast.model.arch;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Shape;
 import java.util.List;
 
@@ -12,11 +13,13 @@ import java.util.List;
 public final class Blueprint {
   private final String name;
   private final Family family;
+  private final Initialisation initialisation;
   private final Family.Plan plan;
 
-  Blueprint(String name, Family family, Family.Plan plan) {
+  Blueprint(String name, Family family, Initialisation initialisation, Family.Plan plan) {
     this.name = name;
     this.family = family;
+    this.initialisation = initialisation;
     this.plan = plan;
   }
 
@@ -45,7 +48,7 @@ public final class Blueprint {
     if (classes < 2) {
       throw new InvalidInputException(name, "classes", "at least 2", String.valueOf(classes));
     }
-    return new Architecture(name, graph(input, classes), family.initialisation(), family.names());
+    return new Architecture(name, graph(input, classes), initialisation, family.names());
   }
 
   /** What a layer inside does not take is told as what it means: inputs that do not fit. */

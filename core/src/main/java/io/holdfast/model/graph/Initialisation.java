@@ -26,6 +26,19 @@ public interface Initialisation {
       };
 
   /**
+   * He et al. 2015, section 2.2 (forward case, equation 10): weights normal with variance {@code 2
+   * / fan in}, so that the size of activations is kept from layer to layer; biases 0; all else as
+   * {@link #PYTORCH}, whose weights have a sixth of that variance.
+   */
+  Initialisation HE_FAN_IN =
+      p ->
+          switch (p.spec().kind()) {
+            case WEIGHT -> Initialiser.normal(Math.sqrt(2 / (double) p.spec().fanIn()));
+            case BIAS -> Initialiser.constant(0);
+            default -> PYTORCH.of(p);
+          };
+
+  /**
    * He et al. 2015, section 2.2 (backward case, equation 14): weights normal with variance {@code 2
    * / fan out}, biases 0; all else as {@link #PYTORCH}.
    */

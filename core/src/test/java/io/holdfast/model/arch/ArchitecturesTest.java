@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +173,41 @@ class ArchitecturesTest {
         .hasMessageContaining("one mean for all channels or for each of the 3, found 2 of them");
     assertThatThrownBy(() -> Architectures.parse("small-cnn[std=0]"))
         .hasMessageContaining("std: expected a number above 0");
+  }
+
+  /** He et al. 2015, equation 10: what goes through the layers keeps its size. */
+  @Test
+  void weightsBeginAsSaid() {
+    Shape image = Shape.of(1, 28, 28);
+    try (Scope scope = Scope.open();
+        Network own = Architectures.parse("small-cnn").build(image, 10).initialise(new Seed(7));
+        Network pytorch =
+            Architectures.parse("small-cnn[init=pytorch]")
+                .build(image, 10)
+                .initialise(new Seed(7));
+        Network he =
+            Architectures.parse("small-cnn[init=he-fan-in]")
+                .build(image, 10)
+                .initialise(new Seed(7))) {
+      own.weights()
+          .forEach(
+              (n, w) -> assertThat(pytorch.weight(n).toFloats()).isEqualTo(w.toFloats()));
+      Tensor weight = he.weight("conv4.weight"); // [64, 64, 3, 3]
+      double variance = weight.mul(weight).mean().item();
+      assertThat(variance).isCloseTo(2.0 / (64 * 9), Percentage.withPercentage(3));
+      assertThat(he.weight("conv4.bias").abs().max().item()).isZero();
+      Tensor x = Rng.of(new Seed(3)).normal(64, 1, 28, 28);
+      assertThat(spread(he.apply(x))).isGreaterThan(20 * spread(own.apply(x)));
+    }
+    assertThatThrownBy(() -> Architectures.parse("small-cnn[init=he]"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("init")
+        .hasMessageContaining("he-fan-in");
+  }
+
+  /** How far outputs {@code [N, K]} are from their mean over samples. */
+  private static double spread(Tensor outputs) {
+    return outputs.sub(outputs.meanKeep(0)).abs().mean().item();
   }
 
   @Test
