@@ -50,7 +50,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * three steps, {@link #passes} the same number of forward and backward passes and nothing else. The
  * one over the other is the cost; 1.1 is the goal. Objectives whose formula has derivatives of
  * derivatives, bounds or other models are not here: their passes are not passes of the network
- * alone.
+ * alone. Sums of others ({@code hybrid}) cost what their terms do; unions need a threat model of
+ * their own.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -76,12 +77,16 @@ public class ObjectiveBenchmark {
     "score",
     "mail",
     "gairat",
+    "mma",
+    "cat",
     "iat",
     "hinge",
     "cw-margin",
     "class-margin",
     "vat",
-    "gaussian"
+    "gaussian",
+    "smooth-adv",
+    "macer"
   })
   String objective = "standard";
 

@@ -163,7 +163,6 @@ final class SearchTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void killedAnywhereAndResumedItEndsWithTheSameTrials() throws Exception {
     Path out = folder.resolve("killed");

@@ -177,7 +177,6 @@ final class StagesTest {
   }
 
   @Tag("slow")
-  @Tag("slow")
   @Test
   void killedInEachStageAndResumedItEndsWithTheSameBits() throws Exception {
     Path out = folder.resolve("killed");

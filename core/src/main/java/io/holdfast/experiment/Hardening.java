@@ -387,7 +387,7 @@ public final class Hardening {
     int samples = split ? holdOut(train, seed, share).get(1).size() : train.size();
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
-    return TrainingCost.of(all(search), search, samples, epochs);
+    return TrainingCost.of(all(search), search, threat, samples, epochs);
   }
 
   /** The settings, with the attack's steps where it is no search of its own. */

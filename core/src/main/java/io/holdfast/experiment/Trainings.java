@@ -99,7 +99,11 @@ final class Trainings implements AutoCloseable {
       all =
           all.plus(
               TrainingCost.of(
-                  one.training(), one.inner().maximiser(one.threat()), data.train().size(), own));
+                  one.training(),
+                  one.inner().maximiser(one.threat()),
+                  one.threat(),
+                  data.train().size(),
+                  own));
       left -= own;
     }
     return all;

@@ -1,7 +1,6 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
-import io.holdfast.attack.SearchRule;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.graph.NetworkClassifier;
@@ -89,11 +88,7 @@ final class Course implements Forecast.Work {
   }
 
   private double gradients(InnerMaximiser inner, double cleanShare) {
-    if (!settings.objective().adversarial()) {
-      return 0;
-    }
-    int points = inner.rule() instanceof SearchRule.MultiGrad several ? several.points() : 1;
-    return (double) inner.steps() * points * (1 - cleanShare);
+    return TrainingCost.searching(settings, inner, job.threat(), inner.steps(), cleanShare);
   }
 
   /** Logits and input gradients of the present weights, in evaluation mode. */

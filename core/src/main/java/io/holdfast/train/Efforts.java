@@ -1,23 +1,33 @@
 package io.holdfast.train;
 
+import io.holdfast.common.Seed;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** How long the search for each sample's adversarial example is. */
+/**
+ * How long the search for each sample's adversarial example is. What is left over of a whole step
+ * goes to a part of the samples, by a number that each is given once, so that all of them together
+ * take as many steps as without.
+ */
 final class Efforts {
   private final double @Nullable [] factors;
+  private final double[] thresholds; // in [0, 1)
 
-  private Efforts(double @Nullable [] factors) {
+  private Efforts(double @Nullable [] factors, Seed seed) {
     this.factors = factors;
+    RandomGenerator random = seed.split("efforts").generator();
+    thresholds = random.doubles(factors == null ? 0 : factors.length).toArray();
   }
 
   /** Those of a run; all the same where nothing is selected. */
   static Efforts of(TrainJob job) {
     Selection selection = job.settings().methods().selection();
     return new Efforts(
-        selection == null || selection.effort() == 0 ? null : selection.efforts(job.train()));
+        selection == null || selection.effort() == 0 ? null : selection.efforts(job.train()),
+        job.seed());
   }
 
   /**
@@ -44,7 +54,11 @@ final class Efforts {
 
   /** At least one step where there are any. */
   private int steps(int position, int steps) {
-    double factor = factors == null ? 1 : factors[position];
-    return steps == 0 ? 0 : Math.max(1, (int) Math.round(steps * factor));
+    if (factors == null || steps == 0) {
+      return steps;
+    }
+    double wanted = steps * factors[position];
+    int whole = (int) wanted;
+    return Math.max(1, whole + (thresholds[position] < wanted - whole ? 1 : 0));
   }
 }

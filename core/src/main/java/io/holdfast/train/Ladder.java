@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * What is given up before steps of training are, from all effort down to the least: validation
  * before the end of training, where nothing depends on it; steps of the search down to two; all but
- * one step, R-FGSM; adversarial samples down to half of those planned.
+ * one step, R-FGSM; adversarial samples down to half of those planned. Where the search has no
+ * steps of its own (free training, searches that an objective fixes) nothing of it can be given up.
  *
  * @param rungs the richest first, at least one
  */
@@ -34,7 +35,7 @@ record Ladder(List<Rung> rungs) {
     if (!needed) {
       all.add(new Rung(most, 1, false));
     }
-    if (settings.objective().adversarial()) {
+    if (settings.objective().passes(1).searches() > 0 && most > 0) {
       for (int steps = less(most); steps >= 1; steps = less(steps)) {
         all.add(new Rung(steps, 1, needed));
       }

@@ -117,9 +117,8 @@ public record Methods(
     if (gradAlign > 0 && threat == null) {
       problems.add("threat", "a threat model for train.grad_align", "none");
     }
-    if (gradAlign > 0 && BatchStep.synchronises(job)) {
-      problems.add(
-          "train.grad_align", "batch_norm: ghost, whose derivative can be derived", "synchronised");
+    if (gradAlign > 0) {
+      ObjectiveChecks.requireTwice(job, "train.grad_align", "train.grad_align", problems);
     }
     if (guard != null && threat == null) {
       problems.add("threat", "a threat model for train.catastrophic_overfitting", "none");

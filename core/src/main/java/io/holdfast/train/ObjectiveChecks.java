@@ -60,11 +60,15 @@ final class ObjectiveChecks {
     if (objective.boxed() && threat != null && !ball) {
       problems.add("threat", "an L-infinity ball for " + objective.name(), threat.set().key());
     }
+    if (objective.balls() && threat != null && !Methods.isBalls(threat)) {
+      problems.add(
+          "threat", "a ball, or a union of balls, for " + objective.name(), threat.set().key());
+    }
     if (objective.bounded()) {
       requireBounds(job, problems);
     }
     if (objective.derivesTwice()) {
-      requireTwice(job, problems);
+      requireTwice(job, FIELD, objective.name(), problems);
     }
     job.guides().check(job, problems);
   }
@@ -80,8 +84,20 @@ final class ObjectiveChecks {
     }
   }
 
-  private static void requireTwice(TrainJob job, Problems problems) {
-    String name = job.settings().objective().name();
+  /** Whether derivatives of the job's network can be derived. */
+  static boolean derivesTwice(TrainJob job) {
+    Problems problems = new Problems("");
+    requireTwice(job, "", "", problems);
+    return problems.list().isEmpty();
+  }
+
+  /**
+   * Adds what keeps derivatives from being derived.
+   *
+   * @param field of the experiment that wants them
+   * @param name of what wants them
+   */
+  static void requireTwice(TrainJob job, String field, String name, Problems problems) {
     List<Graph.Node> nodes = job.network().graph().nodes();
     List<String> attention =
         nodes.stream()
@@ -90,7 +106,7 @@ final class ObjectiveChecks {
             .toList();
     if (!attention.isEmpty()) {
       problems.add(
-          FIELD,
+          field,
           "a network without attention, whose derivative has none itself, for " + name,
           "layers " + String.join(", ", attention));
     }

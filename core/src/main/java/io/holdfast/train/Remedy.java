@@ -13,7 +13,7 @@ public enum Remedy {
   MORE_STEPS {
     @Override
     boolean applies(Adversary search, TrainJob job) {
-      return search.inner().steps() < MOST;
+      return search.inner().steps() < MOST && job.settings().objective().passes(1).searches() > 0;
     }
 
     @Override
@@ -30,7 +30,7 @@ public enum Remedy {
   GRAD_ALIGN {
     @Override
     boolean applies(Adversary search, TrainJob job) {
-      return search.gradAlign() < WEIGHT && !BatchStep.synchronises(job);
+      return search.gradAlign() < WEIGHT && ObjectiveChecks.derivesTwice(job);
     }
 
     @Override
@@ -48,6 +48,7 @@ public enum Remedy {
     boolean applies(Adversary search, TrainJob job) {
       return search.inner().steps() == 1
           && !(search.inner().rule() instanceof Noisy)
+          && !job.settings().objective().ownSearch()
           && Methods.isBalls(job.threat());
     }
 

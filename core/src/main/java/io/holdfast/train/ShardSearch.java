@@ -57,9 +57,9 @@ final class ShardSearch {
     Tensor rows = toPerturb();
     perturbed = rows;
     if (common.search().inner().rule() instanceof SearchRule.Free) {
-      return carryOn(rows);
+      return carryOn(rows, InnerMaximiser.Start.CLEAN.suiting(loss));
     }
-    InnerMaximiser search = common.search().inner().from(start);
+    InnerMaximiser search = common.search().inner().from(start.suiting(loss));
     int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
     if (all.length == 0) {
       return saved.adversarialOver(inputs);
@@ -164,14 +164,18 @@ final class ShardSearch {
 
   // ---- free training
 
-  private Tensor carryOn(@Nullable Tensor rows) {
+  private Tensor carryOn(@Nullable Tensor rows, InnerMaximiser.Start start) {
     if (carried != null) {
       throw new IllegalStateException("free training takes one adversarial example per sample");
     }
     Region region = threat().around(inputs);
-    Tensor variables = region.origin(); // [n, ...]
     List<Tensor> before = common.carried();
-    if (!before.isEmpty()) {
+    Tensor variables; // [n, ...]
+    if (before.isEmpty()) {
+      int[] all = IntStream.range(0, positions.length).toArray();
+      variables = start.of(region, seeds(all));
+    } else {
+      variables = region.origin();
       variables.addInPlace(before.get(shard));
       region.project(variables);
     }

@@ -2,8 +2,10 @@ package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.SearchRule;
-import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Passes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What training spends, counted: the same on every machine.
@@ -28,24 +30,25 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
    *
    * @param settings of the run
    * @param inner its search
+   * @param threat its threat model, null for none
    * @param samples to train on
    * @param epochs the first so many
    */
   public static TrainingCost of(
-      TrainSettings settings, InnerMaximiser inner, int samples, int epochs) {
+      TrainSettings settings,
+      InnerMaximiser inner,
+      @Nullable ThreatModel threat,
+      int samples,
+      int epochs) {
     long perEpoch = settings.stepsPerEpoch(samples);
     long all = perEpoch * settings.epochs();
-    Passes passes =
-        settings.objective() instanceof ListedObjective<?> listed
-            ? listed.passes()
-            : settings.objective().adversarial() ? Passes.CLEAN.searching(1) : Passes.CLEAN;
-    double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
+    Passes passes = settings.objective().passes(members(threat));
     double attack = 0;
     double backward = 0;
     for (long step = 0; step < Math.min(all, perEpoch * epochs); step++) {
       double z = (double) step / all;
-      double k = Math.round(settings.steps().at(z)) * points;
-      double search = passes.searches() * k * (1 - settings.cleanShare().at(z));
+      long k = Math.round(settings.steps().at(z));
+      double search = searching(settings, inner, threat, k, settings.cleanShare().at(z));
       double twice = settings.methods().perturbation() == null ? 1 : 2;
       double term = settings.methods().gradAlign() > 0 ? TERM : 0;
       double expert = settings.methods().generalist() == null ? 0 : 1;
@@ -54,5 +57,29 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
     }
     double batch = Math.min(settings.batch(), samples);
     return new TrainingCost(attack * batch, backward * batch);
+  }
+
+  /**
+   * Gradients by inputs per sample that the searches of one step take. Where the weights are
+   * perturbed, objectives that search in a way of their own do so in the second pass as well.
+   *
+   * @param steps of the search now
+   * @param cleanShare of the samples that are not searched around
+   */
+  static double searching(
+      TrainSettings settings,
+      InnerMaximiser inner,
+      @Nullable ThreatModel threat,
+      long steps,
+      double cleanShare) {
+    Objective objective = settings.objective();
+    boolean twice = settings.methods().perturbation() != null && objective.ownSearch();
+    double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
+    double searches = objective.passes(members(threat)).searches() * (twice ? 2 : 1);
+    return searches * steps * points * (1 - cleanShare);
+  }
+
+  private static int members(@Nullable ThreatModel threat) {
+    return threat == null ? 1 : threat.members().size();
   }
 }

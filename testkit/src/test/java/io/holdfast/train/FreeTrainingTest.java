@@ -3,6 +3,7 @@ package io.holdfast.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
@@ -25,6 +26,8 @@ import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Score;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,6 +111,33 @@ class FreeTrainingTest {
       delta = moved.sub(x).clamp(-epsilon, epsilon).add(x).clamp(0, 1).sub(x);
     }
     return weights;
+  }
+
+  /**
+   * Losses that compare with the clean prediction have no slope at the clean input: a search that
+   * began there would never leave it, and what is trained would be the clean loss alone.
+   */
+  @Test
+  void lossesWithoutASlopeAtTheCleanInputBeginBesideIt() {
+    assertThat(apart(run(2, false), Trades.beta(6), Trades.beta(0))).isGreaterThan(1e-5);
+    assertThat(apart(run(2, false), new Score(4, 0), new Score(0, 0))).isGreaterThan(1e-5);
+    Run fgsm = new Run().with(r -> r.start = Start.CLEAN).with(r -> r.steps = 1);
+    assertThat(apart(fgsm, new Score(4, 0), new Score(0, 0))).isGreaterThan(1e-5);
+  }
+
+  /** The largest difference between weights trained with one objective and with another. */
+  private static double apart(Run run, Objective one, Objective other) {
+    run.graph = Run.PLAIN;
+    try (Scope scope = Scope.open();
+        Network first = run.network();
+        Network second = run.network()) {
+      run.settings(s -> s.objective(one)).go(first);
+      run.settings(s -> s.objective(other)).go(second);
+      return first.weights().keySet().stream()
+          .mapToDouble(w -> first.weight(w).sub(second.weight(w)).abs().max().item())
+          .max()
+          .orElseThrow();
+    }
   }
 
   private static Run rich() {

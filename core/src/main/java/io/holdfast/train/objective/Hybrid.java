@@ -92,6 +92,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean balls() {
+    return any(Objective::balls);
+  }
+
+  @Override
   public boolean acrossBatch() {
     return any(Objective::acrossBatch);
   }

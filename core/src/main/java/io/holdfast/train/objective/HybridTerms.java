@@ -42,7 +42,8 @@ final class HybridTerms implements Knob<Hybrid> {
       section.reject(KEY, "a term of a weight above 0", "none", null);
     }
     if (remembering > 1) {
-      section.reject(KEY, "one term with margins of its own", remembering + " of them", null);
+      section.reject(
+          KEY, "one term that remembers a number for each sample", remembering + " of them", null);
     }
     return counts && remembering < 2 ? new Hybrid(terms) : soFar;
   }

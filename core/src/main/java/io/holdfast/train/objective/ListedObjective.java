@@ -10,8 +10,13 @@ public interface ListedObjective<O extends ListedObjective<O>> extends Objective
   /** The objective's line in the registry. */
   ObjectiveSpec<O> spec();
 
-  /** What a step costs. */
+  /** What a step costs against a threat model that is no union. */
   Passes passes();
+
+  @Override
+  default Passes passes(int members) {
+    return passes().over(members);
+  }
 
   @Override
   default String name() {

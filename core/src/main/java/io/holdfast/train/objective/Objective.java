@@ -46,6 +46,11 @@ public interface Objective {
     return bounded();
   }
 
+  /** True where the threat model must be a ball, or a union of balls. */
+  default boolean balls() {
+    return false;
+  }
+
   /**
    * True where a sample's loss depends on the other samples of its batch: its shards wait for each
    * other where {@link ShardContext#batchSum} asks, and all of them are in memory at once.
@@ -90,6 +95,16 @@ public interface Objective {
   /** Other models that it learns from. */
   default List<Guide> guides() {
     return List.of();
+  }
+
+  /**
+   * What a step costs per sample.
+   *
+   * @param members of the threat model: 1 unless it is a union, whose members are searched one by
+   *     one
+   */
+  default Passes passes(int members) {
+    return adversarial() ? Passes.CLEAN.searching(members) : Passes.CLEAN;
   }
 
   /** The loss of one shard, on the tape of the shard's parameter leaves. */

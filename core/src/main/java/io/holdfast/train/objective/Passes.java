@@ -25,6 +25,16 @@ public record Passes(double forward, double backward, double searches, double gu
     return new Passes(forward, backward, searches + more, guide);
   }
 
+  /** The same against a union of so many members, with a search for each. */
+  public Passes over(int members) {
+    return new Passes(forward, backward, searches * members, guide);
+  }
+
+  /** The same so many times. */
+  public Passes times(double factor) {
+    return new Passes(forward * factor, backward * factor, searches * factor, guide * factor);
+  }
+
   /** The same with more passes of other models. */
   public Passes guided(double more) {
     return new Passes(forward, backward, searches, guide + more);

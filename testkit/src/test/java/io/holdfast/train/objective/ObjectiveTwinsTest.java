@@ -531,7 +531,8 @@ class ObjectiveTwinsTest {
 
   private static double iad(TwinCase c, TwinCase before, int i) {
     double trust = Math.pow(softmax(c.zGuide(one(c.worst(), i)))[c.label(i)], 0.1);
-    return trust * taught(c, c.zWorst(i), i, 2) + 1.5 * (1 - trust) * kl(c.zClean(i), c.zWorst(i));
+    double own = 4 * kl(times(c.zClean(i), 0.5), times(c.zWorst(i), 0.5)); // at temperature 2
+    return trust * taught(c, c.zWorst(i), i, 2) + 1.5 * (1 - trust) * own;
   }
 
   @ParameterizedTest

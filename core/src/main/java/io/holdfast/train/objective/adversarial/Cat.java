@@ -78,6 +78,12 @@ public record Cat(double step, double smoothing, double concentration)
     return true;
   }
 
+  /** Each sample's own radius is the threat model's, scaled. */
+  @Override
+  public boolean balls() {
+    return true;
+  }
+
   @Override
   public boolean ownSearch() {
     return true;

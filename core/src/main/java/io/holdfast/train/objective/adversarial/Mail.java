@@ -20,8 +20,10 @@ import java.util.List;
  * cross-entropy, of TRADES the divergence.
  *
  * @param base what is weighted
- * @param slope of the weight over the margin, at least 0; 0 weighs all alike
- * @param bias margin at which a sample counts half, in [-1, 1]
+ * @param slope of the weight over the margin, at least 0; 0 weighs all alike; the paper has 10, and
+ *     2 for TRADES
+ * @param bias margin at which a sample counts half, in [-1, 1]; the paper has -0.5, and 0 for
+ *     TRADES
  * @param beta weight of the divergence, of trades alone
  * @param burnIn share of training in which all count alike, in [0, 1]
  */
@@ -39,20 +41,20 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
           "mail",
           "pgd-at or trades, samples weighted by their probabilistic margin on the worst case",
           "Wang et al. 2021, section 4",
-          new Mail(Base.PGD_AT, 10, 0.5, 6, 0.6),
+          Mail.usual(Base.PGD_AT),
           List.of(
               Knobs.choice(
                   "base", "what is weighted: pgd-at or trades", Mail::base, Mail::withBase),
               Knobs.number(
                   "slope",
-                  "of the weight over the margin",
+                  "of the weight over the margin; 2 where base is trades",
                   0,
                   1e6,
                   Mail::slope,
                   (o, v) -> new Mail(o.base, v, o.bias, o.beta, o.burnIn)),
               Knobs.number(
                   "bias",
-                  "margin at which a sample counts half",
+                  "margin at which a sample counts half; 0 where base is trades",
                   -1,
                   1,
                   Mail::bias,
@@ -70,8 +72,14 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
                   Mail::burnIn,
                   (o, v) -> new Mail(o.base, o.slope, o.bias, o.beta, v))));
 
+  /** As in the paper's experiments. */
+  private static Mail usual(Base base) {
+    return base == Base.TRADES ? new Mail(base, 2, 0, 5, 0.6) : new Mail(base, 10, -0.5, 5, 0.6);
+  }
+
+  /** Of another base everything is as usual there; what else is set is read after it. */
   private Mail withBase(Base other) {
-    return new Mail(other, slope, bias, beta, burnIn);
+    return other == base ? this : usual(other);
   }
 
   @Override

@@ -80,6 +80,12 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     return true;
   }
 
+  /** Each sample's own radius is the threat model's, scaled. */
+  @Override
+  public boolean balls() {
+    return true;
+  }
+
   @Override
   public boolean ownSearch() {
     return true;

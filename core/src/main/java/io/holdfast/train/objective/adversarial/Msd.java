@@ -3,14 +3,11 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import io.holdfast.threat.Additive;
 import io.holdfast.threat.Region;
-import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -46,19 +43,24 @@ public record Msd() implements ListedObjective<Msd> {
     return Passes.CLEAN.searching(1);
   }
 
+  /** One gradient serves all members; what is tried in each takes a pass forward. */
+  @Override
+  public Passes passes(int members) {
+    return passes();
+  }
+
   @Override
   public boolean ownSearch() {
     return true;
   }
 
   @Override
+  public boolean balls() {
+    return true;
+  }
+
+  @Override
   public ShardLoss loss(ShardContext shard) {
-    for (ThreatModel member : shard.threat().members()) {
-      if (!(member.set() instanceof Additive)) {
-        throw new InvalidInputException(
-            "training", "threat", "a ball, or a union of balls, for msd", member.set().key());
-      }
-    }
     Tensor worst =
         shard.adversarial(
             ground -> Scope.tidy(() -> climb(ground, Losses.CE)), Reference.labels(shard.labels()));

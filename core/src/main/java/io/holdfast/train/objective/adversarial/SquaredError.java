@@ -16,6 +16,11 @@ enum SquaredError implements Loss {
   }
 
   @Override
+  public boolean flatAtSource() {
+    return true;
+  }
+
+  @Override
   public Tensor value(Tensor logits, Reference r) {
     return difference(Nn.softmax(logits, 1), r).square().sum(1); // [N]
   }

@@ -38,6 +38,12 @@ public record UnionAverage() implements ListedObjective<UnionAverage> {
     return Passes.CLEAN.searching(1);
   }
 
+  /** All of it is per member. */
+  @Override
+  public Passes passes(int members) {
+    return passes().times(members);
+  }
+
   @Override
   public boolean ownSearch() {
     return true;

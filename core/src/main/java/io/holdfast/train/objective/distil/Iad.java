@@ -15,13 +15,13 @@ import java.util.List;
 /**
  * Introspective adversarial distillation (Zhu et al. 2022, equation 4): the student trusts the
  * teacher by {@code w = p_teacher(y | x')^beta}, the teacher's confidence in the label on the
- * student's worst case, and itself by the rest: {@code w T^2 KL(teacher(x), student(x')) + gamma (1
- * - w) KL(student(x), student(x'))}. Before {@code warmUp} it is the teacher's term alone, with
- * full trust.
+ * student's worst case, and itself by the rest: {@code T^2 (w KL(teacher(x), student(x')) + gamma
+ * (1 - w) KL(student(x), student(x')))}, both at temperature T. Before {@code warmUp} it is the
+ * teacher's term alone, with full trust.
  *
  * @param beta sharpness of the trust, at least 0; 0 is full trust
  * @param gamma weight of introspection, at least 0
- * @param temperature T of the teacher's term, above 0
+ * @param temperature T of both terms, above 0
  * @param warmUp share of training with full trust, in [0, 1]
  * @param teacher whose predictions are learned, a robust model
  */
@@ -54,7 +54,7 @@ public record Iad(double beta, double gamma, double temperature, double warmUp, 
                   (o, v) -> new Iad(o.beta, v, o.temperature, o.warmUp, o.teacher)),
               Knobs.number(
                   "temperature",
-                  "T of the teacher's term",
+                  "T of both terms",
                   0.01,
                   1e4,
                   Iad::temperature,
@@ -85,15 +85,19 @@ public record Iad(double beta, double gamma, double temperature, double warmUp, 
     Tensor taught = shard.guideLogits(teacher, shard.inputs()); // [n, K]
     Tensor worst = PgdAt.worst(shard); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
-    Tensor distilled =
-        Predictions.divergence(taught, robust, temperature).mul(temperature * temperature); // [n]
+    Tensor distilled = softened(taught, robust); // [n]
     if (shard.progress() < warmUp) {
       return ShardLoss.of(distilled, null, robust);
     }
     Tensor onWorst = Nn.softmax(shard.guideLogits(teacher, worst), 1); // [n, K]
     Tensor trust = Predictions.at(onWorst, shard.labels()).pow(beta); // [n]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
-    Tensor own = Predictions.divergence(clean, robust, 1).mul(trust.neg().add(1)); // [n]
+    Tensor own = softened(clean, robust).mul(trust.neg().add(1)); // [n]
     return ShardLoss.of(distilled.mul(trust).add(own, gamma), clean, robust);
+  }
+
+  /** {@code T^2 KL(p, q)} at temperature T, {@code [n]}. */
+  private Tensor softened(Tensor p, Tensor q) {
+    return Predictions.divergence(p, q, temperature).mul(temperature * temperature);
   }
 }

@@ -1,0 +1,123 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.SearchRule.Free;
+import io.holdfast.attack.SearchRule.MultiGrad;
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Flow;
+import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.WeightPerturbation.Awp;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Cat;
+import io.holdfast.train.objective.adversarial.FastBat;
+import io.holdfast.train.objective.adversarial.Iat;
+import io.holdfast.train.objective.adversarial.Mma;
+import io.holdfast.train.objective.adversarial.Msd;
+import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.SmoothAdv;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What searches cost by objective, and what a governor and remedies make of that. */
+class TrainingCostTest {
+  private static final InnerMaximiser THREE = new InnerMaximiser(3, 0.5, Start.UNIFORM);
+  private static final ThreatModel UNION = ThreatModel.union(Run.THREAT, ThreatModel.l2(1));
+
+  private static TrainSettings of(Objective objective) {
+    return new Run().settings(s -> s.objective(objective).steps(Curve.constant(3))).settings;
+  }
+
+  private static double gradients(Objective objective, ThreatModel threat) {
+    return TrainingCost.searching(of(objective), THREE, threat, 3, 0);
+  }
+
+  @Test
+  void gradientsOfTheSearchesAreThoseOfTheFormulas() {
+    assertThat(gradients(new Standard(), Run.THREAT)).isZero();
+    assertThat(gradients(new PgdAt(), Run.THREAT)).isEqualTo(3);
+    assertThat(gradients(Trades.beta(6), Run.THREAT)).isEqualTo(3);
+    assertThat(gradients(Iat.SPEC.usual(), Run.THREAT)).isEqualTo(6);
+    assertThat(gradients(SmoothAdv.SPEC.usual(), Run.THREAT)).isEqualTo(12);
+    assertThat(gradients(FastBat.SPEC.usual(), Run.THREAT)).isZero();
+  }
+
+  /** All members are searched one by one, but by MSD, which takes one gradient for all. */
+  @Test
+  void aUnionCostsAsManySearchesAsItHasMembers() {
+    assertThat(gradients(new PgdAt(), UNION)).isEqualTo(6);
+    assertThat(gradients(new UnionAverage(), UNION)).isEqualTo(6);
+    assertThat(gradients(new Msd(), UNION)).isEqualTo(3);
+    double one = TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 96, 2).backwardPasses();
+    double two = TrainingCost.of(of(new UnionAverage()), THREE, UNION, 96, 2).backwardPasses();
+    assertThat(two).isEqualTo(2 * one).isEqualTo(2 * 192 * 4);
+  }
+
+  @Test
+  void cleanSamplesPointsAndSecondPassesCount() {
+    InnerMaximiser points = new InnerMaximiser(1, 1, Start.CLEAN).by(new MultiGrad(3));
+    TrainSettings plain = of(new PgdAt());
+    assertThat(TrainingCost.searching(plain, points, Run.THREAT, 1, 0.25)).isEqualTo(2.25);
+    TrainSettings perturbed =
+        plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
+    assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0)).isEqualTo(3);
+    TrainSettings own = perturbed.toBuilder().objective(Iat.SPEC.usual()).build();
+    assertThat(TrainingCost.searching(own, THREE, Run.THREAT, 3, 0)).isEqualTo(12);
+  }
+
+  private static List<Ladder.Rung> rungs(TrainSettings settings) {
+    return Ladder.of(settings, new Looks(0, false, 0, 1)).rungs();
+  }
+
+  @Test
+  void whatHasNoStepsOfItsOwnIsNotCheapened() {
+    assertThat(rungs(of(new PgdAt())).size()).isGreaterThan(3);
+    assertThat(rungs(of(FastBat.SPEC.usual()))).hasSize(1);
+    TrainSettings free = of(new PgdAt()).toBuilder().steps(Curve.constant(0)).build();
+    assertThat(rungs(free)).hasSize(1);
+  }
+
+  @Test
+  void remediesThatWouldChangeNothingOrBreakARuleDoNotApply() {
+    Adversary once = new Adversary(new InnerMaximiser(1, 1, Start.CLEAN), 0);
+    assertThat(applies(Remedy.MORE_STEPS, new PgdAt(), once)).isTrue();
+    assertThat(applies(Remedy.MORE_STEPS, FastBat.SPEC.usual(), once)).isFalse();
+    assertThat(applies(Remedy.N_FGSM, new PgdAt(), once)).isTrue();
+    assertThat(applies(Remedy.N_FGSM, Mma.SPEC.usual(), once)).isFalse();
+    assertThat(applies(Remedy.GRAD_ALIGN, FastBat.SPEC.usual(), once)).isTrue();
+  }
+
+  private static boolean applies(Remedy remedy, Objective objective, Adversary search) {
+    Run run = new Run().settings(s -> s.objective(objective));
+    try (Network network = run.network();
+        Workers pool = Workers.of(1)) {
+      return remedy.applies(search, run.job(network, pool));
+    }
+  }
+
+  @Test
+  void objectivesThatScaleBallsTakeBallsAlone() {
+    ThreatModel flow = ThreatModel.of(new Flow(2, 7));
+    for (Objective objective : List.of(Mma.SPEC.usual(), Cat.SPEC.usual(), new Msd())) {
+      Run run = new Run().settings(s -> s.objective(objective)).with(r -> r.threat = flow);
+      assertThatThrownBy(run::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("a ball, or a union of balls, for " + objective.name());
+    }
+  }
+
+  /** Free training has no search of its own, so that it is refused nothing and costs nothing. */
+  @Test
+  void freeTrainingSearchesByTheTrainingStepItself() {
+    InnerMaximiser free = new InnerMaximiser(0, 1, Start.CLEAN).by(new Free(4, false));
+    assertThat(TrainingCost.searching(of(new PgdAt()), free, Run.THREAT, 0, 0)).isZero();
+  }
+}
