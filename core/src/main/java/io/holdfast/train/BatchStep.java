@@ -165,7 +165,8 @@ final class BatchStep {
         pass,
         fresh ? List.of() : state.carried(),
         state.warm,
-        state.memory);
+        state.memory,
+        state.figures);
   }
 
   private List<ShardResult> compute(Common common) {

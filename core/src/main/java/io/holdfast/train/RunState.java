@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainResult.Validation;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ final class RunState implements AutoCloseable {
   private static final String GOOD = "good/";
   private static final String WARM = "warm/";
   private static final String MEMORY = "samples/memory";
+  private static final String FIGURES = "figures";
   private static final String OPTIMISER = "optimiser/";
   private static final String EXPERT = "expert/weights/";
   private static final String EXPERT_OPTIMISER = "expert/optimiser/";
@@ -37,6 +39,7 @@ final class RunState implements AutoCloseable {
   final KeptTensors best = new KeptTensors();
   final @Nullable WarmStarts warm;
   final @Nullable SampleMemory memory;
+  final @Nullable RunningFigures figures;
   private final KeptTensors carried = new KeptTensors();
   private final KeptTensors good = new KeptTensors();
   Counters counters = Counters.START;
@@ -55,6 +58,9 @@ final class RunState implements AutoCloseable {
     effort = Effort.full(settings, (long) stepsPerEpoch * settings.epochs());
     warm = settings.methods().warmStart() > 0 ? new WarmStarts(job) : null;
     memory = settings.objective().remembers() ? new SampleMemory(job.train().size()) : null;
+    ThreatModel threat = job.threat();
+    int count = threat == null ? 0 : settings.objective().figures(threat.members().size());
+    figures = count == 0 ? null : new RunningFigures(count);
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
     optimiser = settings.optimiser().create(trainable);
     Generalist generalist = settings.methods().generalist();
@@ -149,6 +155,9 @@ final class RunState implements AutoCloseable {
         result.notes().forEach(memory::put);
       }
     }
+    if (figures != null) {
+      figures.add(results.stream().flatMap(r -> r.figures().stream()).toList());
+    }
   }
 
   /** The sums of the epoch that ends now; the next one's begin at nothing. */
@@ -236,6 +245,9 @@ final class RunState implements AutoCloseable {
     if (memory != null) {
       all.put(MEMORY, memory.values());
     }
+    if (figures != null) {
+      all.put(FIGURES, figures.values());
+    }
     return all;
   }
 
@@ -267,6 +279,9 @@ final class RunState implements AutoCloseable {
     if (memory != null) {
       memory.values().copyFrom(Objects.requireNonNull(saved.get(MEMORY)));
     }
+    if (figures != null) {
+      figures.values().copyFrom(Objects.requireNonNull(saved.get(FIGURES)));
+    }
   }
 
   private static void put(Optimiser optimiser, Map<String, Tensor> saved) {
@@ -295,6 +310,9 @@ final class RunState implements AutoCloseable {
     }
     if (memory != null) {
       memory.close();
+    }
+    if (figures != null) {
+      figures.close();
     }
     if (average != null) {
       average.close();

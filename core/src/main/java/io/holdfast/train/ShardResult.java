@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param carried the perturbation {@code [n, ...]} of free training after this step, or null
  * @param left perturbations to begin the next epoch's search with, or null
  * @param notes what the objective wants remembered
+ * @param figures what it adds to its running ones
  */
 record ShardResult(
     List<Tensor> gradients,
@@ -26,9 +27,10 @@ record ShardResult(
     List<Tensor> answers,
     @Nullable Tensor carried,
     WarmStarts.@Nullable Left left,
-    List<SampleMemory.Note> notes) {
+    List<SampleMemory.Note> notes,
+    List<RunningFigures.Note> figures) {
   /** The same with gradients of another pass. */
   ShardResult withGradients(List<Tensor> others) {
-    return new ShardResult(others, sums, statistics, answers, carried, left, notes);
+    return new ShardResult(others, sums, statistics, answers, carried, left, notes, figures);
   }
 }

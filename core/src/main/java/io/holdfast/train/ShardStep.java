@@ -69,6 +69,7 @@ final class ShardStep implements ShardContext {
    * @param carried perturbations that free training goes on with, by shard; empty for none
    * @param warm perturbations of the last epoch, or null
    * @param memory of objectives that remember, or null
+   * @param figures of objectives that add them up, or null
    */
   record Common(
       TrainJob job,
@@ -88,7 +89,8 @@ final class ShardStep implements ShardContext {
       StepPass pass,
       List<Tensor> carried,
       @Nullable WarmStarts warm,
-      @Nullable SampleMemory memory) {}
+      @Nullable SampleMemory memory,
+      @Nullable RunningFigures figures) {}
 
   private final Common common;
   private final TrainJob job;
@@ -112,6 +114,7 @@ final class ShardStep implements ShardContext {
   private final List<Tensor> answers = new ArrayList<>();
   private final Map<String, BatchStatistics> latest = new HashMap<>();
   private final List<SampleMemory.Note> notes = new ArrayList<>();
+  private final List<RunningFigures.Note> figures = new ArrayList<>();
   private final @Nullable Meeting meeting;
   private @Nullable Tensor carried; // [n, ...]
 
@@ -186,7 +189,8 @@ final class ShardStep implements ShardContext {
         pass.first() ? answers.stream().map(owner::adopt).toList() : List.of(),
         carried,
         pass.gradients() ? search.left(owner) : null,
-        pass.gradients() ? List.copyOf(notes) : List.of());
+        pass.gradients() ? List.copyOf(notes) : List.of(),
+        pass.gradients() ? List.copyOf(figures) : List.of());
   }
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
@@ -396,6 +400,20 @@ final class ShardStep implements ShardContext {
         new SampleMemory.Note(
             Arrays.stream(own).map(i -> positions[i]).toArray(),
             Arrays.stream(own).mapToDouble(i -> values[i]).toArray()));
+  }
+
+  @Override
+  public double[] figures(int count) {
+    RunningFigures running = common.figures();
+    if (running == null) {
+      throw new IllegalStateException("this objective does not say that it adds figures up");
+    }
+    return running.all();
+  }
+
+  @Override
+  public void note(double keep, double... values) {
+    figures.add(new RunningFigures.Note(keep, values.clone()));
   }
 
   @Override

@@ -62,7 +62,7 @@ final class RecipeBookTest {
     RecipeBook book = RecipeBook.read(EXAMPLES.resolve("multi-norm.yaml"), Path.of("out"));
     assertThat(book.recipes())
         .extracting(RecipeBook.Recipe::name)
-        .containsExactly("linf", "l2", "l1", "worst", "union-average", "msd");
+        .containsExactly("linf", "l2", "l1", "worst", "union-average", "msd", "union-sampling");
     assertThat(book.recipes().get(1).experiment().threat().name()).isEqualTo("l2:1.5");
     assertThat(book.recipes().get(3).experiment().threat().members()).hasSize(3);
     assertThat(book.judge().threats()).hasSize(3);

@@ -34,6 +34,7 @@ import io.holdfast.train.objective.adversarial.Mail;
 import io.holdfast.train.objective.adversarial.Margins;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.MtlIbp;
@@ -114,6 +115,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new Iat(0, 0.5), new PgdAt()),
         Arguments.of(new UnionAverage(), new PgdAt()),
         Arguments.of(new Msd(), new PgdAt()),
+        Arguments.of(new UnionSampling(3, 50), new PgdAt()),
         Arguments.of(new Hat(3, 0, 2, Guide.given("helper")), Trades.beta(3)),
         Arguments.of(new Iad(0, 5, 4, 0, TEACHER), new Ard(1, 4, TEACHER)),
         Arguments.of(new Iad(0.1, 5, 4, 1, TEACHER), new Ard(1, 4, TEACHER)),
@@ -186,6 +188,24 @@ class ObjectivesInTheLoopTest {
       assertThat(msd).isNotEqualTo(weights(new PgdAt(), union, guide));
       assertThat(weights(new UnionAverage(), union, guide))
           .isNotEqualTo(weights(new PgdAt(), union, guide));
+    }
+  }
+
+  /** From the second step on the first one's outcomes decide whom samples meet. */
+  @Test
+  void membersAreDrawnByTheirWeaknessOnAnyNumberOfWorkers() {
+    ThreatModel union = ThreatModel.union(Run.THREAT, ThreatModel.l2(8));
+    try (Bundle guide = model(Run.NORMED)) {
+      Run run =
+          run(new UnionSampling(50, 10), Run.NORMED, guide)
+              .with(r -> r.threat = union)
+              .settings(s -> s.cleanShare(Curve.constant(0.2)).epochs(2));
+      String weights = run.go().weights();
+      assertThat(run.with(r -> r.workers = 1).go().weights()).isEqualTo(weights);
+      run.settings(s -> s.objective(new UnionSampling(0, 10)));
+      assertThat(run.go().weights()).as("all drawn alike").isNotEqualTo(weights);
+      run.settings(s -> s.objective(new UnionSampling(50, 1)));
+      assertThat(run.go().weights()).as("the last step alone counts").isNotEqualTo(weights);
     }
   }
 

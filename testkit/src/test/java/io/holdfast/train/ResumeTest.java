@@ -11,10 +11,12 @@ import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.Flip;
 import io.holdfast.data.image.PadCrop;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.adversarial.Mma;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,6 +99,17 @@ class ResumeTest {
   @Test
   void fromEveryStepWithMarginsOfSamples() {
     resumedEqualsUninterrupted(() -> rich().settings(s -> s.objective(new Mma(1.5, 0.3, 4))));
+  }
+
+  /** How often each member of a union held so far is part of a checkpoint. */
+  @Test
+  void fromEveryStepWithTheMembersOfAUnionByTheirWeakness() {
+    ThreatModel union = ThreatModel.union(Run.THREAT, ThreatModel.l2(8));
+    resumedEqualsUninterrupted(
+        () ->
+            rich()
+                .with(r -> r.threat = union)
+                .settings(s -> s.objective(new UnionSampling(50, 10))));
   }
 
   /** The stop comes while the first of four shards of the second step reads its samples. */

@@ -100,6 +100,16 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public double[] figures(int count) {
+    return shard.figures(count);
+  }
+
+  @Override
+  public void note(double keep, double... values) {
+    shard.note(keep, values);
+  }
+
+  @Override
   public List<Seed> seeds(String purpose) {
     return shard.seeds(purpose);
   }

@@ -44,6 +44,9 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
     if (terms.stream().filter(t -> t.objective.remembers()).count() > 1) {
       throw new IllegalArgumentException("hybrid: one term that remembers, found " + terms);
     }
+    if (terms.stream().filter(t -> t.objective.figures(1) > 0).count() > 1) {
+      throw new IllegalArgumentException("hybrid: one term that adds figures up, found " + terms);
+    }
   }
 
   @Override
@@ -120,6 +123,12 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   @Override
   public boolean remembers() {
     return any(Objective::remembers);
+  }
+
+  /** One of its terms at most, for the same reason. */
+  @Override
+  public int figures(int members) {
+    return terms.stream().mapToInt(t -> t.objective.figures(members)).sum();
   }
 
   @Override

@@ -28,12 +28,14 @@ final class HybridTerms implements Knob<Hybrid> {
     List<Term> terms = new ArrayList<>();
     boolean counts = false;
     int remembering = 0;
+    int adding = 0;
     for (SettingsReader each : section.textsOrSections(KEY)) {
       ListedObjective<?> objective = Objectives.read(each);
       if (objective instanceof Hybrid) {
         each.reject("name", "an objective that is no sum itself", objective.name(), null);
       }
       remembering += objective.remembers() ? 1 : 0;
+      adding += objective.figures(1) > 0 ? 1 : 0;
       double weight = each.number(WEIGHT, 1, 0, 1e6);
       counts |= weight > 0;
       terms.add(new Term(weight, objective));
@@ -45,7 +47,10 @@ final class HybridTerms implements Knob<Hybrid> {
       section.reject(
           KEY, "one term that remembers a number for each sample", remembering + " of them", null);
     }
-    return counts && remembering < 2 ? new Hybrid(terms) : soFar;
+    if (adding > 1) {
+      section.reject(KEY, "one term that draws members by their weakness", adding + " of them", null);
+    }
+    return counts && remembering < 2 && adding < 2 ? new Hybrid(terms) : soFar;
   }
 
   @Override

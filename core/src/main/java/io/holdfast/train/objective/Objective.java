@@ -75,6 +75,15 @@ public interface Objective {
   }
 
   /**
+   * How many figures it adds up from step to step ({@link ShardContext#figures}); 0 for none.
+   *
+   * @param members of the threat model, at least 1
+   */
+  default int figures(int members) {
+    return 0;
+  }
+
+  /**
    * True where labels count by {@link Predictions#crossEntropy} and {@link PgdAt#worst} alone, so
    * that samples may have two of them ({@link ShardContext#mixture}).
    */

@@ -15,6 +15,7 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.Score;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Gaussian;
 import io.holdfast.train.objective.certified.Ibp;
@@ -72,6 +73,7 @@ public final class Objectives {
     row(InputGradient.SPEC);
     row(UnionAverage.SPEC);
     row(Msd.SPEC);
+    row(UnionSampling.SPEC);
     row(Gaussian.SPEC);
     row(SmoothAdv.SPEC);
     row(Macer.SPEC);

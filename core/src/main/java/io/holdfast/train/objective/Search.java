@@ -6,7 +6,9 @@ import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
+import java.util.Arrays;
 import java.util.List;
 
 /** A way to search for adversarial examples of some samples of a shard. */
@@ -49,6 +51,27 @@ public interface Search {
     /** Another threat model. */
     public Ground with(ThreatModel other) {
       return new Ground(model, inner, other, inputs, reference, seeds, rows);
+    }
+
+    /**
+     * Some of the samples alone.
+     *
+     * @param some ascending positions among these
+     */
+    public Ground at(int... some) {
+      if (some.length == rows.size()) {
+        return this;
+      }
+      long[] positions = Arrays.stream(some).asLongStream().toArray();
+      Tensor places = Tensors.of(positions, some.length).to(inputs.device());
+      return new Ground(
+          model,
+          inner,
+          threat,
+          inputs.indexSelect(0, places),
+          reference.at(places),
+          Arrays.stream(some).mapToObj(seeds::get).toList(),
+          Arrays.stream(some).mapToObj(rows::get).toList());
     }
 
     /** What the experiment's own search finds, {@code [m, ...]}. */

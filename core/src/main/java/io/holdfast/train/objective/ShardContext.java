@@ -107,6 +107,26 @@ public interface ShardContext {
   void remember(double[] values);
 
   /**
+   * What the objective has {@link #note noted} in the steps before this one, added up over all
+   * shards, the older the less: the same for all shards of a step, 0 before the first. For
+   * objectives that say {@link Objective#figures how many}; a fresh array.
+   *
+   * @param count how many figures
+   */
+  default double[] figures(int count) {
+    return new double[count];
+  }
+
+  /**
+   * Adds to the {@link #figures} once this step is done.
+   *
+   * @param keep by what those of the steps before are multiplied then, in [0, 1]; the same for all
+   *     shards
+   * @param values as many as there are figures
+   */
+  default void note(double keep, double... values) {}
+
+  /**
    * Streams of random numbers for a purpose of the objective's own, one for each sample: the same
    * for the same sample in the same epoch.
    */

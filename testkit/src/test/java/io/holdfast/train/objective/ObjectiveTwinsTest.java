@@ -35,6 +35,7 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.Score;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Gaussian;
 import io.holdfast.train.objective.certified.Ibp;
@@ -182,6 +183,11 @@ class ObjectiveTwinsTest {
             (c, b, i) -> (c.crossEntropy(c.zWorst(i), i) + c.crossEntropy(c.zMirrored(i), i)) / 2),
         new Row(
             new Msd(),
+            LATE,
+            ThreatModel.union(TwinShard.THREAT, ThreatModel.l2(0.3)),
+            (c, b, i) -> c.crossEntropy(c.zWorst(i), i)),
+        new Row(
+            new UnionSampling(3, 50),
             LATE,
             ThreatModel.union(TwinShard.THREAT, ThreatModel.l2(0.3)),
             (c, b, i) -> c.crossEntropy(c.zWorst(i), i)),

@@ -215,7 +215,9 @@ final class TwinShard implements ShardContext {
       }
       Tensor once = Nn.oneHot(Tensors.of(classes, classes.length), TwinCase.K); // [N, K]
       int draws = (int) x.size(0) / TwinCase.N; // of a search that tiles its inputs
-      return Tensors.cat(Collections.nCopies(draws, once), 0);
+      return draws == 0 // of one that takes some of them
+          ? once.slice(0, 0, x.size(0))
+          : Tensors.cat(Collections.nCopies(draws, once), 0);
     }
 
     @Override
