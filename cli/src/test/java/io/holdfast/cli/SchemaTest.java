@@ -106,7 +106,7 @@ final class SchemaTest {
         Arguments.of("train.checkpoint", none),
         Arguments.of(
             "train.augment",
-            named(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"))),
+            named(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix", "corruption"))),
         Arguments.of("train.library", none),
         Arguments.of("train.library.ratio", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.library.difficulty", none),

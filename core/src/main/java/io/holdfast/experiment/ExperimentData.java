@@ -244,6 +244,7 @@ public record ExperimentData(
     Architecture architecture = architecture(experiment, train, problems);
     requireAttacks(experiment, train, architecture, problems);
     requireGuides(experiment, train, problems);
+    requireAugmented(experiment, train, problems);
     if (library != null) {
       library.check(train, problems);
     }
@@ -422,6 +423,16 @@ public record ExperimentData(
       String role = p.field().substring(p.field().lastIndexOf('.') + 1);
       String expected = role + ": " + p.expected();
       experiment.reject(problems, "train", "objective", expected, p.found(), p.hint());
+    }
+  }
+
+  private static void requireAugmented(
+      Experiment experiment, Dataset train, Problems problems) {
+    String key = "augment";
+    Problems found = new Problems("");
+    experiment.augmentation().check(train.info().shape(), key, found);
+    for (Problem p : found.list()) {
+      experiment.reject(problems, "train", key, p.expected(), p.found(), p.hint());
     }
   }
 

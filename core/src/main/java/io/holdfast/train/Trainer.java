@@ -78,6 +78,7 @@ public final class Trainer {
     if (job.network().trainable().isEmpty()) {
       problems.add("model.freeze", "at least one layer with weights to train", "all are frozen");
     }
+    job.augmentation().check(job.train().info().shape(), "train.augment", problems);
     job.settings().methods().check(job, problems);
     LibraryFeed library = job.library();
     if (library != null) {

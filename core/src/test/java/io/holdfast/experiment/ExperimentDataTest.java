@@ -64,6 +64,30 @@ class ExperimentDataTest {
     assertThat(classesOfSamples(data.test())).containsExactly("ant 0", "ant 0", "cat 2", "cat 2");
   }
 
+  /** At the key that asks for it, before anything is trained. */
+  @Test
+  void imagesThatCannotBeCorruptedAreRefused() throws IOException {
+    images("test", "ant", "cat");
+    String file =
+        """
+        data:
+          train: {path: "%1$s/train", resize: [6, 8]}
+          test: {path: "%1$s/test", resize: [6, 8]}
+          validation: 0
+        model: {architecture: mlp}
+        threat: linf:0.1
+        train:
+          augment: [flip, {name: corruption, severity: 2}]
+        """
+            .formatted(folder);
+    Experiment experiment = Experiment.of(Settings.yaml(file, "x.yaml"), "x.yaml", List.of());
+    assertThatThrownBy(() -> ExperimentData.open(experiment))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(
+            "x.yaml:8: train.augment: expected images [1 or 3, H, W] of at least 8x8 for"
+                + " corruption, found inputs of shape [1, 6, 8]");
+  }
+
   @Test
   void aClassThatIsNotTrainedOnIsRefused() throws IOException {
     images("test", "ant", "cow");

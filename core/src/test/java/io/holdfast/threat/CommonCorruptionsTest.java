@@ -6,13 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
+import io.holdfast.data.image.RandomCorruption;
+import io.holdfast.data.image.RandomCorruption.Types;
 import io.holdfast.data.image.corruption.Corruption;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +63,47 @@ class CommonCorruptionsTest {
     assertThat(THREE.contains(x, y, SHAPE, widen(made), Domain.UNIT)).isFalse();
     assertThat(THREE.contains(x, x, SHAPE, new double[] {4, 0, 9}, Domain.UNIT)).isTrue();
     assertThat(THREE.contains(x, y, new long[] {1, 18, 18}, widen(made), Domain.UNIT)).isFalse();
+  }
+
+  /** What training makes of an image lies in the set, with the numbers that were drawn for it. */
+  @Test
+  void corruptionsOfTrainingAreMembers() {
+    double[] clean = widen(image(Domain.UNIT));
+    for (Types kind : Types.values()) {
+      List<Corruption> types =
+          switch (kind) {
+            case COMMON -> Corruption.COMMON;
+            case EXTRA -> Corruption.ALL.subList(15, 19);
+            case ALL -> Corruption.ALL;
+          };
+      CommonCorruptions set = new CommonCorruptions(3, kind != Types.COMMON);
+      int changed = 0;
+      Set<Corruption> seen = EnumSet.noneOf(Corruption.class);
+      int[] levels = new int[4];
+      for (int trial = 0; trial < 400; trial++) {
+        Seed seed = new Seed(9).split(trial);
+        float[] pixels = image(Domain.UNIT);
+        new RandomCorruption(0.3, 3, kind).apply(pixels, 3, 9, 12, seed.generator());
+        RandomGenerator drawn = seed.generator();
+        if (drawn.nextDouble() >= 0.3) {
+          assertThat(pixels).isEqualTo(image(Domain.UNIT));
+          continue;
+        }
+        changed++;
+        Corruption type = types.get(drawn.nextInt(types.size()));
+        int level = 1 + drawn.nextInt(3);
+        seen.add(type);
+        levels[level]++;
+        double[] numbers = {type.number(), level, drawn.nextInt(CommonCorruptions.DRAWS)};
+        assertThat(set.contains(clean, widen(pixels), SHAPE, numbers, Domain.UNIT))
+            .as("%s of severity %d", type, level)
+            .isTrue();
+      }
+      assertThat(changed).as("a share of 0.3 of 400").isBetween(85, 155);
+      assertThat(seen).as("every type of %s", kind).containsAll(types);
+      assertThat(levels[0]).isZero();
+      assertThat(Arrays.stream(levels).skip(1)).as("severities 1 to 3").allMatch(n -> n > 20);
+    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.holdfast.data.ForwardingDataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.Flip;
 import io.holdfast.data.image.PadCrop;
+import io.holdfast.data.image.RandomCorruption;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
@@ -44,7 +45,13 @@ class ResumeTest {
   private static Run rich() {
     return new Run()
         .with(r -> r.graph = Run.NORMED)
-        .with(r -> r.augmentation = Augmentation.of(new PadCrop(2), new Flip(0.5)))
+        .with(
+            r ->
+                r.augmentation =
+                    Augmentation.of(
+                        new PadCrop(2),
+                        new Flip(0.5),
+                        new RandomCorruption(0.3, 3, RandomCorruption.Types.COMMON)))
         .settings(
             s ->
                 s.averaging(0.9)

@@ -1,9 +1,11 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
+import io.holdfast.data.image.corruption.Corruption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -20,8 +22,11 @@ public record Augmentation(List<ImageTransform> transforms) {
   /** Leaves images as they are. */
   public static final Augmentation NONE = new Augmentation(List.of());
 
+  /** The name of random corruptions in files. */
+  static final String CORRUPTION = "corruption";
+
   private static final Set<String> NAMES =
-      new TreeSet<>(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix"));
+      new TreeSet<>(List.of("pad-crop", "flip", "cutout", "colour-jitter", "augmix", CORRUPTION));
 
   public Augmentation {
     transforms = List.copyOf(transforms);
@@ -36,7 +41,8 @@ public record Augmentation(List<ImageTransform> transforms) {
    * Reads a list such as {@code [{name: pad-crop, padding: 4}, flip]}. Names and defaults: {@code
    * pad-crop} (padding 4), {@code flip} (probability 0.5), {@code cutout} (size 16, probability 1),
    * {@code colour-jitter} (brightness, contrast, saturation 0.4, hue 0.1), {@code augmix} (chains
-   * 3, depth 3, alpha 1, severity 3). Problems go to the section's.
+   * 3, depth 3, alpha 1, severity 3), {@code corruption} (share 0.3, severity 3, types common).
+   * Problems go to the section's.
    */
   public static Augmentation read(SettingsReader section, String key) {
     List<ImageTransform> transforms = new ArrayList<>();
@@ -63,8 +69,31 @@ public record Augmentation(List<ImageTransform> transforms) {
               entry.integer("depth", 3, 1, 8),
               entry.number("alpha", 1, 0.05, 100),
               entry.number("severity", 3, 0.1, 10));
+      case CORRUPTION ->
+          new RandomCorruption(
+              entry.number("share", 0.3, 0, 1),
+              entry.integer("severity", 3, 1, Corruption.SEVEREST),
+              entry.choice("types", RandomCorruption.Types.COMMON));
       default -> new Flip(entry.number("probability", 0.5, 0, 1));
     };
+  }
+
+  /** Adds, at a field, what keeps samples of a shape from being changed so. */
+  public void check(List<Integer> shape, String field, Problems problems) {
+    if (transforms.isEmpty()) {
+      return;
+    }
+    String found = "inputs of shape " + shape;
+    if (shape.size() != 3) {
+      problems.add(field, "none, or images [channels, height, width]", found);
+      return;
+    }
+    for (ImageTransform transform : transforms) {
+      String needed = transform.lacks(shape.get(0), shape.get(1), shape.get(2));
+      if (needed != null) {
+        problems.add(field, needed, found);
+      }
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.holdfast.data.image;
 
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** A random change of one image that keeps its shape and its range [0, 1]. */
 @FunctionalInterface
@@ -13,4 +14,9 @@ public interface ImageTransform {
    * @param pixels {@code [c, h, w]} in [0, 1]
    */
   void apply(float[] pixels, int c, int h, int w, RandomGenerator random);
+
+  /** What it would need instead of images {@code [c, h, w]}, or null where these will do. */
+  default @Nullable String lacks(int c, int h, int w) {
+    return null;
+  }
 }

@@ -28,7 +28,8 @@ class AugmentationTest {
         new Cutout(5, 0.9),
         new ColourJitter(0.8, 0.8, 0.8, 0.5),
         new AugMix(3, 3, 1, 3),
-        new AugMix(2, 4, 0.3, 10));
+        new AugMix(2, 4, 0.3, 10),
+        new RandomCorruption(0.7, 5, RandomCorruption.Types.ALL));
   }
 
   private static float[] noise(int n, long seed) {
@@ -181,7 +182,8 @@ class AugmentationTest {
             new Flip(0),
             new Cutout(4, 0),
             new Cutout(0, 1),
-            new ColourJitter(0, 0, 0, 0))) {
+            new ColourJitter(0, 0, 0, 0),
+            new RandomCorruption(0, 5, RandomCorruption.Types.COMMON))) {
       float[] image = noise(3 * 6 * 6, 1);
       float[] same = image.clone();
       transform.apply(same, 3, 6, 6, new Seed(2).generator());
@@ -256,21 +258,31 @@ class AugmentationTest {
   @Test
   void readsFromSettings() {
     Settings settings =
-        Settings.yaml("augment: [{name: pad-crop, padding: 2}, flip, 'cutout[size=8]']", "t.yaml");
+        Settings.yaml(
+            "augment: [{name: pad-crop, padding: 2}, flip, 'cutout[size=8]', corruption,"
+                + " {name: corruption, share: 0.2, severity: 5, types: extra}]",
+            "t.yaml");
     Problems problems = new Problems("t.yaml");
     SettingsReader reader = settings.reader(problems);
     Augmentation augmentation = Augmentation.read(reader, "augment");
     reader.finish();
     problems.throwIfAny();
     assertThat(augmentation.transforms())
-        .containsExactly(new PadCrop(2), new Flip(0.5), new Cutout(8, 1));
+        .containsExactly(
+            new PadCrop(2),
+            new Flip(0.5),
+            new Cutout(8, 1),
+            new RandomCorruption(0.3, 3, RandomCorruption.Types.COMMON),
+            new RandomCorruption(0.2, 5, RandomCorruption.Types.EXTRA));
   }
 
   @Test
   void wrongSettingsAreAllReported() {
     Settings settings =
         Settings.yaml(
-            "augment: [{name: pad-crop, padding: -2}, flop, {name: flip, probabilty: 1}]", "t");
+            "augment: [{name: pad-crop, padding: -2}, flop, {name: flip, probabilty: 1},"
+                + " {name: corruption, share: 1.5, severity: 6, types: rare}]",
+            "t");
     Problems problems = new Problems("t");
     SettingsReader reader = settings.reader(problems);
     Augmentation.read(reader, "augment");
@@ -278,6 +290,34 @@ class AugmentationTest {
     assertThatThrownBy(problems::throwIfAny)
         .hasMessageContaining("-2")
         .hasMessageContaining("flop")
-        .hasMessageContaining("probability");
+        .hasMessageContaining("probability")
+        .hasMessageContaining("1.5")
+        .hasMessageContaining("found 6")
+        .hasMessageContaining("rare");
+  }
+
+  @Test
+  void whatItCannotTakeIsNamed() {
+    Augmentation corrupting =
+        Augmentation.of(new Flip(0.5), new RandomCorruption(0.3, 3, RandomCorruption.Types.COMMON));
+    assertThat(problems(corrupting, 3, 8, 9)).isEmpty();
+    assertThat(problems(corrupting, 1, 28, 28)).isEmpty();
+    for (List<Integer> shape : List.of(List.of(2, 28, 28), List.of(3, 7, 9))) {
+      assertThat(problems(corrupting, shape.toArray(Integer[]::new)))
+          .containsExactly(
+              "images [1 or 3, H, W] of at least 8x8 for corruption, found inputs of shape "
+                  + shape);
+    }
+    assertThat(problems(corrupting, 40))
+        .containsExactly(
+            "none, or images [channels, height, width], found inputs of shape [40]");
+    assertThat(problems(Augmentation.of(new Flip(0.5)), 2, 3, 3)).isEmpty();
+    assertThat(problems(Augmentation.NONE, 40)).isEmpty();
+  }
+
+  private static List<String> problems(Augmentation augmentation, Integer... shape) {
+    Problems problems = new Problems("");
+    augmentation.check(List.of(shape), "augment", problems);
+    return problems.list().stream().map(p -> p.expected() + ", found " + p.found()).toList();
   }
 }
