@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
 import io.holdfast.common.Settings;
 import io.holdfast.experiment.Experiment;
+import io.holdfast.train.Curve;
 import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -71,7 +72,21 @@ final class ObjectivesFromFilesTest {
             h ->
                 assertThat(h.terms())
                     .extracting(Hybrid.Term::weight)
-                    .containsExactly(1.0, 0.5, 2.0));
+                    .containsExactly(
+                        Curve.constant(1), Curve.constant(0.5), Curve.constant(2)));
+    assertThat(
+            objective(
+                "{name: hybrid, terms: [{name: standard, weight: {from: 1, to: 0.1, until: 0.5}},"
+                    + " {name: pgd-at, weight: {stages: [{at: 0, value: 0}, {at: 0.4, value: 2}]}}]}"))
+        .isInstanceOfSatisfying(
+            Hybrid.class,
+            h ->
+                assertThat(h.terms())
+                    .extracting(Hybrid.Term::weight)
+                    .containsExactly(
+                        Curve.ramp(1, 0.1, 0.5),
+                        new Curve(
+                            List.of(new Curve.Point(0, 0), new Curve.Point(0.4, 2)), false)));
   }
 
   @Test

@@ -79,16 +79,17 @@ final class Course implements Forecast.Work {
   public double gradients(Effort effort, double z) {
     double strength = strength(z);
     InnerMaximiser inner = remedied(effort.limited(inner(strength))).inner();
-    return gradients(inner, effort.cleanShare(settings.cleanShare().at(strength)));
+    return gradients(inner, effort.cleanShare(settings.cleanShare().at(strength)), z);
   }
 
   @Override
   public double planned(double z) {
-    return gradients(inner(z), settings.cleanShare().at(z));
+    return gradients(inner(z), settings.cleanShare().at(z), z);
   }
 
-  private double gradients(InnerMaximiser inner, double cleanShare) {
-    return TrainingCost.searching(settings, inner, job.threat(), inner.steps(), cleanShare);
+  private double gradients(InnerMaximiser inner, double cleanShare, double progress) {
+    return TrainingCost.searching(
+        settings, inner, job.threat(), inner.steps(), cleanShare, progress);
   }
 
   /** Logits and input gradients of the present weights, in evaluation mode. */

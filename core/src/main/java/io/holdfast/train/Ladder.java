@@ -35,7 +35,7 @@ record Ladder(List<Rung> rungs) {
     if (!needed) {
       all.add(new Rung(most, 1, false));
     }
-    if (settings.objective().passes(1).searches() > 0 && most > 0) {
+    if (settings.objective().takesSteps() && most > 0) {
       for (int steps = less(most); steps >= 1; steps = less(steps)) {
         all.add(new Rung(steps, 1, needed));
       }

@@ -13,7 +13,7 @@ public enum Remedy {
   MORE_STEPS {
     @Override
     boolean applies(Adversary search, TrainJob job) {
-      return search.inner().steps() < MOST && job.settings().objective().passes(1).searches() > 0;
+      return search.inner().steps() < MOST && job.settings().objective().takesSteps();
     }
 
     @Override

@@ -42,13 +42,14 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       int epochs) {
     long perEpoch = settings.stepsPerEpoch(samples);
     long all = perEpoch * settings.epochs();
-    Passes passes = settings.objective().passes(members(threat));
     double attack = 0;
     double backward = 0;
     for (long step = 0; step < Math.min(all, perEpoch * epochs); step++) {
       double z = (double) step / all;
+      Passes passes = settings.objective().passes(members(threat), z);
       long k = Math.round(settings.steps().at(z));
-      double search = searching(settings, inner, threat, k, settings.cleanShare().at(z));
+      double clean = settings.cleanShare().at(z);
+      double search = searching(settings, inner, threat, k, clean, z);
       double twice = settings.methods().perturbation() == null ? 1 : 2;
       double term = settings.methods().gradAlign() > 0 ? TERM : 0;
       double expert = settings.methods().generalist() == null ? 0 : 1;
@@ -65,17 +66,19 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
    *
    * @param steps of the search now
    * @param cleanShare of the samples that are not searched around
+   * @param progress of training, in [0, 1]
    */
   static double searching(
       TrainSettings settings,
       InnerMaximiser inner,
       @Nullable ThreatModel threat,
       long steps,
-      double cleanShare) {
+      double cleanShare,
+      double progress) {
     Objective objective = settings.objective();
     boolean twice = settings.methods().perturbation() != null && objective.ownSearch();
     double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
-    double searches = objective.passes(members(threat)).searches() * (twice ? 2 : 1);
+    double searches = objective.passes(members(threat), progress).searches() * (twice ? 2 : 1);
     return searches * steps * points * (1 - cleanShare);
   }
 

@@ -122,6 +122,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new Ard(0, 4, TEACHER), new Standard()),
         Arguments.of(hybrid(1, Trades.beta(3)), Trades.beta(3)),
         Arguments.of(hybrid(0.5, new PgdAt(), 0.5, new PgdAt()), new PgdAt()),
+        Arguments.of(crossing(new PgdAt(), new PgdAt()), new PgdAt()),
         Arguments.of(hybrid(0, new Rslad(0.5, TEACHER), 1, new PgdAt()), new PgdAt()),
         Arguments.of(new AugMixConsistency(0, 2, false), new Standard()),
         Arguments.of(new Vat(0, 1, 0.1, 1), new Standard()),
@@ -144,6 +145,30 @@ class ObjectivesInTheLoopTest {
   private static Hybrid hybrid(
       double first, ListedObjective<?> one, double second, ListedObjective<?> other) {
     return new Hybrid(List.of(new Hybrid.Term(first, one), new Hybrid.Term(second, other)));
+  }
+
+  /** The one gives way to the other from a third of training on. */
+  private static Hybrid crossing(ListedObjective<?> one, ListedObjective<?> other) {
+    List<Curve.Point> falling = List.of(new Curve.Point(0, 1), new Curve.Point(1.0 / 3, 0));
+    List<Curve.Point> rising = List.of(new Curve.Point(0, 0), new Curve.Point(1.0 / 3, 1));
+    return new Hybrid(
+        List.of(
+            new Hybrid.Term(new Curve(falling, false), one),
+            new Hybrid.Term(new Curve(rising, false), other)));
+  }
+
+  /** Three steps: the first by the one objective, the others by the other. */
+  @Test
+  void weightsOfTermsFollowTrainingsProgress() {
+    try (Bundle guide = model(Run.NORMED)) {
+      Run run = run(crossing(new Standard(), new PgdAt()), Run.NORMED, guide);
+      String weights = run.go().weights();
+      assertThat(run.with(r -> r.workers = 1).go().weights()).isEqualTo(weights);
+      assertThat(run(crossing(new PgdAt(), new Standard()), Run.NORMED, guide).go().weights())
+          .isNotEqualTo(weights);
+      assertThat(run(new Standard(), Run.NORMED, guide).go().weights()).isNotEqualTo(weights);
+      assertThat(run(new PgdAt(), Run.NORMED, guide).go().weights()).isNotEqualTo(weights);
+    }
   }
 
   @ParameterizedTest

@@ -37,7 +37,7 @@ class TrainingCostTest {
   }
 
   private static double gradients(Objective objective, ThreatModel threat) {
-    return TrainingCost.searching(of(objective), THREE, threat, 3, 0);
+    return TrainingCost.searching(of(objective), THREE, threat, 3, 0, 0);
   }
 
   @Test
@@ -65,12 +65,12 @@ class TrainingCostTest {
   void cleanSamplesPointsAndSecondPassesCount() {
     InnerMaximiser points = new InnerMaximiser(1, 1, Start.CLEAN).by(new MultiGrad(3));
     TrainSettings plain = of(new PgdAt());
-    assertThat(TrainingCost.searching(plain, points, Run.THREAT, 1, 0.25)).isEqualTo(2.25);
+    assertThat(TrainingCost.searching(plain, points, Run.THREAT, 1, 0.25, 0)).isEqualTo(2.25);
     TrainSettings perturbed =
         plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
-    assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0)).isEqualTo(3);
+    assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(3);
     TrainSettings own = perturbed.toBuilder().objective(Iat.SPEC.usual()).build();
-    assertThat(TrainingCost.searching(own, THREE, Run.THREAT, 3, 0)).isEqualTo(12);
+    assertThat(TrainingCost.searching(own, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(12);
   }
 
   private static List<Ladder.Rung> rungs(TrainSettings settings) {
@@ -118,6 +118,6 @@ class TrainingCostTest {
   @Test
   void freeTrainingSearchesByTheTrainingStepItself() {
     InnerMaximiser free = new InnerMaximiser(0, 1, Start.CLEAN).by(new Free(4, false));
-    assertThat(TrainingCost.searching(of(new PgdAt()), free, Run.THREAT, 0, 0)).isZero();
+    assertThat(TrainingCost.searching(of(new PgdAt()), free, Run.THREAT, 0, 0, 0)).isZero();
   }
 }

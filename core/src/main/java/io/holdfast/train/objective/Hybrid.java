@@ -1,29 +1,54 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.Curve;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A weighted sum of other objectives; penalties count without their own clean cross-entropy. Equal
  * passes of several terms are made once: clean logits in training mode, and what one search for one
- * loss of the labels found. So dropout is the same for the terms that share a pass.
+ * loss of the labels found. So dropout is the same for the terms that share a pass. Weights may
+ * change with training's progress; a term costs nothing while its weight is 0.
  *
- * @param terms at least one, of which one has a weight above 0
+ * @param terms at least one, of which one has a weight above 0 at every moment
  */
 public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   /**
    * One summand.
    *
-   * @param weight finite, at least 0
+   * @param weight over progress in [0, 1]: finite, at least 0
    * @param objective a line of the registry, but no hybrid
    */
-  public record Term(double weight, ListedObjective<?> objective) {
+  public record Term(Curve weight, ListedObjective<?> objective) {
     public Term {
-      if (!(weight >= 0) || Double.isInfinite(weight)) {
-        throw new IllegalArgumentException("weight: finite, at least 0, found " + weight);
+      for (Curve.Point point : weight.points()) {
+        double value = point.value();
+        if (!(value >= 0) || Double.isInfinite(value)) {
+          throw new IllegalArgumentException("weight: finite, at least 0, found " + value);
+        }
       }
+    }
+
+    /** Of one weight throughout. */
+    public Term(double weight, ListedObjective<?> objective) {
+      this(Curve.constant(weight), objective);
+    }
+
+    private boolean counts(double progress) {
+      return weight.at(progress) > 0;
+    }
+
+    /** A weight that never changes is written as a number: part of what makes runs equal. */
+    @Override
+    public String toString() {
+      Object written = weight.points().size() == 1 ? weight.points().get(0).value() : weight;
+      return "Term[weight=" + written + ", objective=" + objective + "]";
     }
   }
 
@@ -38,8 +63,13 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
 
   public Hybrid {
     terms = List.copyOf(terms);
-    if (terms.stream().noneMatch(t -> t.weight > 0)) {
-      throw new IllegalArgumentException("hybrid: a term of a weight above 0, found " + terms);
+    OptionalDouble without = momentWithout(terms);
+    if (without.isPresent()) {
+      throw new IllegalArgumentException(
+          "hybrid: a term of a weight above 0 at progress "
+              + without.getAsDouble()
+              + ", found "
+              + terms);
     }
     if (terms.stream().filter(t -> t.objective.remembers()).count() > 1) {
       throw new IllegalArgumentException("hybrid: one term that remembers, found " + terms);
@@ -49,19 +79,52 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
     }
   }
 
+  /**
+   * A moment before the end of training at which no term counts; empty where one always does. A
+   * curve is linear or constant between two of its points, so that it is enough to look at all
+   * points and between them.
+   */
+  static OptionalDouble momentWithout(List<Term> terms) {
+    if (terms.isEmpty()) {
+      return OptionalDouble.of(0);
+    }
+    double[] points =
+        terms.stream()
+            .flatMap(t -> t.weight.points().stream())
+            .mapToDouble(Curve.Point::at)
+            .filter(at -> at < 1)
+            .sorted()
+            .distinct()
+            .toArray();
+    return IntStream.range(0, points.length)
+        .mapToObj(i -> new double[] {points[i], i + 1 < points.length ? points[i + 1] : 1})
+        .flatMapToDouble(part -> DoubleStream.of(part[0], (part[0] + part[1]) / 2))
+        .filter(z -> terms.stream().noneMatch(t -> t.counts(z)))
+        .findFirst();
+  }
+
   @Override
   public ObjectiveSpec<Hybrid> spec() {
     return SPEC;
   }
 
-  /** Those of all terms; fewer where terms share passes. */
+  /** Those of all terms that ever count; fewer where terms share passes. */
   @Override
   public Passes passes() {
-    Passes all = Passes.of(0, 0);
-    for (Term term : terms) {
-      all = all.plus(term.objective.passes());
-    }
-    return all;
+    return sum(term -> term.weight.maximum() > 0, ListedObjective::passes);
+  }
+
+  /** Those of the terms that count then. */
+  @Override
+  public Passes passes(int members, double progress) {
+    return sum(term -> term.counts(progress), o -> o.passes(members, progress));
+  }
+
+  private Passes sum(Predicate<Term> which, Function<ListedObjective<?>, Passes> of) {
+    return terms.stream()
+        .filter(which)
+        .map(term -> of.apply(term.objective))
+        .reduce(Passes.of(0, 0), Passes::plus);
   }
 
   @Override
@@ -153,13 +216,14 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   @Override
   public ShardLoss loss(ShardContext shard) {
     ShardContext shared = new SharedPasses(shard);
+    double progress = shard.progress();
     @Nullable Tensor sum = null; // [n]
     @Nullable Tensor clean = null; // [n, K]
     @Nullable Tensor robust = null; // [n, K]
     for (Term term : terms) {
-      if (term.weight > 0) {
+      if (term.counts(progress)) {
         ShardLoss part = term.objective.term(shared);
-        Tensor weighted = part.perSample().mul(term.weight); // [n]
+        Tensor weighted = part.perSample().mul(term.weight.at(progress)); // [n]
         sum = sum == null ? weighted : sum.add(weighted);
         clean = clean == null ? part.clean() : clean;
         robust = robust == null ? part.robust() : robust;

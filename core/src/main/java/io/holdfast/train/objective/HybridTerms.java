@@ -4,10 +4,12 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Axis;
 import io.holdfast.attack.Knob;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.train.Curve;
 import io.holdfast.train.objective.Hybrid.Term;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** The setting {@code terms}. */
 final class HybridTerms implements Knob<Hybrid> {
@@ -20,13 +22,14 @@ final class HybridTerms implements Knob<Hybrid> {
         new AttackSpec.Parameter(
             KEY,
             "half standard, half pgd-at",
-            "list of objectives with their settings, each with a `" + WEIGHT + "` (default 1)"));
+            "list of objectives with their settings, each with a `"
+                + WEIGHT
+                + "` (default 1), a number or a curve over training's progress"));
   }
 
   @Override
   public Hybrid read(SettingsReader section, Hybrid soFar) {
     List<Term> terms = new ArrayList<>();
-    boolean counts = false;
     int remembering = 0;
     int adding = 0;
     for (SettingsReader each : section.textsOrSections(KEY)) {
@@ -36,12 +39,12 @@ final class HybridTerms implements Knob<Hybrid> {
       }
       remembering += objective.remembers() ? 1 : 0;
       adding += objective.figures(1) > 0 ? 1 : 0;
-      double weight = each.number(WEIGHT, 1, 0, 1e6);
-      counts |= weight > 0;
-      terms.add(new Term(weight, objective));
+      terms.add(new Term(Curve.read(each, WEIGHT, Curve.constant(1), 0, 1e6), objective));
     }
-    if (section.has(KEY) && !counts) {
-      section.reject(KEY, "a term of a weight above 0", "none", null);
+    OptionalDouble without = Hybrid.momentWithout(terms);
+    if (section.has(KEY) && without.isPresent()) {
+      String found = "none at progress " + without.getAsDouble();
+      section.reject(KEY, "a term of a weight above 0 at every moment", found, null);
     }
     if (remembering > 1) {
       section.reject(
@@ -50,7 +53,7 @@ final class HybridTerms implements Knob<Hybrid> {
     if (adding > 1) {
       section.reject(KEY, "one term that draws members by their weakness", adding + " of them", null);
     }
-    return counts && remembering < 2 && adding < 2 ? new Hybrid(terms) : soFar;
+    return without.isEmpty() && remembering < 2 && adding < 2 ? new Hybrid(terms) : soFar;
   }
 
   @Override

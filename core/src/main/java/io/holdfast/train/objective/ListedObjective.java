@@ -10,12 +10,17 @@ public interface ListedObjective<O extends ListedObjective<O>> extends Objective
   /** The objective's line in the registry. */
   ObjectiveSpec<O> spec();
 
-  /** What a step costs against a threat model that is no union. */
+  /** The most that a step costs, against a threat model that is no union. */
   Passes passes();
 
   @Override
-  default Passes passes(int members) {
+  default Passes passes(int members, double progress) {
     return passes().over(members);
+  }
+
+  @Override
+  default boolean takesSteps() {
+    return passes().searches() > 0;
   }
 
   @Override

@@ -111,9 +111,15 @@ public interface Objective {
    *
    * @param members of the threat model: 1 unless it is a union, whose members are searched one by
    *     one
+   * @param progress of training in [0, 1], where it is known to cost less at times
    */
-  default Passes passes(int members) {
+  default Passes passes(int members, double progress) {
     return adversarial() ? Passes.CLEAN.searching(members) : Passes.CLEAN;
+  }
+
+  /** True where it takes the steps of the experiment's search, not only some of its own. */
+  default boolean takesSteps() {
+    return adversarial();
   }
 
   /** The loss of one shard, on the tape of the shard's parameter leaves. */

@@ -23,6 +23,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.Curve;
 import io.holdfast.train.objective.adversarial.Alp;
 import io.holdfast.train.objective.adversarial.Cat;
 import io.holdfast.train.objective.adversarial.FastBat;
@@ -77,6 +78,16 @@ class ObjectiveTwinsTest {
   private static final double LATE = 0.9;
   private static final double EARLY = 0.1;
   private static final Ramp RAMP = new Ramp(0.1, 0.2);
+
+  /** A sum whose weights change: 1 to 0.2, 0 to 2 at half of training, 0 and then 3. */
+  private static final Hybrid RAMPED =
+      new Hybrid(
+          List.of(
+              new Hybrid.Term(Curve.ramp(1, 0.2, 1), new Standard()),
+              new Hybrid.Term(Curve.ramp(0, 2, 0.5), new PgdAt()),
+              new Hybrid.Term(
+                  new Curve(List.of(new Curve.Point(0, 0), new Curve.Point(0.6, 3)), false),
+                  Trades.beta(4))));
 
   /** The loss of one sample in double. */
   private interface Twin {
@@ -169,6 +180,8 @@ class ObjectiveTwinsTest {
                 0.25 * c.crossEntropy(c.zClean(i), i)
                     + 0.5 * c.crossEntropy(c.zWorst(i), i)
                     + 2 * (c.crossEntropy(c.zClean(i), i) + 3 * kl(c.zClean(i), c.zMirrored(i)))),
+        new Row(RAMPED, EARLY, (c, b, i) -> ramped(c, i, 0.92, 0.4, 0)),
+        row(RAMPED, (c, b, i) -> ramped(c, i, 0.28, 2, 3)),
         row(new Mma(1.5, 1.0 / 3, 10), ObjectiveTwinsTest::mma),
         row(new Cat(0.5, 0.4, 2), ObjectiveTwinsTest::cat),
         row(
@@ -252,6 +265,13 @@ class ObjectiveTwinsTest {
             (c, b, i) ->
                 c.crossEntropy(c.zWorst(i), i)
                     + 2 * 0.7 * square(c.gradient(one(c.clean(), i), i))));
+  }
+
+  private static double ramped(TwinCase c, int i, double clean, double worst, double trades) {
+    double beyond = c.crossEntropy(c.zClean(i), i) + 4 * kl(c.zClean(i), c.zMirrored(i));
+    return clean * c.crossEntropy(c.zClean(i), i)
+        + worst * c.crossEntropy(c.zWorst(i), i)
+        + trades * beyond;
   }
 
   /** Cross-entropy with every class as high above the label as intervals allow. */

@@ -45,7 +45,7 @@ public record Msd() implements ListedObjective<Msd> {
 
   /** One gradient serves all members; what is tried in each takes a pass forward. */
   @Override
-  public Passes passes(int members) {
+  public Passes passes(int members, double progress) {
     return passes();
   }
 

@@ -40,7 +40,7 @@ public record UnionAverage() implements ListedObjective<UnionAverage> {
 
   /** All of it is per member. */
   @Override
-  public Passes passes(int members) {
+  public Passes passes(int members, double progress) {
     return passes().times(members);
   }
 
