@@ -2,6 +2,8 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Json;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
@@ -136,6 +138,33 @@ final class LibraryTest {
         "train.batch=1024");
   }
 
+  /** Both of the same architecture as the student, and both in its provenance. */
+  @Test
+  void twoTeachersThatAnotherExampleMakesAndAnAverage(@TempDir Path folder) throws IOException {
+    String[] small = {"model.architecture=mlp[hidden=8]", "train.batch=1024"};
+    Path natural = folder.resolve("natural");
+    runsSmall("fashion-linf", natural, small[0], small[1], "train.objective=standard");
+    Path robust = folder.resolve("robust");
+    runsSmall("fashion-linf", robust, small);
+    runsSmall(
+        "smoothed",
+        folder,
+        small[0],
+        small[1],
+        "train.epochs=4", // of which the last three are averaged
+        "train.objective.natural=" + natural.resolve("run/model.holdfast"),
+        "train.objective.teacher=" + robust.resolve("run/model.holdfast"));
+    try (Bundle model = Bundle.read(folder.resolve("run/model.holdfast"));
+        Bundle one = Bundle.read(natural.resolve("run/model.holdfast"));
+        Bundle other = Bundle.read(robust.resolve("run/model.holdfast"))) {
+      assertThat(model.provenance().dataHashes())
+          .containsEntry("natural", one.network().hash())
+          .containsEntry("teacher", other.network().hash());
+      assertThat(Json.compact(model.provenance().configuration()))
+          .contains("\"swa\":{\"from\":0.275}");
+    }
+  }
+
   @Test
   void trainingInStages(@TempDir Path folder) throws IOException {
     runsSmall(
@@ -186,6 +215,7 @@ final class LibraryTest {
               "library.yaml",
               "search.yaml",
               "seeds.yaml",
+              "smoothed.yaml",
               "stages.yaml",
               "tracked.yaml");
     }

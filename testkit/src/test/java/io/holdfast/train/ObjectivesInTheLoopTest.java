@@ -48,6 +48,7 @@ import io.holdfast.train.objective.consistency.Vat;
 import io.holdfast.train.objective.distil.Ard;
 import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
+import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new Iad(0, 5, 4, 0, TEACHER), new Ard(1, 4, TEACHER)),
         Arguments.of(new Iad(0.1, 5, 4, 1, TEACHER), new Ard(1, 4, TEACHER)),
         Arguments.of(new Ard(0, 4, TEACHER), new Standard()),
+        Arguments.of(new KdAt(1, 0, 0, 2, Guide.given("natural"), TEACHER), new PgdAt()),
         Arguments.of(hybrid(1, Trades.beta(3)), Trades.beta(3)),
         Arguments.of(hybrid(0.5, new PgdAt(), 0.5, new PgdAt()), new PgdAt()),
         Arguments.of(crossing(new PgdAt(), new PgdAt()), new PgdAt()),

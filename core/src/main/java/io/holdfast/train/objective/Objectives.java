@@ -33,6 +33,7 @@ import io.holdfast.train.objective.distil.Ard;
 import io.holdfast.train.objective.distil.DefensiveDistillation;
 import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
+import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Lbgat;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.LinkedHashMap;
@@ -65,6 +66,7 @@ public final class Objectives {
     row(Ard.SPEC);
     row(Rslad.SPEC);
     row(Iad.SPEC);
+    row(KdAt.SPEC);
     row(AugMixConsistency.SPEC);
     row(FeaturePairing.SPEC);
     row(Vat.SPEC);

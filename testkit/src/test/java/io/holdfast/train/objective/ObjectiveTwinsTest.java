@@ -55,6 +55,7 @@ import io.holdfast.train.objective.distil.Ard;
 import io.holdfast.train.objective.distil.DefensiveDistillation;
 import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
+import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Lbgat;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.ArrayList;
@@ -169,6 +170,9 @@ class ObjectiveTwinsTest {
             (c, b, i) -> 5.0 / 6 * taught(c, c.zWorst(i), i, 1) + taught(c, c.zClean(i), i, 1) / 6),
         row(new Iad(0.1, 1.5, 2, 0.3, GUIDE), ObjectiveTwinsTest::iad),
         new Row(new Iad(0.1, 1.5, 2, 0.3, GUIDE), EARLY, (c, b, i) -> taught(c, c.zWorst(i), i, 2)),
+        row(
+            new KdAt(0.3, 0.1, 0.6, 2, Guide.given("natural"), GUIDE),
+            (c, b, i) -> 0.3 * c.crossEntropy(c.zWorst(i), i) + 0.7 * taughtOnWorst(c, i, 2)),
         row(
             new Hybrid(
                 List.of(
@@ -555,6 +559,12 @@ class ObjectiveTwinsTest {
     return t * t * kl(times(c.zGuide(one(c.clean(), i)), 1 / t), times(z, 1 / t));
   }
 
+  /** T^2 KL from the guide's prediction on the worst case, both at temperature T. */
+  private static double taughtOnWorst(TwinCase c, int i, double t) {
+    double[] wanted = times(c.zGuide(one(c.worst(), i)), 1 / t);
+    return t * t * kl(wanted, times(c.zWorst(i), 1 / t));
+  }
+
   private static double iad(TwinCase c, TwinCase before, int i) {
     double trust = Math.pow(softmax(c.zGuide(one(c.worst(), i)))[c.label(i)], 0.1);
     double own = 4 * kl(times(c.zClean(i), 0.5), times(c.zWorst(i), 0.5)); // at temperature 2
@@ -599,6 +609,34 @@ class ObjectiveTwinsTest {
           double down = twin.applyAsDouble(c.with(p, -h));
           assertThat(found[p]).as("parameter " + p).isCloseTo((up - down) / (2 * h), within(1e-5));
         }
+      }
+    }
+  }
+
+  /** Which of two teachers has which weight. */
+  @Test
+  void theTwoTeachersAreToldApart() {
+    TwinCase c = TwinCase.random(3);
+    Guide natural = Guide.given("natural");
+    try (Scope scope = Scope.open()) {
+      Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN);
+      Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K);
+      ShardContext shard =
+          new ForwardingShard(new TwinShard(c, a, b, LATE, TwinShard.THREAT, false)) {
+            @Override
+            public Tensor guideLogits(Guide guide, Tensor x) {
+              Tensor logits = super.guideLogits(guide, x);
+              return guide.equals(natural) ? logits.mul(-1) : logits;
+            }
+          };
+      double[] losses = new KdAt(0.5, 0.2, 3, 2, natural, GUIDE).loss(shard).perSample().toDoubles();
+      for (int i = 0; i < N; i++) {
+        double[] guide = times(c.zGuide(one(c.worst(), i)), 0.5);
+        double[] student = times(c.zWorst(i), 0.5);
+        double expected =
+            0.5 * c.crossEntropy(c.zWorst(i), i)
+                + 4 * (0.2 * kl(times(guide, -1), student) + 3 * kl(guide, student));
+        assertThat(losses[i]).isCloseTo(expected, within(1e-6));
       }
     }
   }
