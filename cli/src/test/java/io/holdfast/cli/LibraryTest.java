@@ -14,6 +14,7 @@ import io.holdfast.experiment.ExperimentData;
 import io.holdfast.experiment.Harden;
 import io.holdfast.testkit.data.SampleImages;
 import io.holdfast.testkit.library.SampleLibrary;
+import io.holdfast.train.objective.Objective;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -174,10 +175,38 @@ final class LibraryTest {
         "train.batch=1024",
         "stages[0].epochs=1",
         "stages[1].epochs=1",
-        "stages[2].layers.trained=1");
-    assertThat(folder.resolve("run/metrics.jsonl"))
-        .content()
-        .contains("\"stage\":\"pretrain\"", "\"stage\":\"harden\"", "\"stage\":\"fine-tune\"");
+        "stages[2].layers.trained=1",
+        "stages[3].epochs=1");
+    String metrics = Files.readString(folder.resolve("run/metrics.jsonl"));
+    for (String stage : List.of("pretrain", "harden", "fine-tune", "certify")) {
+      assertThat(metrics).contains("\"stage\":\"" + stage + "\"");
+    }
+    try (Bundle hardened = Bundle.read(folder.resolve("run/stages/fine-tune/model.holdfast"));
+        Bundle last = Bundle.read(folder.resolve("run/stages/certify/model.holdfast"));
+        Bundle model = Bundle.read(folder.resolve("run/model.holdfast"))) {
+      assertThat(last.network().hash()).isNotEqualTo(hardened.network().hash());
+      assertThat(model.network().hash()).isEqualTo(last.network().hash());
+    }
+  }
+
+  /** Not one that stayed at chance level where it was measured. */
+  @Test
+  void theExamplesTrainOnBoundsThatLearn() throws IOException {
+    List<String> page = Files.readAllLines(ROOT.resolve("docs/objectives.md"));
+    Experiment certified = Experiment.read(ROOT.resolve("examples/certified.yaml"), List.of());
+    Experiment stages = Experiment.read(ROOT.resolve("examples/stages.yaml"), List.of());
+    Experiment last = stages.trainings().get(3);
+    for (Experiment one : List.of(certified, last)) {
+      Objective objective = one.training().objective();
+      assertThat(objective.bounded()).as(objective.name()).isTrue();
+      String row =
+          page.stream()
+              .filter(line -> line.startsWith("| `" + objective.name() + "` | bounds |"))
+              .findFirst()
+              .orElseThrow();
+      double robust = Double.parseDouble(row.split("\\|")[4].strip().replace("%", ""));
+      assertThat(robust).as(row).isGreaterThan(30);
+    }
   }
 
   @Test

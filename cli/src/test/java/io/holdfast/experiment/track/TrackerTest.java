@@ -12,6 +12,7 @@ import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.Harden;
 import io.holdfast.experiment.TrackSection;
 import io.holdfast.experiment.track.Tracker.Pace;
+import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -26,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -255,18 +257,63 @@ final class TrackerTest {
     assertThat(notes).singleElement().asString().contains("answers 418");
   }
 
-  /** Against a real one: {@code -Dholdfast.mlflow=/path/to/mlflow}. */
+  /**
+   * A program by its path, or by its name in the first folder of a search path that has it; not in
+   * the working folder.
+   */
+  private static Optional<Path> program(String name, String searched) {
+    Stream<Path> places =
+        name.contains("/") || name.contains(File.separator)
+            ? Stream.of(Path.of(name))
+            : Stream.of(searched.split(File.pathSeparator))
+                .filter(place -> !place.isEmpty())
+                .flatMap(place -> Stream.of(Path.of(place, name), Path.of(place, name + ".exe")));
+    return places
+        .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
+        .map(Path::toAbsolutePath)
+        .findFirst();
+  }
+
+  @Test
+  void aProgramIsFoundByItsPathOrOnTheSearchPath() throws IOException {
+    Path first = Files.createDirectories(folder.resolve("first/mlflow")).getParent(); // no file
+    Path second = Files.createDirectory(folder.resolve("second"));
+    Path third = Files.createDirectory(folder.resolve("third"));
+    Files.createFile(second.resolve("mlflow")); // nothing that runs
+    Path program = Files.createFile(third.resolve("mlflow"));
+    assumeTrue(program.toFile().setExecutable(true));
+    assumeTrue(!Files.isExecutable(second.resolve("mlflow")));
+    String searched = String.join(File.pathSeparator, "", first + "", second + "", third + "");
+    assertThat(program("mlflow", searched)).contains(program.toAbsolutePath());
+    assertThat(program("mlflow", first + File.pathSeparator + second)).isEmpty();
+    assertThat(program(program.toString(), "")).contains(program.toAbsolutePath());
+    assertThat(program(first.resolve("mlflow").toString(), searched)).as("a folder").isEmpty();
+    Path here = Files.createFile(Path.of("mlflow-of-this-test"));
+    try {
+      assumeTrue(here.toFile().setExecutable(true));
+      assertThat(program(here.toString(), searched)).as("in the working folder").isEmpty();
+      assertThat(program("./" + here, searched)).as("by its path").isPresent();
+    } finally {
+      Files.delete(here);
+    }
+  }
+
+  /**
+   * Against a real one: the {@code mlflow} on the PATH, or {@code -Dholdfast.mlflow=/path/to/one}.
+   */
   @Tag("peers")
   @Test
   void mlflowItselfHasTheRun() throws Exception {
-    String program = System.getProperty("holdfast.mlflow", "mlflow");
-    assumeTrue(Files.isExecutable(Path.of(program)), "skipped: no mlflow at " + program);
+    String named = System.getProperty("holdfast.mlflow", "mlflow");
+    Optional<Path> program = program(named, System.getenv().getOrDefault("PATH", ""));
+    assumeTrue(program.isPresent(), "skipped: no program " + named);
     int port;
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     List<String> command =
-        new ArrayList<>(List.of(program, "server", "--host", "127.0.0.1", "--port", "" + port));
+        new ArrayList<>(
+            List.of("" + program.get(), "server", "--host", "127.0.0.1", "--port", "" + port));
     command.addAll(List.of("--workers", "1"));
     command.addAll(List.of("--backend-store-uri", "sqlite:///" + folder.resolve("mlflow.db")));
     command.addAll(List.of("--artifacts-destination", folder.resolve("artefacts").toString()));
