@@ -77,7 +77,8 @@ final class ObjectivesFromFilesTest {
     assertThat(
             objective(
                 "{name: hybrid, terms: [{name: standard, weight: {from: 1, to: 0.1, until: 0.5}},"
-                    + " {name: pgd-at, weight: {stages: [{at: 0, value: 0}, {at: 0.4, value: 2}]}}]}"))
+                    + " {name: pgd-at,"
+                    + " weight: {stages: [{at: 0, value: 0}, {at: 0.4, value: 2}]}}]}"))
         .isInstanceOfSatisfying(
             Hybrid.class,
             h ->

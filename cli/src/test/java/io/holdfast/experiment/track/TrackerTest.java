@@ -265,7 +265,7 @@ final class TrackerTest {
     Stream<Path> places =
         name.contains("/") || name.contains(File.separator)
             ? Stream.of(Path.of(name))
-            : Stream.of(searched.split(File.pathSeparator))
+            : Stream.of(searched.split(File.pathSeparator, -1))
                 .filter(place -> !place.isEmpty())
                 .flatMap(place -> Stream.of(Path.of(place, name), Path.of(place, name + ".exe")));
     return places
@@ -276,7 +276,8 @@ final class TrackerTest {
 
   @Test
   void aProgramIsFoundByItsPathOrOnTheSearchPath() throws IOException {
-    Path first = Files.createDirectories(folder.resolve("first/mlflow")).getParent(); // no file
+    Path first = Files.createDirectory(folder.resolve("first"));
+    Files.createDirectory(first.resolve("mlflow")); // no file
     Path second = Files.createDirectory(folder.resolve("second"));
     Path third = Files.createDirectory(folder.resolve("third"));
     Files.createFile(second.resolve("mlflow")); // nothing that runs

@@ -57,6 +57,7 @@ class HybridTest {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Seen(double[] losses, int passes, int searches) {}
 
   private static Seen at(double progress, Hybrid hybrid) {

@@ -19,6 +19,7 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.adversarial.UnionSampling;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -132,10 +133,8 @@ class UnionSamplingTest {
           new Met(new TwinShard(c, a, b, 0.5, UNION, false), figures, epoch, List.of(rows));
       Objective.ShardLoss loss = objective.loss(shard);
       assertThat(loss.perSample().shape()).containsExactly(N);
-      boolean[] held =
-          loss.robust() == null
-              ? new boolean[0]
-              : loss.robust().argmax(1).eq(shard.labels()).toBooleans();
+      Tensor robust = Objects.requireNonNull(loss.robust()); // [N, K]
+      boolean[] held = robust.argmax(1).eq(shard.labels()).toBooleans();
       double[] expected = new double[6];
       for (int i = 0; i < N; i++) {
         if (shard.members[i] >= 0) {

@@ -35,8 +35,8 @@ import java.util.stream.IntStream;
  * PGD-AT.
  *
  * @param strength at least 0; 0 draws all members alike
- * @param memory steps over which accuracies are averaged, at least 1: what a step saw counts by
- *     {@code 1 - 1 / memory} less with each step after it
+ * @param memory steps over which accuracies are averaged, at least 1: with each step what the ones
+ *     before saw counts {@code 1 - 1 / memory} times as much
  */
 public record UnionSampling(double strength, int memory) implements ListedObjective<UnionSampling> {
   /** The registry's line. */
