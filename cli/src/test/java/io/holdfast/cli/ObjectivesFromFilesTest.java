@@ -72,8 +72,7 @@ final class ObjectivesFromFilesTest {
             h ->
                 assertThat(h.terms())
                     .extracting(Hybrid.Term::weight)
-                    .containsExactly(
-                        Curve.constant(1), Curve.constant(0.5), Curve.constant(2)));
+                    .containsExactly(Curve.constant(1), Curve.constant(0.5), Curve.constant(2)));
     assertThat(
             objective(
                 "{name: hybrid, terms: [{name: standard, weight: {from: 1, to: 0.1, until: 0.5}},"
@@ -86,8 +85,7 @@ final class ObjectivesFromFilesTest {
                     .extracting(Hybrid.Term::weight)
                     .containsExactly(
                         Curve.ramp(1, 0.1, 0.5),
-                        new Curve(
-                            List.of(new Curve.Point(0, 0), new Curve.Point(0.4, 2)), false)));
+                        new Curve(List.of(new Curve.Point(0, 0), new Curve.Point(0.4, 2)), false)));
   }
 
   @Test

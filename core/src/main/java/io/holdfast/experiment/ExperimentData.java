@@ -426,8 +426,7 @@ public record ExperimentData(
     }
   }
 
-  private static void requireAugmented(
-      Experiment experiment, Dataset train, Problems problems) {
+  private static void requireAugmented(Experiment experiment, Dataset train, Problems problems) {
     String key = "augment";
     Problems found = new Problems("");
     experiment.augmentation().check(train.info().shape(), key, found);

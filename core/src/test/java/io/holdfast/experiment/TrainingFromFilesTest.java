@@ -56,11 +56,9 @@ class TrainingFromFilesTest {
   @Test
   void noise() {
     assertThat(search("n-fgsm"))
-        .isEqualTo(
-            once("n-fgsm", StepSize.relative(1), Start.UNIFORM, new SearchRule.Noisy(2)));
+        .isEqualTo(once("n-fgsm", StepSize.relative(1), Start.UNIFORM, new SearchRule.Noisy(2)));
     assertThat(search("{name: n-fgsm, noise: 3, step_size: 0.03}"))
-        .isEqualTo(
-            once("n-fgsm", StepSize.absolute(0.03), Start.UNIFORM, new SearchRule.Noisy(3)));
+        .isEqualTo(once("n-fgsm", StepSize.absolute(0.03), Start.UNIFORM, new SearchRule.Noisy(3)));
   }
 
   @Test
@@ -70,7 +68,8 @@ class TrainingFromFilesTest {
             once("zero-grad", StepSize.relative(2), Start.UNIFORM, new SearchRule.ZeroGrad(0.35)));
     assertThat(search("{name: zero-grad, quantile: 0.6, step_size: 0.15}"))
         .isEqualTo(
-            once("zero-grad", StepSize.absolute(0.15), Start.UNIFORM, new SearchRule.ZeroGrad(0.6)));
+            once(
+                "zero-grad", StepSize.absolute(0.15), Start.UNIFORM, new SearchRule.ZeroGrad(0.6)));
   }
 
   @Test

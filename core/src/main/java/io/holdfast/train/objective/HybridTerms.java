@@ -51,7 +51,8 @@ final class HybridTerms implements Knob<Hybrid> {
           KEY, "one term that remembers a number for each sample", remembering + " of them", null);
     }
     if (adding > 1) {
-      section.reject(KEY, "one term that draws members by their weakness", adding + " of them", null);
+      section.reject(
+          KEY, "one term that draws members by their weakness", adding + " of them", null);
     }
     return without.isEmpty() && remembering < 2 && adding < 2 ? new Hybrid(terms) : soFar;
   }

@@ -309,8 +309,7 @@ class AugmentationTest {
                   + shape);
     }
     assertThat(problems(corrupting, 40))
-        .containsExactly(
-            "none, or images [channels, height, width], found inputs of shape [40]");
+        .containsExactly("none, or images [channels, height, width], found inputs of shape [40]");
     assertThat(problems(Augmentation.of(new Flip(0.5)), 2, 3, 3)).isEmpty();
     assertThat(problems(Augmentation.NONE, 40)).isEmpty();
   }

@@ -26,13 +26,13 @@ class HybridTest {
 
   private static Curve stages(double... numbers) {
     return new Curve(
-        List.of(
-            new Curve.Point(numbers[0], numbers[1]), new Curve.Point(numbers[2], numbers[3])),
+        List.of(new Curve.Point(numbers[0], numbers[1]), new Curve.Point(numbers[2], numbers[3])),
         false);
   }
 
   private static Hybrid sum(Curve ofStandard, Curve ofPgdAt) {
-    return new Hybrid(List.of(new Term(ofStandard, new Standard()), new Term(ofPgdAt, new PgdAt())));
+    return new Hybrid(
+        List.of(new Term(ofStandard, new Standard()), new Term(ofPgdAt, new PgdAt())));
   }
 
   /** Counts what is asked. */

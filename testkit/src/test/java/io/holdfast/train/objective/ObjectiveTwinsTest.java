@@ -629,7 +629,8 @@ class ObjectiveTwinsTest {
               return guide.equals(natural) ? logits.mul(-1) : logits;
             }
           };
-      double[] losses = new KdAt(0.5, 0.2, 3, 2, natural, GUIDE).loss(shard).perSample().toDoubles();
+      double[] losses =
+          new KdAt(0.5, 0.2, 3, 2, natural, GUIDE).loss(shard).perSample().toDoubles();
       for (int i = 0; i < N; i++) {
         double[] guide = times(c.zGuide(one(c.worst(), i)), 0.5);
         double[] student = times(c.zWorst(i), 0.5);

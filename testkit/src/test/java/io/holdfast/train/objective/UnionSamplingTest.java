@@ -129,8 +129,7 @@ class UnionSamplingTest {
       TwinCase c = TwinCase.random(1);
       Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN);
       Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, TwinCase.K);
-      Met shard =
-          new Met(new TwinShard(c, a, b, 0.5, UNION, false), figures, epoch, List.of(rows));
+      Met shard = new Met(new TwinShard(c, a, b, 0.5, UNION, false), figures, epoch, List.of(rows));
       Objective.ShardLoss loss = objective.loss(shard);
       assertThat(loss.perSample().shape()).containsExactly(N);
       Tensor robust = Objects.requireNonNull(loss.robust()); // [N, K]
