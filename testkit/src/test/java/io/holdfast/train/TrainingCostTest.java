@@ -23,6 +23,7 @@ import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import io.holdfast.train.objective.certified.SmoothAdv;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,7 @@ class TrainingCostTest {
     assertThat(gradients(new PgdAt(), UNION)).isEqualTo(6);
     assertThat(gradients(new UnionAverage(), UNION)).isEqualTo(6);
     assertThat(gradients(new Msd(), UNION)).isEqualTo(3);
+    assertThat(gradients(UnionSampling.SPEC.usual(), UNION)).isEqualTo(3);
     double one = TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 96, 2).backwardPasses();
     double two = TrainingCost.of(of(new UnionAverage()), THREE, UNION, 96, 2).backwardPasses();
     assertThat(two).isEqualTo(2 * one).isEqualTo(2 * 192 * 4);

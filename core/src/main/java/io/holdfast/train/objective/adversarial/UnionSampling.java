@@ -72,6 +72,12 @@ public record UnionSampling(double strength, int memory) implements ListedObject
     return Passes.CLEAN.searching(1);
   }
 
+  /** One member is searched for each sample. */
+  @Override
+  public Passes passes(int members, double progress) {
+    return passes();
+  }
+
   @Override
   public boolean ownSearch() {
     return true;
