@@ -42,6 +42,7 @@ import io.holdfast.train.objective.certified.Ramp;
 import io.holdfast.train.objective.certified.Sabr;
 import io.holdfast.train.objective.consistency.AugMixConsistency;
 import io.holdfast.train.objective.consistency.Curvature;
+import io.holdfast.train.objective.consistency.FeaturePairing;
 import io.holdfast.train.objective.consistency.InputGradient;
 import io.holdfast.train.objective.consistency.Jacobian;
 import io.holdfast.train.objective.consistency.Vat;
@@ -52,6 +53,7 @@ import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -127,6 +129,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(crossing(new PgdAt(), new PgdAt()), new PgdAt()),
         Arguments.of(hybrid(0, new Rslad(0.5, TEACHER), 1, new PgdAt()), new PgdAt()),
         Arguments.of(new AugMixConsistency(0, 2, false), new Standard()),
+        Arguments.of(new FeaturePairing(0, 0.25, Optional.empty()), new Standard()),
         Arguments.of(new Vat(0, 1, 0.1, 1), new Standard()),
         Arguments.of(new Jacobian(0, 1), new Standard()),
         Arguments.of(new Curvature(0, 1.5, 0), new Standard()),
