@@ -17,6 +17,7 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.SearchCases.Row;
 import io.holdfast.train.objective.SearchCases.Sought;
 import io.holdfast.train.objective.adversarial.FastBat;
+import io.holdfast.train.objective.adversarial.Score;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -169,6 +170,18 @@ class SearchesTest {
               .mapToDouble(k -> Math.min(Math.max(end[k], clean[k] - 0.2), clean[k] + 0.2))
               .toArray();
       assertThat(one(found, i)).containsExactly(inside, within(1e-6));
+    }
+  }
+
+  /** The difference from the clean prediction has no slope there. */
+  @Test
+  void scoreDoesNotStayAtACleanStart() {
+    Row row = row(new Score(4, 0), SearchCases.CE);
+    TwinCase c = TwinCase.random(2);
+    double[] found = found(row, c, INNER.from(Start.CLEAN), OpenShard.ALL).get(0);
+    for (int i = 0; i < N; i++) {
+      double[] change = TwinCase.plus(one(found, i), one(c.clean(), i), -1);
+      assertThat(DoubleStream.of(change).map(Math::abs).boxed()).allMatch(d -> d > 0.05);
     }
   }
 

@@ -16,7 +16,8 @@ import java.util.List;
  * cross-entropy and divergence, {@code |p(x) - y|^2 + beta max(|p(x') - p(x)|^2 - clip, 0)}: by the
  * triangle inequality an upper bound of the squared error on the worst case, without asking that
  * the model be constant where the labels are not. The search maximises the squared difference from
- * the clean prediction, from where the experiment's search begins.
+ * the clean prediction, from where the experiment's search begins, or a little beside a clean
+ * start, where it has no slope.
  *
  * @param beta weight of the difference, at least 0; 0 is training by squared error
  * @param clip what of the difference is free, at least 0
@@ -62,7 +63,7 @@ public record Score(double beta, double clip) implements ListedObjective<Score> 
         shard.adversarial(
             SquaredError.OF_PREDICTION,
             Reference.probabilities(shard.labels(), reference),
-            shard.start()); // [n, ...]
+            shard.start().suiting(SquaredError.OF_PREDICTION)); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor p = Nn.softmax(clean, 1); // [n, K]
