@@ -7,6 +7,7 @@ import io.holdfast.common.Variates;
 import io.holdfast.tensor.Scope;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.objective.adversarial.Cat;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -41,6 +42,17 @@ class CatTest {
       epoch(cat, shard, values(0.4, 0.8, 0.8, 0.4, 0.8), values(0, 0.4, 0.8, 0, 0.8));
       epoch(cat, shard, values(0.4, 0.8, 1, 0.4, 1), values(0, 0.4, 1, 0, 0.8));
       epoch(cat, shard, values(0.4, 0.8, 1, 0.4, 1), values(0, 0.4, 1, 0, 0.8));
+    }
+  }
+
+  /** It has not withstood what it has not seen. */
+  @Test
+  void theRadiusOfASampleThatStaysCleanDoesNotGrow() {
+    Cat cat = new Cat(0.4, 0, 1);
+    try (Scope scope = Scope.open()) {
+      double[] margins = {0.6, 0.6, 0.6, 0.6, 0.6};
+      LinearShard shard = new LinearShard(List.of(1, 3), margins, 0, 1, 0, 1, 1);
+      epoch(cat, shard, values(0, 0.4, 0, 0.4, 0), values(0, 0.4, 0, 0.4, 0));
     }
   }
 

@@ -98,13 +98,18 @@ public record Cat(double step, double smoothing, double concentration)
       grown[i] = Math.min(1, radii[i] + step);
     }
     List<Seed> seeds = shard.seeds("labels");
+    boolean[] attacked = new boolean[radii.length]; // not those that stay clean
     Tensor worst =
         shard.adversarial(
-            ground -> within(ground, grown, seeds), Reference.labels(shard.labels())); // [n, ...]
+            ground -> {
+              ground.rows().forEach(row -> attacked[row] = true);
+              return within(ground, grown, seeds);
+            },
+            Reference.labels(shard.labels())); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
     boolean[] right = robust.argmax(1).eq(shard.labels()).toBooleans();
     for (int i = 0; i < radii.length; i++) {
-      radii[i] = right[i] ? grown[i] : radii[i];
+      radii[i] = attacked[i] && right[i] ? grown[i] : radii[i];
     }
     shard.remember(radii);
     Tensor wanted = softened(shard.labels(), robust, radii, seeds); // [n, K]
