@@ -190,8 +190,7 @@ class ArchitecturesTest {
                 .build(image, 10)
                 .initialise(new Seed(7))) {
       own.weights()
-          .forEach(
-              (n, w) -> assertThat(pytorch.weight(n).toFloats()).isEqualTo(w.toFloats()));
+          .forEach((n, w) -> assertThat(pytorch.weight(n).toFloats()).isEqualTo(w.toFloats()));
       Tensor weight = he.weight("conv4.weight"); // [64, 64, 3, 3]
       double variance = weight.mul(weight).mean().item();
       assertThat(variance).isCloseTo(2.0 / (64 * 9), Percentage.withPercentage(3));
