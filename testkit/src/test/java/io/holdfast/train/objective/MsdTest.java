@@ -22,7 +22,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Multi steepest descent against Maini et al. 2020, algorithm 1, in plain loops. */
 @ExtendWith(LeakCheck.class)
 class MsdTest {
-  private static final ThreatModel UNION = ThreatModel.union(TwinShard.THREAT, ThreatModel.l2(0.35));
+  private static final ThreatModel UNION =
+      ThreatModel.union(TwinShard.THREAT, ThreatModel.l2(0.35));
   private static final List<Additive> BALLS =
       UNION.members().stream().map(m -> (Additive) m.set()).toList();
   private static final int STEPS = 8;
