@@ -69,6 +69,19 @@ final class RecipeBookTest {
   }
 
   @Test
+  void everyCurriculumIsOneChangeOfThePlainRecipe() {
+    RecipeBook book = RecipeBook.read(EXAMPLES.resolve("curricula.yaml"), Path.of("out"));
+    Map<Boolean, List<RecipeBook.Recipe>> named =
+        book.recipes().stream().collect(Collectors.partitioningBy(r -> r.name().equals("plain")));
+    assertThat(named.get(true)).hasSize(1);
+    Experiment plain = named.get(true).get(0).experiment();
+    assertThat(named.get(false))
+        .hasSizeGreaterThan(20)
+        .allMatch(r -> !r.experiment().resolved().equals(plain.resolved()));
+    assertThat(book.clock()).isEqualTo("plain");
+  }
+
+  @Test
   void aFamilysSettingsAndItsTeachersReachItsRecipes(@TempDir Path folder) throws IOException {
     RecipeBook book =
         read(

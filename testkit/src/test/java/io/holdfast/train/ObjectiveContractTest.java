@@ -4,12 +4,21 @@ import io.holdfast.testkit.train.ObjectiveContract;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Objectives;
+import io.holdfast.train.objective.adversarial.Mail;
 import java.util.stream.Stream;
 
 /** Every objective of the registry under the contract. */
 class ObjectiveContractTest extends ObjectiveContract {
   @Override
   protected Stream<Objective> rows() {
-    return Objectives.describe().stream().map(ObjectiveSpec::usual);
+    return Objectives.describe().stream().map(ObjectiveSpec::usual).map(this::flat);
+  }
+
+  /**
+   * MAIL's weights carry no gradient, but change along a step: the flatter they are, the nearer is
+   * the fall to the gradient's.
+   */
+  private Objective flat(Objective usual) {
+    return usual instanceof Mail m ? new Mail(m.base(), 1, m.bias(), m.beta(), m.burnIn()) : usual;
   }
 }

@@ -26,6 +26,7 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.Score;
 import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.adversarial.UnionSampling;
 import io.holdfast.train.objective.certified.MtlIbp;
 import io.holdfast.train.objective.certified.Ramp;
 import io.holdfast.train.objective.certified.Sabr;
@@ -35,6 +36,7 @@ import io.holdfast.train.objective.consistency.FeaturePairing;
 import io.holdfast.train.objective.distil.Ard;
 import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
+import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Lbgat;
 import io.holdfast.train.objective.distil.Rslad;
 import java.util.List;
@@ -127,6 +129,8 @@ final class SearchCases {
         row(new Hat(2.5, 0.5, 2, Guide.given("helper")), KL),
         row(new Lbgat(1, 6, Guide.given("natural")), KL),
         row(new Ard(0.5, 30, GUIDE), CE),
+        row(KdAt.SPEC.usual(), CE),
+        row(UnionSampling.SPEC.usual(), CE),
         row(new Rslad(0.5, GUIDE), new Sought(SearchCases::taught, Start.SMALL_NORMAL, 1)),
         row(new Iad(0.1, 1, 1, 0.3, GUIDE), CE),
         row(new AugMixConsistency(12, 1, true), CE),
@@ -159,6 +163,7 @@ final class SearchCases {
         Stream.of(
             row(new Mma(1.5, 1.0 / 3, 10), new Sought(SearchCases::ce, Start.UNIFORM, 1.5 * 1.05)),
             row(new FastBat(1, 0.1), CE),
+            union(UnionSampling.SPEC.usual(), CE),
             union(new Msd(), CE)));
   }
 
