@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
-import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.attack.SearchRule.MultiGrad;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.graph.Network;
@@ -114,12 +113,5 @@ class TrainingCostTest {
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("a ball, or a union of balls, for " + objective.name());
     }
-  }
-
-  /** Free training has no search of its own, so that it is refused nothing and costs nothing. */
-  @Test
-  void freeTrainingSearchesByTheTrainingStepItself() {
-    InnerMaximiser free = new InnerMaximiser(0, 1, Start.CLEAN).by(new Free(4, false));
-    assertThat(TrainingCost.searching(of(new PgdAt()), free, Run.THREAT, 0, 0, 0)).isZero();
   }
 }
