@@ -69,7 +69,7 @@ final class RecipeBookTest {
   }
 
   @Test
-  void everyCurriculumIsOneChangeOfThePlainRecipe() {
+  void everyCurriculumDiffersFromThePlainRecipe() {
     RecipeBook book = RecipeBook.read(EXAMPLES.resolve("curricula.yaml"), Path.of("out"));
     RecipeBook.Recipe plain = book.recipes().get(0);
     assertThat(plain.name()).isEqualTo("plain");

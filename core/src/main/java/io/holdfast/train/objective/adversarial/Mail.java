@@ -20,10 +20,8 @@ import java.util.List;
  * cross-entropy, of TRADES the divergence.
  *
  * @param base what is weighted
- * @param slope of the weight over the margin, at least 0; 0 weighs all alike; the paper has 10, and
- *     2 for TRADES
- * @param bias margin at which a sample counts half, in [-1, 1]; the paper has -0.5, and 0 for
- *     TRADES
+ * @param slope of the weight over the margin, at least 0; 0 weighs all alike
+ * @param bias margin at which a sample counts half, in [-1, 1]
  * @param beta weight of the divergence, of trades alone
  * @param burnIn share of training in which all count alike, in [0, 1]
  */
@@ -72,7 +70,7 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
                   Mail::burnIn,
                   (o, v) -> new Mail(o.base, o.slope, o.bias, o.beta, v))));
 
-  /** As in the paper's experiments. */
+  /** Where nothing else is said: steep weights of PGD-AT, gentle ones of TRADES. */
   private static Mail usual(Base base) {
     return base == Base.TRADES ? new Mail(base, 2, 0, 5, 0.6) : new Mail(base, 10, -0.5, 5, 0.6);
   }
