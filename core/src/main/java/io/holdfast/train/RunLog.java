@@ -92,9 +92,15 @@ final class RunLog implements AutoCloseable {
    * @param step steps done
    * @param epoch from 1
    * @param sums over the epoch's samples
+   * @param chances of each member of the threat model to be attacked, where it is drawn
    */
   void epoch(
-      long step, int epoch, StepSums sums, @Nullable Validation validation, Progress.Task task) {
+      long step,
+      int epoch,
+      StepSums sums,
+      @Nullable Validation validation,
+      double[] chances,
+      Progress.Task task) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("event", "epoch");
     row.put("step", step);
@@ -107,6 +113,9 @@ final class RunLog implements AutoCloseable {
       row.put("clean_accuracy", validation.clean());
       put(row, "robust_accuracy", validation.robust());
       task.stat("validation", validation.score());
+    }
+    if (chances.length > 0) {
+      row.put("member_chances", chances);
     }
     append(row);
   }

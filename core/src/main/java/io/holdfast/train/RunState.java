@@ -160,6 +160,11 @@ final class RunState implements AutoCloseable {
     }
   }
 
+  /** How likely the objective attacks each member of the threat model; empty if it draws none. */
+  double[] chances() {
+    return settings.objective().chances(figures == null ? new double[0] : figures.all());
+  }
+
   /** The sums of the epoch that ends now; the next one's begin at nothing. */
   StepSums endEpoch() {
     StepSums sums = counters.epoch();

@@ -205,7 +205,7 @@ final class TrainingLoop {
     if (now != null) {
       state.validated(now, settings.keepBest(), settings.patience());
     }
-    log.epoch(step(), epoch, sums, now, task);
+    log.epoch(step(), epoch, sums, now, state.chances(), task);
   }
 
   /** With the curricula that go by it; null where there is none. */

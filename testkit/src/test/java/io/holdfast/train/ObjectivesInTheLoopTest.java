@@ -2,9 +2,12 @@ package io.holdfast.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
@@ -51,12 +54,14 @@ import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
 import io.holdfast.train.objective.distil.KdAt;
 import io.holdfast.train.objective.distil.Rslad;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -236,6 +241,34 @@ class ObjectivesInTheLoopTest {
       assertThat(run.go().weights()).as("all drawn alike").isNotEqualTo(weights);
       run.settings(s -> s.objective(new UnionSampling(50, 1)));
       assertThat(run.go().weights()).as("the last step alone counts").isNotEqualTo(weights);
+    }
+  }
+
+  /** The wide ball fells everything, and is drawn more often with every epoch. */
+  @Test
+  void howMembersAreDrawnIsOnRecord(@TempDir Path folder) {
+    ThreatModel union = ThreatModel.union(ThreatModel.linf(0.001), ThreatModel.l2(20));
+    try (Bundle guide = model(Run.NORMED)) {
+      run(new UnionSampling(50, 10), Run.NORMED, guide)
+          .with(r -> r.threat = union)
+          .settings(s -> s.epochs(2))
+          .in(folder)
+          .go();
+      List<JsonNode> chances =
+          MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+              .filter(line -> line.path("event").asText().equals("epoch"))
+              .map(line -> line.path("member_chances"))
+              .toList();
+      assertThat(chances).hasSize(2);
+      for (JsonNode line : chances) {
+        assertThat(line).hasSize(2);
+        assertThat(line.get(0).asDouble() + line.get(1).asDouble()).isCloseTo(1, within(1e-9));
+      }
+      assertThat(chances.get(1).get(1).asDouble()).isGreaterThan(0.6);
+      Path plain = folder.resolve("plain");
+      run(new PgdAt(), Run.NORMED, guide).with(r -> r.threat = union).in(plain).go();
+      assertThat(MetricsLog.read(plain.resolve(RunLog.FILE)))
+          .noneMatch(line -> line.has("member_chances"));
     }
   }
 

@@ -105,7 +105,7 @@ class ResumeTest {
   /** What is remembered of each sample is part of a checkpoint. */
   @Test
   void fromEveryStepWithMarginsOfSamples() {
-    resumedEqualsUninterrupted(() -> rich().settings(s -> s.objective(new Mma(1.5, 0.3, 4))));
+    resumedEqualsUninterrupted(() -> rich().settings(s -> s.objective(new Mma(1.5, 0.3, 5))));
   }
 
   /** How often each member of a union held so far is part of a checkpoint. */

@@ -195,6 +195,15 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public double[] chances(double[] figures) {
+    return terms.stream()
+        .map(t -> t.objective.chances(figures))
+        .filter(chances -> chances.length > 0)
+        .findFirst()
+        .orElse(new double[0]);
+  }
+
+  @Override
   public int classes() {
     return terms.stream().mapToInt(t -> t.objective.classes()).max().orElse(0);
   }

@@ -84,6 +84,16 @@ public interface Objective {
   }
 
   /**
+   * How likely each member of the threat model is attacked now, where it draws them by its figures;
+   * they add up to 1. Empty where it does not.
+   *
+   * @param figures as {@link ShardContext#figures} has them
+   */
+  default double[] chances(double[] figures) {
+    return new double[0];
+  }
+
+  /**
    * True where labels count by {@link Predictions#crossEntropy} and {@link PgdAt#worst} alone, so
    * that samples may have two of them ({@link ShardContext#mixture}).
    */

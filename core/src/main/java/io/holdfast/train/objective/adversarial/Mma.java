@@ -28,7 +28,8 @@ import java.util.List;
  * @param reach largest margin that is pushed further, as a part of the threat model's radius, above
  *     0 (d_max in the paper)
  * @param clean share of the clean cross-entropy in [0, 1]
- * @param bisections of the search for the boundary, at least 1
+ * @param bisections of the search for the boundary, at least 5: with fewer none ends beyond the
+ *     reach
  */
 public record Mma(double reach, double clean, int bisections) implements ListedObjective<Mma> {
   /** The registry's line. */
@@ -53,8 +54,8 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
                   (o, v) -> new Mma(o.reach, v, o.bisections)),
               Knobs.whole(
                   "bisections",
-                  "of the search for the boundary, 1 to 60",
-                  1,
+                  "of the search for the boundary, 5 to 60",
+                  5,
                   60,
                   Mma::bisections,
                   (o, v) -> new Mma(o.reach, o.clean, v))));

@@ -95,6 +95,7 @@ public record UnionSampling(double strength, int memory) implements ListedObject
    * @param figures of each member, how many samples it attacked, then of each, how many held
    * @return one for each member; they add up to 1
    */
+  @Override
   public double[] chances(double[] figures) {
     int members = figures.length / 2;
     double[] accuracy = new double[members];
