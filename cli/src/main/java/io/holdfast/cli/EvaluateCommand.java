@@ -26,6 +26,7 @@ import io.holdfast.report.Report;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +45,7 @@ final class EvaluateCommand extends BaseCommand {
       paramLabel = "A[,B]",
       description = {
         "Attacks with parameters in brackets, such as fgsm,pgd[steps=50,restarts=5]",
-        "(default: ${DEFAULT-VALUE}), or 'none'. 'holdfast attack --list' names them."
+        "(default: ${DEFAULT-VALUE}), or 'none'. 'holdfast attacks' names them."
       })
   private String attacks = String.join(",", EvaluationSection.DEFAULT_ATTACKS);
 
@@ -60,7 +61,8 @@ final class EvaluateCommand extends BaseCommand {
       names = "--budget",
       paramLabel = "TIME",
       description = {
-        "The most time for the attacks, such as 20m or 1h30m (default: as long as they need);",
+        "The most time from when model and data are open, such as 20m or 1h30m (default: as long as",
+        "the attacks need); clean accuracy and a first look at the model come out of it;",
         "what is not finished then is marked in the scorecard, and --resume goes on with it."
       })
   private @Nullable String budget;
@@ -273,8 +275,9 @@ final class EvaluateCommand extends BaseCommand {
 
   private static void add(String text, List<NamedAttack> suite, Problems problems) {
     NamedAttack attack = EvaluationSection.named(text);
-    if (suite.stream().anyMatch(other -> other.key().equals(attack.key()))) {
-      problems.add("--attack", "each attack once", attack.key() + " twice");
+    Optional<NamedAttack> same = suite.stream().filter(attack::isSame).findFirst();
+    if (same.isPresent()) {
+      problems.add("--attack", "each attack once", attack.sameAs(same.get()));
     } else {
       suite.add(attack);
     }

@@ -15,8 +15,10 @@ import io.holdfast.train.objective.Standard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,35 @@ final class AttackSearchCommandTest {
       assertThat(ran.exit()).as(ran.err()).isZero();
       assertThat(Ran.contents(killed)).isEqualTo(Ran.contents(whole));
     }
+    Path found = aged(whole.resolve("adversarial.safetensors"));
+    Path given = aged(whole.resolve("as-given").resolve("adversarial.safetensors"));
+    Map<String, String> before = Ran.contents(whole);
+    assertThat(search(whole, "--resume").exit()).isZero();
+    assertThat(Ran.contents(whole)).isEqualTo(before);
+    assertThat(List.of(found, given)).allMatch(AttackSearchCommandTest::isAged);
+  }
+
+  private static Path aged(Path file) throws IOException {
+    return Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+  }
+
+  private static boolean isAged(Path file) {
+    return file.toFile().lastModified() == 0;
+  }
+
+  @Test
+  void anAttackThatHasEndedIsGoneOnWithByDoingNothing() throws IOException {
+    Path out = folder.resolve("ended");
+    Object[] fgsm = {"--threat", "linf:0.05", "--attack", "fgsm"};
+    Ran first = attack(out, fgsm);
+    assertThat(first.exit()).as(first.err()).isZero();
+    Path file = aged(out.resolve("adversarial.safetensors"));
+    Object[] again = {"--threat", "linf:0.05", "--attack", "fgsm", "--resume"};
+    assertThat(attack(out, again)).isEqualTo(first);
+    assertThat(isAged(file)).isTrue();
+    Object[] other = {"--threat", "linf:0.06", "--attack", "fgsm", "--resume"};
+    assertThat(attack(out, other).exit()).isZero();
+    assertThat(isAged(file)).as("another attack's").isFalse();
   }
 
   @Test

@@ -114,6 +114,10 @@ final class EvaluateCommandTest {
     assertThat(two.err())
         .startsWith("2 problems:")
         .contains("--threat l2:-1: epsilon", "each attack once, found fgsm twice");
+    Ran same = on("evaluate", "none", "--attack", "pgd[steps=3],pgd[steps=3,restarts=1]");
+    assertThat(same.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(same.err())
+        .contains("each attack once, found pgd[steps=3,restarts=1], which is pgd[steps=3]");
     Path small = folder.resolve("small.safetensors");
     write(small, new float[4 * 64], 8);
     Ran shape =

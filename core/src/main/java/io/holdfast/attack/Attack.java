@@ -33,6 +33,14 @@ public interface Attack {
     return false;
   }
 
+  /**
+   * Whether a sample that it does not fell is given back as it was, so that one that is unchanged
+   * says nothing about the model.
+   */
+  default boolean givesBackClean() {
+    return false;
+  }
+
   /** Whether it can go towards a given class; else a target is reached by chance alone. */
   default boolean steers() {
     return true;

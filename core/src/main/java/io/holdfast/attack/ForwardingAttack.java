@@ -42,6 +42,11 @@ public abstract class ForwardingAttack implements Attack {
   }
 
   @Override
+  public boolean givesBackClean() {
+    return attack.givesBackClean();
+  }
+
+  @Override
   public boolean steers() {
     return attack.steers();
   }

@@ -200,6 +200,11 @@ public final class AtomicFiles {
     }
   }
 
+  /** Whether {@link #removeLeftovers} would take care of a file of that name. */
+  public static boolean isLeftover(String name) {
+    return name.matches("\\..*(" + REPLACED + "|" + TEMPORARY + ")[0-9a-f]*");
+  }
+
   /** The entries {@code .NAME<kind>NUMBER} of a folder, the newest first. */
   private static List<Path> hidden(Path folder, String kind) throws IOException {
     List<Path> found = new ArrayList<>();

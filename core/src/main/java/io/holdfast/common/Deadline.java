@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 /** When a run must end with what it has. Safe for many threads. */
 public final class Deadline {
   private static final Pattern PART = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(ms|s|m|h|d)");
+  private static final Duration LONGEST = Duration.ofDays(36_500); // nanoseconds hold 292 years
   private static final Deadline NONE = new Deadline(() -> 0, Long.MAX_VALUE);
 
   private final LongSupplier clock;
@@ -69,7 +70,7 @@ public final class Deadline {
   /**
    * Reads {@code 20m}, {@code 90s}, {@code 1h30m} or {@code 2d}.
    *
-   * @throws InvalidInputException if it is no duration above 0
+   * @throws InvalidInputException if it is no duration above 0, up to a hundred years
    */
   public static Duration parse(String text) {
     Matcher matcher = PART.matcher(text);
@@ -80,9 +81,12 @@ public final class Deadline {
       sum = sum.plusMillis(Math.round(number * millis(matcher.group(2))));
       at = matcher.end();
     }
-    if (at < text.length() || sum.isZero()) {
+    if (at < text.length() || sum.isZero() || sum.compareTo(LONGEST) > 0) {
       throw new InvalidInputException(
-          "", "", "a time such as 90s, 20m, 1h30m or 2d", '"' + text + '"');
+          "",
+          "",
+          "a time such as 90s, 20m, 1h30m or 2d, at most " + LONGEST.toDays() + "d",
+          '"' + text + '"');
     }
     return sum;
   }

@@ -25,7 +25,9 @@ import io.holdfast.threat.Additive;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -99,17 +101,17 @@ final class EvaluationRun {
     settings.attacks.forEach(this::observe);
     if (settings.curve != null) {
       CurvePass curve = new CurvePass(settings.curve, driver, settings.seed, rows);
-      phase(CURVE, curve.choose(data), curve.keys(), (c, task) -> curve.rows(c, task::advance));
+      int[] chosen = curve.choose(data);
+      phase(CURVE, chosen, curve.keys(), (c, task) -> curve.rows(c, task::advance));
+      observations.cut("the robustness curve", known(chosen, curve.keys()), chosen.length);
     }
     if (settings.corruptions != null) {
       int channels = data.info().shape().get(0);
       CorruptionPass natural =
           new CorruptionPass(settings.corruptions, channels, clean, driver, rows, settings.seed);
-      phase(
-          CORRUPTIONS,
-          natural.choose(data),
-          natural.keys(),
-          (c, task) -> natural.rows(c, task::advance));
+      int[] chosen = natural.choose(data);
+      phase(CORRUPTIONS, chosen, natural.keys(), (c, task) -> natural.rows(c, task::advance));
+      observations.cut("accuracy under corruptions", known(chosen, natural.keys()), chosen.length);
     }
     Scorecard card = Scorecard.of(known.rows(), context()).withTiming(log.seconds());
     List<Example> examples =
@@ -145,11 +147,24 @@ final class EvaluationRun {
             .observations(
                 Stream.concat(settings.notes.stream(), observations.list().stream()).toList())
             .planned(settings.keys())
-            .soFar(known.soFar());
+            .soFar(known.soFar())
+            .givesBackClean(givingBackClean());
     if (threat.set() instanceof Additive ball) {
       context.ball(ball.norm(), ball.epsilon());
     }
     return context.build();
+  }
+
+  /** Those whose last stage does. */
+  private Set<String> givingBackClean() {
+    Set<String> keys = new HashSet<>();
+    for (NamedAttack attack : settings.attacks) {
+      List<Attack> stages = attack.attack().stages(threat, settings.classifier.classes());
+      if (stages.get(stages.size() - 1).givesBackClean()) {
+        keys.add(attack.key());
+      }
+    }
+    return keys;
   }
 
   // ---- phases
@@ -206,7 +221,12 @@ final class EvaluationRun {
   }
 
   private boolean isKnown(int[] part, List<AttemptKey> keys) {
-    return IntStream.of(part).allMatch(i -> known.has(data.id(i), keys));
+    return known(part, keys) == part.length;
+  }
+
+  /** How many of these samples have all their rows. */
+  private int known(int[] part, List<AttemptKey> keys) {
+    return (int) IntStream.of(part).filter(i -> known.has(data.id(i), keys)).count();
   }
 
   private AttemptKey key(NamedAttack attack) {

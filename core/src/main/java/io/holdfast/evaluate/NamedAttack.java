@@ -24,6 +24,16 @@ public record NamedAttack(String key, Attack attack) {
     }
   }
 
+  /** Whether this is the other one, whatever each of them is called. */
+  public boolean isSame(NamedAttack other) {
+    return key.equals(other.key) || attack.key().equals(other.attack.key());
+  }
+
+  /** That it is the {@linkplain #isSame same} as another, in words. */
+  public String sameAs(NamedAttack other) {
+    return key.equals(other.key) ? key + " twice" : key + ", which is " + other.key;
+  }
+
   /** Under its canonical key, such as {@code pgd[steps=50,restarts=5]}. */
   public static NamedAttack of(Attack attack) {
     return new NamedAttack(attack.key(), attack);

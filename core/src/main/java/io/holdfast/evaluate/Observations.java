@@ -250,6 +250,21 @@ final class Observations {
     }
   }
 
+  /**
+   * A figure beside the attacks for which time ran out.
+   *
+   * @param done samples that it is over
+   * @param all samples that it was to be over
+   */
+  void cut(String what, int done, int all) {
+    if (done < all) {
+      note(
+          "incomplete: the budget of time ended when %s had %d of %d samples, whole chunks only;"
+              + " --resume goes on with the next one",
+          what, done, all);
+    }
+  }
+
   private void note(String format, Object... values) {
     found.add(String.format(Locale.ROOT, format, values));
   }

@@ -159,11 +159,14 @@ public record AdversarialRun(
   /** Runs on samples that were checked, in a folder that the caller has locked. */
   Summary on(Dataset data, Workers pool) {
     String run = fingerprint(data);
+    if (resume && isOf(folder.resolve(RESULT), run)) {
+      return again(data);
+    }
     Path parts = folder.resolve(PARTS);
     int chunks = (data.size() + CHUNK - 1) / CHUNK;
     prepare(parts);
     attack(data, pool, parts, run, chunks);
-    Summary summary = finish(parts, chunks, data);
+    Summary summary = finish(parts, chunks, data, run);
     RunFolder.delete(parts);
     return summary;
   }
@@ -240,15 +243,28 @@ public record AdversarialRun(
     RunFolder.delete(folder);
   }
 
+  /** What a run that has ended had found. */
+  private Summary again(Dataset data) {
+    progress.note("the attack in " + folder + " has ended; nothing is left to do");
+    RunFolder.delete(folder.resolve(PARTS));
+    try (Scope scope = Scope.open()) {
+      return summary(Safetensors.read(folder.resolve(RESULT)).tensors(), data.info().shape());
+    }
+  }
+
   /** Leaves nothing of an earlier run, except the parts that are to be gone on with. */
   private void prepare(Path parts) {
     AtomicFiles.ensureWritableFolder(folder);
     AtomicFiles.removeLeftovers(folder);
     if (!resume) {
       RunFolder.delete(parts);
-      if (Files.exists(folder.resolve(RESULT))) {
-        progress.note("the earlier attack in " + folder + " is replaced");
-      }
+    }
+    if (Files.exists(folder.resolve(RESULT))) {
+      String which =
+          resume
+              ? "the attack in " + folder + ", which is another one,"
+              : "the earlier attack in " + folder;
+      progress.note(which + " is replaced");
     }
     RunFolder.delete(folder.resolve(RESULT));
     Path pictures = folder.resolve(PNG);
@@ -322,7 +338,7 @@ public record AdversarialRun(
   }
 
   /** Puts the parts together. */
-  private Summary finish(Path parts, int chunks, Dataset data) {
+  private Summary finish(Path parts, int chunks, Dataset data, String run) {
     try (Scope scope = Scope.open()) {
       List<Map<String, Tensor>> columns = new ArrayList<>();
       for (int i = 0; i < chunks; i++) {
@@ -334,6 +350,7 @@ public record AdversarialRun(
       if (surrogates.model() != null) {
         metadata.put("holdfast.surrogates", surrogates.name());
       }
+      metadata.put(RUN, run);
       Safetensors.write(folder.resolve(RESULT), all, metadata);
       return summary(all, data.info().shape());
     }

@@ -95,6 +95,7 @@ public record Campaign(
   public static Campaign read(Path file) {
     Problems problems = new Problems(file.toString());
     SettingsReader r = Settings.parse(file).reader(problems);
+    List<ThreatModel> threats = threats(r);
     Campaign campaign =
         new Campaign(
             r.text("name", "campaign"),
@@ -103,8 +104,8 @@ public record Campaign(
             DataSource.read(r, "data"),
             r.place("data"),
             r.integer("examples", EvaluationSection.DEFAULT_EXAMPLES, 1, Integer.MAX_VALUE),
-            models(r),
-            threats(r),
+            models(r, threats),
+            threats,
             EvaluationSection.attacks(r),
             SurrogateSection.read(r),
             Budgets.readForAttacks(r.section("governor")));
@@ -127,12 +128,16 @@ public record Campaign(
     }
   }
 
-  private static List<Model> models(SettingsReader r) {
+  private static List<Model> models(SettingsReader r, List<ThreatModel> threats) {
     SettingsReader section = r.requiredSection("models");
+    List<String> files = new ArrayList<>(List.of(CampaignRun.RESULT));
+    threats.forEach(threat -> files.add(report(threat)));
     List<Model> models = new ArrayList<>();
     for (String name : section.keys()) {
       if (!PLAIN.matcher(name).matches()) {
         section.reject(name, "a name of letters, digits, dot, dash and underscore", name, null);
+      } else if (files.contains(name)) {
+        section.reject(name, "a name that no file of the campaign has", name, null);
       }
       if (section.isSection(name)) {
         SettingsReader one = section.section(name);
@@ -160,7 +165,9 @@ public record Campaign(
       if (!threat.domain().equals(Domain.UNIT)) {
         entry.reject("domain", Domain.OF_PIXELS, threat.domain().toString(), Domain.OF_BYTES);
       }
-      if (!folders.add(folder(threat))) {
+      if (folder(threat).startsWith(".")) {
+        r.reject("threats", "threat models whose names begin with no dot", threat.name(), null);
+      } else if (!folders.add(folder(threat))) {
         r.reject("threats", "threat models with names of their own", threat.name(), null);
       }
       threats.add(threat);
@@ -169,6 +176,11 @@ public record Campaign(
       r.reject("threats", "at least one threat model, such as linf:0.1", "none", null);
     }
     return threats;
+  }
+
+  /** The name of the file that compares models within a threat model. */
+  static String report(ThreatModel threat) {
+    return folder(threat) + ".html";
   }
 
   /** The name of a threat model's folders. */

@@ -346,6 +346,6 @@ public record CampaignRun(
         report.model(pairs.get(i).model().name(), cards.get(i));
       }
     }
-    report.build().write(out.resolve(Campaign.folder(threat) + ".html"));
+    report.build().write(out.resolve(Campaign.report(threat)));
   }
 }

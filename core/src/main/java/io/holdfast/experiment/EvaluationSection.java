@@ -6,9 +6,8 @@ import io.holdfast.attack.Attacks;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.evaluate.NamedAttack;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 
 /**
  * The section {@code evaluate} of an experiment file.
@@ -58,16 +57,26 @@ public record EvaluationSection(
       return DEFAULT_ATTACKS.stream().map(EvaluationSection::named).toList();
     }
     List<NamedAttack> attacks = new ArrayList<>();
-    Set<String> keys = new HashSet<>();
     for (SettingsReader entry : r.textsOrSections("attacks")) {
-      Attack attack = Attacks.read(entry);
-      if (!keys.add(entry.label())) {
-        r.reject("attacks", "each attack once", entry.label() + " twice", null);
-      } else if (!entry.label().isBlank()) {
-        attacks.add(new NamedAttack(entry.label(), attack));
+      Attack attack = Attacks.read(entry); // a stand-in for one that is not known
+      if (!entry.label().isBlank()) {
+        add(new NamedAttack(entry.label(), attack), attacks, r);
       }
     }
     return attacks;
+  }
+
+  private static void add(NamedAttack attack, List<NamedAttack> attacks, SettingsReader r) {
+    boolean known = attack.key().startsWith(attack.attack().name());
+    Optional<NamedAttack> same =
+        attacks.stream()
+            .filter(a -> known ? attack.isSame(a) : attack.key().equals(a.key()))
+            .findFirst();
+    if (same.isPresent()) {
+      r.reject("attacks", "each attack once", attack.sameAs(same.get()), null);
+    } else {
+      attacks.add(attack);
+    }
   }
 
   /** The attack that a text names, under that text as its key. */

@@ -112,7 +112,9 @@ public record SearchRun(AdversarialRun run, int trials, @Nullable Duration budge
     try (RunLock lock = RunLock.take(run.folder());
         Workers pool = pool()) {
       RunFolder.delete(run.folder().resolve(RESULT));
-      RunFolder.delete(run.folder().resolve(GIVEN).resolve(AdversarialRun.RESULT));
+      if (!run.resume()) {
+        forgetGiven();
+      }
       AttackSearch.Found found = found(parts[0], pool);
       return judged(found, parts[1], pool);
     }
@@ -137,6 +139,10 @@ public record SearchRun(AdversarialRun run, int trials, @Nullable Duration budge
         run.progress());
   }
 
+  private void forgetGiven() {
+    RunFolder.delete(run.folder().resolve(GIVEN).resolve(AdversarialRun.RESULT));
+  }
+
   /** The found setting and the given one on the other samples. */
   private Result judged(AttackSearch.Found found, Dataset others, Workers pool) {
     Attack strongest = Attacks.parse(found.best().attack());
@@ -146,6 +152,8 @@ public record SearchRun(AdversarialRun run, int trials, @Nullable Duration budge
       AdversarialRun.Summary own =
           run.with(run.attack(), run.folder().resolve(GIVEN)).on(others, pool);
       heldOut = HeldOut.of(own.verdicts(), best.verdicts(), smallest());
+    } else {
+      forgetGiven();
     }
     SearchOutcome outcome = outcome(found, heldOut);
     AtomicFiles.write(run.folder().resolve(RESULT), outcome.toJson());

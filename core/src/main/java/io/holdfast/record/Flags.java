@@ -88,7 +88,9 @@ final class Flags {
   }
 
   private void flagUnmoved(Attack attack) {
-    if (attack.key.epsilon() > 0 && attack.held > 0 && attack.unmoved == attack.attacked()) {
+    boolean unmoved =
+        attack.key.epsilon() > 0 && attack.held > 0 && attack.unmoved == attack.attacked();
+    if (unmoved && !context.givesBackClean().contains(attack.key.attempt())) {
       flag(
           "attack without effect: %s left all %d samples it attacked unchanged; its gradients may be"
               + " zero, not finite or masked, or its queries too few for a step, and its robust"

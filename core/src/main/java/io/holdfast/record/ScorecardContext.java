@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     ended before, some samples lack a verdict. Empty where that is not known
  * @param soFar by attack, how many of its verdicts are not final, since time was over while it
  *     still looked for smaller changes; those samples have fallen, and lack a verdict all the same
+ * @param givesBackClean keys of the attacks that give back as they were the samples that they do
+ *     not fell
  * @param provenance where the numbers come from
  * @param timing seconds by phase
  */
@@ -38,6 +40,7 @@ public record ScorecardContext(
     List<String> observations,
     Set<String> planned,
     Map<String, Long> soFar,
+    Set<String> givesBackClean,
     Provenance provenance,
     Map<String, Double> timing) {
   public ScorecardContext {
@@ -49,6 +52,7 @@ public record ScorecardContext(
     observations = List.copyOf(observations);
     planned = Collections.unmodifiableSet(new LinkedHashSet<>(planned));
     soFar = Map.copyOf(soFar);
+    givesBackClean = Set.copyOf(givesBackClean);
     timing = Collections.unmodifiableMap(new LinkedHashMap<>(timing));
   }
 
@@ -74,6 +78,7 @@ public record ScorecardContext(
     private List<String> observations = List.of();
     private Set<String> planned = Set.of();
     private Map<String, Long> soFar = Map.of();
+    private Set<String> givesBackClean = Set.of();
     private Map<String, Double> timing = Map.of();
 
     private Builder(String threat, Provenance provenance) {
@@ -121,6 +126,12 @@ public record ScorecardContext(
       return this;
     }
 
+    /** Attacks of which a sample that held and is unchanged says nothing; by default none. */
+    public Builder givesBackClean(Set<String> attacks) {
+      givesBackClean = attacks;
+      return this;
+    }
+
     public Builder timing(Map<String, Double> seconds) {
       timing = seconds;
       return this;
@@ -137,6 +148,7 @@ public record ScorecardContext(
           observations,
           planned,
           soFar,
+          givesBackClean,
           provenance,
           timing);
     }

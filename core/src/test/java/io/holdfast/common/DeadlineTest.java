@@ -43,10 +43,14 @@ class DeadlineTest {
     assertThat(Deadline.parse("0.5h")).isEqualTo(Duration.ofMinutes(30));
     assertThat(Deadline.parse("2d")).isEqualTo(Duration.ofDays(2));
     assertThat(Deadline.parse("250ms")).isEqualTo(Duration.ofMillis(250));
+    Duration longest = Deadline.parse("36500d");
+    assertThat(longest).isEqualTo(Duration.ofDays(36_500));
+    assertThat(Deadline.in(longest).within(longest).passed()).isFalse();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "20", "m", "20 m", "-5m", "0s", "1h-", "1x", "1e3s"})
+  @ValueSource(
+      strings = {"", "20", "m", "20 m", "-5m", "0s", "1h-", "1x", "1e3s", "999999999d", "36501d"})
   void refuses(String text) {
     assertThatThrownBy(() -> Deadline.parse(text))
         .isInstanceOf(InvalidInputException.class)

@@ -153,6 +153,11 @@ class ScorecardTest {
             f -> assertThat(f).startsWith("attack on a part: pgd was tried on 100 of 200"),
             f -> assertThat(f).startsWith("no unseen attack"));
     assertThat(card(1).flags()).isEmpty();
+    ScorecardContext.Builder fab =
+        ScorecardContext.of(Rows.THREAT, Rows.PROVENANCE).givesBackClean(Set.of("pgd"));
+    assertThat(Scorecard.of(rows, fab.build()).flags())
+        .isNotEmpty()
+        .noneMatch(f -> f.startsWith("attack without effect"));
   }
 
   @Test

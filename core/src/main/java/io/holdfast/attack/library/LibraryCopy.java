@@ -24,11 +24,12 @@ public final class LibraryCopy {
    * @param usableOnly true to leave out expired and suspended entries
    * @param out a new or empty folder, or an earlier library, which is replaced
    * @return number of entries
-   * @throws InvalidInputException if nothing is left, or the folder holds anything else
+   * @throws InvalidInputException if nothing is left, or the folder holds anything else, or someone
+   *     is changing it
    */
   public static int write(
       List<ExampleLibrary> sources, EntryFilter which, boolean usableOnly, Path out) {
-    LibraryFolder.requireUsable(out);
+    LibraryFolder.requireReplaceable(out);
     Map<String, Entry> chosen = new TreeMap<>();
     List<Transfer> transfers = List.of();
     for (ExampleLibrary source : sources) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -233,6 +234,16 @@ public final class LibraryFolder {
 
   private <T> T changing(Change<T> change) {
     AtomicFiles.ensureWritableFolder(folder);
+    FolderLock lock = locked();
+    try {
+      AtomicFiles.removeLeftovers(folder);
+      return change.make();
+    } finally {
+      lock.delete();
+    }
+  }
+
+  private FolderLock locked() {
     FolderLock lock = FolderLock.take(folder.resolve(LOCK));
     if (lock == null) {
       throw new InvalidInputException(
@@ -242,29 +253,47 @@ public final class LibraryFolder {
           "one that another process is changing",
           "wait for it to end");
     }
-    try {
-      AtomicFiles.removeLeftovers(folder);
-      return change.make();
-    } finally {
-      lock.delete();
+    return lock;
+  }
+
+  /** Refuses a folder that holds other things and no library. */
+  static void requireUsable(Path folder) {
+    if (Files.isDirectory(folder) && !Manifest.isIn(folder)) {
+      requireOnly(
+          folder,
+          name -> PartInfo.isOwn(name) || name.startsWith("."),
+          "a new or empty folder, or a library of examples",
+          "give a folder of its own");
     }
   }
 
-  /** Refuses a folder that holds anything but a library. */
-  static void requireUsable(Path folder) {
-    if (!Files.isDirectory(folder) || Manifest.isIn(folder)) {
+  /**
+   * Refuses a folder that must not be replaced whole: one that holds anything beside a library, or
+   * that someone else is changing.
+   */
+  static void requireReplaceable(Path folder) {
+    if (!Files.isDirectory(folder)) {
       return;
     }
+    boolean locked = Files.isRegularFile(folder.resolve(LOCK)); // now, or by someone killed since
+    if (locked) {
+      new LibraryFolder(folder).locked().delete();
+    }
+    requireOnly(
+        folder,
+        name -> PartInfo.isOwn(name) || name.equals(Manifest.FILE) || AtomicFiles.isLeftover(name),
+        "a new or empty folder, or a library of examples and nothing beside it: all of it is replaced",
+        "move it away, or give a folder of its own");
+  }
+
+  private static void requireOnly(
+      Path folder, Predicate<String> own, String expected, String hint) {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         String name = String.valueOf(file.getFileName());
-        if (!PartInfo.isOwn(name) && !name.startsWith(".")) {
+        if (!own.test(name)) {
           throw new InvalidInputException(
-              folder.toString(),
-              "",
-              "a new or empty folder, or a library of examples",
-              "a folder with " + name,
-              "give a folder of its own");
+              folder.toString(), "", expected, "a folder with " + name, hint);
         }
       }
     } catch (IOException e) {

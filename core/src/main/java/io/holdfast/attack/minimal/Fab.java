@@ -137,6 +137,11 @@ public record Fab(
   }
 
   @Override
+  public boolean givesBackClean() {
+    return true;
+  }
+
+  @Override
   public Targeting targeting() {
     return kind == Kind.ALL ? Targeting.GOAL : Targeting.ALL;
   }

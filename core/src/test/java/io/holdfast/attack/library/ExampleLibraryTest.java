@@ -376,6 +376,44 @@ class ExampleLibraryTest {
         .hasMessageContaining("found no such folder");
   }
 
+  /** A copy replaces the whole folder, whatever is in it. */
+  @Test
+  void aLibraryWithOtherThingsBesideItIsNotReplaced() throws IOException {
+    Path other = folder.resolve("other");
+    add(other, Saved.some(0, 2));
+    for (String name : List.of("NOTES.txt", ".git")) {
+      add(place, Saved.some(2, 5));
+      Path foreign = Files.writeString(place.resolve(name), "mine");
+      assertThatThrownBy(
+              () -> LibraryCopy.write(List.of(load(other)), EntryFilter.ALL, false, place))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("nothing beside it")
+          .hasMessageContaining(name);
+      assertThat(foreign).hasContent("mine");
+      assertThat(load(place).usable()).hasSize(3);
+      Files.delete(foreign);
+    }
+    assertThat(LibraryCopy.write(List.of(load(other)), EntryFilter.ALL, false, place)).isEqualTo(2);
+    assertThat(load(place).ids()).isEqualTo(load(other).ids());
+  }
+
+  @Test
+  void aLibraryThatIsBeingChangedIsNotReplaced() {
+    Path other = folder.resolve("other");
+    add(other, Saved.some(0, 2));
+    add(place, Saved.some(2, 5));
+    FolderLock lock = Objects.requireNonNull(FolderLock.take(place.resolve(".lock")));
+    try {
+      assertThatThrownBy(
+              () -> LibraryCopy.write(List.of(load(other)), EntryFilter.ALL, false, place))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("one that another process is changing");
+    } finally {
+      lock.delete();
+    }
+    assertThat(load(place).usable()).hasSize(3);
+  }
+
   @Test
   void entriesAreFoundByTheBeginningOfTheirId() {
     add(place, Saved.some(0, 9));

@@ -241,6 +241,27 @@ class CampaignTest {
     assertThat(first).exists();
   }
 
+  /** What would be in the way only after hours is told first. */
+  @Test
+  void namesThatTheCampaignNeedsItselfAreRefused() throws IOException {
+    Path named = shared.resolve("named.yaml");
+    String text = Files.readString(file);
+    for (String model : List.of("campaign.json", "far.html", "linf-0.05.html")) {
+      Files.writeString(named, text.replace("first:", '"' + model + "\":"));
+      assertThatThrownBy(() -> Campaign.read(named))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("a name that no file of the campaign has")
+          .hasMessageContaining(model);
+    }
+    for (String threat : List.of("..", ".hidden")) {
+      Files.writeString(named, text.replace("name: far", "name: \"" + threat + '"'));
+      assertThatThrownBy(() -> Campaign.read(named))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("names begin with no dot")
+          .hasMessageContaining(threat);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"linf-0.05, far", "far, linf-0.05"})
   void aPairThatFailsLeavesNobodyWritingAndNoOtherBegins(String fails, String goesOn) {

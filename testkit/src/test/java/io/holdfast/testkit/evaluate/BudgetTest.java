@@ -18,6 +18,7 @@ import io.holdfast.data.Dataset;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.evaluate.NamedAttack;
+import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.experiment.InventoryRun;
 import io.holdfast.model.Classifier;
 import io.holdfast.record.AttackScore;
@@ -138,6 +139,50 @@ class BudgetTest {
     assertThat(runs).as("the first budget was too small").isGreaterThan(1);
     assertThat(parts.resolve("ledger.parquet"))
         .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
+  }
+
+  /** The curve's first chunk of 50 is done, its second is not, when time is over. */
+  @Test
+  void aCurveThatWasCutSaysSoAndIsGoneOnWith(@TempDir Path folder) {
+    Dataset data = TEST.first(100);
+    AtomicLong looks = new AtomicLong();
+    Evaluation attacks = evaluation(Pgd.steps(5)).workers(1);
+    attacks.until(Deadline.in(Duration.ofDays(1), looks::incrementAndGet)).on(data);
+    int before = looks.intValue();
+    Evaluation curved = attacks.curve(RobustnessCurve.standard(100));
+    looks.set(0);
+    Scorecard expected =
+        curved.until(Deadline.in(Duration.ofDays(1), looks::incrementAndGet)).on(data).card();
+    int all = looks.intValue();
+    assertThat(all).isGreaterThan(before + 50);
+    assertThat(expected.curve()).isNotEmpty().allMatch(point -> point.robustAccuracy().n() == 100);
+    assertThat(expected.flags()).noneMatch(f -> f.startsWith("incomplete"));
+
+    Evaluation parts = curved.folder(folder).resume(true);
+    Scorecard none = parts.until(after(before + (all - before) / 4)).on(data).card();
+    assertThat(none.curve()).isEmpty();
+    assertThat(none.flags())
+        .anyMatch(f -> f.startsWith("incomplete") && f.contains("curve had 0 of 100 samples"));
+    Scorecard half = parts.until(after((all - before) * 3 / 4)).on(data).card();
+    assertThat(half.incomplete()).isEmpty();
+    assertThat(half.curve()).isNotEmpty().allMatch(point -> point.robustAccuracy().n() == 50);
+    assertThat(half.flags())
+        .anyMatch(f -> f.startsWith("incomplete") && f.contains("curve had 50 of 100 samples"));
+    assertThat(parts.on(data).card().withoutTiming()).isEqualTo(expected.withoutTiming());
+  }
+
+  /** FAB gives back unchanged what it does not fell, whatever the model's gradients are. */
+  @Test
+  void fabAloneThatFellsNobodyIsNotCalledWithoutEffect() {
+    Evaluation evaluation =
+        Evaluation.of(MODEL).against(ThreatModel.linf(1e-4)).examples(0).workers(1);
+    Scorecard fab =
+        evaluation
+            .with(NamedAttack.parse("fab-t[steps=3,targets=2]"), NamedAttack.parse("fab[steps=3]"))
+            .on(TEST.first(10))
+            .card();
+    assertThat(fab.robustAccuracy()).isEqualTo(fab.cleanAccuracy());
+    assertThat(fab.flags()).noneMatch(f -> f.startsWith("attack without effect"));
   }
 
   /** An end after so many looks at the clock, so that a cut comes at a known step. */

@@ -8,6 +8,7 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
@@ -22,6 +23,9 @@ final class DecisionSearch {
   /** Inputs per pass of the model at least, where there are as many. */
   private static final int TOGETHER = 128;
 
+  /** Steps after which the task is told what came nearest, where there is no limit. */
+  private static final int TOLD = 16;
+
   private static final int EXAMPLES = 32;
   private static final double ROUNDING = 1e-6;
 
@@ -31,6 +35,9 @@ final class DecisionSearch {
   private final double radius; // beyond which nothing counts
   private List<Walk> walks = new ArrayList<>(); // n
   private float[] rows = {}; // [m D], reused
+  private float[] reached = {}; // [n K], logits at the nearest points, without a limit
+  private final BitSet untold = new BitSet(); // n, whose nearest point the task has not been told
+  private int steps;
 
   private DecisionSearch(AttackTask task) {
     this.task = task;
@@ -47,8 +54,12 @@ final class DecisionSearch {
   static Tensor walk(AttackTask task, Effort effort, Function<Site, Walk> walker) {
     DecisionSearch search = new DecisionSearch(task);
     search.begin(effort, walker);
-    while (search.asksOn()) {
-      search.ask();
+    try {
+      while (search.asksOn()) {
+        search.ask();
+      }
+    } finally { // also where time was over
+      search.tell();
     }
     return search.batch(search.walks.stream().map(Walk::nearest).toList());
   }
@@ -108,7 +119,8 @@ final class DecisionSearch {
         nearer[i] = found < 0 ? -1 : questions.first(i) + found;
         answers.add(own);
       }
-      AttackTask.Stay stay = settle(questions, logits, nearer);
+      AttackTask.Stay stay =
+          task.seeksSmallest() ? keep(logits, nearer) : settle(questions, logits, nearer);
       walks = stay.of(walks);
       List<boolean[]> heard = stay.of(answers);
       for (int i = 0; i < heard.size(); i++) {
@@ -130,6 +142,36 @@ final class DecisionSearch {
       }
     }
     return Tensors.cat(parts, 0);
+  }
+
+  /** Without a limit nobody leaves: what came nearest is told now and then, and at the end. */
+  private AttackTask.Stay keep(Tensor logits, int[] nearer) {
+    float[] all = logits.toFloats(); // [m K]
+    int classes = Math.toIntExact(logits.size(1));
+    reached = reached.length == 0 ? new float[nearer.length * classes] : reached;
+    for (int i = 0; i < nearer.length; i++) {
+      if (nearer[i] >= 0) {
+        System.arraycopy(all, nearer[i] * classes, reached, i * classes, classes);
+        untold.set(i);
+      }
+    }
+    steps++;
+    if (steps % TOLD == 0) {
+      tell();
+    }
+    return AttackTask.Stay.ALL;
+  }
+
+  private void tell() {
+    if (untold.isEmpty()) {
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor points = batch(walks.stream().map(Walk::nearest).toList()); // [n, ...]
+      Tensor logits = Tensors.of(reached, walks.size(), reached.length / walks.size()); // [n, K]
+      task.settle(points, logits.to(points.device()), untold::get);
+    }
+    untold.clear();
   }
 
   /**
