@@ -22,8 +22,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Signs that gradient attacks cannot see the model, so that its robust accuracy may be false
- * (Athalye, Carlini and Wagner 2018, section 3.1), in plain words for the scorecard.
+ * Warnings in plain words for the scorecard: signs that gradient attacks cannot see the model, so
+ * that its robust accuracy may be false (Athalye, Carlini and Wagner 2018, section 3.1), and what
+ * time has cut off.
  */
 final class Observations {
   private static final double FEW = 0.05;
