@@ -337,6 +337,23 @@ class BudgetTest {
         .hasSameBinaryContentAs(whole.resolve("ledger.parquet"));
   }
 
+  /** Sooner than such an attack tells what it has found of its own accord. */
+  @Test
+  void whatADecisionAttackHadFoundWhenTimeWasOverCounts() {
+    EvaluationResult cut =
+        Evaluation.of(MODEL)
+            .against(ThreatModel.smallest(Norm.L2))
+            .with(NamedAttack.parse("boundary[queries=200]"))
+            .workers(1)
+            .examples(0)
+            .until(after(12))
+            .on(TEST.first(20));
+    assertThat(cut.card().incomplete()).isNotEmpty();
+    assertThat(cut.soFar())
+        .isNotEmpty()
+        .allMatch(row -> row.outcome() == Outcome.FELL && row.l2() > 0);
+  }
+
   /** The clock of this driver moves with each look, so that the cut comes at a known step. */
   @Test
   void fallenSamplesStayFallenAndTheOthersAreUnfinished() {
