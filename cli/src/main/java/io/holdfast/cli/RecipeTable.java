@@ -87,7 +87,8 @@ final class RecipeTable {
     RecipeBook.Judge judge = book.judge();
     text.append("\nClean and robust: ").append(Format.count(judge.examples()));
     text.append(" test images; AutoAttack: ").append(Format.count(book.last().examples()));
-    return text.append(", of the best ").append(book.best()).append(".\n").toString();
+    text.append(", of the best ").append(book.best()).append(". Settings of the file: SHA-256 `");
+    return text.append(book.hash()).append("`.\n").toString();
   }
 
   private static List<String> threats(Collection<RecipeRow> rows) {

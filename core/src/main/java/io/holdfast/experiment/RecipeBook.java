@@ -39,6 +39,7 @@ import java.util.Set;
  * A recipe of a list is called after its objective, one that stands alone after its family.
  *
  * @param name of the comparison
+ * @param hash SHA-256 of the file's settings, whatever their comments
  * @param recipes in an order in which each comes after those that it learns from
  * @param judge who judges all of them
  * @param last who judges the best of them
@@ -48,6 +49,7 @@ import java.util.Set;
  */
 public record RecipeBook(
     String name,
+    String hash,
     List<Recipe> recipes,
     Judge judge,
     Judge last,
@@ -99,7 +101,8 @@ public record RecipeBook(
    */
   public static RecipeBook read(Path file, Path out) {
     Problems problems = new Problems(file.toString());
-    SettingsReader r = Settings.parse(file).reader(problems);
+    Settings whole = Settings.parse(file);
+    SettingsReader r = whole.reader(problems);
     String name = r.text("name", "recipes");
     Settings base = r.requiredSection("experiment").settings();
     Experiment plain = Experiment.of(base, file.toString(), List.of(), problems);
@@ -122,7 +125,7 @@ public record RecipeBook(
     }
     problems.throwIfAny();
     recipes.sort(Comparator.comparing(Recipe::learnsFrom)); // stable
-    return new RecipeBook(name, recipes, first, second, best, clock, against);
+    return new RecipeBook(name, whole.sha256(), recipes, first, second, best, clock, against);
   }
 
   private static Recipe recipe(

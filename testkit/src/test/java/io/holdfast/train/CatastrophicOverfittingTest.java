@@ -11,18 +11,23 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.evaluate.Evaluation;
+import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.Conv2d;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
-import io.holdfast.record.Scorecard;
+import io.holdfast.record.Attempt;
+import io.holdfast.record.Kind;
 import io.holdfast.report.LearningCurves;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
@@ -30,20 +35,26 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Catastrophic overfitting: provoked by FGSM with a large step, caught, and survived. */
+/**
+ * Catastrophic overfitting: provoked by FGSM with a large step, caught, and survived. Whether it is
+ * survived is judged on a convolutional network; what a resumed run does is seen on a small one, at
+ * a radius where nothing holds for long.
+ */
 @ExtendWith(LeakCheck.class)
 class CatastrophicOverfittingTest {
+  private static final ThreatModel NEAR = ThreatModel.linf(0.18).within(0, 1);
   private static final Dataset TRAIN = FashionMnist.train().first(1024);
   private static final Dataset HELD_OUT = FashionMnist.train().subset(range(2000, 2128));
-  private static final int STEPS = 16 * 16;
 
   private static int[] range(int from, int to) {
     return java.util.stream.IntStream.range(from, to).toArray();
@@ -83,12 +94,31 @@ class CatastrophicOverfittingTest {
                     .methods(Methods.NONE.with(guard)));
   }
 
-  /** The same with eight steps, which needs no watch. */
-  private static Run strong(Run run) {
-    return run.with(r -> r.start = Start.UNIFORM)
-        .with(r -> r.steps = 8)
-        .with(r -> r.fraction = 0.25)
-        .settings(s -> s.steps(Curve.constant(8)));
+  private static Graph convolutional() {
+    GraphBuilder g = Graph.builder("convolutional");
+    g.input("input", TensorType.floats(1, 28, 28));
+    for (int i = 1; i <= 4; i++) {
+      g.add("conv" + i, Conv2d.of(i <= 2 ? 32 : 64, 3).stride(i % 2 == 0 ? 2 : 1));
+      g.add("relu" + i, new Relu());
+    }
+    g.add("flatten", new Flatten());
+    g.add("a", Linear.of(256));
+    g.add("relu5", new Relu());
+    return g.output(g.add("out", Linear.of(10))).build();
+  }
+
+  /** FGSM with a step of 0.18 from the clean images; from the third epoch on it is of no use. */
+  private static Run convolutional(@Nullable OverfittingGuard guard) {
+    return run(guard)
+        .with(r -> r.graph = convolutional())
+        .with(r -> r.train = FashionMnist.train().first(5000))
+        .with(r -> r.validation = FashionMnist.train().subset(range(8000, 8256)))
+        .with(r -> r.threat = NEAR)
+        .settings(s -> s.radius(Curve.ramp(0.2, 1, 0.3)).epochs(5));
+  }
+
+  private static Network convolutionalNetwork() {
+    return Network.initialise(convolutional(), Initialisation.HE_FAN_IN, new Seed(7));
   }
 
   private static OverfittingGuard guard() {
@@ -101,15 +131,27 @@ class CatastrophicOverfittingTest {
         .toList();
   }
 
-  /** Accuracy under PGD-20 at full strength, in [0, 1]. */
-  private static double robust(Network network) {
-    Scorecard card =
-        Evaluation.of(network.classifier())
-            .against(ThreatModel.linf(0.3).within(0, 1))
-            .with(Pgd.steps(20))
-            .on(FashionMnist.test().first(400))
-            .card();
-    return Objects.requireNonNull(card.robustAccuracy()).value();
+  /** Clean, and under PGD-20 within {@link #NEAR}. */
+  private static EvaluationResult judged(Network network) {
+    return Evaluation.of(network.classifier())
+        .against(NEAR)
+        .with(Pgd.steps(20))
+        .on(FashionMnist.test().first(400));
+  }
+
+  /** Classes of which some sample is predicted right even so. */
+  private static Set<Integer> standing(EvaluationResult result) {
+    Set<Integer> classes = new HashSet<>();
+    for (Attempt row : result.rows()) {
+      if (row.kind() == Kind.VERDICT && row.outcome() == io.holdfast.record.Outcome.HELD) {
+        classes.add(row.label());
+      }
+    }
+    return classes;
+  }
+
+  private static double robust(EvaluationResult result) {
+    return Objects.requireNonNull(result.card().robustAccuracy()).value();
   }
 
   /** Asks for a stop after a number of steps, and when something is noted. */
@@ -147,27 +189,29 @@ class CatastrophicOverfittingTest {
   @Test
   void isCaughtRolledBackAndSurvived(@TempDir Path folder) {
     double lost;
-    try (Network network = run(null).network()) {
-      run(null).go(network);
-      lost = robust(network);
+    try (Network network = convolutionalNetwork()) {
+      convolutional(null).go(network);
+      lost = robust(judged(network));
     }
-    double strong;
-    try (Network network = run(null).network()) {
-      strong(run(null)).go(network);
-      strong = robust(network);
-    }
+    OverfittingGuard watch =
+        new OverfittingGuard(32, 256, 10, 0.5, OverfittingGuard.standard().remedies());
     Path with = folder.resolve("with");
     List<String> notes = new ArrayList<>();
-    Run guarded = run(guard()).in(with).with(r -> r.workers = 1);
+    Run guarded = convolutional(watch).in(with);
     guarded.progress = stopping(guarded.stopper, -1, notes);
-    try (Network network = guarded.network()) {
-      assertThat(guarded.go(network)).isEqualTo(new TrainResult(STEPS, 16, false, null));
-      double kept = robust(network);
+    try (Network network = convolutionalNetwork()) {
+      TrainResult result = guarded.go(network);
+      assertThat(result.epochs()).isEqualTo(5);
+      assertThat(result.stoppedEarly()).isFalse();
+      EvaluationResult judged = judged(network);
+      double kept = robust(judged);
+      double clean = judged.card().cleanAccuracy().value();
       System.out.printf(
-          "PGD-20 at 0.3: %.3f without the watch, %.3f with it, %.3f after PGD-8 all the way%n",
-          lost, kept, strong);
-      assertThat(lost).isLessThan(0.02);
-      assertThat(kept).isGreaterThan(lost + 0.05).isGreaterThan(0.75 * strong);
+          "PGD-20 at 0.18: %.3f without the watch, %.3f with it (%.3f clean)%n", lost, kept, clean);
+      assertThat(lost).isLessThan(0.3);
+      assertThat(kept).isGreaterThan(0.38).isGreaterThan(lost + 0.15);
+      assertThat(clean).isGreaterThan(0.65);
+      assertThat(standing(judged)).as("classes that stand under attack").hasSizeGreaterThan(6);
     }
     List<JsonNode> back = events(with, "rollback");
     assertThat(back).isNotEmpty();
@@ -186,8 +230,7 @@ class CatastrophicOverfittingTest {
     assertThat(curves.notes()).hasSameSizeAs(back);
     assertThat(curves.loss()).extracting(LearningCurves.Point::epoch).isSorted();
     List<JsonNode> probes = events(with, "probe");
-    assertThat(probes.get(probes.size() - 1).path("robust_accuracy").asDouble())
-        .isGreaterThan(0.08);
+    assertThat(probes.get(probes.size() - 1).path("robust_accuracy").asDouble()).isGreaterThan(0.4);
   }
 
   /** Stopped before the probe that finds it, and again right after going back. */

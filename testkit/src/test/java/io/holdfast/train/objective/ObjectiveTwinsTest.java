@@ -79,6 +79,7 @@ class ObjectiveTwinsTest {
   private static final double LATE = 0.9;
   private static final double EARLY = 0.1;
   private static final Ramp RAMP = new Ramp(0.1, 0.2);
+  private static final double HALF = 0.21875; // of its strength
 
   /** A sum whose weights change: 1 to 0.2, 0 to 2 at half of training, 0 and then 3. */
   private static final Hybrid RAMPED =
@@ -237,7 +238,7 @@ class ObjectiveTwinsTest {
                 c.crossEntropy(c.zClean(i), i) / 2 + bound(c, one(c.clean(), i), i, 0.2) / 2),
         new Row(
             new Ibp(0.5, RAMP),
-            0.2,
+            HALF,
             (c, b, i) ->
                 0.75 * c.crossEntropy(c.zClean(i), i) + bound(c, one(c.clean(), i), i, 0.1) / 4),
         new Row(new Ibp(0.5, RAMP), 0.05, (c, b, i) -> c.crossEntropy(c.zClean(i), i)),
@@ -252,7 +253,7 @@ class ObjectiveTwinsTest {
                 c.crossEntropy(c.zClean(i), i) / 2 + bound(c, one(c.clean(), i), i, 0.2) / 2),
         new Row(
             new CrownIbp(0.5, 0, RAMP),
-            0.2,
+            HALF,
             (c, b, i) ->
                 0.75 * c.crossEntropy(c.zClean(i), i) + bound(c, one(c.clean(), i), i, 0.1) / 4),
         row(new Sabr(0.4, RAMP), (c, b, i) -> bound(c, one(c.worst(), i), i, 0.08)),

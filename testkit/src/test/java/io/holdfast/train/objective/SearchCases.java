@@ -47,7 +47,7 @@ import java.util.stream.Stream;
 final class SearchCases {
   private static final Guide GUIDE = Guide.given("teacher");
   private static final double LATE = 0.9;
-  private static final double MID = 0.2;
+  private static final double MID = 0.21875;
   private static final Ramp RAMP = new Ramp(0.1, 0.2); // half the strength at MID
   static final ThreatModel BALL = TwinShard.THREAT;
   private static final ThreatModel UNION = ThreatModel.union(BALL, ThreatModel.l2(0.3));

@@ -7,8 +7,11 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * How the strength of bounds grows from 0 to 1 with progress: nothing during the warm-up, then
- * linearly.
+ * How the strength of bounds grows from 0 to 1 with progress: nothing during the warm-up, then by
+ * the fourth power, from a quarter of the way on linearly (the smoothed schedule of Xu et al. 2020
+ * and Shi et al. 2021, section 4). Bounds grow by a factor with each layer, so that those of a new
+ * network are thousands of times too wide: where the strength began linearly, its first step alone
+ * would outweigh whatever the warm-up had learned.
  *
  * @param warmUp share of training without bounds, in [0, 1]
  * @param rampUp share of training in which the strength grows, in [0, 1]
@@ -17,12 +20,20 @@ public record Ramp(double warmUp, double rampUp) {
   /** As the schedules of Gowal et al. 2018 for CIFAR-10, rounded. */
   static final Ramp USUAL = new Ramp(0.02, 0.25);
 
+  private static final double BEND = 0.25;
+
   /** Strength in [0, 1]. */
   double at(double progress) {
     if (progress < warmUp) {
       return 0;
     }
-    return progress >= warmUp + rampUp ? 1 : (progress - warmUp) / rampUp;
+    return progress >= warmUp + rampUp ? 1 : smooth((progress - warmUp) / rampUp);
+  }
+
+  /** From 0 to 1 as {@code way} does; slope and value have no jump at {@link #BEND}. */
+  private static double smooth(double way) {
+    double slope = 1 / (1 - 0.75 * BEND); // of the linear part
+    return way < BEND ? slope * BEND / 4 * Math.pow(way / BEND, 4) : slope * (way - 0.75 * BEND);
   }
 
   /** The two settings. */
