@@ -99,6 +99,8 @@ class Training:
         images = self.images[batch]
         x = channels_last((pad_crop_flip(images) if self.recipe.augment else images).float() / 255)
         loss = self.recipe.loss(self.tuned, x, self.labels[batch], self.recipe.epsilon_at(done))
+        if not torch.isfinite(loss):
+            raise SystemExit(f"PyTorch's training diverged: the loss of step {self.step_number} is {loss.item()}")
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

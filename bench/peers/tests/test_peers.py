@@ -153,6 +153,22 @@ class LoopTest(unittest.TestCase):
         still = loop.trades_loss(tuned, x, x, y, 6.0)
         self.assertGreater(loop.trades_loss(tuned, x, moved, y, 6.0).item(), still.item())
 
+    def test_sure_predictions_leave_the_slope_of_trades_finite(self):
+        training = self.training()
+        model = training.model.eval()
+        with torch.no_grad():
+            model[-1].weight.mul_(1e6)  # probabilities that float32 rounds to 0
+        x, y = self.images[:8].float() / 255, self.labels[:8]
+        self.assertTrue((torch.softmax(model(x), 1) == 0).any())
+        loop.trades_loss(Tuned(model), x, (x + 0.1).clamp(0, 1), y, 6.0).backward()
+        for name, parameter in model.named_parameters():
+            self.assertTrue(parameter.grad.isfinite().all(), name)
+
+    def test_a_training_that_diverges_says_so(self):
+        training = self.training(lambda tuned, x, y, epsilon: tuned.logits(x).sum() * float("nan"))
+        with self.assertRaisesRegex(SystemExit, "diverged: the loss of step 0"):
+            training.step(0.0)
+
     def test_pad_crop_flip_is_a_shift_into_zeros_and_a_mirror(self):
         image = torch.arange(1, 2 * 6 * 5 + 1, dtype=torch.uint8).reshape(2, 6, 5)
         padded = torch.nn.functional.pad(image, (4, 4, 4, 4))

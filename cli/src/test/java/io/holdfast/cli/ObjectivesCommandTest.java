@@ -95,6 +95,8 @@ final class ObjectivesCommandTest {
     assertThat(rows.get(1).path("time").asDouble()).isEqualTo(1);
     assertThat(rows.findValues("last").stream().filter(last -> !last.isNull())).hasSize(2);
     assertThat(Files.readString(page)).contains("| `rslad` | guided |").endsWith("after\n");
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("<svg", "<title>rslad</title>", "standard by ", "judged again", "l2:0.5");
 
     Map<String, String> before = Ran.contents(out);
     Files.delete(out.resolve("rslad/model.holdfast"));

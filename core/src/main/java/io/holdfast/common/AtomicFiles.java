@@ -202,14 +202,19 @@ public final class AtomicFiles {
 
   /** Whether {@link #removeLeftovers} would take care of a file of that name. */
   public static boolean isLeftover(String name) {
-    return name.matches("\\..*(" + REPLACED + "|" + TEMPORARY + ")[0-9a-f]*");
+    return isHidden(name, REPLACED) || isHidden(name, TEMPORARY);
+  }
+
+  /** Whether a name is {@code .NAME<kind>NUMBER}. */
+  private static boolean isHidden(String name, String kind) {
+    return name.matches("\\..*" + kind + "[0-9a-f]*");
   }
 
   /** The entries {@code .NAME<kind>NUMBER} of a folder, the newest first. */
   private static List<Path> hidden(Path folder, String kind) throws IOException {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(folder, ".*" + kind + "[0-9a-f]*")) {
+        Files.newDirectoryStream(folder, path -> isHidden(path.getFileName() + "", kind))) {
       entries.forEach(found::add);
     } catch (DirectoryIteratorException e) {
       throw Objects.requireNonNull(e.getCause());

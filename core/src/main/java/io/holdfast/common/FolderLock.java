@@ -69,6 +69,21 @@ public final class FolderLock implements Closeable {
     }
   }
 
+  /**
+   * Whether the lock could be taken now. A file that was left by a process which was killed is
+   * deleted; none is made.
+   */
+  public static boolean isFree(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return true;
+    }
+    FolderLock lock = take(file);
+    if (lock != null) {
+      lock.delete();
+    }
+    return lock != null;
+  }
+
   private static Path real(Path file) throws IOException {
     Path absolute = file.toAbsolutePath().normalize();
     Path folder = absolute.getParent();

@@ -21,6 +21,7 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Rate;
+import io.holdfast.record.Scorecard;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,8 +37,9 @@ import java.util.stream.Stream;
 
 /**
  * Trains the recipes of a book one after the other and judges each, every one in a folder of its
- * own as {@link Harden} leaves it, with ledgers in {@code judged/} and {@code final/}. A run that
- * was stopped goes on where it was; what is done is not done again.
+ * own as {@link Harden} leaves it, with ledgers in {@code judged/} and {@code final/}; {@value
+ * #RESULT} and {@code report.html} tell how they compare. A run that was stopped goes on where it
+ * was; what is done is not done again.
  *
  * @param book what to compare
  * @param out the folder
@@ -74,7 +76,7 @@ public record RecipeRun(
   }
 
   /**
-   * Runs them; {@value #RESULT} holds the rows.
+   * Runs them; {@value #RESULT} holds the rows, {@code report.html} shows them.
    *
    * @throws InvalidInputException as {@link #check}
    * @throws RunInterruptedException if a stop was requested; resuming goes on
@@ -83,12 +85,14 @@ public record RecipeRun(
     check();
     try (RunLock lock = RunLock.take(out)) {
       List<RecipeRow> rows = new ArrayList<>();
+      Map<String, Scorecard> cards = new LinkedHashMap<>();
       for (Recipe recipe : book.recipes()) {
         progress.note("recipe " + recipe.name());
-        rows.add(row(recipe));
+        rows.add(row(recipe, cards));
       }
       List<RecipeRow> all = compared(rejudged(timed(rows)));
       AtomicFiles.write(out.resolve(RESULT), Json.pretty(all));
+      RecipeReport.of(book, all, cards).ifPresent(page -> page.write(new RunFolder(out).report()));
       return all;
     }
   }
@@ -98,7 +102,8 @@ public record RecipeRun(
     return new Harden.Options(folder, resume, workers, progress, stopper, "");
   }
 
-  private RecipeRow row(Recipe recipe) {
+  /** Trains and judges one; its scorecard, within the first threat model, goes to the others. */
+  private RecipeRow row(Recipe recipe, Map<String, Scorecard> cards) {
     ExperimentData data = ExperimentData.open(recipe.experiment());
     try {
       Harden.run(recipe.experiment(), data, options(recipe));
@@ -110,6 +115,7 @@ public record RecipeRun(
       return RecipeRow.failed(recipe, why);
     }
     Verdicts verdicts = judge(recipe, data.test(), book.judge(), "judged");
+    cards.put(recipe.name(), verdicts.card());
     return new RecipeRow(
         recipe.name(),
         recipe.family(),
@@ -190,7 +196,12 @@ public record RecipeRun(
   }
 
   /** What a judge saw of one model. */
-  private record Verdicts(Rate clean, Map<String, Rate> threats, SortedMap<Long, Boolean> held) {
+  private record Verdicts(
+      Scorecard card, Map<String, Rate> threats, SortedMap<Long, Boolean> held) {
+    Rate clean() {
+      return card.cleanAccuracy();
+    }
+
     Rate robust() {
       return Rate.of(held.values().stream().filter(h -> h).count(), held.size());
     }
@@ -207,7 +218,7 @@ public record RecipeRun(
     Path folder = RecipeBook.folder(out, recipe.name());
     Map<String, Rate> threats = new LinkedHashMap<>();
     SortedMap<Long, Boolean> held = new TreeMap<>();
-    Rate clean = Rate.of(0, 1);
+    List<Scorecard> cards = new ArrayList<>();
     try (Bundle bundle = Bundle.read(new RunFolder(folder).model())) {
       for (ThreatModel threat : judge.threats()) {
         EvaluationResult result =
@@ -222,14 +233,14 @@ public record RecipeRun(
                 .progress(progress)
                 .stopper(stopper)
                 .on(test.first(judge.examples()));
-        clean = result.card().cleanAccuracy();
+        cards.add(result.card());
         Map<Long, Boolean> within = held(result.rows());
         long standing = within.values().stream().filter(h -> h).count();
         threats.put(threat.name(), Rate.of(standing, within.size()));
         within.forEach((id, h) -> held.merge(id, h, Boolean::logicalAnd));
       }
     }
-    return new Verdicts(clean, threats, held);
+    return new Verdicts(cards.get(0), threats, held);
   }
 
   /** Whether each sample held against every attack, by its id. */

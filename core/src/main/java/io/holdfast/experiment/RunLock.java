@@ -3,9 +3,7 @@ package io.holdfast.experiment;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FolderLock;
 import io.holdfast.common.InvalidInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The right to write results into a folder, for one run at a time; close it when all is written.
@@ -29,7 +27,11 @@ public final class RunLock implements AutoCloseable {
   public static RunLock take(Path folder) {
     requireFree(folder);
     AtomicFiles.ensureWritableFolder(folder);
-    return new RunLock(required(FolderLock.take(folder.resolve(FILE)), folder));
+    FolderLock lock = FolderLock.take(folder.resolve(FILE));
+    if (lock == null) {
+      throw taken(folder);
+    }
+    return new RunLock(lock);
   }
 
   /**
@@ -38,22 +40,18 @@ public final class RunLock implements AutoCloseable {
    * @throws InvalidInputException if another run is writing there
    */
   public static void requireFree(Path folder) {
-    Path file = folder.resolve(FILE);
-    if (Files.isRegularFile(file)) { // of a run under way, or of one that was killed
-      required(FolderLock.take(file), folder).delete();
+    if (!FolderLock.isFree(folder.resolve(FILE))) {
+      throw taken(folder);
     }
   }
 
-  private static FolderLock required(@Nullable FolderLock lock, Path folder) {
-    if (lock == null) {
-      throw new InvalidInputException(
-          folder.toString(),
-          "",
-          "a folder that no other process is writing into",
-          "one that another process is writing into",
-          "wait for it to end, or choose another folder");
-    }
-    return lock;
+  private static InvalidInputException taken(Path folder) {
+    return new InvalidInputException(
+        folder.toString(),
+        "",
+        "a folder that no other process is writing into",
+        "one that another process is writing into",
+        "wait for it to end, or choose another folder");
   }
 
   @Override

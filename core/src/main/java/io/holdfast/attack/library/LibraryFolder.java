@@ -246,14 +246,18 @@ public final class LibraryFolder {
   private FolderLock locked() {
     FolderLock lock = FolderLock.take(folder.resolve(LOCK));
     if (lock == null) {
-      throw new InvalidInputException(
-          folder.toString(),
-          "",
-          "a library that no one else is changing",
-          "one that another process is changing",
-          "wait for it to end");
+      throw taken(folder);
     }
     return lock;
+  }
+
+  private static InvalidInputException taken(Path folder) {
+    return new InvalidInputException(
+        folder.toString(),
+        "",
+        "a library that no one else is changing",
+        "one that another process is changing",
+        "wait for it to end");
   }
 
   /** Refuses a folder that holds other things and no library. */
@@ -275,9 +279,8 @@ public final class LibraryFolder {
     if (!Files.isDirectory(folder)) {
       return;
     }
-    boolean locked = Files.isRegularFile(folder.resolve(LOCK)); // now, or by someone killed since
-    if (locked) {
-      new LibraryFolder(folder).locked().delete();
+    if (!FolderLock.isFree(folder.resolve(LOCK))) {
+      throw taken(folder);
     }
     requireOnly(
         folder,

@@ -83,8 +83,8 @@ public interface Search {
   /** Perturbed inputs {@code [m, ...]}, off the tape, in the innermost open scope. */
   Tensor find(Ground ground);
 
-  /** The experiment's own search from a start. */
+  /** The experiment's own search from a start, or from near it for a loss without a slope there. */
   static Search of(Loss loss, InnerMaximiser.Start start) {
-    return ground -> ground.with(ground.inner().from(start)).maximise(loss);
+    return ground -> ground.with(ground.inner().from(start.suiting(loss))).maximise(loss);
   }
 }

@@ -63,7 +63,7 @@ public record Score(double beta, double clip) implements ListedObjective<Score> 
         shard.adversarial(
             SquaredError.OF_PREDICTION,
             Reference.probabilities(shard.labels(), reference),
-            shard.start().suiting(SquaredError.OF_PREDICTION)); // [n, ...]
+            shard.start()); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor p = Nn.softmax(clean, 1); // [n, K]
