@@ -95,7 +95,8 @@ public record Scatter(String across, String up, String caption, List<Dot> points
       double upwards = vertical().tick(i);
       parts.add(line(x(across), y(vertical().from), x(across), y(vertical().to)));
       parts.add(line(x(horizontal().from), y(upwards), x(horizontal().to), y(upwards)));
-      parts.add(words(Numbers.percent(across), x(across), HEIGHT - BELOW + 16.0, "middle"));
+      String anchor = i == TICKS ? "end" : "middle"; // the last one would leave the picture
+      parts.add(words(Numbers.percent(across), x(across), HEIGHT - BELOW + 16.0, anchor));
       parts.add(words(Numbers.percent(upwards), LEFT - 6.0, y(upwards) + 4, "end"));
     }
     parts.add(words(across + " →", (WIDTH + LEFT) / 2.0, HEIGHT - 8.0, "middle"));
