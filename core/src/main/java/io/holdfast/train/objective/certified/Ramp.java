@@ -8,10 +8,9 @@ import java.util.function.Function;
 
 /**
  * How the strength of bounds grows from 0 to 1 with progress: nothing during the warm-up, then by
- * the fourth power, from a quarter of the way on linearly (the smoothed schedule of Xu et al. 2020
- * and Shi et al. 2021, section 4). Bounds grow by a factor with each layer, so that those of a new
- * network are thousands of times too wide: where the strength began linearly, its first step alone
- * would outweigh whatever the warm-up had learned.
+ * the fourth power, from a quarter of the way on linearly, as the smoothed schedule of auto_LiRPA
+ * has it (Xu et al. 2020). The bounds of a new network are far wider than its logits, since each
+ * layer multiplies them, so that they count by little at first.
  *
  * @param warmUp share of training without bounds, in [0, 1]
  * @param rampUp share of training in which the strength grows, in [0, 1]
