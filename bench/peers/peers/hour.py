@@ -65,8 +65,9 @@ class Contest:
                 training.save(checkpoint)
                 saved = training.seconds
         save_file({name: value.contiguous() for name, value in training.model.state_dict().items()}, self.weights)
-        print(f"{self.name}: {training.seconds:.0f} s, {training.step_number / training.per_epoch:.2f} epochs", flush=True)
-        return {"seconds": training.seconds}
+        epochs = training.step_number / training.per_epoch
+        print(f"{self.name}: {training.seconds:.0f} s, {epochs:.2f} epochs", flush=True)
+        return {"seconds": training.seconds, "epochs": epochs, "machine": parts.machine()}
 
     def _ours(self) -> dict:
         """As many epochs as fit, by our own estimate, which is made once; a trial that is shorter than an epoch takes fewer images. Where
@@ -77,7 +78,7 @@ class Contest:
         over = "; OVER THE BUDGET" if seconds > self.budget else ""
         print(f"{self.name}: {seconds:.0f} s, {settings['train.epochs']} epochs{over}", flush=True)
         hardened.save_weights(self.weights)
-        return {"seconds": seconds}
+        return {"seconds": seconds, "epochs": float(settings["train.epochs"]), "machine": parts.machine()}
 
     def _plan(self) -> dict:
         train = cifar10("train")
@@ -98,7 +99,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     load = os.getloadavg()[0]
     torch.set_num_threads(cores())
-    folder = parts.folder(f"cifar-hour-{options.budget:g}", options.afresh)
+    folder = parts.folder(f"cifar-hour-{options.budget:g}", options.afresh, options.recorded)
     contenders = options.contender or CONTENDERS
     test = first(cifar10("test"), options.points)
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")

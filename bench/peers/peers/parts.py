@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from .inputs import WORK
+from .inputs import ROOT, WORK
+
+RECORDS = ROOT / "bench" / "peers" / "records"
 
 
 def once(result: Path, make: Callable[[], dict | None]) -> dict | None:
@@ -21,13 +23,24 @@ def once(result: Path, make: Callable[[], dict | None]) -> dict | None:
     return found
 
 
-def folder(name: str, afresh: bool) -> Path:
-    """Where the parts of one run lie."""
+def folder(name: str, afresh: bool, recorded: bool = False) -> Path:
+    """Where the parts of one run lie; those on record stand for what was not run here, where that is wanted."""
     path = WORK / name
     if afresh and path.is_dir():
         shutil.rmtree(path)
     path.mkdir(parents=True, exist_ok=True)
+    if recorded:
+        _take_over(RECORDS / name, path)
     return path
+
+
+def _take_over(records: Path, path: Path) -> None:
+    if not records.is_dir():
+        raise SystemExit(f"nothing is on record for {path.name}: {records} is missing")
+    taken = [file for file in sorted(records.glob("*.json")) if not (path / file.name).is_file()]
+    for file in taken:
+        shutil.copyfile(file, path / file.name)
+    print(f"On record, not run here: {', '.join(file.stem for file in taken) or 'nothing'}")
 
 
 def rotated(names: list[str], turn: int) -> list[str]:
@@ -51,6 +64,15 @@ def trained_arguments(parser: argparse.ArgumentParser, contenders: list[str], se
     parser.add_argument("--seed", type=int, help="this seed alone")
     parser.add_argument("--points", type=int, default=1000, help="the first test images, 1000 by default; fewer make a trial")
     parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
+    parser.add_argument("--recorded", action="store_true", help="take the results in records/ for what was not run here")
+
+
+def machine() -> str:
+    """The processor, as the kernel calls it, and what of it counts here."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
+    known = {key.strip(): value.strip() for key, value in lines.items()}
+    flags = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in known.get("flags", "").split()]
+    return " ".join([known.get("model name", "unknown"), *flags])
 
 
 def seeds(options: argparse.Namespace) -> list[int]:

@@ -53,7 +53,7 @@ class Contest:
         if until < self.epochs:
             return None
         save_file({name: value.contiguous() for name, value in training.model.state_dict().items()}, self.weights("pytorch"))
-        return {"seconds": training.seconds}
+        return {"seconds": training.seconds, "machine": parts.machine()}
 
     def ours(self) -> dict:
         """Its seconds are those of the whole command: start, reading, training, writing."""
@@ -64,7 +64,7 @@ class Contest:
         seconds = hardened.train(EXPERIMENT, {"seed": self.seed, "data.train": fashion_mnist("train", self.train_limit), "data.test": self.test})
         print(f"ours seed {self.seed}: {seconds:.1f} s", flush=True)
         hardened.save_weights(self.weights("ours"))
-        return {"seconds": seconds}
+        return {"seconds": seconds, "machine": parts.machine()}
 
     def weights(self, contender: str) -> Path:
         return self._file(contender, "safetensors")
@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     load = os.getloadavg()[0]
     torch.set_num_threads(cores())
     trial = f"-train{options.train_limit}" if options.train_limit else ""
-    folder = parts.folder(f"time-to-target-epochs{options.epochs}{trial}", options.afresh)
+    folder = parts.folder(f"time-to-target-epochs{options.epochs}{trial}", options.afresh, options.recorded)
     contenders = options.contender or CONTENDERS
     test = first(fashion_mnist("t10k"), options.points)
     contests = [Contest(folder, seed, options.epochs, options.train_limit, test) for seed in parts.seeds(options)]

@@ -239,6 +239,22 @@ class HeadlineTest(unittest.TestCase):
             os.utime(checkpoint, (5030, 5030))  # killed before the next checkpoint
             self.assertAlmostEqual(hardened.train(Path("x.yaml"), {}), 130, delta=1)
 
+    def test_what_is_on_record_stands_for_what_was_not_run_here(self):
+        with tempfile.TemporaryDirectory() as top:
+            work, records = Path(top) / "work", Path(top) / "records"
+            (work / "contest").mkdir(parents=True)
+            (records / "contest").mkdir(parents=True)
+            (work / "contest" / "ours-0.json").write_text('{"seconds": 1}')
+            for name in ("ours-0", "ours-1", "ours-1-judged-0"):
+                (records / "contest" / f"{name}.json").write_text('{"seconds": 2}')
+            with unittest.mock.patch.multiple(parts, WORK=work, RECORDS=records):
+                folder = parts.folder("contest", False, recorded=True)
+                self.assertEqual(parts.once(folder / "ours-0.json", dict), {"seconds": 1})
+                self.assertEqual(parts.once(folder / "ours-1.json", dict), {"seconds": 2})
+                self.assertEqual(parts.once(folder / "ours-1-judged-0.json", dict), {"seconds": 2})
+                with self.assertRaises(SystemExit):
+                    parts.folder("another", False, recorded=True)
+
     def test_both_recipes_are_read_as_they_stand(self):
         for name, module in {"time-to-target": target, "cifar-hour": hour}.items():
             self.assertEqual(module.EXPERIMENT.name, f"{name}.yaml")

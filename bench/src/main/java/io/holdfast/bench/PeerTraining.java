@@ -64,7 +64,7 @@ final class PeerTraining implements AutoCloseable {
     double momentum = number(command, "momentum");
     optimiser =
         new Optimiser.Config("sgd", rate, momentum, false, 0.9, 0.999, 0, Schedule.cyclic())
-            .create(weights());
+            .create(network, network.trainable());
   }
 
   private List<Tensor> weights() {

@@ -4,7 +4,6 @@ import io.holdfast.common.Format;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.RecipeBook;
 import io.holdfast.experiment.RecipeRow;
-import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,20 +51,17 @@ final class RecipeTable {
     }
     StringBuilder text = new StringBuilder(table.toString());
     for (RecipeRow row : rows) {
-      row.ahead().forEach((other, by) -> text.append(line(row.recipe(), other, by)).append('\n'));
+      row.ahead()
+          .forEach(
+              (other, by) ->
+                  text.append(row.recipe())
+                      .append(" less ")
+                      .append(other)
+                      .append(": ")
+                      .append(by.inPoints())
+                      .append('\n'));
     }
     return text.toString();
-  }
-
-  private static String line(String recipe, String other, Difference by) {
-    return String.format(
-        Locale.ROOT,
-        "%s less %s: %+.1f points (95%%: %+.1f to %+.1f)",
-        recipe,
-        other,
-        100 * by.value(),
-        100 * by.ci95().get(0),
-        100 * by.ci95().get(1));
   }
 
   /** The table of a page, in Markdown. */

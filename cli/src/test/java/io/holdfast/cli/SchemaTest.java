@@ -96,8 +96,9 @@ final class SchemaTest {
         Arguments.of("train.curriculum", none),
         Arguments.of("train.curriculum.epsilon", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.curriculum.steps", List.of("{from: 0}", "{stages: []}")),
+        Arguments.of("train.curriculum.side", List.of("{from: 0}", "{stages: []}")),
         Arguments.of("train.curriculum.advance", List.of("{reach: 0.5}")),
-        Arguments.of("train.optimiser", named(List.of("sgd", "adamw"))),
+        Arguments.of("train.optimiser", named(List.of("sgd", "adamw", "muon"))),
         Arguments.of(
             "train.optimiser.schedule",
             named(List.of("constant", "cyclic", "cosine", "piecewise"))),

@@ -2,7 +2,6 @@ package io.holdfast.experiment;
 
 import io.holdfast.common.Format;
 import io.holdfast.evaluate.NamedAttack;
-import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import io.holdfast.report.Report;
@@ -84,17 +83,8 @@ final class RecipeReport {
 
   private static String ahead(RecipeRow row) {
     return row.ahead().entrySet().stream()
-        .map(entry -> entry.getKey() + " by " + points(entry.getValue()))
+        .map(entry -> entry.getKey() + " by " + entry.getValue().inPoints())
         .collect(Collectors.joining("; "));
-  }
-
-  private static String points(Difference by) {
-    return String.format(
-        Locale.ROOT,
-        "%+.1f (95%%: %+.1f to %+.1f)",
-        100 * by.value(),
-        100 * by.ci95().get(0),
-        100 * by.ci95().get(1));
   }
 
   private static Scatter plot(List<RecipeRow> rows) {

@@ -4,11 +4,13 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Workers;
 import io.holdfast.train.Curve;
 import io.holdfast.train.Guides;
+import io.holdfast.train.Resizing;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
@@ -52,10 +54,13 @@ final class TrainingProbe {
   double seconds() {
     TrainSettings training = experiment.training();
     long steps = (long) training.stepsPerEpoch(data.train().size()) * training.epochs();
-    return steps * CurriculumTime.mean(training, this::step);
+    Resizing resizing = training.methods().resizing();
+    Graph graph = data.architecture().graph();
+    return steps
+        * CurriculumTime.mean(training, z -> Resizing.area(resizing, graph, z), this::step);
   }
 
-  /** Time of one step at one stage of the curriculum, measured. */
+  /** Time of one step on whole inputs at one stage of the curriculum, measured. */
   private double step(CurriculumTime.Stage stage) {
     int batch = experiment.training().batch();
     TrainSettings level =
@@ -64,6 +69,7 @@ final class TrainingProbe {
             .earlyStopping(0) // nothing is validated here
             .steps(Curve.constant(stage.steps()))
             .cleanShare(Curve.constant(stage.clean()))
+            .methods(experiment.training().methods().with((Resizing) null))
             .build();
     Dataset few = data.train().first(Math.max(batch, Math.min(data.train().size(), batch * STEPS)));
     Clock clock = new Clock();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,16 @@ public record Difference(
   /** Whether the interval excludes 0. */
   public boolean clear() {
     return ci95.get(0) > 0 || ci95.get(1) < 0;
+  }
+
+  /** In points of 100, with the interval: {@code +3.1 points (95%: +1.0 to +5.2)}. */
+  public String inPoints() {
+    return String.format(
+        Locale.ROOT,
+        "%+.1f points (95%%: %+.1f to %+.1f)",
+        100 * value,
+        100 * ci95.get(0),
+        100 * ci95.get(1));
   }
 
   /**

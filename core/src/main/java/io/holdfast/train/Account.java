@@ -49,11 +49,16 @@ final class Account {
     meters().forEach(Meter::begin);
   }
 
-  /** A step was computed, with so many gradients of the search per sample. */
-  void stepped(double spent) {
+  /**
+   * A step was computed.
+   *
+   * @param spent gradients of the search, per sample
+   * @param area part of the whole inputs that it computed on
+   */
+  void stepped(double spent, double area) {
     taken++;
     gradients += spent;
-    meters().forEach(m -> m.endStep(spent));
+    meters().forEach(m -> m.endStep(spent, area));
   }
 
   /** Gradients of the search per sample and step so far. */

@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.attack.SearchRule;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.model.InputGradients;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
@@ -25,13 +26,15 @@ final class BatchStep {
    * @param strength progress of curricula in [0, 1]
    * @param threat at this moment's strength, or null
    * @param search at this moment's strength
-   * @param gradients of the present weights in evaluation mode
+   * @param graph of the network for images of this moment's size
+   * @param gradients of the present weights in evaluation mode, for such images
    */
   record Moment(
       double z,
       double strength,
       @Nullable ThreatModel threat,
       Adversary search,
+      Graph graph,
       InputGradients gradients) {}
 
   private final TrainJob job;
@@ -155,6 +158,7 @@ final class BatchStep {
         now.search(),
         state.effort.cleanShare(settings.cleanShare().at(now.strength())),
         now.z(),
+        now.graph(),
         now.gradients(),
         guides,
         owner,

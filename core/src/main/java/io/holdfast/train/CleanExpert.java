@@ -18,7 +18,7 @@ record CleanExpert(Network network, List<Tensor> trainable, Optimiser optimiser)
   static CleanExpert of(Network start, Optimiser.Config config) {
     Network network = start.copy();
     List<Tensor> trainable = start.trainable().stream().map(p -> network.weight(p.name())).toList();
-    return new CleanExpert(network, trainable, config.create(trainable));
+    return new CleanExpert(network, trainable, config.create(network, start.trainable()));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
+import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainResult.Validation;
@@ -14,6 +15,8 @@ final class Course implements Forecast.Work {
   private final TrainSettings settings;
   private final RunState state;
   private final @Nullable Watch watch;
+  private @Nullable Network sized; // shares the weights of the job's network
+  private int sizedFor;
 
   Course(TrainJob job, RunState state, @Nullable Watch watch) {
     this.job = job;
@@ -56,7 +59,24 @@ final class Course implements Forecast.Work {
 
   /** All of it. */
   BatchStep.Moment moment(InputGradients gradients) {
-    return new BatchStep.Moment(progress(), strength(), threat(), search(), gradients);
+    return new BatchStep.Moment(
+        progress(), strength(), threat(), search(), network().graph(), gradients);
+  }
+
+  /** For images of the present size. */
+  private Network network() {
+    Resizing resizing = settings.methods().resizing();
+    if (resizing == null) {
+      return job.network();
+    }
+    int side = resizing.at(progress());
+    Network known = sized;
+    if (known == null || side != sizedFor) {
+      known = resizing.network(job.network(), progress());
+      sized = known;
+      sizedFor = side;
+    }
+    return known;
   }
 
   /** At its present strength, remedies included. */
@@ -83,6 +103,11 @@ final class Course implements Forecast.Work {
   }
 
   @Override
+  public double area(double z) {
+    return Resizing.area(settings.methods().resizing(), job.network().graph(), z);
+  }
+
+  @Override
   public double planned(double z) {
     return gradients(inner(z), settings.cleanShare().at(z), z);
   }
@@ -94,7 +119,7 @@ final class Course implements Forecast.Work {
 
   /** Logits and input gradients of the present weights, in evaluation mode. */
   InputGradients gradients() {
-    NetworkClassifier model = job.network().classifier();
+    NetworkClassifier model = network().classifier();
     return settings.objective().adversarial()
         ? model.gradients(settings.precision())
         : new TapeGradients(model, settings.precision());

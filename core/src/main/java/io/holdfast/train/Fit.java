@@ -55,7 +55,7 @@ public record Fit(int steps, int batch, double learningRate) {
     List<Tensor> weights = trained.stream().map(p -> network.weight(p.name())).toList();
     Optimiser.Config config = Optimiser.Config.adamw(learningRate);
     double last = Double.NaN;
-    try (Optimiser optimiser = config.create(weights)) {
+    try (Optimiser optimiser = config.create(network, trained)) {
       for (int k = 0; k < steps; k++) {
         try (Scope scope = Scope.open()) {
           Tensor rows = rows(Math.toIntExact(x.size(0)), k, seed).to(x.device()); // [n]

@@ -18,6 +18,9 @@ final class Forecast {
 
     /** As it was planned before the first step. */
     double planned(double z);
+
+    /** What part of the whole inputs a step computes on at some progress, in (0, 1]. */
+    double area(double z);
   }
 
   private final int perEpoch;
@@ -49,7 +52,7 @@ final class Forecast {
   /** The first budget that has no room for another step and what closes the run; null for none. */
   @Nullable Meter exhausted(long step, Effort effort) {
     for (Meter meter : meters) {
-      double next = meter.steps.of(work.gradients(effort, effort.progress(step)));
+      double next = cost(meter, effort, effort.progress(step));
       if (meter.used() + next + closing(meter) > meter.limit) {
         return meter;
       }
@@ -95,9 +98,14 @@ final class Forecast {
     double sum = 0;
     for (int i = 0; i < POINTS; i++) {
       double z = effort.progress(step) + (1 - effort.progress(step)) * (i + 0.5) / POINTS;
-      sum += meter.steps.of(work.gradients(effort, z));
+      sum += cost(meter, effort, z);
     }
     return sum / POINTS * steps;
+  }
+
+  /** Of a step at some progress. */
+  private double cost(Meter meter, Effort effort, double z) {
+    return meter.steps.of(work.gradients(effort, z)) * work.area(z);
   }
 
   private double closing(Meter meter) {

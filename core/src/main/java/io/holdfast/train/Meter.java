@@ -42,8 +42,14 @@ final class Meter {
     mark = now.getAsDouble();
   }
 
-  void endStep(double gradients) {
-    steps.add(gradients, now.getAsDouble() - mark);
+  /**
+   * A step ends.
+   *
+   * @param gradients of the search, per sample
+   * @param area part of the whole inputs that it computed on: its cost is counted as if it was all
+   */
+  void endStep(double gradients, double area) {
+    steps.add(gradients, (now.getAsDouble() - mark) / area);
   }
 
   void endValidation() {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     io.holdfast.train.objective.GradAlign}), at least 0; 0 for none
  * @param pairs of samples that become one, or null
  * @param generalist a second expert for clean inputs and the mixture of both, or null
+ * @param resizing of the images over training's progress, or null
  */
 public record Methods(
     @Nullable WeightPerturbation perturbation,
@@ -35,9 +36,11 @@ public record Methods(
     int warmStart,
     double gradAlign,
     @Nullable Pairs pairs,
-    @Nullable Generalist generalist) {
+    @Nullable Generalist generalist,
+    @Nullable Resizing resizing) {
   /** The plain loop. */
-  public static final Methods NONE = new Methods(null, null, null, null, null, 0, 0, null, null);
+  public static final Methods NONE =
+      new Methods(null, null, null, null, null, 0, 0, null, null, null);
 
   /**
    * Reads the keys of the section {@code train} that belong here.
@@ -54,7 +57,8 @@ public record Methods(
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6),
         Pairs.read(train),
-        Generalist.read(train));
+        Generalist.read(train),
+        Resizing.read(curriculum));
   }
 
   /** The same with gradients taken elsewhere. */
@@ -92,6 +96,11 @@ public record Methods(
     return Records.with(this, "generalist", other);
   }
 
+  /** The same with images of other sizes. */
+  public Methods with(@Nullable Resizing other) {
+    return Records.with(this, "resizing", other);
+  }
+
   /** The same with so many MiB for the perturbations of the last epoch. */
   public Methods withWarmStart(int mebibytes) {
     return Records.with(this, "warmStart", mebibytes);
@@ -107,6 +116,9 @@ public record Methods(
     ThreatModel threat = job.threat();
     if (pairs != null) {
       pairs.check(job, problems);
+    }
+    if (resizing != null) {
+      resizing.check(job, problems);
     }
     if (generalist != null && !job.settings().objective().adversarial()) {
       problems.add(
@@ -184,6 +196,7 @@ public record Methods(
     put(recipe, "train.grad_align", gradAlign == 0 ? null : gradAlign);
     put(recipe, "train.pairs", pairs);
     put(recipe, "train.generalist", generalist);
+    put(recipe, "train.curriculum.side", resizing);
     return recipe;
   }
 

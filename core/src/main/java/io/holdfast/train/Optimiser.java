@@ -1,9 +1,15 @@
 package io.holdfast.train;
 
 import io.holdfast.common.SettingsReader;
+import io.holdfast.model.graph.Graph.Parameter;
+import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.ParameterSpec.Kind;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Changes weights by gradients; owns its state until closed. One thread at a time. */
 public interface Optimiser extends AutoCloseable {
@@ -25,14 +31,15 @@ public interface Optimiser extends AutoCloseable {
   /**
    * How to optimise.
    *
-   * @param name {@code sgd} or {@code adamw}
-   * @param learningRate the peak
-   * @param momentum for SGD, in [0, 1)
-   * @param nesterov for SGD
+   * @param name {@code sgd}, {@code adamw} or {@code muon}
+   * @param learningRate the peak; for Muon that of matrices
+   * @param momentum for SGD and Muon, in [0, 1)
+   * @param nesterov for SGD and Muon
    * @param beta1 for AdamW, in [0, 1)
    * @param beta2 for AdamW, in [0, 1)
-   * @param weightDecay L2 in SGD's gradient, decoupled in AdamW
+   * @param weightDecay L2 in SGD's gradient, decoupled in AdamW and Muon
    * @param schedule of the learning rate
+   * @param otherRate for Muon: the peak of vectors and of the output layer
    */
   record Config(
       String name,
@@ -42,7 +49,29 @@ public interface Optimiser extends AutoCloseable {
       double beta1,
       double beta2,
       double weightDecay,
-      Schedule schedule) {
+      Schedule schedule,
+      double otherRate) {
+    /** One rate for all weights. */
+    public Config(
+        String name,
+        double learningRate,
+        double momentum,
+        boolean nesterov,
+        double beta1,
+        double beta2,
+        double weightDecay,
+        Schedule schedule) {
+      this(
+          name,
+          learningRate,
+          momentum,
+          nesterov,
+          beta1,
+          beta2,
+          weightDecay,
+          schedule,
+          learningRate);
+    }
 
     /** SGD with Nesterov momentum 0.9 and weight decay 5e-4, cyclic. */
     public static Config sgd(double learningRate) {
@@ -54,26 +83,64 @@ public interface Optimiser extends AutoCloseable {
       return new Config("adamw", learningRate, 0, false, 0.9, 0.999, 0.01, Schedule.cosine());
     }
 
+    /** Muon with Nesterov momentum 0.95 and weight decay 5e-4, cyclic; the rest at 0.05. */
+    public static Config muon(double learningRate) {
+      return new Config(
+          "muon", learningRate, 0.95, true, 0.9, 0.999, 5e-4, Schedule.cyclic(), 0.05);
+    }
+
     /** Reads the section {@code optimiser}. */
     public static Config read(SettingsReader reader, String key) {
       SettingsReader s = reader.textOrSection(key, "sgd");
-      String name = s.choice("name", "sgd", List.of("sgd", "adamw"));
-      Config base = name.equals("sgd") ? sgd(0.05) : adamw(1e-3);
-      boolean sgd = name.equals("sgd");
+      String name = s.choice("name", "sgd", List.of("sgd", "adamw", "muon"));
+      boolean adam = name.equals("adamw");
+      boolean muon = name.equals("muon");
+      Config base = adam ? adamw(1e-3) : muon ? muon(0.02) : sgd(0.05);
+      double rate = s.positive("learning_rate", base.learningRate);
       return new Config(
           name,
-          s.positive("learning_rate", base.learningRate),
-          sgd ? s.number("momentum", base.momentum, 0, 0.9999) : 0,
-          sgd && s.flag("nesterov", base.nesterov),
-          sgd ? base.beta1 : s.number("beta1", base.beta1, 0, 0.9999),
-          sgd ? base.beta2 : s.number("beta2", base.beta2, 0, 0.999999),
+          rate,
+          adam ? 0 : s.number("momentum", base.momentum, 0, 0.9999),
+          !adam && s.flag("nesterov", base.nesterov),
+          adam ? s.number("beta1", base.beta1, 0, 0.9999) : base.beta1,
+          adam ? s.number("beta2", base.beta2, 0, 0.999999) : base.beta2,
           s.number("weight_decay", base.weightDecay, 0, 1),
-          Schedule.read(s, "schedule", base.schedule.shape()));
+          Schedule.read(s, "schedule", base.schedule.shape()),
+          muon ? s.positive("other_rate", base.otherRate) : rate);
     }
 
-    /** A fresh optimiser for these weights. */
-    public Optimiser create(List<Tensor> weights) {
-      return name.equals("sgd") ? new Sgd(this, weights) : new AdamW(this, weights);
+    /**
+     * A fresh optimiser for weights of a network.
+     *
+     * @param trained which of its weights are changed, in the order in which steps get them
+     */
+    public Optimiser create(Network network, List<Parameter> trained) {
+      List<Tensor> weights = trained.stream().map(p -> network.weight(p.name())).toList();
+      List<String> kernels =
+          network.graph().parameters().stream()
+              .filter(p -> p.spec().kind() == Kind.WEIGHT && p.spec().shape().rank() > 1)
+              .map(Parameter::name)
+              .toList();
+      List<String> hidden = kernels.subList(0, Math.max(0, kernels.size() - 1));
+      Set<Integer> matrices =
+          IntStream.range(0, trained.size())
+              .filter(i -> hidden.contains(trained.get(i).name()))
+              .boxed()
+              .collect(Collectors.toSet());
+      return create(weights, matrices);
+    }
+
+    /**
+     * A fresh optimiser for these weights.
+     *
+     * @param matrices positions of the weights of hidden layers
+     */
+    Optimiser create(List<Tensor> weights, Set<Integer> matrices) {
+      return switch (name) {
+        case "adamw" -> new AdamW(this, weights);
+        case "muon" -> new Muon(this, weights, matrices);
+        default -> new Sgd(this, weights);
+      };
     }
   }
 }

@@ -62,7 +62,7 @@ final class RunState implements AutoCloseable {
     int count = threat == null ? 0 : settings.objective().figures(threat.members().size());
     figures = count == 0 ? null : new RunningFigures(count);
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
-    optimiser = settings.optimiser().create(trainable);
+    optimiser = settings.optimiser().create(network, network.trainable());
     Generalist generalist = settings.methods().generalist();
     double decay = generalist == null ? settings.averaging() : generalist.decay();
     boolean averages = generalist != null || decay > 0;

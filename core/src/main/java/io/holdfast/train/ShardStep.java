@@ -59,7 +59,8 @@ final class ShardStep implements ShardContext {
    * @param search how it is searched
    * @param cleanShare of samples that stay clean
    * @param progress of training before this step, in [0, 1)
-   * @param gradients of the present weights in evaluation mode
+   * @param graph of the network for images of this step's size
+   * @param gradients of the present weights in evaluation mode, for such images
    * @param guides other models that the objective learns from
    * @param owner of what the shards hand back
    * @param places for each place of the batch the saved example that takes it, or {@link
@@ -81,6 +82,7 @@ final class ShardStep implements ShardContext {
       Adversary search,
       double cleanShare,
       double progress,
+      Graph graph,
       InputGradients gradients,
       Map<Guide, InputGradients> guides,
       SharedScope owner,
@@ -128,7 +130,7 @@ final class ShardStep implements ShardContext {
             : BatchNormPolicy.GHOST;
     this.positions = positions;
     job = common.job();
-    graph = job.network().graph();
+    graph = common.graph();
     objective = common.pass().clean() ? new Standard() : job.settings().objective();
     stream = job.seed().split("layers").split(common.number()).split(shard);
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
@@ -137,7 +139,7 @@ final class ShardStep implements ShardContext {
     float[] values = read(positions);
     saved.into(values, classes, !objective.adversarial());
     mixture = mixed(values, classes);
-    inputs = saved.onDevice(values);
+    inputs = Resizing.fitted(saved.onDevice(values), graph);
     labels = Tensors.of(classes, positions.length).to(inputs.device());
     search = new ShardSearch(common, shard, positions, inputs, saved);
     weights = weights(positions);

@@ -129,7 +129,8 @@ final class Steering {
 
   /** A step was computed, and is about to be counted. */
   void stepped() {
-    account.stepped(course.gradients(effort(), course.progress()));
+    double z = course.progress();
+    account.stepped(course.gradients(effort(), z), course.area(z));
   }
 
   /** A probe for catastrophic overfitting was taken. */

@@ -6,7 +6,8 @@ import java.util.Deque;
 /**
  * What a step of training costs, learnt while it runs: {@code speed * (fixed + g)}, where g are the
  * gradients of the search per sample. The speed is that of the last steps, their median, so that
- * one that was held up says nothing about the next; the fixed part is learnt where g changes.
+ * one that was held up says nothing about the next; the fixed part is learnt where g changes. All
+ * of it is for whole inputs.
  */
 final class StepCost {
   private static final double FIXED = 1.5; // forward and full backward, in gradients of inputs

@@ -10,6 +10,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class CurriculumTimeTest {
@@ -21,9 +22,14 @@ class CurriculumTimeTest {
 
   /** Half a second without an adversary, and a tenth for each of its gradients. */
   private double estimate(TrainSettings settings) {
+    return estimate(settings, z -> 1);
+  }
+
+  private double estimate(TrainSettings settings, DoubleUnaryOperator area) {
     timed.clear();
     return CurriculumTime.mean(
         settings,
+        area,
         stage -> {
           timed.add(stage);
           return 0.5 + 0.1 * stage.gradients();
@@ -34,7 +40,7 @@ class CurriculumTimeTest {
   void withoutACurriculumOneMeasurementIsAll() {
     TrainSettings level = adversarial().steps(Curve.constant(7)).build();
     assertThat(estimate(level)).isCloseTo(1.2, within(1e-12));
-    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0));
+    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0, 1));
   }
 
   @Test
@@ -43,7 +49,7 @@ class CurriculumTimeTest {
     assertThat(estimate(adversarial().steps(steps).build()))
         .isCloseTo(0.5 + 0.1 * (0.25 * 1 + 0.75 * 9), within(1e-9));
     assertThat(timed)
-        .containsExactly(new CurriculumTime.Stage(9, 0), new CurriculumTime.Stage(1, 0));
+        .containsExactly(new CurriculumTime.Stage(9, 0, 1), new CurriculumTime.Stage(1, 0, 1));
   }
 
   @Test
@@ -59,5 +65,17 @@ class CurriculumTimeTest {
         adversarial().objective(new Standard()).steps(Curve.ramp(1, 9, 1)).build();
     estimate(standard);
     assertThat(timed).hasSize(1);
+  }
+
+  /** A quarter of the pixels is a quarter of the time, with and without an adversary. */
+  @Test
+  void smallerImagesCostLess() {
+    DoubleUnaryOperator area = z -> z < 0.5 ? 0.25 : 1;
+    Curve steps = new Curve(List.of(new Curve.Point(0, 1), new Curve.Point(0.5, 5)), false);
+    assertThat(estimate(adversarial().steps(steps).build(), area))
+        .isCloseTo(0.5 * 0.25 * 0.6 + 0.5 * 1.0, within(1e-9));
+    TrainSettings standard = adversarial().objective(new Standard()).build();
+    double whole = estimate(standard);
+    assertThat(estimate(standard, area)).isCloseTo(whole * (0.5 * 0.25 + 0.5), within(1e-9));
   }
 }

@@ -10,6 +10,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +27,7 @@ class OptimiserTest {
   private static double[] run(Optimiser.Config config) {
     try (Scope scope = Scope.open()) {
       Tensor w = Tensors.of(new double[] {1.5, -0.5}, 2);
-      try (Optimiser optimiser = config.create(List.of(w))) {
+      try (Optimiser optimiser = config.create(List.of(w), Set.of())) {
         for (int i = 0; i < STEPS; i++) {
           double[] at = w.toDoubles();
           Tensor g = Tensors.of(new double[] {slope(at[0], 0.2), slope(at[1], 0.3)}, 2);
@@ -54,10 +55,14 @@ class OptimiserTest {
 
   /** What a program gets and what a file gets. */
   @ParameterizedTest
-  @CsvSource({"sgd, 0.05, CYCLIC", "adamw, 1e-3, COSINE"})
+  @CsvSource({"sgd, 0.05, CYCLIC", "adamw, 1e-3, COSINE", "muon, 0.02, CYCLIC"})
   void defaultsAreTheSameInFilesAndPrograms(String name, double rate, Schedule.Shape shape) {
     Optimiser.Config program =
-        name.equals("sgd") ? Optimiser.Config.sgd(rate) : Optimiser.Config.adamw(rate);
+        switch (name) {
+          case "sgd" -> Optimiser.Config.sgd(rate);
+          case "adamw" -> Optimiser.Config.adamw(rate);
+          default -> Optimiser.Config.muon(rate);
+        };
     assertThat(program.schedule().shape()).isEqualTo(shape);
     for (String yaml : List.of("{o: %s}", "{o: {name: %s}}", "{o: {name: %s, schedule: {}}}")) {
       Problems problems = new Problems("test");

@@ -1,6 +1,7 @@
 package io.holdfast.model.graph;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -116,6 +117,23 @@ public final class Graph {
       throw Names.unknown("layer or input", name, types.keySet());
     }
     return type;
+  }
+
+  /**
+   * The same layers behind an input of another type.
+   *
+   * @throws InvalidInputException if they do not fit, or if there is more than one input
+   */
+  public Graph withInput(TensorType type) {
+    if (inputs.size() != 1) {
+      Problems problems = new Problems("graph");
+      problems.add("inputs", "one input to change", Integer.toString(inputs.size()));
+      problems.throwIfAny();
+    }
+    GraphBuilder g = builder();
+    g.input(inputs.get(0).name(), type);
+    nodes.forEach(node -> g.add(node.name(), node.layer(), node.inputs()));
+    return g.output(outputs.toArray(String[]::new)).build();
   }
 
   /** Types of what goes into a node of this graph. */

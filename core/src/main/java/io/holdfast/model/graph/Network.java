@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A graph with its weights, of which it is the sole owner: they live until it is closed. Weights
@@ -35,23 +36,34 @@ import java.util.stream.Collectors;
  */
 public final class Network implements AutoCloseable {
   private final Graph graph;
-  private SharedScope owner = Scope.shared();
-  private final Map<String, Tensor> weights = new LinkedHashMap<>();
-  private final Set<String> frozen = new LinkedHashSet<>();
+  private @Nullable SharedScope owner; // null where another network's weights are shared
+  private final Map<String, Tensor> weights;
+  private final Set<String> frozen;
   private Device device = Device.CPU;
 
   private Network(Graph graph, Function<Parameter, Tensor> source) {
     this.graph = graph;
+    weights = new LinkedHashMap<>();
+    frozen = new LinkedHashSet<>();
+    SharedScope own = Scope.shared();
+    owner = own;
     try {
       for (Parameter p : graph.parameters()) {
         try (Scope scope = Scope.open()) {
-          weights.put(p.name(), owner.adopt(laidOut(source.apply(p))));
+          weights.put(p.name(), own.adopt(laidOut(source.apply(p))));
         }
       }
     } catch (RuntimeException e) {
-      owner.close();
+      own.close();
       throw e;
     }
+  }
+
+  private Network(Graph graph, Network weightsOf) {
+    this.graph = graph;
+    weights = weightsOf.weights;
+    frozen = weightsOf.frozen;
+    device = weightsOf.device;
   }
 
   private static Tensor laidOut(Tensor values) {
@@ -134,9 +146,13 @@ public final class Network implements AutoCloseable {
   public Network to(Device other) {
     if (!other.equals(device)) {
       SharedScope before = owner;
-      owner = Scope.shared();
+      if (before == null) {
+        throw new IllegalStateException("the network whose weights this one shares is to be moved");
+      }
+      SharedScope own = Scope.shared();
+      owner = own;
       try (Scope scope = Scope.open()) {
-        weights.replaceAll((name, tensor) -> owner.adopt(tensor.to(other)));
+        weights.replaceAll((name, tensor) -> own.adopt(tensor.to(other)));
       }
       device = other;
       before.close();
@@ -178,6 +194,19 @@ public final class Network implements AutoCloseable {
     copy.frozen.addAll(frozen);
     copy.device = device;
     return copy;
+  }
+
+  /**
+   * This network for inputs of another type. It shares the weights and what is frozen, changes of
+   * which both see; neither is to be moved any more, nor this one closed before the other is done.
+   *
+   * @throws InvalidInputException if the layers do not fit that type, or would need weights of
+   *     other shapes
+   */
+  public Network withInput(TensorType type) {
+    Graph other = graph.withInput(type);
+    check(other, weights, "the network for inputs " + type);
+    return new Network(other, this);
   }
 
   /** SHA-256 over names, shapes and values of all weights and statistics, in hexadecimal. */
@@ -316,9 +345,11 @@ public final class Network implements AutoCloseable {
     return new NetworkClassifier(this, Mode.EVALUATION);
   }
 
-  /** Frees the weights; no thread may be computing. */
+  /** Frees the weights, but those of another network; no thread may be computing. */
   @Override
   public void close() {
-    owner.close();
+    if (owner != null) {
+      owner.close();
+    }
   }
 }
