@@ -3,11 +3,11 @@
 import argparse
 import sys
 
-from . import agree, autoattack, distance, golden, hour, pgd, queries, recipe, target
+from . import agree, autoattack, choose, distance, golden, hour, pgd, queries, recipe, target
 
 COMMANDS = {
     "pgd": pgd, "agree": agree, "recipe": recipe, "autoattack": autoattack, "distance": distance, "queries": queries, "golden": golden,
-    "time-to-target": target, "cifar-hour": hour,
+    "time-to-target": target, "cifar-hour": hour, "cifar-recipes": choose,
 }
 
 

@@ -12,12 +12,13 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from peers import agree, autoattack, blackbox, clock, distance, hour, judge, kinks, loop, original, parts, queries, recipe, target
+from peers import agree, autoattack, blackbox, choose, clock, distance, hour, judge, kinks, loop, original, parts, queries, recipe, target
 from peers.attacks import CONTENDERS, Budget, Tuned, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
 from peers.nets import small_cnn
 from peers.ours import Hardened, OursFailed, PeerServer
+from safetensors.torch import load_file, save_file
 
 STAND_IN = shlex.join([sys.executable, str(Path(__file__).with_name("stand_in.py"))])
 
@@ -254,6 +255,17 @@ class HeadlineTest(unittest.TestCase):
                 self.assertEqual(parts.once(folder / "ours-1-judged-0.json", dict), {"seconds": 2})
                 with self.assertRaises(SystemExit):
                     parts.folder("another", False, recorded=True)
+
+    def test_recipes_are_chosen_on_images_that_none_of_them_learns(self):
+        with tempfile.TemporaryDirectory() as top:
+            source = Path(top) / "cifar10-train.safetensors"
+            save_file({"images": torch.arange(3000)[:, None], "labels": torch.arange(3000)}, source)
+            with unittest.mock.patch.multiple(choose, WORK=Path(top), cifar10=lambda split: source):
+                learned, held_out = (load_file(file)["labels"].tolist() for file in choose.split(None))
+                few = load_file(choose.split(10)[0])["labels"].tolist()
+        self.assertEqual((learned, held_out, few), (list(range(1000)), list(range(1000, 3000)), list(range(10))))
+        text = choose.with_data(choose.BOOK.read_text(), Path("/a.safetensors"), Path("/b.safetensors"))
+        self.assertIn("data: {train: /a.safetensors, test: /b.safetensors, validation: 0}", text)
 
     def test_both_recipes_are_read_as_they_stand(self):
         for name, module in {"time-to-target": target, "cifar-hour": hour}.items():
