@@ -200,15 +200,20 @@ public class ObjectiveBenchmark {
     all.fit(train).close();
   }
 
-  /** As many passes: searches over the compiled plan, the others over the tape. */
+  /**
+   * As many passes, shard by shard and batch by batch as in a step, so that how shards spread over
+   * workers counts on both sides: searches over the compiled plan, the others over the tape.
+   */
   private void passes() {
     ListedObjective<?> loss = objective();
     Passes passes = loss.passes(UNIONS.contains(objective) ? MEMBERS : 1, 1);
     try (InputGradients gradients = network.classifier().gradients(precision())) {
-      List<Integer> counts =
-          workers.map(STEPS * BATCH / SHARD, shard -> shard(passes, gradients, new Seed(shard)));
-      if (counts.contains(0)) {
-        throw new IllegalStateException(objective + " needs no pass at all");
+      for (int step = 0; step < STEPS; step++) {
+        List<Integer> counts =
+            workers.map(BATCH / SHARD, shard -> shard(passes, gradients, new Seed(shard)));
+        if (counts.contains(0)) {
+          throw new IllegalStateException(objective + " needs no pass at all");
+        }
       }
     }
   }
