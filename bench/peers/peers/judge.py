@@ -27,14 +27,17 @@ class Judge:
 
     def verdicts(self, name: str, weights: Path) -> str:
         """One digit per point: 1 where the network is right and no attack succeeds."""
-        files = {first: self.folder / f"{name}-judged-{first}.json" for first in range(0, self.points, PART)}
+        files = {first: self.folder / f"{name}-judged-{first}-{self._end(first)}.json" for first in range(0, self.points, PART)}
         if not all(file.is_file() for file in files.values()):
             self.server.load(Workload(name, self.architecture, weights, self.data, "trained"))
         found = [parts.once(file, lambda first=first: self._part(name, first)) for first, file in files.items()]
         return "".join(part["robust"] for part in found)
 
+    def _end(self, first: int) -> int:
+        return min(first + PART, self.points)
+
     def _part(self, name: str, first: int) -> dict:
-        count = min(PART, self.points - first)
+        count = self._end(first) - first
         answer = self.server.call("attack", PATIENCE, name=name, first=first, count=count, threat=self.threat, attack="autoattack")
         held = answer["robust"]
         print(f"  {name} from {first}: {held.count('1')} of {count} stand, {answer['ms'] / 1e3:.0f} s", flush=True)

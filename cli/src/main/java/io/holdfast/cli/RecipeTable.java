@@ -54,12 +54,7 @@ final class RecipeTable {
       row.ahead()
           .forEach(
               (other, by) ->
-                  text.append(row.recipe())
-                      .append(" less ")
-                      .append(other)
-                      .append(": ")
-                      .append(by.inPoints())
-                      .append('\n'));
+                  text.append(row.recipe() + " less " + other + ": " + by.inPoints() + "\n"));
     }
     return text.toString();
   }

@@ -15,8 +15,6 @@ final class Course implements Forecast.Work {
   private final TrainSettings settings;
   private final RunState state;
   private final @Nullable Watch watch;
-  private @Nullable Network sized; // shares the weights of the job's network
-  private int sizedFor;
 
   Course(TrainJob job, RunState state, @Nullable Watch watch) {
     this.job = job;
@@ -66,17 +64,7 @@ final class Course implements Forecast.Work {
   /** For images of the present size. */
   private Network network() {
     Resizing resizing = settings.methods().resizing();
-    if (resizing == null) {
-      return job.network();
-    }
-    int side = resizing.at(progress());
-    Network known = sized;
-    if (known == null || side != sizedFor) {
-      known = resizing.network(job.network(), progress());
-      sized = known;
-      sizedFor = side;
-    }
-    return known;
+    return resizing == null ? job.network() : resizing.network(job.network(), progress());
   }
 
   /** At its present strength, remedies included. */

@@ -95,7 +95,12 @@ public interface Optimiser extends AutoCloseable {
       String name = s.choice("name", "sgd", List.of("sgd", "adamw", "muon"));
       boolean adam = name.equals("adamw");
       boolean muon = name.equals("muon");
-      Config base = adam ? adamw(1e-3) : muon ? muon(0.02) : sgd(0.05);
+      Config base =
+          switch (name) {
+            case "adamw" -> adamw(1e-3);
+            case "muon" -> muon(0.02);
+            default -> sgd(0.05);
+          };
       double rate = s.positive("learning_rate", base.learningRate);
       return new Config(
           name,

@@ -29,10 +29,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph with its weights, of which it is the sole owner: they live until it is closed. Weights
- * are float32, never on the tape (training takes {@link Tensor#asLeaf} of them), and those of
- * convolutions stand in channels-last memory order. Computing is safe from many threads while
- * nobody writes weights.
+ * A graph with its weights, of which it is the sole owner (but for {@link #withInput}): they live
+ * until it is closed. Weights are float32, never on the tape (training takes {@link Tensor#asLeaf}
+ * of them), and those of convolutions stand in channels-last memory order. Computing is safe from
+ * many threads while nobody writes weights.
  */
 public final class Network implements AutoCloseable {
   private final Graph graph;
