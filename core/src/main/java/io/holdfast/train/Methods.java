@@ -4,7 +4,6 @@ import io.holdfast.attack.SearchRule;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Records;
 import io.holdfast.common.SettingsReader;
-import io.holdfast.data.image.Augmentation;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.ThreatModel;
 import java.util.LinkedHashMap;
@@ -163,10 +162,10 @@ public record Methods(
           "0, or attack: pgd (fgsm, r-fgsm) within one ball",
           warmStart + " with another search or threat model");
     }
-    if (warmStart > 0 && !job.augmentation().equals(Augmentation.NONE)) {
+    if (warmStart > 0 && !job.augmentation().places()) {
       problems.add(
           "train.warm_start",
-          "0, or no augment, which moves pixels away from what was kept for them",
+          "0, or augment with flip, pad-crop, cutout, colour-jitter alone, which tell where pixels go",
           warmStart + " with " + job.augmentation());
     }
     boolean noisy = job.inner().rule() instanceof SearchRule.Noisy;

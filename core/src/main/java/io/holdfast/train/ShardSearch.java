@@ -5,6 +5,7 @@ import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.attack.SearchRule;
 import io.holdfast.common.Seed;
+import io.holdfast.data.image.Placement;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
@@ -121,10 +122,11 @@ final class ShardSearch {
     int[] samples = IntStream.of(rows).map(row -> positions[row]).toArray();
     Region region = threat().around(x);
     Tensor variables = search.start().of(region, seeds(rows)); // [m, ...]
-    warm.into(samples, variables, x);
+    List<Placement> placements = IntStream.of(samples).mapToObj(common::placement).toList();
+    warm.into(samples, placements, variables, x);
     region.project(variables);
     Tensor found = search.climb(common.gradients(), loss, region, variables, of);
-    left.add(warm.left(samples, found.sub(x)));
+    left.add(warm.left(samples, placements, found.sub(x)));
     return found;
   }
 

@@ -4,7 +4,9 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.image.Placement;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.BatchStatistics;
@@ -92,7 +94,26 @@ final class ShardStep implements ShardContext {
       List<Tensor> carried,
       @Nullable WarmStarts warm,
       @Nullable SampleMemory memory,
-      @Nullable RunningFigures figures) {}
+      @Nullable RunningFigures figures) {
+    private Seed augmenting() {
+      return job.seed().split("augment");
+    }
+
+    /** A sample that stands in an epoch more than once is changed differently each time. */
+    private long time() {
+      return job.settings().methods().selection() == null ? epoch : turn;
+    }
+
+    /** The training samples as they are changed this time. */
+    Dataset samples() {
+      return job.augmentation().over(job.train(), augmenting(), time());
+    }
+
+    /** Where the pixels of a sample stand this time. */
+    Placement placement(int position) {
+      return job.augmentation().placement(job.train().id(position), augmenting(), time());
+    }
+  }
 
   private final Common common;
   private final TrainJob job;
@@ -136,7 +157,7 @@ final class ShardStep implements ShardContext {
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
-    float[] values = read(positions);
+    float[] values = common.samples().read(positions);
     saved.into(values, classes, !objective.adversarial());
     mixture = mixed(values, classes);
     inputs = Resizing.fitted(saved.onDevice(values), graph);
@@ -259,14 +280,6 @@ final class ShardStep implements ShardContext {
   private static BatchStatistics adopt(BatchStatistics s, SharedScope owner) {
     return new BatchStatistics(
         s.node(), owner.adopt(s.mean()), owner.adopt(s.variance()), s.count());
-  }
-
-  private float[] read(int[] positions) {
-    Seed seed = job.seed().split("augment");
-    // A sample that stands in an epoch more than once is changed differently each time.
-    boolean repeats = job.settings().methods().selection() != null;
-    int time = repeats ? Math.toIntExact(common.turn()) : common.epoch();
-    return job.augmentation().over(job.train(), seed, time).read(positions);
   }
 
   // ---- what objectives use

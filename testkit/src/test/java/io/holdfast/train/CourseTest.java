@@ -9,17 +9,23 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.data.image.AugMix;
 import io.holdfast.data.image.Augmentation;
+import io.holdfast.data.image.Cutout;
 import io.holdfast.data.image.Flip;
+import io.holdfast.data.image.PadCrop;
+import io.holdfast.data.image.Placement;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -28,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Curricula by accuracy, and searches that go on from the last epoch. */
 @ExtendWith(LeakCheck.class)
 class CourseTest {
+  private static final List<Placement> STILL = Collections.nCopies(3, Placement.SAME);
+
   private static Run curriculum(double reach, int longest) {
     return new Run()
         .settings(
@@ -119,22 +127,57 @@ class CourseTest {
       Tensor change = Rng.of(new Seed(2)).uniform(-0.1, 0.1, 3, 1, 28, 28);
       int[] samples = {5, 90, 17};
       Tensor start = clean.clone();
-      store.into(samples, start, clean);
+      store.into(samples, STILL, start, clean);
       assertThat(start.sameAs(clean)).isTrue();
-      store.keep(store.left(samples, change));
-      store.into(samples, start, clean);
+      store.keep(store.left(samples, STILL, change));
+      store.into(samples, STILL, start, clean);
       assertThat(start.sub(clean).sub(change).abs().max().item()).isLessThan(0.1 / 127);
       Tensor other = clean.clone();
-      store.into(new int[] {6, 91, 18}, other, clean);
+      store.into(new int[] {6, 91, 18}, STILL, other, clean);
       assertThat(other.sameAs(clean)).isTrue();
     }
     assertThat(new Run().with(r -> r.train = Run.TRAIN.first(4)).settings(s -> s.epochs(1)).go())
         .isNotNull();
   }
 
+  /** Kept at 2 columns to the right and mirrored, a change comes back where its pixel then is. */
+  @Test
+  void warmStartsFollowThePixels() {
+    Run run = warm(1);
+    try (Scope scope = Scope.open();
+        Network network = run.network();
+        Workers pool = Workers.of(1);
+        WarmStarts store = new WarmStarts(run.job(network, pool))) {
+      Tensor clean = Tensors.full(0.5, 1, 1, 28, 28);
+      float[] change = new float[28 * 28];
+      change[3 * 28 + 4] = 0.1f; // of the source's pixel in row 3 + 1 and column 27 - 4 + 2 = 25
+      int[] sample = {5};
+      Tensor moved = Tensors.of(change, 1, 1, 28, 28);
+      store.keep(store.left(sample, List.of(new Placement(true, 2, 1)), moved));
+      Tensor noise = Tensors.full(0.45, 1, 1, 28, 28);
+      store.into(sample, List.of(new Placement(false, -1, 2)), noise, clean);
+      float[] start = noise.toFloats();
+      assertThat(start[2 * 28 + 26]).isCloseTo(0.6f, within(1e-3f)); // row 4 - 2, column 25 + 1
+      assertThat(start[27]).isEqualTo(0.5f); // row 2 and column 26 of the source: no change
+      assertThat(start[0]).isEqualTo(0.45f); // left of the source: the random start stays
+      assertThat(start[27 * 28 + 27]).isEqualTo(0.45f); // and below it
+      assertThat(start[14 * 28 + 1]).isEqualTo(0.45f); // column 0, which was not in sight before
+      assertThat(start[14 * 28 + 3]).isEqualTo(0.5f); // column 2, which was
+    }
+  }
+
+  @Test
+  void warmStartsOfMovedImagesSurviveInterruptions(@TempDir Path folder) {
+    Augmentation moves = Augmentation.of(new PadCrop(4), new Flip(0.5), new Cutout(8, 0.5));
+    resumed(() -> warm(1).with(r -> r.augmentation = moves), folder);
+    Run cold = warm(0).with(r -> r.augmentation = moves);
+    assertThat(warm(1).with(r -> r.augmentation = moves).go()).isNotEqualTo(cold.go());
+  }
+
   @Test
   void whatWarmStartsCannotDoIsRefused() {
-    assertThatThrownBy(warm(1).with(r -> r.augmentation = Augmentation.of(new Flip(0.5)))::go)
+    Augmentation mixed = Augmentation.of(new Flip(0.5), new AugMix(3, 3, 1, 3));
+    assertThatThrownBy(warm(1).with(r -> r.augmentation = mixed)::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.warm_start")
         .hasMessageContaining("augment");

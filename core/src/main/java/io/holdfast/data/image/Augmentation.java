@@ -112,6 +112,31 @@ public record Augmentation(List<ImageTransform> transforms) {
     return new View(source, seed.split("augment").split(epoch));
   }
 
+  /**
+   * Whether all that moves pixels is flips and shifts, so that {@link #placement} tells where to.
+   */
+  public boolean places() {
+    return transforms.stream().allMatch(t -> t.placement(new Seed(0).generator()) != null);
+  }
+
+  /**
+   * Where the pixels of a sample stand in the {@linkplain #over view} of an epoch.
+   *
+   * @throws IllegalStateException if not {@link #places}
+   */
+  public Placement placement(long id, Seed seed, long epoch) {
+    Seed own = seed.split("augment").split(epoch).split(id);
+    Placement all = Placement.SAME;
+    for (int i = 0; i < transforms.size(); i++) {
+      Placement one = transforms.get(i).placement(own.split(i).generator());
+      if (one == null) {
+        throw new IllegalStateException(transforms.get(i) + " is no flip or shift");
+      }
+      all = all.then(one);
+    }
+    return all;
+  }
+
   private final class View extends ForwardingDataset {
     private final Seed seed;
 

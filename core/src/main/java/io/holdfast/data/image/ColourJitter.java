@@ -15,6 +15,11 @@ public record ColourJitter(double brightness, double contrast, double saturation
     implements ImageTransform {
 
   @Override
+  public Placement placement(RandomGenerator random) {
+    return Placement.SAME;
+  }
+
+  @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
     float bright = factor(brightness, random);
     float contrasting = factor(contrast, random);

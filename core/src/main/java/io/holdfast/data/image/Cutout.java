@@ -12,6 +12,11 @@ import java.util.random.RandomGenerator;
 public record Cutout(int size, double probability) implements ImageTransform {
 
   @Override
+  public Placement placement(RandomGenerator random) {
+    return Placement.SAME;
+  }
+
+  @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
     if (random.nextDouble() >= probability) {
       return;

@@ -8,18 +8,15 @@ import java.util.random.RandomGenerator;
  * @param probability in [0, 1]
  */
 public record Flip(double probability) implements ImageTransform {
+  private static final Placement MIRRORED = new Placement(true, 0, 0);
 
   @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
-    if (random.nextDouble() >= probability) {
-      return;
-    }
-    for (int row = 0; row < c * h; row++) {
-      for (int left = row * w, right = left + w - 1; left < right; left++, right--) {
-        float swapped = pixels[left];
-        pixels[left] = pixels[right];
-        pixels[right] = swapped;
-      }
-    }
+    placement(random).move(pixels.clone(), pixels, 0, c, h, w, 0);
+  }
+
+  @Override
+  public Placement placement(RandomGenerator random) {
+    return random.nextDouble() < probability ? MIRRORED : Placement.SAME;
   }
 }

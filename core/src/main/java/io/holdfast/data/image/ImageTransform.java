@@ -15,6 +15,14 @@ public interface ImageTransform {
    */
   void apply(float[] pixels, int c, int h, int w, RandomGenerator random);
 
+  /**
+   * Where {@link #apply} with the same random numbers puts the pixels, whatever it does to their
+   * values; null for one that is no flip or shift.
+   */
+  default @Nullable Placement placement(RandomGenerator random) {
+    return null;
+  }
+
   /** What it would need instead of images {@code [c, h, w]}, or null where these will do. */
   default @Nullable String lacks(int c, int h, int w) {
     return null;

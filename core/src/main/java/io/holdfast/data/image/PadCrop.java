@@ -11,14 +11,13 @@ public record PadCrop(int padding) implements ImageTransform {
 
   @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
+    placement(random).move(pixels.clone(), pixels, 0, c, h, w, 0);
+  }
+
+  @Override
+  public Placement placement(RandomGenerator random) {
     int down = random.nextInt(2 * padding + 1) - padding;
     int right = random.nextInt(2 * padding + 1) - padding;
-    float[] from = pixels.clone();
-    for (int i = 0; i < pixels.length; i++) {
-      int y = i / w % h + down;
-      int x = i % w + right;
-      boolean inside = y >= 0 && y < h && x >= 0 && x < w;
-      pixels[i] = inside ? from[(i / (h * w)) * h * w + y * w + x] : 0;
-    }
+    return new Placement(false, right, down);
   }
 }

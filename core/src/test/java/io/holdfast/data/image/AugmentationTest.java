@@ -68,6 +68,37 @@ class AugmentationTest {
     assertThat(changed).isTrue();
   }
 
+  @Test
+  void placementsTellWhatFlipsAndShiftsDid() {
+    Dataset source = data(40);
+    Augmentation moves =
+        Augmentation.of(new PadCrop(3), new Flip(0.5), new PadCrop(1), new Flip(0.4));
+    assertThat(moves.places()).isTrue();
+    Dataset view = moves.over(source, new Seed(4), 7);
+    boolean mirrored = false;
+    for (int i = 0; i < 40; i++) {
+      Placement all = moves.placement(source.id(i), new Seed(4), 7);
+      mirrored |= all.mirrored();
+      float[] from = source.read(i);
+      float[] placed = new float[from.length];
+      all.move(from, placed, 0, 3, 8, 9, 0);
+      float[] seen = view.read(i);
+      for (int p = 0; p < seen.length; p++) { // what left the image on the way is zero
+        assertThat(seen[p]).isIn(placed[p], 0f);
+      }
+      assertThat(IntStream.range(0, seen.length).filter(p -> seen[p] == placed[p]).count())
+          .isGreaterThan(seen.length / 2);
+      float[] back = new float[from.length];
+      all.inverse().move(placed, back, 0, 3, 8, 9, -1);
+      for (int p = 0; p < back.length; p++) {
+        assertThat(back[p]).isIn(from[p], -1f);
+      }
+    }
+    assertThat(mirrored).isTrue();
+    assertThat(Augmentation.of(new AugMix(3, 3, 1, 3)).places()).isFalse();
+    assertThat(Augmentation.of(new Cutout(3, 1), new ColourJitter(0, 0, 0, 0)).places()).isTrue();
+  }
+
   /** A 3x3 image of three channels, changed with one seed. */
   private static float[] changed(ImageTransform transform) {
     float[] image = new float[27];
