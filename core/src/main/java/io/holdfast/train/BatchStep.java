@@ -37,6 +37,8 @@ final class BatchStep {
       Graph graph,
       InputGradients gradients) {}
 
+  private static final int WATCHED = 8; // each so many steps
+
   private final TrainJob job;
   private final TrainSettings settings;
   private final Shards shards;
@@ -154,6 +156,7 @@ final class BatchStep {
         step / replays,
         (int) (step / replays / shards.stepsPerEpoch()),
         size,
+        step % shards.stepsPerEpoch() % WATCHED == 0,
         now.threat(),
         now.search(),
         state.effort.cleanShare(settings.cleanShare().at(now.strength())),

@@ -57,6 +57,8 @@ final class ShardStep implements ShardContext {
    * @param turn of the batch, from 0: batches that are replayed have one turn for several steps
    * @param epoch of the batch, from 0
    * @param batch samples in all its shards
+   * @param watched whether accuracy on clean inputs is counted though the objective has no such
+   *     pass
    * @param threat at this step's strength, or null
    * @param search how it is searched
    * @param cleanShare of samples that stay clean
@@ -80,6 +82,7 @@ final class ShardStep implements ShardContext {
       long turn,
       int epoch,
       int batch,
+      boolean watched,
       @Nullable ThreatModel threat,
       Adversary search,
       double cleanShare,
@@ -230,7 +233,7 @@ final class ShardStep implements ShardContext {
     boolean adversarial = objective.adversarial();
     ShardTally tally = new ShardTally(labels, saved, search.perturbed());
     Tensor clean = loss.clean();
-    if (clean == null && shard == 0) {
+    if (clean == null && shard == 0 && common.watched()) {
       clean = common.gradients().logits(inputs);
     }
     return new StepSums(
