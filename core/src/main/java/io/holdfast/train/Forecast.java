@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Forecast {
   private static final int POINTS = 64; // at which the rest of a curriculum is looked at
+  private static final double PATIENCE = 0.15; // of what is left, while all of it is left
 
   /** What the search costs in the course of a run. */
   interface Work {
@@ -67,6 +68,16 @@ final class Forecast {
    */
   boolean fits(long step, Effort effort, double part) {
     return meters.stream().allMatch(m -> rest(m, step, effort) <= m.left() * part);
+  }
+
+  /**
+   * Whether there is no need to give anything up yet: the rest fits, or is more than what is left
+   * by no more than may turn out to be the unsteadiness of the machine, or is made up for later;
+   * the less is left the less that may be.
+   */
+  boolean holds(long step, Effort effort) {
+    return meters.stream()
+        .allMatch(m -> rest(m, step, effort) <= m.left() * (1 + PATIENCE * m.left() / m.limit));
   }
 
   /** Steps in all that fit, at most so many more. */

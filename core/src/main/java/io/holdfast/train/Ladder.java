@@ -18,6 +18,11 @@ record Ladder(List<Rung> rungs) {
       return new Effort(mostSteps, share, validates, e.pace());
     }
 
+    /** Whether more than validation is given up. */
+    boolean trainsLess(Effort e) {
+      return mostSteps != e.mostSteps() || share != e.share();
+    }
+
     private boolean isWithin(Effort e) {
       return mostSteps <= e.mostSteps() && share <= e.share() && (e.validates() || !validates);
     }

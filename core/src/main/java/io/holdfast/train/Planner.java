@@ -74,11 +74,16 @@ final class Planner {
     return List.of();
   }
 
+  /** Validation at once; of the training itself nothing that may yet turn out to fit. */
   private List<Change> less(long step, Effort effort) {
+    boolean waits = forecast.holds(step, effort);
     for (Rung rung : ladder.below(ladder.place(effort))) {
       if (forecast.fits(step, rung.of(effort), 1)) {
-        return to(rung, effort, step, TOO_LITTLE);
+        return waits && rung.trainsLess(effort) ? List.of() : to(rung, effort, step, TOO_LITTLE);
       }
+    }
+    if (waits) {
+      return List.of();
     }
     List<Change> all = new ArrayList<>(to(ladder.least(), effort, step, TOO_LITTLE));
     long most = forecast.longest(step, ladder.least().of(effort), 1, total);
