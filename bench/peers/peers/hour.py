@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +49,18 @@ class Contest:
     def weights(self) -> Path:
         return self.folder / f"{self.name}.safetensors"
 
-    def run(self) -> float:
-        """Trains; the seconds that it took."""
-        make = self._ours if self.contender == "ours" else self._pytorch
-        return parts.once(self.folder / f"{self.name}.json", make)["seconds"]
+    def run(self) -> dict:
+        """Trains; the seconds that it took among others."""
+        ours = self.contender == "ours"
+        of = {"recipe": parts.hash_of(EXPERIMENT)} if ours else {"recipe": self.contender, "peak_rate": RECIPES[self.contender].peak_rate}
+        return parts.once(self.folder / f"{self.name}.json", lambda: self._watched(self._ours if ours else self._pytorch), of)
+
+    def _watched(self, make: Callable[[], dict]) -> dict:
+        watch = LoadWatch(list, os.getloadavg()[0])
+        found = make()
+        for warning in watch.warnings():
+            print(warning, flush=True)
+        return found | {"machine": parts.machine(), "warnings": watch.warnings()}
 
     def _pytorch(self) -> dict:
         """Under a schedule of time: the share of the budget that is spent is the share of training that is done."""
@@ -68,18 +77,19 @@ class Contest:
         save_file({name: value.contiguous() for name, value in training.model.state_dict().items()}, self.weights)
         epochs = training.step_number / training.per_epoch
         print(f"{self.name}: {training.seconds:.0f} s, {epochs:.2f} epochs", flush=True)
-        return {"seconds": training.seconds, "epochs": epochs, "machine": parts.machine()}
+        return {"seconds": training.seconds, "epochs": epochs}
 
     def _ours(self) -> dict:
         """As many epochs as fit, by our own estimate, which is made once; a trial that is shorter than an epoch takes fewer images. Where
         the estimate was wrong, the governor keeps the deadline and says what it gave up."""
-        settings = parts.once(self.folder / f"{self.name}.plan", self._plan)
+        settings = parts.once(self.folder / f"{self.name}.plan", self._plan, {"recipe": parts.hash_of(EXPERIMENT)})
+        settings = {key: value for key, value in settings.items() if key != "of"}
         hardened = Hardened(self.folder / self.name)
         seconds = hardened.train(EXPERIMENT, settings)
-        over = "; OVER THE BUDGET" if seconds > self.budget else ""
-        print(f"{self.name}: {seconds:.0f} s, {settings['train.epochs']} epochs{over}", flush=True)
+        course = hardened.course()
+        print(f"{self.name}: {seconds:.0f} s, {course['epochs']} epochs; the governor {course['governor']}", flush=True)
         hardened.save_weights(self.weights)
-        return {"seconds": seconds, "epochs": float(settings["train.epochs"]), "machine": parts.machine()}
+        return {"seconds": seconds} | course
 
     def _plan(self) -> dict:
         train = cifar10("train")
@@ -98,35 +108,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    load = os.getloadavg()[0]
     torch.set_num_threads(cores())
-    folder = parts.folder(f"cifar-hour-{options.budget:g}", options.afresh, options.recorded)
+    folder = parts.folder(f"cifar-hour-{options.budget:g}", options.afresh, options.recorded, parts.names(options, CONTENDERS))
     contenders = options.contender or CONTENDERS
     test = first(cifar10("test"), options.points)
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")
-    watch = LoadWatch(list, load)
     contests = {c: [Contest(folder, c, seed, options.budget, test) for seed in parts.seeds(options)] for c in contenders}
-    seconds = {c: [] for c in contenders}
+    trained = {c: [] for c in contenders}
     for turn in range(len(parts.seeds(options))):
         for contender in parts.rotated(contenders, turn):
-            seconds[contender].append(contests[contender][turn].run())
-    for warning in watch.warnings():
-        print(warning)
+            trained[contender].append(contests[contender][turn].run())
     with PeerServer() as server:
         judge = Judge(server, folder, f"linf:{EPSILON}", ARCHITECTURE, test, options.points)
         verdicts = {c: [judge.verdicts(contest.name, contest.weights) for contest in contests[c]] for c in contenders}
-    print(summary(seconds, verdicts))
+    print(summary(trained, verdicts, options.budget))
     return 0
 
 
-def summary(seconds: dict[str, list[float]], verdicts: dict[str, list[str]]) -> str:
-    """A line for each contender, and by how much ours is ahead of the better of the others."""
+def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]], budget: float) -> str:
+    """A line for each contender, and by how much ours is ahead of the better of the others, where all were given the same."""
     lines = [f"{'':<10} {'training s':>11} {'stand under AutoAttack, by seed':>32}"]
-    for contender, took in seconds.items():
+    unequal = parts.differing([part for found in trained.values() for part in found])
+    for contender, found in trained.items():
+        took = [part["seconds"] for part in found]
+        if contender == "ours" and max(took) > budget:
+            unequal = f"OVER THE BUDGET: ours took {max(took):.0f} s of {budget:g}"
         shares = ", ".join(f"{share(v):.2%}" for v in verdicts[contender])
         lines.append(f"{contender:<10} {sum(took) / len(took):>11.1f} {shares:>32}")
     others = [c for c in verdicts if c != "ours"]
-    if "ours" not in verdicts or not others:
+    if unequal:
+        lines.append(unequal)
+    if "ours" not in verdicts or not others or unequal:
         return "\n".join([*lines, "points ahead=n/a ci95=n/a"])
     for other in others:
         lines.append(f"ours less {other}: {interval(ahead(verdicts['ours'], verdicts[other]))}")

@@ -30,7 +30,8 @@ class Judge:
         files = {first: self.folder / f"{name}-judged-{first}-{self._end(first)}.json" for first in range(0, self.points, PART)}
         if not all(file.is_file() for file in files.values()):
             self.server.load(Workload(name, self.architecture, weights, self.data, "trained"))
-        found = [parts.once(file, lambda first=first: self._part(name, first)) for first, file in files.items()]
+        of = {"weights": parts.hash_of(weights)} if weights.is_file() else None  # on record there are none
+        found = [parts.once(file, lambda first=first: self._part(name, first), of) for first, file in files.items()]
         return "".join(part["robust"] for part in found)
 
     def _end(self, first: int) -> int:

@@ -139,6 +139,14 @@ class Hardened:
         holdfast("harden", experiment, "--out", self.run, "--resume", *_sets(settings))
         return before + time.perf_counter() - begin
 
+    def course(self) -> dict:
+        """How far it came, and what its governor gave up."""
+        lines = [json.loads(line) for line in (self.run / "metrics.jsonl").read_text().splitlines()]
+        last = next(line for line in reversed(lines) if line["event"] == "epoch")
+        journal = self.run / "journal.jsonl"
+        decided = [json.loads(line)["why"] for line in journal.read_text().splitlines()] if journal.is_file() else []
+        return {"steps": last["step"], "epochs": last["epoch"], "governor": decided[-1] if decided else None}
+
     def save_weights(self, file: Path) -> Path:
         """Those of the finished bundle, under our names."""
         with zipfile.ZipFile(self.run / "model.holdfast") as bundle:

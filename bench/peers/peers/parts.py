@@ -1,6 +1,7 @@
 """Parts of long runs: each is a JSON file as soon as it is done, so that a run that is started again goes on."""
 
 import argparse
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -11,23 +12,36 @@ from .inputs import ROOT, WORK
 RECORDS = ROOT / "bench" / "peers" / "records"
 
 
-def once(result: Path, make: Callable[[], dict | None]) -> dict | None:
-    """What the file says, or what is made now and written there; None where nothing can be made."""
+def once(result: Path, make: Callable[[], dict | None], of: dict | None = None) -> dict | None:
+    """What the file says, or what is made now and written there; None where nothing can be made. `of` is what it is made of: a file that
+    says that it was made of something else is refused; one that does not say is taken."""
     if result.is_file():
-        return json.loads(result.read_text())
+        found = json.loads(result.read_text())
+        if of is not None and found.get("of", of) != of:
+            raise SystemExit(f"{result} is of {found['of']}, not of {of}: move it away, or begin anew with --afresh")
+        return found
     found = make()
     if found is not None:
+        if of is not None:
+            found = found | {"of": of}
         partial = result.with_suffix(".part")
         partial.write_text(json.dumps(found))
         partial.rename(result)
     return found
 
 
-def folder(name: str, afresh: bool, recorded: bool = False) -> Path:
-    """Where the parts of one run lie; those on record stand for what was not run here, where that is wanted."""
+def hash_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def folder(name: str, afresh: bool, recorded: bool = False, only: list[str] | None = None) -> Path:
+    """Where the parts of one run lie, emptied for one that begins anew, or only of what has one of these names; those on record stand for
+    what was not run here, where that is wanted."""
     path = WORK / name
     if afresh and path.is_dir():
-        shutil.rmtree(path)
+        for part in path.iterdir():
+            if only is None or any(part.name.startswith((f"{own}.", f"{own}-judged-")) or part.name == own for own in only):
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
     path.mkdir(parents=True, exist_ok=True)
     if recorded:
         _take_over(RECORDS / name, path)
@@ -65,6 +79,17 @@ def trained_arguments(parser: argparse.ArgumentParser, contenders: list[str], se
     parser.add_argument("--points", type=int, default=1000, help="the first test images, 1000 by default; fewer make a trial")
     parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
     parser.add_argument("--recorded", action="store_true", help="take the results in records/ for what was not run here")
+
+
+def names(options: argparse.Namespace, contenders: list[str]) -> list[str]:
+    """Of what is run now: each contender with each seed."""
+    return [f"{contender}-{seed}" for contender in options.contender or contenders for seed in seeds(options)]
+
+
+def differing(found: list[dict]) -> str:
+    """A warning where results are of several kinds of machine, which have no common time; nothing where they are of one."""
+    kinds = sorted({part["machine"] for part in found if "machine" in part})
+    return f"DIFFERENT MACHINES, whose seconds are not to be compared: {'; '.join(kinds)}" if len(kinds) > 1 else ""
 
 
 def machine() -> str:

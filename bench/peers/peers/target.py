@@ -57,7 +57,7 @@ class Contest:
 
     def ours(self) -> dict:
         """Its seconds are those of the whole command: start, reading, training, writing."""
-        return parts.once(self._file("ours", "json"), self._ours)
+        return parts.once(self._file("ours", "json"), self._ours, {"recipe": parts.hash_of(EXPERIMENT)})
 
     def _ours(self) -> dict:
         hardened = Hardened(self.folder / f"ours-{self.seed}")
@@ -69,15 +69,15 @@ class Contest:
     def weights(self, contender: str) -> Path:
         return self._file(contender, "safetensors")
 
-    def run(self, contenders: list[str]) -> dict[str, float]:
-        """Seconds of each; ours runs in the middle of theirs, so that both see the same machine."""
+    def run(self, contenders: list[str]) -> dict[str, dict]:
+        """What each came to; ours runs in the middle of theirs, so that both see the same machine."""
         turns = {contender: None for contender in contenders}
         for epoch in range(1, self.epochs + 1):
             if "pytorch" in turns:
                 turns["pytorch"] = self.pytorch(epoch)
             if "ours" in turns and turns["ours"] is None and 2 * epoch >= self.epochs:
                 turns["ours"] = self.ours()
-        return {contender: found["seconds"] for contender, found in turns.items()}
+        return turns
 
     def _file(self, contender: str, kind: str) -> Path:
         return self.folder / f"{contender}-{self.seed}.{kind}"
@@ -93,24 +93,26 @@ def run(options: argparse.Namespace) -> int:
     load = os.getloadavg()[0]
     torch.set_num_threads(cores())
     trial = f"-train{options.train_limit}" if options.train_limit else ""
-    folder = parts.folder(f"time-to-target-epochs{options.epochs}{trial}", options.afresh, options.recorded)
+    folder = parts.folder(f"time-to-target-epochs{options.epochs}{trial}", options.afresh, options.recorded, parts.names(options, CONTENDERS))
     contenders = options.contender or CONTENDERS
     test = first(fashion_mnist("t10k"), options.points)
     contests = [Contest(folder, seed, options.epochs, options.train_limit, test) for seed in parts.seeds(options)]
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity {EPSILON}; judged on {options.points} test images")
     watch = LoadWatch(list, load)
-    seconds = [contest.run(contenders) for contest in contests]
+    trained = [contest.run(contenders) for contest in contests]
     for warning in watch.warnings():
         print(warning)
     with PeerServer() as server:
         judge = Judge(server, folder, f"linf:{EPSILON}", "small-cnn", test, options.points)
         verdicts = {c: [judge.verdicts(f"{c}-{contest.seed}", contest.weights(c)) for contest in contests] for c in contenders}
-    print(summary({c: [s[c] for s in seconds] for c in contenders}, verdicts))
+    print(summary({c: [t[c] for t in trained] for c in contenders}, verdicts))
     return 0
 
 
-def summary(seconds: dict[str, list[float]], verdicts: dict[str, list[str]]) -> str:
+def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]]) -> str:
     """A line for each contender, and the ratio of times where ours stands at least as often."""
+    seconds = {contender: [part["seconds"] for part in found] for contender, found in trained.items()}
+    unequal = parts.differing([part for found in trained.values() for part in found])
     lines = [f"{'':<10} {'training s':>11} {'stand under AutoAttack':>23}"]
     for contender, took in seconds.items():
         lines.append(f"{contender:<10} {sum(took) / len(took):>11.1f} {share(''.join(verdicts[contender])):>23.2%}")
@@ -118,7 +120,9 @@ def summary(seconds: dict[str, list[float]], verdicts: dict[str, list[str]]) -> 
     if len(seconds) == len(CONTENDERS):
         points, low, high = ahead(verdicts["ours"], verdicts["pytorch"])
         lines.append(f"ours less PyTorch: {points:+.2f} points (95%: {low:+.2f} to {high:+.2f})")
-        if points >= 0:
+        if unequal:
+            lines.append(unequal)
+        elif points >= 0:
             ratio = f"{sum(seconds['pytorch']) / sum(seconds['ours']):.2f}"
         else:
             lines.append(f"MISSED: the target was not reached in {sum(seconds['pytorch']) / sum(seconds['ours']):.2f} times less time")

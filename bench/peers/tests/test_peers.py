@@ -208,22 +208,44 @@ class JudgeTest(unittest.TestCase):
         self.assertAlmostEqual(high, 25 + 1.96 * 3.97, delta=1)
 
 
+def took(*seconds, machine="this one"):
+    """What trainings came to."""
+    return [{"seconds": s, "machine": machine} for s in seconds]
+
+
 class HeadlineTest(unittest.TestCase):
     def test_the_ratio_stands_where_the_target_was_reached(self):
-        seconds = {"pytorch": [100.0, 120.0], "ours": [20.0, 24.0]}
+        seconds = {"pytorch": took(100.0, 120.0), "ours": took(20.0, 24.0)}
         reached = target.summary(seconds, {"pytorch": ["110", "100"], "ours": ["110", "110"]})
         self.assertTrue(reached.endswith("ratios time_to_target=5.00"), reached)
         missed = target.summary(seconds, {"pytorch": ["110", "110"], "ours": ["110", "100"]})
         self.assertIn("MISSED", missed)
         self.assertTrue(missed.endswith("ratios time_to_target=n/a"), missed)
-        alone = target.summary({"ours": [20.0]}, {"ours": ["110"]})
+        other = target.summary({"pytorch": took(100.0, machine="another"), "ours": took(20.0)}, {"pytorch": ["110"], "ours": ["110"]})
+        self.assertIn("DIFFERENT MACHINES", other)
+        self.assertTrue(other.endswith("ratios time_to_target=n/a"), other)
+        alone = target.summary({"ours": took(20.0)}, {"ours": ["110"]})
         self.assertTrue(alone.endswith("ratios time_to_target=n/a"), alone)
 
     def test_ours_is_compared_with_the_best_of_the_others(self):
-        seconds = {c: [1.0] for c in hour.CONTENDERS}
-        text = hour.summary(seconds, {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]})
-        self.assertIn("points ahead=25.00 ci95=0.00..75.00", text)
-        self.assertTrue(hour.summary({"ours": [1.0]}, {"ours": ["1111"]}).endswith("points ahead=n/a ci95=n/a"))
+        trained = {c: took(1.0) for c in hour.CONTENDERS}
+        verdicts = {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]}
+        self.assertIn("points ahead=25.00 ci95=0.00..75.00", hour.summary(trained, verdicts, 2))
+        self.assertTrue(hour.summary({"ours": took(1.0)}, {"ours": ["1111"]}, 2).endswith("points ahead=n/a ci95=n/a"))
+        over = hour.summary(trained | {"ours": took(3.0)}, verdicts, 2)
+        self.assertIn("OVER THE BUDGET: ours took 3 s of 2", over)
+        self.assertTrue(over.endswith("points ahead=n/a ci95=n/a"), over)
+        other = hour.summary(trained | {"trades": took(1.0, machine="another")}, verdicts, 2)
+        self.assertIn("DIFFERENT MACHINES", other)
+        self.assertTrue(other.endswith("points ahead=n/a ci95=n/a"), other)
+
+    def test_how_far_ours_came_is_read_from_its_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            lines = [{"event": "epoch", "step": 3, "epoch": 1}, {"event": "step", "step": 4}, {"event": "epoch", "step": 6, "epoch": 2}]
+            (Path(folder) / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+            self.assertEqual(Hardened(Path(folder)).course(), {"steps": 6, "epochs": 2, "governor": None})
+            (Path(folder) / "journal.jsonl").write_text('{"why": "too little"}\n{"why": "gave up nothing"}\n')
+            self.assertEqual(Hardened(Path(folder)).course()["governor"], "gave up nothing")
 
     def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):
@@ -319,6 +341,29 @@ class PartsTest(unittest.TestCase):
             self.assertEqual(list(Path(folder).iterdir()), [])
             self.assertEqual(parts.once(file, lambda: {"a": 1}), {"a": 1})
             self.assertEqual(parts.once(file, lambda: {"a": 2}), {"a": 1})
+            self.assertEqual(parts.once(file, lambda: {"a": 2}, {"recipe": "b"}), {"a": 1}, "it does not say of what it is")
+
+    def test_what_was_made_of_something_else_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "part.json"
+            first = parts.once(file, lambda: {"a": 1}, {"recipe": "b"})
+            self.assertEqual(first, {"a": 1, "of": {"recipe": "b"}})
+            self.assertEqual(parts.once(file, dict, {"recipe": "b"}), first)
+            self.assertEqual(parts.once(file, dict), first)
+            with self.assertRaisesRegex(SystemExit, "part.json is of"):
+                parts.once(file, dict, {"recipe": "c"})
+
+    def test_beginning_anew_empties_only_what_is_run(self):
+        with tempfile.TemporaryDirectory() as top, unittest.mock.patch.object(parts, "WORK", Path(top)):
+            folder = parts.folder("contest", False)
+            kept = ["ours-10.json", "trades-1-judged-0-250.json", "trades-1.pt"]
+            for name in ["ours-1.json", "ours-1.plan", "ours-1-judged-0-250.json", *kept]:
+                (folder / name).touch()
+            (folder / "ours-1").mkdir()
+            parts.folder("contest", True, only=["ours-1"])
+            self.assertEqual(sorted(file.name for file in folder.iterdir()), kept)
+            parts.folder("contest", True)
+            self.assertEqual(list(folder.iterdir()), [])
 
     def test_turns_begin_with_another_one(self):
         self.assertEqual([parts.rotated(list("abc"), turn)[0] for turn in range(4)], list("abca"))

@@ -138,6 +138,8 @@ final class HardenCommandTest {
       strings = {
         "train.early_stopping={patience: 2}",
         "train.keep=best",
+        "train.catastrophic_overfitting=watch",
+        "train.curriculum.advance={reach: 0.5}",
         "evaluate.attacks=apgd-ce",
         "evaluate.attacks=apgd-t",
         "evaluate.attacks=autoattack",

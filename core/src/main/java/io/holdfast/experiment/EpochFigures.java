@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.MetricsLog;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -21,12 +22,16 @@ record EpochFigures(double clean, double robust) {
    * @param best whether the most robust epoch counts, the first of equals, in place of the last
    */
   static EpochFigures read(Path metrics, boolean best) {
-    List<EpochFigures> epochs =
-        MetricsLog.read(metrics).stream()
-            .filter(line -> line.path("event").asText().equals("epoch"))
-            .filter(line -> line.has("clean_accuracy"))
-            .map(EpochFigures::of)
-            .toList();
+    List<JsonNode> lines = new ArrayList<>();
+    for (JsonNode line : MetricsLog.read(metrics)) {
+      String event = line.path("event").asText();
+      if (event.equals("epoch") && line.has("clean_accuracy")) {
+        lines.add(line);
+      } else if (event.equals("rollback")) { // what came after is gone
+        lines.removeIf(of -> of.path("step").asLong() > line.path("to").asLong());
+      }
+    }
+    List<EpochFigures> epochs = lines.stream().map(EpochFigures::of).toList();
     if (epochs.isEmpty()) {
       throw new HoldfastException(metrics + " has no validation at an epoch's end");
     }
@@ -36,6 +41,14 @@ record EpochFigures(double clean, double robust) {
             .findFirst()
             .orElseThrow()
         : epochs.get(epochs.size() - 1);
+  }
+
+  /** How many epochs were trained, those from which training went back left out. */
+  static int epochs(Path metrics) {
+    return MetricsLog.read(metrics).stream()
+        .filter(line -> line.path("event").asText().equals("epoch"))
+        .mapToInt(line -> line.path("epoch").asInt())
+        .reduce(0, (before, now) -> now);
   }
 
   private static EpochFigures of(JsonNode line) {

@@ -158,9 +158,11 @@ public final class Harden {
       harden.folder.prepare(harden.provenance(), options.resume());
       Path reached = trainings.advance(epochs);
       Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
-      EpochFigures figures =
-          EpochFigures.read(new RunFolder(reached).metrics(), last.training().keepBest());
-      return TrialOutcome.of(trial, values, epochs, figures, trainings.cost(epochs));
+      Path metrics = new RunFolder(reached).metrics();
+      EpochFigures figures = EpochFigures.read(metrics, last.training().keepBest());
+      boolean single = experiment.stages().isEmpty();
+      int trained = single ? Math.min(epochs, EpochFigures.epochs(metrics)) : epochs;
+      return TrialOutcome.of(trial, values, epochs, figures, trainings.cost(trained));
     }
   }
 

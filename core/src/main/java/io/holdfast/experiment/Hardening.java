@@ -26,6 +26,7 @@ import io.holdfast.train.Guides;
 import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.Optimiser;
+import io.holdfast.train.Resizing;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
@@ -387,7 +388,14 @@ public final class Hardening {
     int samples = split ? holdOut(train, seed, share).get(1).size() : train.size();
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
-    return TrainingCost.of(all(search), search, threat, samples, epochs);
+    TrainSettings whole = all(search);
+    return TrainingCost.of(
+        whole,
+        search,
+        threat,
+        samples,
+        epochs,
+        z -> Resizing.area(whole.methods().resizing(), architecture.graph(), z));
   }
 
   /** The settings, with the attack's steps where it is no search of its own. */

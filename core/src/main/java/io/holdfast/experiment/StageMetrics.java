@@ -43,8 +43,9 @@ final class StageMetrics {
     long lastStep = 0;
     double lastEpoch = 0;
     for (JsonNode entry : entries) {
-      lastStep = entry.path("step").asLong(lastStep);
-      lastEpoch = entry.path("epoch").asDouble(lastEpoch);
+      boolean back = entry.path("event").asText().equals("rollback");
+      lastStep = entry.path(back ? "to" : "step").asLong(lastStep);
+      lastEpoch = entry.path(back ? "to_epoch" : "epoch").asDouble(lastEpoch);
       ObjectNode line = entry.deepCopy();
       line.put("stage", stage.name());
       STEPS.stream().filter(line::has).forEach(k -> line.put(k, steps + line.path(k).asLong()));

@@ -8,8 +8,11 @@ import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Memory;
 import io.holdfast.tensor.Workers;
+import io.holdfast.train.Advance;
 import io.holdfast.train.Curve;
 import io.holdfast.train.Guides;
+import io.holdfast.train.Methods;
+import io.holdfast.train.OverfittingGuard;
 import io.holdfast.train.Resizing;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
@@ -63,13 +66,20 @@ final class TrainingProbe {
   /** Time of one step on whole inputs at one stage of the curriculum, measured. */
   private double step(CurriculumTime.Stage stage) {
     int batch = experiment.training().batch();
+    Methods shown = // no step of the others is measured, and nothing is held out here
+        experiment
+            .training()
+            .methods()
+            .with((Resizing) null)
+            .with((OverfittingGuard) null)
+            .with((Advance) null);
     TrainSettings level =
         experiment.training().toBuilder()
             .epochs(STEPS)
             .earlyStopping(0) // nothing is validated here
             .steps(Curve.constant(stage.steps()))
             .cleanShare(Curve.constant(stage.clean()))
-            .methods(experiment.training().methods().with((Resizing) null))
+            .methods(shown)
             .build();
     Dataset few = data.train().first(Math.max(batch, Math.min(data.train().size(), batch * STEPS)));
     Clock clock = new Clock();
@@ -120,7 +130,8 @@ final class TrainingProbe {
       times.add((now - last) / 1e9);
       last = now;
       look();
-      boolean enough = (now - begin) / 1e9 > ENOUGH_SECONDS || times.size() >= STEPS;
+      boolean late = (now - begin) / 1e9 > ENOUGH_SECONDS && times.size() > 1;
+      boolean enough = late || times.size() >= STEPS;
       if (enough || TrainingProbe.this.stopper.isRequested()) {
         stopper.request();
       }

@@ -94,16 +94,9 @@ final class Trainings implements AutoCloseable {
   TrainingCost cost(int epochs) {
     TrainingCost all = TrainingCost.NONE;
     int left = epochs;
-    for (Experiment one : experiment.trainings()) {
-      int own = Math.min(left, one.training().epochs());
-      all =
-          all.plus(
-              TrainingCost.of(
-                  one.training(),
-                  one.inner().maximiser(one.threat()),
-                  one.threat(),
-                  data.train().size(),
-                  own));
+    for (int i = 0; i < experiment.trainings().size(); i++) {
+      int own = Math.min(left, experiment.trainings().get(i).training().epochs());
+      all = all.plus(training(i).cost(data.train(), own));
       left -= own;
     }
     return all;

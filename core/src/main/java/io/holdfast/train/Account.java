@@ -15,6 +15,7 @@ final class Account {
   private final Meter cores;
   private long taken;
   private double gradients;
+  private double planned;
 
   /**
    * Begins to measure.
@@ -38,6 +39,7 @@ final class Account {
             () -> governor == null ? 0 : governor.gauges().coreSeconds());
     taken = saved.steps();
     gradients = saved.gradients();
+    planned = saved.planned();
   }
 
   List<Meter> meters() {
@@ -53,17 +55,24 @@ final class Account {
    * A step was computed.
    *
    * @param spent gradients of the search, per sample
+   * @param whole what they would have been with all effort
    * @param area part of the whole inputs that it computed on
    */
-  void stepped(double spent, double area) {
+  void stepped(double spent, double whole, double area) {
     taken++;
     gradients += spent;
+    planned += whole;
     meters().forEach(m -> m.endStep(spent, area));
   }
 
   /** Gradients of the search per sample and step so far. */
   double meanGradients() {
     return gradients / Math.max(1, taken);
+  }
+
+  /** As {@link #meanGradients}, with all effort in the same steps. */
+  double meanPlanned() {
+    return planned / Math.max(1, taken);
   }
 
   /** For the journal. */
@@ -79,6 +88,6 @@ final class Account {
    * @param journal bytes of it that belong to the steps before
    */
   Steering.Saved save(long journal) {
-    return new Steering.Saved(journal, seconds.used(), cores.used(), taken, gradients);
+    return new Steering.Saved(journal, seconds.used(), cores.used(), taken, gradients, planned);
   }
 }

@@ -157,6 +157,7 @@ final class BatchStep {
         (int) (step / replays / shards.stepsPerEpoch()),
         size,
         step % shards.stepsPerEpoch() % WATCHED == 0,
+        shards.drawn(),
         now.threat(),
         now.search(),
         state.effort.cleanShare(settings.cleanShare().at(now.strength())),

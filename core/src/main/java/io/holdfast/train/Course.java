@@ -95,11 +95,6 @@ final class Course implements Forecast.Work {
     return Resizing.area(settings.methods().resizing(), job.network().graph(), z);
   }
 
-  @Override
-  public double planned(double z) {
-    return gradients(inner(z), settings.cleanShare().at(z), z);
-  }
-
   private double gradients(InnerMaximiser inner, double cleanShare, double progress) {
     return TrainingCost.searching(
         settings, inner, job.threat(), inner.steps(), cleanShare, progress);

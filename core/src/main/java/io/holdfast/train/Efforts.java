@@ -2,7 +2,9 @@ package io.holdfast.train;
 
 import io.holdfast.common.Seed;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +15,16 @@ import org.jspecify.annotations.Nullable;
  * take as many steps as without.
  */
 final class Efforts {
-  private final double @Nullable [] factors;
-  private final double[] thresholds; // in [0, 1)
+  private static final int HALVINGS = 40;
 
-  private Efforts(double @Nullable [] factors, Seed seed) {
+  private final double @Nullable [] factors;
+  private final double[] draws; // how often each sample stands in an epoch
+  private final double[] thresholds; // in [0, 1)
+  private final Map<Integer, Double> scales = new ConcurrentHashMap<>();
+
+  private Efforts(double @Nullable [] factors, double[] draws, Seed seed) {
     this.factors = factors;
+    this.draws = draws;
     RandomGenerator random = seed.split("efforts").generator();
     thresholds = random.doubles(factors == null ? 0 : factors.length).toArray();
   }
@@ -25,9 +32,9 @@ final class Efforts {
   /** Those of a run; all the same where nothing is selected. */
   static Efforts of(TrainJob job) {
     Selection selection = job.settings().methods().selection();
-    return new Efforts(
-        selection == null || selection.effort() == 0 ? null : selection.efforts(job.train()),
-        job.seed());
+    return selection == null || selection.effort() == 0
+        ? new Efforts(null, new double[0], job.seed())
+        : new Efforts(selection.efforts(job.train()), selection.draws(job.train()), job.seed());
   }
 
   /**
@@ -57,8 +64,45 @@ final class Efforts {
     if (factors == null || steps == 0) {
       return steps;
     }
-    double wanted = steps * factors[position];
+    double wanted = wanted(factors[position], steps * scale(steps));
     int whole = (int) wanted;
-    return Math.max(1, whole + (thresholds[position] < wanted - whole ? 1 : 0));
+    return whole + (thresholds[position] < wanted - whole ? 1 : 0);
+  }
+
+  private static double wanted(double factor, double steps) {
+    return Math.max(1, steps * factor);
+  }
+
+  /**
+   * By what all factors are smaller since no search is shorter than a step: so that all of them
+   * together take as many steps all the same.
+   */
+  private double scale(int steps) {
+    return scales.computeIfAbsent(steps, this::found);
+  }
+
+  private double found(int steps) {
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < HALVINGS; i++) {
+      double middle = (low + high) / 2;
+      if (mean(steps * middle) > steps) {
+        high = middle;
+      } else {
+        low = middle;
+      }
+    }
+    return mean(steps) > steps ? low : 1;
+  }
+
+  private double mean(double steps) {
+    double[] each = Objects.requireNonNull(factors);
+    double sum = 0;
+    double all = 0;
+    for (int i = 0; i < each.length; i++) {
+      sum += draws[i] * wanted(each[i], steps);
+      all += draws[i];
+    }
+    return sum / all;
   }
 }

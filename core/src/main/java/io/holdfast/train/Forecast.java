@@ -17,9 +17,6 @@ final class Forecast {
     /** Gradients per sample at some progress with so much effort, as things stand now. */
     double gradients(Effort effort, double z);
 
-    /** As it was planned before the first step. */
-    double planned(double z);
-
     /** What part of the whole inputs a step computes on at some progress, in (0, 1]. */
     double area(double z);
   }
@@ -121,15 +118,6 @@ final class Forecast {
 
   private double closing(Meter meter) {
     return meter.validation(looks.validation()) + meter.probe(looks.probe()) + meter.save();
-  }
-
-  /** Mean gradients of the search per sample and step, as planned. */
-  double plannedGradients() {
-    double sum = 0;
-    for (int i = 0; i < POINTS; i++) {
-      sum += work.planned((i + 0.5) / POINTS);
-    }
-    return sum / POINTS;
   }
 
   /** The budget that is nearest to its end. */

@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a governor has left out in the end.
  *
- * @param steps that training came to
+ * @param steps that training was left, whether or not it ended before them
  * @param total those that were planned
- * @param planned gradients of the search per sample and step
+ * @param planned gradients of the search per sample in the steps that were taken, in the mean, with
+ *     all effort
  * @param done those that were taken
  */
 record GivenUp(long steps, long total, double planned, double done) {

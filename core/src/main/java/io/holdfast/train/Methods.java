@@ -162,6 +162,13 @@ public record Methods(
           "0, or attack: pgd (fgsm, r-fgsm) within one ball",
           warmStart + " with another search or threat model");
     }
+    double searches = job.settings().objective().passes(1, 1).searches();
+    if (warmStart > 0 && searches > 1) {
+      problems.add(
+          "train.warm_start",
+          "0, or an objective with one search, whose perturbations are kept",
+          warmStart + " with " + job.settings().objective().name());
+    }
     if (warmStart > 0 && !job.augmentation().places()) {
       problems.add(
           "train.warm_start",

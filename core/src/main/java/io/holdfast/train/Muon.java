@@ -13,8 +13,8 @@ import java.util.Set;
  * what the layer computes equally much in all directions. That of a convolution is {@code [out, in
  * x height x width]}.
  *
- * <p>Vectors and the output layer, for which it is not meant, go by SGD with the same momentum at a
- * rate of their own.
+ * <p>Vectors and the output layer, for which it is not meant, go by SGD with the same momentum and
+ * decoupled weight decay at a rate of their own.
  */
 final class Muon extends StatefulOptimiser {
   /** Of the odd polynomial {@code a s + b s^3 + c s^5} that drives singular values towards 1. */

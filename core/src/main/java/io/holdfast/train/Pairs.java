@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Samples that are made of two of their shard, with the labels of both. Which ones and how depends
- * on seed, turn and shard alone. The larger part is always the sample's own, which changes nothing:
- * the other pair, in which the roles are exchanged, is as likely.
+ * on seed, turn and shard alone. The larger part, be it the box or what is around it, is always the
+ * sample's own, which changes nothing: the other pair, in which the roles are exchanged, is as
+ * likely.
  *
  * @param kind how two samples become one
  * @param alpha of the Beta(alpha, alpha) distribution of the share of one, above 0
@@ -72,8 +73,8 @@ public record Pairs(Kind kind, double alpha) {
     if (!job.settings().objective().mixes()) {
       problems.add(
           field,
-          "an objective whose samples may have two labels (standard, pgd-at, trades, alp, or a"
-              + " hybrid of these)",
+          "an objective whose samples may have two labels (standard, pgd-at, trades, alp,"
+              + " feature-pairing, or a hybrid of these)",
           job.settings().objective().name());
     }
     List<Integer> shape = job.train().info().shape();
@@ -116,11 +117,10 @@ public record Pairs(Kind kind, double alpha) {
       int j = free[partner[k]];
       RandomGenerator random = seed.split("shares").split(k).generator();
       double drawn = Variates.beta(alpha, random);
-      double share = Math.max(drawn, 1 - drawn);
       shares[i] =
           kind == Kind.MIXUP
-              ? mean(values, before, i * size, j * size, size, (float) share)
-              : box(values, before, i * size, j * size, shape, share, random);
+              ? mean(values, before, i * size, j * size, size, (float) Math.max(drawn, 1 - drawn))
+              : box(values, before, i * size, j * size, shape, drawn, random);
       others[i] = labels[j];
     }
     return new Mixture(Tensors.of(others, n).to(device), Tensors.of(shares, n).to(device), classes);
@@ -134,9 +134,12 @@ public record Pairs(Kind kind, double alpha) {
   }
 
   /**
-   * Puts a box of the other image at its own place, of a part {@code 1 - share} of the area where
-   * it lies within the image; what lies beyond its edge is cut off, and the share is that of what
-   * is left.
+   * Puts a box of one image at its own place into the other, of a part {@code 1 - share} of the
+   * area where it lies within the image; what lies beyond its edge is cut off. What is then larger
+   * is the own image's.
+   *
+   * @param share of the image around the box, in [0, 1]
+   * @return the own image's, in [0.5, 1]
    */
   private static float box(
       float[] to,
@@ -155,15 +158,16 @@ public record Pairs(Kind kind, double alpha) {
     int right = Math.min(width, left + (int) (width * side));
     top = Math.max(0, top);
     left = Math.max(0, left);
+    float boxed = (float) Math.max(0, bottom - top) * Math.max(0, right - left) / (height * width);
+    boolean around = boxed <= 0.5f; // the own image is
+    int inside = around ? other : own;
+    System.arraycopy(from, around ? own : other, to, own, shape.get(0) * height * width);
     for (int c = 0; c < shape.get(0); c++) {
       for (int row = top; row < bottom; row++) {
-        int at = (c * height + row) * width;
-        for (int column = left; column < right; column++) {
-          to[own + at + column] = from[other + at + column];
-        }
+        int line = (c * height + row) * width + left;
+        System.arraycopy(from, inside + line, to, own + line, Math.max(0, right - left));
       }
     }
-    int area = Math.max(0, bottom - top) * Math.max(0, right - left);
-    return 1 - (float) area / (height * width);
+    return around ? 1 - boxed : boxed;
   }
 }

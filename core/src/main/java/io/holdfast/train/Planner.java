@@ -76,14 +76,18 @@ final class Planner {
 
   /** Validation at once; of the training itself nothing that may yet turn out to fit. */
   private List<Change> less(long step, Effort effort) {
-    boolean waits = forecast.holds(step, effort);
-    for (Rung rung : ladder.below(ladder.place(effort))) {
-      if (forecast.fits(step, rung.of(effort), 1)) {
-        return waits && rung.trainsLess(effort) ? List.of() : to(rung, effort, step, TOO_LITTLE);
-      }
+    List<Rung> below = ladder.below(ladder.place(effort));
+    if (forecast.holds(step, effort)) {
+      return below.stream()
+          .filter(rung -> !rung.trainsLess(effort))
+          .findFirst()
+          .map(rung -> to(rung, effort, step, TOO_LITTLE))
+          .orElse(List.of());
     }
-    if (waits) {
-      return List.of();
+    for (Rung rung : below) {
+      if (forecast.fits(step, rung.of(effort), 1)) {
+        return to(rung, effort, step, TOO_LITTLE);
+      }
     }
     List<Change> all = new ArrayList<>(to(ladder.least(), effort, step, TOO_LITTLE));
     long most = forecast.longest(step, ladder.least().of(effort), 1, total);

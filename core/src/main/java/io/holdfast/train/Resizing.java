@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Smaller images first (progressive resizing): adversarial examples are searched for, and learned
- * from, on images that are averaged down to squares whose side grows with training's progress. A
- * pass costs in proportion to the area; a network that ends in a global pooling has the same
- * weights for every size. Wong et al. 2020 train so on ImageNet, in three phases.
+ * from, on images that are averaged down (adaptive average pooling) to squares whose side grows
+ * with training's progress. A pass costs in proportion to the area; a network that ends in a global
+ * pooling has the same weights for every size. Wong et al. 2020 train so on ImageNet, in three
+ * phases.
  *
  * @param side in pixels, over progress; in the end that of the data
  */
@@ -70,7 +71,8 @@ public record Resizing(Curve side) {
   }
 
   /**
-   * Images as a graph takes them: each pixel the mean of the area that it covers.
+   * Images as a graph takes them: each pixel the mean of the whole pixels that its area touches
+   * (adaptive average pooling).
    *
    * @param x {@code [n, C, S, S]}
    * @return {@code [n, C, s, s]}; {@code x} itself where it is of that size already
@@ -108,6 +110,12 @@ public record Resizing(Curve side) {
     }
     if (job.settings().methods().warmStart() > 0) {
       problems.add(FIELD, "images of one size with train.warm_start", "several");
+    }
+    if (job.settings().methods().guard() != null) {
+      problems.add(
+          FIELD,
+          "images of one size with train.catastrophic_overfitting, which probes whole ones",
+          "several");
     }
     if (job.library() != null) {
       problems.add(FIELD, "images of one size with train.library", "several");

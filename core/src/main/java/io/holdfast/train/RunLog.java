@@ -105,7 +105,7 @@ final class RunLog implements AutoCloseable {
     row.put("event", "epoch");
     row.put("step", step);
     row.put("epoch", epoch);
-    row.put("loss", sums.meanLoss());
+    put(row, "loss", sums.samples() == 0 ? null : sums.meanLoss());
     put(row, "train_clean_accuracy", sums.clean().share());
     put(row, "train_robust_accuracy", sums.robust().share());
     put(row, "train_library_accuracy", sums.library().share());

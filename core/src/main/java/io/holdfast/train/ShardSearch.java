@@ -122,7 +122,8 @@ final class ShardSearch {
     int[] samples = IntStream.of(rows).map(row -> positions[row]).toArray();
     Region region = threat().around(x);
     Tensor variables = search.start().of(region, seeds(rows)); // [m, ...]
-    List<Placement> placements = IntStream.of(samples).mapToObj(common::placement).toList();
+    List<Placement> placements =
+        IntStream.of(rows).mapToObj(row -> common.placement(shard, row, positions[row])).toList();
     warm.into(samples, placements, variables, x);
     region.project(variables);
     Tensor found = search.climb(common.gradients(), loss, region, variables, of);
@@ -226,17 +227,11 @@ final class ShardSearch {
   }
 
   private List<Seed> seeds(int[] rows) {
-    Seed epoch = common.job().seed().split("inner").split(common.epoch());
-    if (common.job().settings().methods().selection() == null) {
-      return Arrays.stream(rows).mapToObj(row -> epoch.split(id(row))).toList();
-    }
-    // A sample may stand in an epoch, and even in a batch, more than once.
-    Seed turn = epoch.split("turn").split(common.turn()).split(shard);
-    return Arrays.stream(rows).mapToObj(row -> turn.split(id(row)).split(row)).toList();
+    return Arrays.stream(rows).mapToObj(row -> stream("inner", row)).toList();
   }
 
-  private long id(int row) {
-    return common.job().train().id(positions[row]);
+  private Seed stream(String purpose, int row) {
+    return common.stream(purpose, shard, row, positions[row]);
   }
 
   /**
@@ -247,11 +242,10 @@ final class ShardSearch {
     if (common.cleanShare() == 0) {
       return saved.others();
     }
-    Seed seeds = common.job().seed().split("mix").split(common.epoch());
     long[] rows =
         IntStream.range(0, positions.length)
             .filter(i -> !saved.has(i))
-            .filter(i -> seeds.split(id(i)).generator().nextDouble() >= common.cleanShare())
+            .filter(i -> stream("mix", i).generator().nextDouble() >= common.cleanShare())
             .asLongStream()
             .toArray();
     return Tensors.of(rows, rows.length).to(inputs.device());

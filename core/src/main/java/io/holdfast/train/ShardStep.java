@@ -4,7 +4,6 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
-import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.image.Placement;
 import io.holdfast.model.InputGradients;
@@ -59,6 +58,7 @@ final class ShardStep implements ShardContext {
    * @param batch samples in all its shards
    * @param watched whether accuracy on clean inputs is counted though the objective has no such
    *     pass
+   * @param drawn whether a sample may stand in an epoch more than once
    * @param threat at this step's strength, or null
    * @param search how it is searched
    * @param cleanShare of samples that stay clean
@@ -83,6 +83,7 @@ final class ShardStep implements ShardContext {
       int epoch,
       int batch,
       boolean watched,
+      boolean drawn,
       @Nullable ThreatModel threat,
       Adversary search,
       double cleanShare,
@@ -98,23 +99,34 @@ final class ShardStep implements ShardContext {
       @Nullable WarmStarts warm,
       @Nullable SampleMemory memory,
       @Nullable RunningFigures figures) {
-    private Seed augmenting() {
-      return job.seed().split("augment");
+    /** The training sample in a row of a shard as it is changed this time. */
+    float[] read(int shard, int row, int position) {
+      return job.augmentation().over(job.train(), augmenting(shard, row), time()).read(position);
     }
 
-    /** A sample that stands in an epoch more than once is changed differently each time. */
+    /** Where its pixels stand this time. */
+    Placement placement(int shard, int row, int position) {
+      long id = job.train().id(position);
+      return job.augmentation().placement(id, augmenting(shard, row), time());
+    }
+
     private long time() {
-      return job.settings().methods().selection() == null ? epoch : turn;
+      return drawn ? turn : epoch;
     }
 
-    /** The training samples as they are changed this time. */
-    Dataset samples() {
-      return job.augmentation().over(job.train(), augmenting(), time());
+    private Seed augmenting(int shard, int row) {
+      return own(job.seed().split("augment"), shard, row);
     }
 
-    /** Where the pixels of a sample stand this time. */
-    Placement placement(int position) {
-      return job.augmentation().placement(job.train().id(position), augmenting(), time());
+    /** Random numbers of a sample for a purpose this time: other ones for each of its copies. */
+    Seed stream(String purpose, int shard, int row, int position) {
+      Seed now = job.seed().split(purpose).split(epoch);
+      Seed turned = drawn ? now.split("turn").split(turn) : now;
+      return own(turned, shard, row).split(job.train().id(position));
+    }
+
+    private Seed own(Seed seed, int shard, int row) {
+      return drawn ? seed.split(shard).split(row) : seed;
     }
   }
 
@@ -160,7 +172,7 @@ final class ShardStep implements ShardContext {
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
-    float[] values = common.samples().read(positions);
+    float[] values = read();
     saved.into(values, classes, !objective.adversarial());
     mixture = mixed(values, classes);
     inputs = Resizing.fitted(saved.onDevice(values), graph);
@@ -174,6 +186,16 @@ final class ShardStep implements ShardContext {
       parameters.put(p.name(), leaf);
       leaves.add(leaf);
     }
+  }
+
+  /** The samples {@code [n, ...]}, row-major, as they are changed this time. */
+  private float[] read() {
+    int size = job.train().info().sampleSize();
+    float[] all = new float[positions.length * size];
+    for (int row = 0; row < positions.length; row++) {
+      System.arraycopy(common.read(shard, row, positions[row]), 0, all, row * size, size);
+    }
+    return all;
   }
 
   /** Makes samples of two, where the settings say so. */

@@ -48,6 +48,11 @@ final class Shards {
     return new Shards(data.size(), s.batch(), s.shard(), job.seed(), draws);
   }
 
+  /** Whether a sample may stand in an epoch, and in a batch, more than once. */
+  boolean drawn() {
+    return draws != null;
+  }
+
   /** Full batches in an epoch, at least one. */
   int stepsPerEpoch() {
     return stepsPerEpoch(samples, batch);

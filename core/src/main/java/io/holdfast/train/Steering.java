@@ -26,9 +26,16 @@ final class Steering {
    * @param coreSeconds of processor time
    * @param steps that were taken so far, those from which the run went back too
    * @param gradients of the search in them, per sample of a batch
+   * @param planned what these would have been with all effort
    */
-  record Saved(long journal, double seconds, double coreSeconds, long steps, double gradients) {
-    static final Saved START = new Saved(0, 0, 0, 0, 0);
+  record Saved(
+      long journal,
+      double seconds,
+      double coreSeconds,
+      long steps,
+      double gradients,
+      double planned) {
+    static final Saved START = new Saved(0, 0, 0, 0, 0, 0);
   }
 
   private final @Nullable Governor governor;
@@ -36,6 +43,7 @@ final class Steering {
   private final Course course;
   private final int perEpoch;
   private final long total;
+  private final Ladder.Rung whole;
   private final Account account;
   private final Forecast forecast;
   private final Planner planner;
@@ -54,6 +62,7 @@ final class Steering {
     this.course = course;
     this.perEpoch = perEpoch;
     total = state.effort.last();
+    whole = new Ladder.Rung(Effort.mostSteps(settings), 1, true);
     account = new Account(governor, saved);
     forecast = new Forecast(perEpoch, looks, course, account.meters());
     planner = new Planner(Ladder.of(settings, looks), forecast, total);
@@ -130,7 +139,8 @@ final class Steering {
   /** A step was computed, and is about to be counted. */
   void stepped() {
     double z = course.progress();
-    account.stepped(course.gradients(effort(), z), course.area(z));
+    account.stepped(
+        course.gradients(effort(), z), course.gradients(whole.of(effort()), z), course.area(z));
   }
 
   /** A probe for catastrophic overfitting was taken. */
@@ -193,7 +203,7 @@ final class Steering {
       return;
     }
     long steps = state.counters.step();
-    double planned = forecast.plannedGradients();
+    double planned = account.meanPlanned();
     double done = account.meanGradients();
     Map<String, Double> measured = account.used();
     measured.put("steps", (double) steps);
@@ -205,7 +215,8 @@ final class Steering {
         What.SUMMARY,
         planned,
         done,
-        new GivenUp(steps, total, planned, done).words(forecast.tightest()),
+        new GivenUp(Math.min(total, effort().last()), total, planned, done)
+            .words(forecast.tightest()),
         measured);
   }
 

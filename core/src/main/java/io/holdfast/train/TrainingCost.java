@@ -5,10 +5,12 @@ import io.holdfast.attack.SearchRule;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Passes;
+import java.util.function.DoubleUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What training spends, counted: the same on every machine.
+ * What training spends, counted: the same on every machine. A pass over a part of an image's pixels
+ * counts as that part.
  *
  * @param attackGradients gradients by inputs that searches for adversarial examples take, summed
  *     over samples
@@ -33,13 +35,15 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
    * @param threat its threat model, null for none
    * @param samples to train on
    * @param epochs the first so many
+   * @param area part of the whole inputs that a step computes on, over progress
    */
   public static TrainingCost of(
       TrainSettings settings,
       InnerMaximiser inner,
       @Nullable ThreatModel threat,
       int samples,
-      int epochs) {
+      int epochs,
+      DoubleUnaryOperator area) {
     long perEpoch = settings.stepsPerEpoch(samples);
     long all = perEpoch * settings.epochs();
     double attack = 0;
@@ -50,11 +54,12 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       long k = Math.round(settings.steps().at(z));
       double clean = settings.cleanShare().at(z);
       double search = searching(settings, inner, threat, k, clean, z);
-      double twice = settings.methods().perturbation() == null ? 1 : 2;
+      double twice = isPerturbed(settings, z) ? 2 : 1;
       double term = settings.methods().gradAlign() > 0 ? TERM : 0;
       double expert = settings.methods().generalist() == null ? 0 : 1;
-      attack += search;
-      backward += search + twice * (passes.backward() + term) + expert;
+      double part = area.applyAsDouble(z);
+      attack += part * search;
+      backward += part * (search + twice * (passes.backward() + term) + expert);
     }
     double batch = Math.min(settings.batch(), samples);
     return new TrainingCost(attack * batch, backward * batch);
@@ -76,10 +81,15 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       double cleanShare,
       double progress) {
     Objective objective = settings.objective();
-    boolean twice = settings.methods().perturbation() != null && objective.ownSearch();
+    boolean twice = isPerturbed(settings, progress) && objective.ownSearch();
     double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
     double searches = objective.passes(members(threat), progress).searches() * (twice ? 2 : 1);
     return searches * steps * points * (1 - cleanShare);
+  }
+
+  private static boolean isPerturbed(TrainSettings settings, double progress) {
+    WeightPerturbation perturbation = settings.methods().perturbation();
+    return perturbation != null && progress >= perturbation.from();
   }
 
   private static int members(@Nullable ThreatModel threat) {

@@ -76,12 +76,12 @@ final class TrainingLoop {
     try (Progress.Task task = job.progress().start(title, planned * batch, "images")) {
       task.skip(step() * batch);
       boolean worked = false;
-      while (probeIsDue() || epochIsDue() || stepIsDue()) {
+      while (probeIsDue() || epochIsDue() || stepIsDue() || closingIsDue()) {
         try {
           job.stopper().check();
           if (probeIsDue()) { // a run was stopped while it probed
             probe(task);
-          } else if (epochIsDue()) { // or validated
+          } else if (epochIsDue() || closingIsDue()) { // or validated
             endEpoch(task);
           } else {
             steering.before();
@@ -103,8 +103,7 @@ final class TrainingLoop {
       }
     }
     Validation kept = isPaused() ? state.counters.last() : state.settle();
-    int epochs = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
-    return new TrainResult(step(), epochs, state.counters.stopped(), kept);
+    return new TrainResult(step(), epoch(), state.counters.stopped(), kept);
   }
 
   private long step() {
@@ -196,8 +195,20 @@ final class TrainingLoop {
     return over && state.counters.epoch().samples() > 0;
   }
 
+  /** Whether the run is over, and nothing was validated where it ended. */
+  private boolean closingIsDue() {
+    Validation last = state.counters.last();
+    boolean seen = validator == null || (last != null && last.epoch() >= epoch());
+    return step() > 0 && !seen && !isPaused() && !stepIsDue();
+  }
+
+  /** The present one, from 1; at its end the one that ends. */
+  private int epoch() {
+    return (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
+  }
+
   private void endEpoch(Progress.Task task) {
-    int epoch = (int) ((step() + shards.stepsPerEpoch() - 1) / shards.stepsPerEpoch());
+    int epoch = epoch();
     steering.begin();
     measureStatistics();
     Validation now = validation(epoch);
@@ -220,10 +231,11 @@ final class TrainingLoop {
     return now;
   }
 
-  /** Of the mean of weights, where there is one. */
+  /** Of the mean of weights, where there is one, before anyone looks at it. */
   private void measureStatistics() {
     Swa swa = settings.methods().swa();
-    if (swa == null || state.averaged(step()) == 0) {
+    boolean seen = validator != null && steering.validates();
+    if (swa == null || state.averaged(step()) == 0 || (!seen && stepIsDue())) {
       return;
     }
     int batches = swa.batches();

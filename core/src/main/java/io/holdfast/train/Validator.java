@@ -25,6 +25,8 @@ final class Validator {
   /** Samples that are in memory at once. */
   private static final int CHUNK = 1024;
 
+  private static final int VALUES = 1 << 26; // in memory at once, at least a sample
+
   private final TrainJob job;
   private final Dataset data;
   private final int[] chosen;
@@ -96,8 +98,9 @@ final class Validator {
   Validation measure(Classifier model, int number, @Nullable ThreatModel threat) {
     long clean = 0;
     long robust = 0;
-    for (int from = 0; from < chosen.length; from += CHUNK) {
-      int[] chunk = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + CHUNK));
+    int most = Math.max(1, Math.min(CHUNK, VALUES / data.info().sampleSize()));
+    for (int from = 0; from < chosen.length; from += most) {
+      int[] chunk = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + most));
       try (Scope scope = Scope.open()) {
         Tensor x = read(chunk); // [N, ...]
         if (threat == null) {

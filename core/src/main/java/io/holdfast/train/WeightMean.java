@@ -26,7 +26,8 @@ final class WeightMean implements AutoCloseable {
     for (Graph.Parameter p : source.graph().parameters()) {
       Tensor to = network.weight(p.name());
       Tensor from = source.weight(p.name());
-      if (p.spec().kind().learned() && before > 0) {
+      boolean averaged = p.spec().kind().learned() && !source.frozen().contains(p.node().name());
+      if (averaged && before > 0) {
         to.mulInPlace((double) before / (before + 1)).addInPlace(from, 1.0 / (before + 1));
       } else {
         to.copyFrom(from);

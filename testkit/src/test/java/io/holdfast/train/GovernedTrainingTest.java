@@ -24,6 +24,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training under budgets on a scripted clock: 60 steps of 8 samples with PGD-4 and PGD-AT. */
 class GovernedTrainingTest {
@@ -333,6 +335,31 @@ class GovernedTrainingTest {
   }
 
   @Test
+  void aMachineThatIsSlowForAWhileChangesNothing() {
+    Run governed = run(deadline(1.1 * PLANNED));
+    int[] steps = new int[1];
+    governed.progress =
+        (title, total, unit) ->
+            n -> {
+              if (steps[0]++ < 6) { // by 15%, with which the whole run would not fit
+                gauges.advance(0.15 * PLANNED / (EPOCHS * 3));
+              }
+            };
+    governed.go();
+    assertThat(journal(governed)).extracting(Decision::what).containsExactly(What.SUMMARY);
+  }
+
+  @Test
+  void whatIsALittleTooMuchIsGivenUpLate() {
+    double limit = 0.96 * PLANNED;
+    Run governed = run(deadline(limit));
+    double begin = gauges.seconds();
+    governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.9 * limit, 1.02 * limit);
+    assertThat(of(governed, What.ATTACK_STEPS).get(0).step()).isBetween(15L, 40L);
+  }
+
+  @Test
   void validationIsLeftOutBeforeTheAttackIsCheapened() {
     Run governed = run(deadline(1.06 * PLANNED));
     governed.settings(s -> s.validation(40, 2));
@@ -350,6 +377,51 @@ class GovernedTrainingTest {
     needed.go();
     assertThat(of(needed, What.VALIDATION)).isEmpty();
     assertThat(of(needed, What.ATTACK_STEPS)).isNotEmpty();
+  }
+
+  @Test
+  void validationIsLeftOutWhileTheAttackWaits() {
+    Run governed = run(deadline(1.02 * PLANNED)); // 20 validations of 0.04 s come on top
+    governed.settings(s -> s.validation(40, 2));
+    governed.validation = slow(Run.HELD_OUT);
+    governed.go();
+    assertThat(journal(governed).get(0).what()).isEqualTo(What.VALIDATION);
+    assertThat(journal(governed).get(0).step()).isLessThan(10);
+    assertThat(of(governed, What.ATTACK_STEPS).get(0).step())
+        .as("%s", journal(governed))
+        .isGreaterThan(10);
+  }
+
+  /** However early a run ends, what it ends with was validated. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.05, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2})
+  void whereverTimeEndsTheLastStepIsValidated(double share) {
+    Run governed = run(deadline(share * PLANNED));
+    governed.settings(s -> s.validation(40, 2));
+    governed.validation = slow(Run.HELD_OUT);
+    TrainResult result = governed.go().result();
+    assertThat(result.steps()).isLessThan(EPOCHS * 3L);
+    assertThat(java.util.Objects.requireNonNull(result.kept()).epoch()).isEqualTo(result.epochs());
+  }
+
+  @Test
+  void whatWasPlannedToBeLessIsNotGivenUp() {
+    Run rising = run(deadline(3 * PLANNED));
+    rising.settings(s -> s.steps(Curve.ramp(1, 4, 1)).cleanShare(Curve.ramp(0.5, 0, 1)));
+    rising.go();
+    assertThat(journal(rising)).singleElement().satisfies(GovernedTrainingTest::gaveUpNothing);
+
+    Run early = run(deadline(3 * PLANNED));
+    early.settings(s -> s.validation(40, 2).earlyStopping(1).optimiser(Optimiser.Config.sgd(1e-9)));
+    early.validation = Run.HELD_OUT;
+    assertThat(early.go().result().steps()).isLessThan(EPOCHS * 3L);
+    assertThat(journal(early)).singleElement().satisfies(GovernedTrainingTest::gaveUpNothing);
+  }
+
+  private static void gaveUpNothing(Decision end) {
+    assertThat(end.what()).isEqualTo(What.SUMMARY);
+    assertThat(end.why()).startsWith("gave up nothing");
+    assertThat(end.from()).isEqualTo(end.to());
   }
 
   /** Each sample takes a millisecond to read. */

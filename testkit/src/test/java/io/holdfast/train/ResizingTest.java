@@ -186,6 +186,9 @@ class ResizingTest {
         run(HALF_THEN_WHOLE).with(r -> r.threat = ThreatModel.l2(1).within(0, 1)),
         "L-infinity ball");
     refused(run(HALF_THEN_WHOLE).with(r -> r.rule = new SearchRule.Free(2, false)), "free");
+    Methods watched = Methods.NONE.with(HALF_THEN_WHOLE).with(OverfittingGuard.standard());
+    refused(
+        run(HALF_THEN_WHOLE).settings(s -> s.methods(watched)), "train.catastrophic_overfitting");
     Methods warm = Methods.NONE.with(HALF_THEN_WHOLE).withWarmStart(1);
     refused(run(HALF_THEN_WHOLE).settings(s -> s.methods(warm)), "train.warm_start");
   }

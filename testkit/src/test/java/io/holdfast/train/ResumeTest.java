@@ -102,6 +102,14 @@ class ResumeTest {
     resumedEqualsUninterrupted(ResumeTest::adam);
   }
 
+  @Test
+  void fromEveryStepWithMuon() {
+    Optimiser.Config muon = Optimiser.Config.muon(0.02);
+    resumedEqualsUninterrupted(() -> rich().settings(s -> s.optimiser(muon)));
+    String sgd = rich().go().weights();
+    assertThat(rich().settings(s -> s.optimiser(muon)).go().weights()).isNotEqualTo(sgd);
+  }
+
   /** What is remembered of each sample is part of a checkpoint. */
   @Test
   void fromEveryStepWithMarginsOfSamples() {

@@ -6,17 +6,27 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.Datasets;
+import io.holdfast.data.image.Augmentation;
+import io.holdfast.data.image.ColourJitter;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.ShardContext;
+import io.holdfast.train.objective.Standard;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SelectionTest {
   private static Attempt clean(long id, int label, int group, boolean right) {
@@ -104,6 +114,47 @@ class SelectionTest {
     for (int i = 0; i < draws.length; i++) {
       assertThat(seen[i] / epochs).isCloseTo(draws[i], within(0.05));
     }
+  }
+
+  /** Takes down the inputs of each sample, and what is drawn for it. */
+  private static final class Watching implements Objective {
+    private final Standard inner = new Standard();
+    private final List<String> inputs = Collections.synchronizedList(new ArrayList<>());
+    private final List<Long> seeds = Collections.synchronizedList(new ArrayList<>());
+
+    @Override
+    public String name() {
+      return inner.name();
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      for (int i = 0; i < shard.labels().count(); i++) {
+        inputs.add(Arrays.toString(shard.inputs().select(0, i).toFloats()));
+      }
+      shard.seeds("test").forEach(seed -> seeds.add(seed.bits()));
+      return inner.loss(shard);
+    }
+  }
+
+  static Stream<Run> repeating() {
+    Selection weak = new Selection(Map.of(0, 0.0, 1, 1.0), Map.of(), 8, 0);
+    Dataset few = Run.TRAIN.first(6);
+    return Stream.of(
+        new Run().settings(s -> s.methods(Methods.NONE.with(weak))),
+        new Run().with(r -> r.train = Datasets.join(Run.TRAIN.first(90), few, 1, 0.5)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("repeating")
+  void aSampleThatComesAgainIsChangedAnew(Run run) {
+    Watching objective = new Watching();
+    run.settings(s -> s.objective(objective).epochs(1))
+        .with(r -> r.augmentation = Augmentation.of(new ColourJitter(0.5, 0.5, 0, 0)))
+        .go();
+    assertThat(objective.inputs).hasSize(96).doesNotHaveDuplicates();
+    assertThat(objective.seeds).hasSize(96).doesNotHaveDuplicates();
+    assertThat(run.train.size()).isEqualTo(96);
   }
 
   @Test

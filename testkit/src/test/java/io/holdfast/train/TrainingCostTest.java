@@ -57,8 +57,10 @@ class TrainingCostTest {
     assertThat(gradients(new UnionAverage(), UNION)).isEqualTo(6);
     assertThat(gradients(new Msd(), UNION)).isEqualTo(3);
     assertThat(gradients(UnionSampling.SPEC.usual(), UNION)).isEqualTo(3);
-    double one = TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 96, 2).backwardPasses();
-    double two = TrainingCost.of(of(new UnionAverage()), THREE, UNION, 96, 2).backwardPasses();
+    double one =
+        TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 96, 2, z -> 1).backwardPasses();
+    double two =
+        TrainingCost.of(of(new UnionAverage()), THREE, UNION, 96, 2, z -> 1).backwardPasses();
     assertThat(two).isEqualTo(2 * one).isEqualTo(2 * 192 * 4);
   }
 
@@ -70,6 +72,12 @@ class TrainingCostTest {
     TrainSettings perturbed =
         plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
     assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(3);
+    TrainSettings late =
+        plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0.5))).epochs(2).build();
+    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 96, 2, z -> 1).backwardPasses())
+        .isEqualTo(96 * (3 + 1) + 96 * (3 + 2));
+    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 96, 2, z -> z < 0.5 ? 0.25 : 1))
+        .isEqualTo(new TrainingCost(96 * 3 * 1.25, 96 * 4 * 0.25 + 96 * 5));
     TrainSettings own = perturbed.toBuilder().objective(Iat.SPEC.usual()).build();
     assertThat(TrainingCost.searching(own, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(12);
   }

@@ -13,6 +13,8 @@ import io.holdfast.model.graph.layer.Tanh;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
@@ -162,6 +164,14 @@ final class TwinShard implements ShardContext {
     return IntStream.range(0, TwinCase.N)
         .mapToObj(i -> new Seed(3).split(purpose).split(i))
         .toList();
+  }
+
+  /** Normal numbers as an objective draws them: of a sample, of one of its streams or its own. */
+  static double[] drawn(String purpose, int i, int stream, int count) {
+    Seed own = seedsOf(purpose).get(i);
+    try (Scope scope = Scope.open()) {
+      return Rng.of(stream < 0 ? own : own.split(stream)).normal(count).toDoubles();
+    }
   }
 
   @Override
