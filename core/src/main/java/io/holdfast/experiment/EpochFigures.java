@@ -43,7 +43,7 @@ record EpochFigures(double clean, double robust) {
         : epochs.get(epochs.size() - 1);
   }
 
-  /** How many epochs were trained, those from which training went back left out. */
+  /** How many epochs were trained: the number of the last one that ended. */
   static int epochs(Path metrics) {
     return MetricsLog.read(metrics).stream()
         .filter(line -> line.path("event").asText().equals("epoch"))

@@ -153,7 +153,7 @@ final class WarmStarts implements AutoCloseable {
     }
 
     void move(Placement placement, float[] from, float[] into) {
-      placement.move(from, into, 0, c, h, w, Float.NaN);
+      placement.move(from, into, c, h, w, Float.NaN);
     }
   }
 

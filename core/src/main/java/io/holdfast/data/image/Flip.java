@@ -12,7 +12,7 @@ public record Flip(double probability) implements ImageTransform {
 
   @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
-    placement(random).move(pixels.clone(), pixels, 0, c, h, w, 0);
+    placement(random).apply(pixels, c, h, w);
   }
 
   @Override

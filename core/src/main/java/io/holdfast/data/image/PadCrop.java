@@ -11,7 +11,7 @@ public record PadCrop(int padding) implements ImageTransform {
 
   @Override
   public void apply(float[] pixels, int c, int h, int w, RandomGenerator random) {
-    placement(random).move(pixels.clone(), pixels, 0, c, h, w, 0);
+    placement(random).apply(pixels, c, h, w);
   }
 
   @Override

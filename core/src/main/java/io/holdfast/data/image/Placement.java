@@ -24,17 +24,23 @@ public record Placement(boolean mirrored, int right, int down) {
     return new Placement(mirrored, mirrored ? right : -right, -down);
   }
 
+  /** Moves the pixels {@code [c, h, w]} of an image in place; there is zero where nothing is. */
+  void apply(float[] pixels, int c, int h, int w) {
+    if (!equals(SAME)) {
+      move(pixels.clone(), pixels, c, h, w, 0);
+    }
+  }
+
   /**
    * Moves values.
    *
-   * @param from images {@code [c, h, w]} one after the other, not changed
-   * @param at where this one begins
-   * @param into changed, as many values from the same place on
+   * @param from an image {@code [c, h, w]}, not changed
+   * @param into another array, changed
    * @param outside what stands where there is nothing
    */
-  public void move(float[] from, float[] into, int at, int c, int h, int w, float outside) {
-    int to = at;
-    for (int plane = at; plane < at + c * h * w; plane += h * w) {
+  public void move(float[] from, float[] into, int c, int h, int w, float outside) {
+    int to = 0;
+    for (int plane = 0; plane < c * h * w; plane += h * w) {
       for (int y = down; y < h + down; y++) {
         for (int column = 0; column < w; column++) {
           int x = (mirrored ? w - 1 - column : column) + right;

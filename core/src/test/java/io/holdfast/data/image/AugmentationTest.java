@@ -81,7 +81,7 @@ class AugmentationTest {
       mirrored |= all.mirrored();
       float[] from = source.read(i);
       float[] placed = new float[from.length];
-      all.move(from, placed, 0, 3, 8, 9, 0);
+      all.move(from, placed, 3, 8, 9, 0);
       float[] seen = view.read(i);
       for (int p = 0; p < seen.length; p++) { // what left the image on the way is zero
         assertThat(seen[p]).isIn(placed[p], 0f);
@@ -89,7 +89,7 @@ class AugmentationTest {
       assertThat(IntStream.range(0, seen.length).filter(p -> seen[p] == placed[p]).count())
           .isGreaterThan(seen.length / 2);
       float[] back = new float[from.length];
-      all.inverse().move(placed, back, 0, 3, 8, 9, -1);
+      all.inverse().move(placed, back, 3, 8, 9, -1);
       for (int p = 0; p < back.length; p++) {
         assertThat(back[p]).isIn(from[p], -1f);
       }
