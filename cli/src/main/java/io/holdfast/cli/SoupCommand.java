@@ -2,7 +2,9 @@ package io.holdfast.cli;
 
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Format;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
@@ -16,6 +18,7 @@ import io.holdfast.record.Scorecard;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.ModelSoup;
 import io.holdfast.train.ModelSoup.Recipe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -110,6 +113,7 @@ final class SoupCommand extends BaseCommand {
     }
     requirePositive("--examples", examples, problems);
     requirePositive("--steps", steps, problems);
+    problems.collect(this::requireWritable);
     List<Bundle> opened = new ArrayList<>();
     try (Job running = Job.start(job)) {
       models.forEach(path -> problems.collect(() -> opened.add(Bundle.read(path))));
@@ -127,6 +131,14 @@ final class SoupCommand extends BaseCommand {
     } finally {
       opened.forEach(Bundle::close);
     }
+  }
+
+  /** That the bundle can be written is known before hours of attacks. */
+  private void requireWritable() {
+    if (Files.isDirectory(out)) {
+      throw new InvalidInputException("--out", "", "a file to write", "the folder " + out);
+    }
+    AtomicFiles.requireWritableFolder(out.toAbsolutePath().resolveSibling("."));
   }
 
   private static void requirePositive(String option, int value, Problems problems) {
