@@ -12,8 +12,8 @@ import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.experiment.AdversarialRun;
+import io.holdfast.experiment.AttackSearchRun;
 import io.holdfast.experiment.EvaluationSection;
-import io.holdfast.experiment.SearchRun;
 import io.holdfast.experiment.Surrogates;
 import io.holdfast.threat.ThreatModel;
 import java.io.PrintWriter;
@@ -88,7 +88,7 @@ final class AttackCommand extends BaseCommand {
         throw new IllegalStateException("what was missing was reported");
       }
       AdversarialRun run = run(opened, others, chosen.attack(), folder, running);
-      SearchRun before = search.wanted ? search.before(run, opened.samples().size()) : null;
+      AttackSearchRun before = search.wanted ? search.before(run, opened.samples().size()) : null;
       if (before != null) {
         before.check(opened.samples());
       }
@@ -144,7 +144,7 @@ final class AttackCommand extends BaseCommand {
       ModelOptions.Opened opened,
       Surrogates others,
       NamedAttack chosen,
-      @Nullable SearchRun before,
+      @Nullable AttackSearchRun before,
       Job running) {
     Estimate alone =
         others
@@ -167,7 +167,7 @@ final class AttackCommand extends BaseCommand {
     screen.println("examples: " + out.resolve(AdversarialRun.RESULT));
   }
 
-  private void print(SearchRun.Result result, Path out, PrintWriter screen) {
+  private void print(AttackSearchRun.Result result, Path out, PrintWriter screen) {
     if (job.json) {
       Map<String, Object> all = json(result.summary());
       all.put("search", result.search());
@@ -177,7 +177,7 @@ final class AttackCommand extends BaseCommand {
     screen.print(table(result.summary()));
     screen.println("search: " + result.search().words());
     screen.println("settings: " + result.search().found());
-    screen.println("every trial: " + out.resolve(SearchRun.RESULT));
+    screen.println("every trial: " + out.resolve(AttackSearchRun.RESULT));
     screen.println("examples: " + out.resolve(AdversarialRun.RESULT));
   }
 

@@ -3,7 +3,7 @@ package io.holdfast.cli;
 import io.holdfast.common.Deadline;
 import io.holdfast.common.Problems;
 import io.holdfast.experiment.AdversarialRun;
-import io.holdfast.experiment.SearchRun;
+import io.holdfast.experiment.AttackSearchRun;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -70,10 +70,10 @@ final class SearchOptions {
   }
 
   /** The search before a run. */
-  SearchRun before(AdversarialRun run, int samples) {
+  AttackSearchRun before(AdversarialRun run, int samples) {
     int settings =
-        trials != null ? trials : most == null ? SearchRun.DEFAULT_TRIALS : Integer.MAX_VALUE;
-    int slice = examples == null ? SearchRun.defaultSlice(samples) : examples;
-    return new SearchRun(run, settings, most, slice);
+        trials != null ? trials : most == null ? AttackSearchRun.DEFAULT_TRIALS : Integer.MAX_VALUE;
+    int slice = examples == null ? AttackSearchRun.defaultSlice(samples) : examples;
+    return new AttackSearchRun(run, settings, most, slice);
   }
 }

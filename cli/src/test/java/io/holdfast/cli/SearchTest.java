@@ -127,6 +127,34 @@ final class SearchTest {
     assertThat(other.exit()).as("another search in its place").isEqualTo(Exit.BAD_INPUT);
   }
 
+  /** Whose stages stop as soon as an epoch brings nothing, which hardly moving weights never do. */
+  @Test
+  void aTrialCostsTheEpochsThatItsStagesCameTo() {
+    String stages = "stages=[{name: first, epochs: %1$d}, {name: second, epochs: %1$d}]";
+    String still = "train.optimiser={name: sgd, learning_rate: 1e-12}";
+    JsonNode early =
+        single("early", stages.formatted(5), still, "train.early_stopping={patience: 1}");
+    JsonNode whole = single("whole-stages", stages.formatted(2), still);
+    assertThat(early.path("epochs").asInt()).isEqualTo(10);
+    assertThat(whole.path("epochs").asInt()).isEqualTo(4);
+    for (String cost : List.of("backward_passes", "attack_gradients")) {
+      assertThat(early.path(cost).asDouble()).isPositive().isEqualTo(whole.path(cost).asDouble());
+    }
+  }
+
+  /** The one trial of a search. */
+  private static JsonNode single(String name, String... settings) {
+    Path out = folder.resolve(name);
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", out));
+    List<String> sets = new ArrayList<>(List.of(settings));
+    sets.add("search={trials: 1, over: {train.batch: [32, 64]}}");
+    sets.add("evaluate={attacks: [fgsm], examples: 4, curve: 0}");
+    sets.forEach(set -> args.addAll(List.of("--set", set)));
+    Ran ran = Ran.command(args.toArray());
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    return result(out).path("trials").path(0);
+  }
+
   @Test
   void mistakesAreToldByName() {
     Path out = folder.resolve("bad");

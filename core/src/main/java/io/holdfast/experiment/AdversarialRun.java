@@ -178,7 +178,7 @@ public record AdversarialRun(
    *     what would be replaced is not of an earlier attack
    */
   public static void requireUsable(Path folder) {
-    for (String name : SearchRun.NAMES) {
+    for (String name : AttackSearchRun.NAMES) {
       if (Files.exists(folder.resolve(name))) {
         throw new InvalidInputException(
             folder.toString(),

@@ -13,8 +13,9 @@ import java.util.List;
  *
  * @param clean accuracy on held-out training samples, in [0, 1]
  * @param robust under validation's attack; clean accuracy without a threat model
+ * @param trained epochs that training came to, also where it ended early
  */
-record EpochFigures(double clean, double robust) {
+record EpochFigures(double clean, double robust, int trained) {
 
   /**
    * Reads the metrics of a training.
@@ -23,36 +24,32 @@ record EpochFigures(double clean, double robust) {
    */
   static EpochFigures read(Path metrics, boolean best) {
     List<JsonNode> lines = new ArrayList<>();
+    int trained = 0;
     for (JsonNode line : MetricsLog.read(metrics)) {
       String event = line.path("event").asText();
-      if (event.equals("epoch") && line.has("clean_accuracy")) {
-        lines.add(line);
-      } else if (event.equals("rollback")) { // what came after is gone
+      if (event.equals("rollback")) { // what came after is gone
         lines.removeIf(of -> of.path("step").asLong() > line.path("to").asLong());
+      } else if (event.equals("epoch")) {
+        trained = line.path("epoch").asInt();
+        if (line.has("clean_accuracy")) {
+          lines.add(line);
+        }
       }
     }
-    List<EpochFigures> epochs = lines.stream().map(EpochFigures::of).toList();
-    if (epochs.isEmpty()) {
+    if (lines.isEmpty()) {
       throw new HoldfastException(metrics + " has no validation at an epoch's end");
     }
-    return best
-        ? epochs.stream()
-            .sorted(Comparator.comparingDouble(e -> -e.robust))
-            .findFirst()
-            .orElseThrow()
-        : epochs.get(epochs.size() - 1);
+    JsonNode told =
+        best
+            ? lines.stream()
+                .sorted(Comparator.comparingDouble(line -> -robust(line)))
+                .findFirst()
+                .orElseThrow()
+            : lines.get(lines.size() - 1);
+    return new EpochFigures(told.path("clean_accuracy").asDouble(), robust(told), trained);
   }
 
-  /** How many epochs were trained: the number of the last one that ended. */
-  static int epochs(Path metrics) {
-    return MetricsLog.read(metrics).stream()
-        .filter(line -> line.path("event").asText().equals("epoch"))
-        .mapToInt(line -> line.path("epoch").asInt())
-        .reduce(0, (before, now) -> now);
-  }
-
-  private static EpochFigures of(JsonNode line) {
-    double clean = line.path("clean_accuracy").asDouble();
-    return new EpochFigures(clean, line.path("robust_accuracy").asDouble(clean));
+  private static double robust(JsonNode line) {
+    return line.path("robust_accuracy").asDouble(line.path("clean_accuracy").asDouble());
   }
 }

@@ -160,9 +160,7 @@ public final class Harden {
       Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
       Path metrics = new RunFolder(reached).metrics();
       EpochFigures figures = EpochFigures.read(metrics, last.training().keepBest());
-      boolean single = experiment.stages().isEmpty();
-      int trained = single ? Math.min(epochs, EpochFigures.epochs(metrics)) : epochs;
-      return TrialOutcome.of(trial, values, epochs, figures, trainings.cost(trained));
+      return TrialOutcome.of(trial, values, epochs, figures, trainings.spent(epochs));
     }
   }
 

@@ -356,7 +356,7 @@ public record RunFolder(Path path) {
 
   /** Whether the examples of an attack are here, or parts of them. */
   boolean holdsAttack() {
-    return Stream.concat(AdversarialRun.NAMES.stream(), SearchRun.NAMES.stream())
+    return Stream.concat(AdversarialRun.NAMES.stream(), AttackSearchRun.NAMES.stream())
         .anyMatch(name -> Files.exists(path.resolve(name)));
   }
 

@@ -90,16 +90,27 @@ final class Trainings implements AutoCloseable {
     return pipeline().advance(data.train(), epochs);
   }
 
-  /** What the first so many epochs of the trainings cost. */
-  TrainingCost cost(int epochs) {
+  /**
+   * What the first so many epochs cost that {@link #advance} trained; fewer where one ended early.
+   */
+  TrainingCost spent(int epochs) {
     TrainingCost all = TrainingCost.NONE;
     int left = epochs;
-    for (int i = 0; i < experiment.trainings().size(); i++) {
-      int own = Math.min(left, experiment.trainings().get(i).training().epochs());
-      all = all.plus(training(i).cost(data.train(), own));
+    for (int i = 0; i < experiment.trainings().size() && left > 0; i++) {
+      TrainSettings settings = experiment.trainings().get(i).training();
+      int own = Math.min(left, settings.epochs());
+      Path metrics = new RunFolder(folder(i)).metrics();
+      int trained = EpochFigures.read(metrics, settings.keepBest()).trained();
+      all = all.plus(training(i).cost(data.train(), Math.min(own, trained)));
       left -= own;
     }
     return all;
+  }
+
+  private Path folder(int number) {
+    List<Stage> stages = experiment.stages();
+    Path run = options.out();
+    return stages.isEmpty() ? run : Pipeline.folder(run, stages.get(number).name());
   }
 
   private Pipeline pipeline() {

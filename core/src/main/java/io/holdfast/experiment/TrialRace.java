@@ -92,27 +92,27 @@ record TrialRace(
   Ended run(Path file, String about, boolean resume, Progress progress) {
     try (LineJournal journal = LineJournal.open(file, KEY, about, resume);
         Progress.Task task = progress.start("search", trials, "trials")) {
-      Course course = new Course(journal, task);
+      Attempt attempt = new Attempt(journal, task);
       Halving<Trial> halving =
           new Halving<>(
               rungs, Comparator.comparing((Trial t) -> t.outcome, TrialOutcome.STRONGEST));
       if (method == Tuning.Method.HALVING) {
         List<Trial> field = new ArrayList<>();
-        for (Optional<Trial> next = course.next(); next.isPresent(); next = course.next()) {
+        for (Optional<Trial> next = attempt.next(); next.isPresent(); next = attempt.next()) {
           field.add(next.get());
         }
-        halving.race(field, course::extend);
+        halving.race(field, attempt::extend);
       } else {
-        halving.successively(course::next, course::extend);
+        halving.successively(attempt::next, attempt::extend);
       }
-      return course.ended();
+      return attempt.ended();
     }
   }
 
   private static final String KEY = "search";
 
   /** One run of the search. */
-  private final class Course {
+  private final class Attempt {
     private final LineJournal journal;
     private final Progress.Task task;
     private final Map<String, Line> known = new HashMap<>();
@@ -123,7 +123,7 @@ record TrialRace(
     private int spent;
     private boolean cut;
 
-    Course(LineJournal journal, Progress.Task task) {
+    Attempt(LineJournal journal, Progress.Task task) {
       this.journal = journal;
       this.task = task;
       for (JsonNode line : journal.known()) {

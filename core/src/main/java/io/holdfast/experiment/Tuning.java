@@ -5,6 +5,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
+import io.holdfast.train.TrainingCost;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -219,12 +220,10 @@ public final class Tuning {
       int own = method == Method.RANDOM ? training.settings().epochs() : upTo;
       training.advance(train, own);
       Path folder = Objects.requireNonNull(training.folder());
-      return TrialOutcome.of(
-          trial,
-          values,
-          own,
-          EpochFigures.read(new RunFolder(folder).metrics(), training.settings().keepBest()),
-          training.cost(train, own));
+      EpochFigures figures =
+          EpochFigures.read(new RunFolder(folder).metrics(), training.settings().keepBest());
+      TrainingCost cost = training.cost(train, Math.min(own, figures.trained()));
+      return TrialOutcome.of(trial, values, own, figures, cost);
     }
   }
 }

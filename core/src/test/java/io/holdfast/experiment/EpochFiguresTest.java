@@ -30,18 +30,18 @@ class EpochFiguresTest {
   @Test
   void theLastEpochCountsOrTheMostRobustOne() throws IOException {
     String[] lines = {epoch(3, 1, 0.7, 0.4), epoch(6, 2, 0.8, 0.5), epoch(9, 3, 0.9, 0.3)};
-    assertThat(read(false, lines)).isEqualTo(new EpochFigures(0.9, 0.3));
-    assertThat(read(true, lines)).isEqualTo(new EpochFigures(0.8, 0.5));
-    assertThat(EpochFigures.epochs(file)).isEqualTo(3);
+    assertThat(read(false, lines)).isEqualTo(new EpochFigures(0.9, 0.3, 3));
+    assertThat(read(true, lines)).isEqualTo(new EpochFigures(0.8, 0.5, 3));
   }
 
   @Test
   void anEpochFromWhichTrainingWentBackDoesNotCount() throws IOException {
     String back = "{\"event\":\"rollback\",\"step\":7,\"to\":3,\"to_epoch\":1}\n";
     String[] lines = {epoch(3, 1, 0.7, 0.4), epoch(6, 2, 0.8, 0.5), back};
-    assertThat(read(true, lines)).isEqualTo(new EpochFigures(0.7, 0.4));
+    assertThat(read(true, lines)).isEqualTo(new EpochFigures(0.7, 0.4, 2));
     String again = epoch(6, 2, 0.6, 0.45);
-    assertThat(read(true, lines[0], lines[1], back, again)).isEqualTo(new EpochFigures(0.6, 0.45));
+    assertThat(read(true, lines[0], lines[1], back, again))
+        .isEqualTo(new EpochFigures(0.6, 0.45, 2));
     assertThatThrownBy(() -> read(true, back)).hasMessageContaining("no validation");
   }
 }

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param budget of time for the search; null for as long as it needs
  * @param slice samples that settings are judged by, at least 1; the others are attacked afterwards
  */
-public record SearchRun(AdversarialRun run, int trials, @Nullable Duration budget, int slice) {
+public record AttackSearchRun(
+    AdversarialRun run, int trials, @Nullable Duration budget, int slice) {
   /** The result's file. */
   public static final String RESULT = "search.json";
 
