@@ -9,20 +9,22 @@ from . import parts
 from .inputs import ROOT, WORK, cifar10, cores
 from .ours import holdfast
 
-BOOK = ROOT / "bench" / "peers" / "cifar-recipes.yaml"
+BOOKS = {name: ROOT / "bench" / "peers" / f"cifar-{name}.yaml" for name in ("recipes", "searches")}
 HELD_OUT = 2000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--book", choices=BOOKS, default="recipes", help="recipes of ten minutes, or searches for examples at a quarter of an hour")
     parser.add_argument("--afresh", action="store_true", help="do not take over what an earlier run finished")
     parser.add_argument("--train-limit", type=int, help="only the first training images (a trial)")
 
 
 def run(options: argparse.Namespace) -> int:
-    folder = parts.folder(f"cifar-recipes{options.train_limit or ''}", options.afresh)
+    source = BOOKS[options.book]
+    folder = parts.folder(f"{source.stem}{options.train_limit or ''}", options.afresh)
     train, held_out = split(options.train_limit)
-    book = folder / BOOK.name
-    book.write_text(with_data(BOOK.read_text(), train, held_out))
+    book = folder / source.name
+    book.write_text(with_data(source.read_text(), train, held_out))
     holdfast("objectives", "--measure", book, "--out", folder / "out", "--resume", "--workers", str(cores()))
     return 0
 

@@ -286,8 +286,9 @@ class HeadlineTest(unittest.TestCase):
                 learned, held_out = (load_file(file)["labels"].tolist() for file in choose.split(None))
                 few = load_file(choose.split(10)[0])["labels"].tolist()
         self.assertEqual((learned, held_out, few), (list(range(1000)), list(range(1000, 3000)), list(range(10))))
-        text = choose.with_data(choose.BOOK.read_text(), Path("/a.safetensors"), Path("/b.safetensors"))
-        self.assertIn("data: {train: /a.safetensors, test: /b.safetensors, validation: 0}", text)
+        for book in choose.BOOKS.values():
+            text = choose.with_data(book.read_text(), Path("/a.safetensors"), Path("/b.safetensors"))
+            self.assertIn("data: {train: /a.safetensors, test: /b.safetensors, validation: 0}", text)
 
     def test_both_recipes_are_read_as_they_stand(self):
         for name, module in {"time-to-target": target, "cifar-hour": hour}.items():

@@ -23,8 +23,11 @@ import java.util.stream.IntStream;
  *     that steps grow with epsilon under a curriculum: one for all members of a union, or one each
  * @param start where the search begins
  * @param rule how it departs from projected gradient ascent
+ * @param follows whether the length of a step is the standard one of their number, also of another
+ *     number
  */
-public record InnerMaximiser(int steps, List<Double> fractions, Start start, SearchRule rule) {
+public record InnerMaximiser(
+    int steps, List<Double> fractions, Start start, SearchRule rule, boolean follows) {
   public InnerMaximiser {
     fractions = List.copyOf(fractions);
     if (steps < 0) {
@@ -37,7 +40,7 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start, Sea
 
   /** Projected gradient ascent. */
   public InnerMaximiser(int steps, List<Double> fractions, Start start) {
-    this(steps, fractions, start, SearchRule.PROJECTED);
+    this(steps, fractions, start, SearchRule.PROJECTED, false);
   }
 
   /** Steps of the same part of epsilon for every member of a union. */
@@ -97,24 +100,31 @@ public record InnerMaximiser(int steps, List<Double> fractions, Start start, Sea
     }
   }
 
-  /** The same with another number of steps of the same length. */
+  /** The same with another number of steps, which a standard length follows. */
   public InnerMaximiser withSteps(int number) {
-    return new InnerMaximiser(number, fractions, start, rule);
+    double standard = StepSize.standard(Math.max(1, number)).relative();
+    List<Double> lengths = follows ? fractions.stream().map(f -> standard).toList() : fractions;
+    return new InnerMaximiser(number, lengths, start, rule, follows);
+  }
+
+  /** The same, whose steps have the standard length of their number or not. */
+  public InnerMaximiser following(boolean standard) {
+    return new InnerMaximiser(steps, fractions, start, rule, standard);
   }
 
   /** The same by another rule. */
   public InnerMaximiser by(SearchRule other) {
-    return new InnerMaximiser(steps, fractions, start, other);
+    return new InnerMaximiser(steps, fractions, start, other, follows);
   }
 
   /** The same for one member of a union by itself. */
   public InnerMaximiser member(int index) {
-    return new InnerMaximiser(steps, List.of(fraction(index)), start, rule);
+    return new InnerMaximiser(steps, List.of(fraction(index)), start, rule, follows);
   }
 
   /** The same from another start. */
   public InnerMaximiser from(Start other) {
-    return new InnerMaximiser(steps, fractions, other, rule);
+    return new InnerMaximiser(steps, fractions, other, rule, follows);
   }
 
   /**

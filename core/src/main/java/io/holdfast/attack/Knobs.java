@@ -256,7 +256,7 @@ public final class Knobs {
    */
   public static <A> Knob<A> standardStep(
       Function<A, StepSize> get, BiFunction<A, StepSize, A> with) {
-    return step("epsilon/4, beyond ten steps 2.5 epsilon/steps", get, with);
+    return step(StepSize.STANDARD, get, with);
   }
 
   /**

@@ -9,6 +9,13 @@ import io.holdfast.threat.ThreatModel;
  * @param relative as a part of epsilon, where {@code absolute} is NaN
  */
 public record StepSize(double absolute, double relative) {
+  /** {@link #standard} in words. */
+  public static final String STANDARD =
+      "1.75 epsilon/steps up to 7 steps and at most epsilon, epsilon/4 up to 10, then 2.5 epsilon/steps";
+
+  private static final int SEVEN = 7;
+  private static final double QUARTER = 0.25;
+
   public StepSize {
     double given = Double.isNaN(absolute) ? relative : absolute;
     if (!(given > 0) || Double.isInfinite(given)) {
@@ -27,11 +34,14 @@ public record StepSize(double absolute, double relative) {
   }
 
   /**
-   * A quarter of epsilon for up to ten steps, beyond that 2.5 / steps of it (Madry et al. 2018: far
-   * enough to reach any part of the ball from any start).
+   * A quarter of epsilon for seven to ten steps, as in the seven steps of 2/255 within 8/255 of
+   * Madry et al. 2018; beyond that 2.5 / steps of it (ibid.: far enough to reach any part of the
+   * ball from any start). Fewer steps go as far as those seven together, up to a whole epsilon
+   * each: two steps of a quarter from a random start hardly leave where they began.
    */
   public static StepSize standard(int steps) {
-    return relative(Math.min(0.25, 2.5 / steps));
+    double far = steps < SEVEN ? Math.min(1, SEVEN * QUARTER / steps) : QUARTER;
+    return relative(Math.min(far, 2.5 / steps));
   }
 
   /**

@@ -51,7 +51,7 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
     double longer = (double) planned.steps() / steps;
     List<Double> fractions =
         planned.fractions().stream().map(f -> Math.max(f, Math.min(f * longer, longest))).toList();
-    return new InnerMaximiser(steps, fractions, planned.start(), planned.rule());
+    return new InnerMaximiser(steps, fractions, planned.start(), planned.rule(), false);
   }
 
   /** Of the planned share of samples that stay clean, what it comes to. */

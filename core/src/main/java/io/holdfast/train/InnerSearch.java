@@ -104,9 +104,15 @@ public record InnerSearch(String name, int steps, StepSize stepSize, Start start
     };
   }
 
-  /** The search itself, its steps in proportion to the threat model's size. */
+  /**
+   * The search itself, its steps in proportion to the threat model's size; of a search of several
+   * steps whose length was not given, each number of steps has its own length.
+   */
   public InnerMaximiser maximiser(ThreatModel threat) {
-    return InnerMaximiser.of(steps, stepSize, threat, start).by(rule);
+    boolean several = name.equals(PGD) || name.equals(FRIENDLY);
+    return InnerMaximiser.of(steps, stepSize, threat, start)
+        .by(rule)
+        .following(several && stepSize.equals(StepSize.standard(steps)));
   }
 
   /** Stands in for a value that was refused and reported already. */

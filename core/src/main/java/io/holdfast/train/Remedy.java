@@ -2,9 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
-import io.holdfast.attack.SearchRule;
 import io.holdfast.attack.SearchRule.Noisy;
-import java.util.List;
 import java.util.Locale;
 
 /** What training goes on with after it was overfitted to its own search. */
@@ -20,8 +18,7 @@ public enum Remedy {
     Adversary applied(Adversary search) {
       int steps = Math.min(MOST, Math.max(4, search.inner().steps() * 4));
       double fraction = Math.max(0.25, 1.0 / steps);
-      InnerMaximiser pgd =
-          new InnerMaximiser(steps, List.of(fraction), Start.UNIFORM, SearchRule.PROJECTED);
+      InnerMaximiser pgd = new InnerMaximiser(steps, fraction, Start.UNIFORM);
       return new Adversary(pgd, search.gradAlign());
     }
   },

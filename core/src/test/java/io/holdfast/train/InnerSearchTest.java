@@ -58,9 +58,25 @@ class InnerSearchTest {
 
   @Test
   void pgdStartsUniformly() {
-    assertThat(read("{}").maximiser(THREAT)).isEqualTo(new InnerMaximiser(7, 0.25, Start.UNIFORM));
+    assertThat(read("{}").maximiser(THREAT))
+        .isEqualTo(new InnerMaximiser(7, 0.25, Start.UNIFORM).following(true));
     assertThat(read("{attack: {name: pgd, steps: 2, step_size: 0.05}}").maximiser(THREAT))
         .isEqualTo(new InnerMaximiser(2, 0.5, Start.UNIFORM));
+  }
+
+  /** So that two steps of a curriculum, or of a file without a length, are no weak search. */
+  @Test
+  void aLengthThatIsNotGivenFollowsTheNumberOfSteps() {
+    InnerMaximiser usual = read("{attack: {name: pgd, steps: 3}}").maximiser(THREAT);
+    assertThat(usual.fraction(0)).isCloseTo(1.75 / 3, within(1e-12));
+    assertThat(usual.withSteps(1).fraction(0)).isEqualTo(1);
+    assertThat(usual.withSteps(2).fraction(0)).isEqualTo(0.875);
+    assertThat(usual.withSteps(8).fraction(0)).isEqualTo(0.25);
+    assertThat(usual.withSteps(50).from(Start.CLEAN).fraction(0)).isEqualTo(0.05);
+    InnerMaximiser given =
+        read("{attack: {name: friendly, steps: 7, step_size: 0.025}}").maximiser(THREAT);
+    assertThat(given.withSteps(2).fraction(0)).isEqualTo(given.fraction(0)).isEqualTo(0.25);
+    assertThat(read("{attack: fgsm}").maximiser(THREAT).withSteps(2).fraction(0)).isEqualTo(1);
   }
 
   /**

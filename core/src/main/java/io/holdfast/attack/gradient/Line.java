@@ -188,7 +188,7 @@ public record Line(String name, String summary, String paper, Reach reach, Pgd r
   /** The length of a step as a function of their number. */
   public enum Reach {
     /** As in PGD. */
-    STANDARD("epsilon/4, beyond ten steps 2.5 epsilon/steps") {
+    STANDARD(StepSize.STANDARD) {
       @Override
       StepSize of(int steps) {
         return StepSize.standard(steps);

@@ -146,7 +146,8 @@ public record Pgd(
    * @param nominal the threat model at full strength, to which an absolute step size refers
    */
   public InnerMaximiser inner(ThreatModel nominal) {
-    return InnerMaximiser.of(steps, stepSize, nominal, start());
+    return InnerMaximiser.of(steps, stepSize, nominal, start())
+        .following(stepSize.equals(StepSize.standard(steps)));
   }
 
   @Override
