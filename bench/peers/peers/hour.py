@@ -22,8 +22,8 @@ EPSILON = 8 / 255
 ARCHITECTURE = "preact-resnet-18,width=16"
 EXPERIMENT = ROOT / "bench" / "peers" / "cifar-hour.yaml"
 RECIPES = {
-    "n-fgsm": Recipe(n_fgsm, EPSILON, peak_rate=0.2, augment=True),
-    "trades": Recipe(trades(steps=10, beta=6.0), EPSILON, peak_rate=0.1, augment=True),
+    "n-fgsm": Recipe("n-fgsm", n_fgsm, EPSILON, peak_rate=0.2, augment=True),
+    "trades": Recipe("trades[steps=10,beta=6]", trades(steps=10, beta=6.0), EPSILON, peak_rate=0.1, augment=True),
 }
 CONTENDERS = ["ours", *RECIPES]
 SAVED_EVERY = 30.0  # seconds of training
@@ -52,7 +52,7 @@ class Contest:
     def run(self) -> dict:
         """Trains; the seconds that it took among others."""
         ours = self.contender == "ours"
-        of = {"recipe": parts.hash_of(EXPERIMENT)} if ours else {"recipe": self.contender, "peak_rate": RECIPES[self.contender].peak_rate}
+        of = {"recipe": parts.hash_of(EXPERIMENT)} if ours else RECIPES[self.contender].told()
         return parts.once(self.folder / f"{self.name}.json", lambda: self._watched(self._ours if ours else self._pytorch), of)
 
     def _watched(self, make: Callable[[], dict]) -> dict:

@@ -20,13 +20,18 @@ Loss = Callable[[Tuned, torch.Tensor, torch.Tensor, float], torch.Tensor]
 
 @dataclass(frozen=True)
 class Recipe:
-    """SGD with Nesterov momentum under a cyclic learning rate; `done` is the share of training before a step."""
+    """SGD with Nesterov momentum under a cyclic learning rate; `done` is the share of training before a step. The name tells the loss with its settings."""
 
+    name: str
     loss: Loss
     epsilon: float
     peak_rate: float
     warm_up: float = 0.0
     augment: bool = False
+
+    def told(self) -> dict:
+        """What tells its results from another recipe's."""
+        return {"recipe": self.name, "peak_rate": self.peak_rate} | ({"warm_up": self.warm_up} if self.warm_up else {})
 
     def rate_at(self, done: float) -> float:
         """Linear from 0 to the peak over 30%, then back to 0."""
@@ -110,16 +115,19 @@ class Training:
     def save(self, file: Path) -> None:
         state = {
             "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "random": torch.get_rng_state(),
-            "step": self.step_number, "seconds": self.seconds, "order": self.order,
+            "step": self.step_number, "seconds": self.seconds, "order": self.order, "of": self.recipe.told(),
         }
         partial = file.with_suffix(".part")
         torch.save(state, partial)
         partial.rename(file)
 
     def restore(self, file: Path) -> None:
-        """Goes on from there, where there is such a file."""
+        """Goes on from there, where there is such a file; one that says that it is of another recipe is refused."""
         if file.is_file():
             state = torch.load(file)
+            own = self.recipe.told()
+            if state.get("of", own) != own:
+                raise SystemExit(f"{file} is of {state['of']}, not of {own}: move it away, or begin anew with --afresh")
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             torch.set_rng_state(state["random"])

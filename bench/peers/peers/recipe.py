@@ -18,7 +18,7 @@ from .nets import small_cnn
 from .ours import Hardened
 
 EPSILON, INNER_STEPS = 0.1, 7
-RECIPE = Recipe(pgd_at(INNER_STEPS), EPSILON, peak_rate=0.05, warm_up=0.2)
+RECIPE = Recipe(f"pgd-at[steps={INNER_STEPS}]", pgd_at(INNER_STEPS), EPSILON, peak_rate=0.05, warm_up=0.2)
 EXPERIMENT = ROOT / "bench" / "peers" / "recipe.yaml"
 # The evaluation of both: one uniform start in ball and box, seed 1000; bf16 search, verdict in float32.
 EVALUATION, EVALUATION_SEED = Budget(EPSILON, 0.01, 50), 1000

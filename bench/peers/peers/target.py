@@ -17,7 +17,7 @@ from .nets import small_cnn
 from .ours import Hardened, PeerServer
 
 EPSILON = 0.1
-TRADES = Recipe(trades(steps=10, beta=6.0), EPSILON, peak_rate=0.05, warm_up=0.2)
+TRADES = Recipe("trades[steps=10,beta=6]", trades(steps=10, beta=6.0), EPSILON, peak_rate=0.05, warm_up=0.2)
 EXPERIMENT = ROOT / "bench" / "peers" / "time-to-target.yaml"
 CONTENDERS = ["pytorch", "ours"]
 SAVED_EVERY = 30.0  # seconds of training
@@ -35,7 +35,7 @@ class Contest:
 
     def pytorch(self, until: int) -> dict | None:
         """Trains until so many epochs are done; the result when all are. Its seconds are those of its steps alone."""
-        return parts.once(self._file("pytorch", "json"), lambda: self._pytorch(until))
+        return parts.once(self._file("pytorch", "json"), lambda: self._pytorch(until), TRADES.told())
 
     def _pytorch(self, until: int) -> dict | None:
         data = load_file(fashion_mnist("train", self.train_limit))

@@ -1,5 +1,6 @@
 """The harness checks itself: `bench/peers/run test`."""
 
+import dataclasses
 import json
 import os
 import shlex
@@ -120,7 +121,7 @@ class LoopTest(unittest.TestCase):
         self.images, self.labels = torch.randint(0, 256, (256, 1, 28, 28), dtype=torch.uint8), torch.randint(0, 10, (256,))
 
     def training(self, loss=loop.n_fgsm) -> loop.Training:
-        return loop.Training(loop.Recipe(loss, 0.1, peak_rate=0.1, warm_up=0.2), small_cnn, self.images, self.labels, 3)
+        return loop.Training(loop.Recipe("drawn", loss, 0.1, peak_rate=0.1, warm_up=0.2), small_cnn, self.images, self.labels, 3)
 
     def test_a_training_that_was_stopped_goes_on_as_if_it_had_not_been(self):
         whole = self.training()
@@ -141,6 +142,18 @@ class LoopTest(unittest.TestCase):
                 again.step(step / 5)
         for name, value in whole.model.state_dict().items():
             self.assertTrue(torch.equal(value, again.model.state_dict()[name]), name)
+
+    def test_a_training_does_not_go_on_from_another_recipe(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "state.pt"
+            self.training().save(file)
+            other = self.training()
+            other.recipe = dataclasses.replace(other.recipe, name="drawn otherwise")
+            with self.assertRaisesRegex(SystemExit, "drawn otherwise"):
+                other.restore(file)
+        told = {name: recipe.told() for name, recipe in hour.RECIPES.items()}
+        self.assertEqual(told["n-fgsm"], {"recipe": "n-fgsm", "peak_rate": 0.2})
+        self.assertNotEqual(told["trades"], target.TRADES.told())
 
     def test_trades_without_divergence_is_clean_training_and_its_search_raises_the_divergence(self):
         training = self.training(loop.trades(2, 0.0))

@@ -197,11 +197,12 @@ public record InnerMaximiser(
     return best;
   }
 
-  /** The rule is told where it is not the plain one. */
+  /** The rule is told where it is not the plain one, and lengths where they follow the steps. */
   @Override
   public String toString() {
     String plain = "steps=" + steps + ", fractions=" + fractions + ", start=" + start;
     boolean projected = rule.equals(SearchRule.PROJECTED);
-    return "InnerMaximiser[" + plain + (projected ? "" : ", rule=" + rule) + "]";
+    String other = (projected ? "" : ", rule=" + rule) + (follows ? ", follows" : "");
+    return "InnerMaximiser[" + plain + other + "]";
   }
 }

@@ -39,7 +39,7 @@ public final class LayerSensitivity {
    * @param layer a node's name
    * @param change mean relative change of its value
    * @param amplification its change over the largest of its inputs' changes; 1 keeps it as it is
-   * @param trainable whether it has weights
+   * @param trainable whether it has weights that are not frozen
    */
   public record Row(String layer, double change, double amplification, boolean trainable) {}
 
@@ -74,7 +74,7 @@ public final class LayerSensitivity {
     Map<String, Double> change = new LinkedHashMap<>();
     sums.forEach(part -> part.forEach((name, sum) -> change.merge(name, sum, Double::sum)));
     change.replaceAll((name, sum) -> sum / samples.size());
-    return rows(network.graph(), change);
+    return rows(network, change);
   }
 
   /** Sums of relative changes over some samples, by node and input. */
@@ -115,13 +115,11 @@ public final class LayerSensitivity {
         samples.read(rows), LongStream.concat(LongStream.of(rows.length), shape).toArray());
   }
 
-  private static List<Row> rows(Graph graph, Map<String, Double> change) {
+  private static List<Row> rows(Network network, Map<String, Double> change) {
     Set<String> weighted = new LinkedHashSet<>();
-    graph.parameters().stream()
-        .filter(p -> p.spec().kind().learned())
-        .forEach(p -> weighted.add(p.node().name()));
+    network.trainable().forEach(p -> weighted.add(p.node().name()));
     List<Row> rows = new ArrayList<>();
-    for (Graph.Node node : graph.nodes()) {
+    for (Graph.Node node : network.graph().nodes()) {
       double own = Objects.requireNonNull(change.get(node.name()));
       double in =
           node.inputs().stream()
@@ -134,8 +132,8 @@ public final class LayerSensitivity {
   }
 
   /**
-   * The layers with weights but those that amplify most: what is to be frozen where only these are
-   * to be trained. Ties go by the order of the graph.
+   * The layers that can be trained but those that amplify most: what is to be frozen where only
+   * these are to be trained. Ties go by the order of the graph.
    *
    * @param trained how many are to be trained, at least 1
    */

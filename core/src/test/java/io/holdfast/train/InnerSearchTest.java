@@ -73,6 +73,10 @@ class InnerSearchTest {
     assertThat(usual.withSteps(2).fraction(0)).isEqualTo(0.875);
     assertThat(usual.withSteps(8).fraction(0)).isEqualTo(0.25);
     assertThat(usual.withSteps(50).from(Start.CLEAN).fraction(0)).isEqualTo(0.05);
+    // What tells two runs apart, one of which must not go on with the other's checkpoint.
+    assertThat(read("{attack: {name: pgd, steps: 7, step_size: 0.025}}").maximiser(THREAT))
+        .hasToString(read("{}").maximiser(THREAT).following(false).toString())
+        .doesNotHaveToString(read("{}").maximiser(THREAT).toString());
     InnerMaximiser given =
         read("{attack: {name: friendly, steps: 7, step_size: 0.025}}").maximiser(THREAT);
     assertThat(given.withSteps(2).fraction(0)).isEqualTo(given.fraction(0)).isEqualTo(0.25);

@@ -106,6 +106,18 @@ class LayerChoiceTest {
     }
   }
 
+  @Test
+  void aFrozenLayerIsNotChosenToBeTrained() {
+    Run run = run();
+    try (Network network = network(OFFSET, -OFFSET);
+        Workers pool = Workers.of(2)) {
+      network.freeze(List.of("two")); // which amplifies most
+      new LayerChoice(1, 64).freeze(network, Run.TRAIN, WIDE, new Seed(3), pool, run.progress);
+      assertThat(network.trainable()).extracting(p -> p.node().name()).containsOnly("out");
+      assertThat(network.frozen()).containsExactlyInAnyOrder("one", "two");
+    }
+  }
+
   private static Map<String, byte[]> weights(Network network) {
     Map<String, byte[]> all = new HashMap<>();
     network.weights().forEach((name, weight) -> all.put(name, weight.toBytes()));
