@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from .attacks import Budget, Tuned, channels_last, cross_entropy, input_gradient, probabilities, trades_loss, trades_search
+from .parts import require_same
 
 MOMENTUM, WEIGHT_DECAY, BATCH = 0.9, 5e-4, 128
 RISE = 0.3  # of training, over which the learning rate rises
@@ -125,9 +126,7 @@ class Training:
         """Goes on from there, where there is such a file; one that says that it is of another recipe is refused."""
         if file.is_file():
             state = torch.load(file)
-            own = self.recipe.told()
-            if state.get("of", own) != own:
-                raise SystemExit(f"{file} is of {state['of']}, not of {own}: move it away, or begin anew with --afresh")
+            require_same(file, state, self.recipe.told())
             self.model.load_state_dict(state["model"])
             self.optimiser.load_state_dict(state["optimiser"])
             torch.set_rng_state(state["random"])

@@ -17,8 +17,8 @@ def once(result: Path, make: Callable[[], dict | None], of: dict | None = None) 
     says that it was made of something else is refused; one that does not say is taken."""
     if result.is_file():
         found = json.loads(result.read_text())
-        if of is not None and found.get("of", of) != of:
-            raise SystemExit(f"{result} is of {found['of']}, not of {of}: move it away, or begin anew with --afresh")
+        if of is not None:
+            require_same(result, found, of)
         return found
     found = make()
     if found is not None:
@@ -28,6 +28,12 @@ def once(result: Path, make: Callable[[], dict | None], of: dict | None = None) 
         partial.write_text(json.dumps(found))
         partial.rename(result)
     return found
+
+
+def require_same(file: Path, found: dict, of: dict) -> None:
+    """Refuses what says that it was made of something else."""
+    if found.get("of", of) != of:
+        raise SystemExit(f"{file} is of {found['of']}, not of {of}: move it away, or begin anew with --afresh")
 
 
 def hash_of(file: Path) -> str:
