@@ -92,13 +92,19 @@ public record LearningCurves(
         + line.path("step").asLong()
         + " the model was overfitted to training's own attack (accuracy under PGD "
         + Numbers.percent(line.path("robust_accuracy").asDouble())
-        + ", at best "
-        + Numbers.percent(line.path("best_accuracy").asDouble())
+        + standard(line)
         + "); training went back to step "
         + line.path("to").asLong()
         + ", remedy: "
         + line.path("remedy").asText()
         + ".";
+  }
+
+  private static String standard(JsonNode line) {
+    double best = line.path("best_accuracy").asDouble(); // 0 where no probe stood before
+    return best == 0 && line.has("own_accuracy")
+        ? ", under its own attack " + Numbers.percent(line.path("own_accuracy").asDouble())
+        : ", at best " + Numbers.percent(best);
   }
 
   private static List<JsonNode> lines(Path metrics) {

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param every steps between two probes, at least 1
  * @param examples at most so many held-out samples, at least 1
  * @param steps of PGD, at least 1
- * @param share in (0, 1): accuracy against PGD below this share of its best, and of the accuracy
- *     against training's own search since the last probe, is a collapse
+ * @param share in (0, 1): accuracy against PGD below this share of its best since the last remedy,
+ *     and of the accuracy against training's own search since the last probe, is a collapse; before
+ *     the first probe, and before the first one of a remedy, below this share of the latter alone
  * @param remedies in the order in which they are tried; at least one
  */
 public record OverfittingGuard(
@@ -78,7 +79,8 @@ public record OverfittingGuard(
    *
    * @param applied remedies so far, in their order
    * @param probed step of the latest probe, 0 before the first
-   * @param best accuracy of a probe in [0, 1] since the last remedy
+   * @param best accuracy of a probe in [0, 1] since the last remedy, 0 where there was none or none
+   *     stood
    * @param since predictions on training's own adversarial examples since the latest probe
    * @param good counters at the last moment at which all was well; null before the first step
    */
@@ -114,12 +116,16 @@ public record OverfittingGuard(
    * @param measured samples that it was measured on
    */
   boolean collapsed(double robust, State state, int measured) {
-    double best = state.best();
-    double noise = Math.sqrt(best * (1 - best) / measured);
     Double own = state.since().share();
-    return robust < share * best
-        && best - robust > DEVIATIONS * noise
-        && (own == null || robust < share * own);
+    if (state.best() == 0) { // nothing to fall from, yet a search that no longer counts is seen
+      return own != null && fell(robust, own, measured);
+    }
+    return fell(robust, state.best(), measured) && (own == null || robust < share * own);
+  }
+
+  private boolean fell(double robust, double from, int measured) {
+    double noise = Math.sqrt(from * (1 - from) / measured);
+    return robust < share * from && from - robust > DEVIATIONS * noise;
   }
 
   /**

@@ -3,11 +3,12 @@ package io.holdfast.train;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.SearchRule.Noisy;
+import io.holdfast.attack.StepSize;
 import java.util.Locale;
 
 /** What training goes on with after it was overfitted to its own search. */
 public enum Remedy {
-  /** Projected gradient ascent with four times as many steps, up to 16. */
+  /** Projected gradient ascent with four times as many steps, up to 16, of standard length. */
   MORE_STEPS {
     @Override
     boolean applies(Adversary search, TrainJob job) {
@@ -16,8 +17,12 @@ public enum Remedy {
 
     @Override
     Adversary applied(Adversary search) {
-      int steps = Math.min(MOST, Math.max(4, search.inner().steps() * 4));
-      double fraction = Math.max(0.25, 1.0 / steps);
+      int now = search.inner().steps();
+      if (now >= MOST) { // where a curriculum has come to since
+        return search;
+      }
+      int steps = Math.min(MOST, Math.max(4, now * 4));
+      double fraction = StepSize.standard(steps).relative();
       InnerMaximiser pgd = new InnerMaximiser(steps, fraction, Start.UNIFORM);
       return new Adversary(pgd, search.gradAlign());
     }

@@ -129,11 +129,19 @@ final class Watch {
                 + step
                 + ": PGD leaves "
                 + Format.percent(robust)
-                + " of the held-out samples, at best "
-                + Format.percent(before.best())
+                + " of the held-out samples, "
+                + standard(before)
                 + "; back to step "
                 + good.step()
                 + ", remedy: "
                 + goesOn);
+  }
+
+  /** What the probe was judged by. */
+  private static String standard(State before) {
+    Double own = before.since().share();
+    return before.best() == 0 && own != null
+        ? "training's own search " + Format.percent(own) + " of its own"
+        : "at best " + Format.percent(before.best());
   }
 }
