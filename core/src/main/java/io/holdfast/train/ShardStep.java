@@ -400,6 +400,12 @@ final class ShardStep implements ShardContext {
   }
 
   @Override
+  public double radiusShare() {
+    double whole = Objects.requireNonNull(job.threat()).epsilon();
+    return whole == 0 ? 1 : threat().epsilon() / whole;
+  }
+
+  @Override
   public InnerMaximiser inner() {
     return common.search().inner();
   }

@@ -75,6 +75,11 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public double radiusShare() {
+    return shard.radiusShare();
+  }
+
+  @Override
   public InnerMaximiser inner() {
     return shard.inner();
   }

@@ -73,6 +73,11 @@ public interface ShardContext {
   /** What the adversary may do, of the size that the curriculum wants now. */
   ThreatModel threat();
 
+  /** The radius of {@link #threat} as a part of the experiment's, at least 0. */
+  default double radiusShare() {
+    return 1;
+  }
+
   /** The experiment's search, with the steps that the curriculum wants now. */
   InnerMaximiser inner();
 

@@ -45,6 +45,23 @@ class CatTest {
     }
   }
 
+  /** A radius is remembered as it is, not as a part of what the curriculum wanted that day. */
+  @Test
+  void aGrowingThreatModelLeavesRadiiAsTheyAre() {
+    Cat cat = new Cat(0.2, 0, 1);
+    try (Scope scope = Scope.open()) {
+      double[] margins = {0.6, 0.6, 0.6, 0.6, 0.6};
+      LinearShard shard = new LinearShard(margins, 0, 1, 0, 1, 1);
+      shard.radius(0.3);
+      epoch(cat, shard, values(0.2, 0.2, 0.2, 0.2, 0.2), values(0.2, 0.2, 0.2, 0.2, 0.2));
+      epoch(cat, shard, values(0.3, 0.3, 0.3, 0.3, 0.3), values(0.3, 0.3, 0.3, 0.3, 0.3));
+      shard.radius(0.6);
+      epoch(cat, shard, values(0.5, 0.5, 0.5, 0.5, 0.5), values(0.5, 0.5, 0.5, 0.5, 0.5));
+      shard.radius(0);
+      epoch(cat, shard, values(0, 0, 0, 0, 0), values(0, 0, 0, 0, 0));
+    }
+  }
+
   /** It has not withstood what it has not seen. */
   @Test
   void theRadiusOfASampleThatStaysCleanDoesNotGrow() {

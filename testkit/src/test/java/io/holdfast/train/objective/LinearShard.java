@@ -4,6 +4,7 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.ThreatModel;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -25,6 +26,7 @@ final class LinearShard extends OpenShard {
 
   private final double[] margins;
   private final long[] labels;
+  private double share = 1;
 
   /**
    * A shard.
@@ -69,6 +71,21 @@ final class LinearShard extends OpenShard {
   /** The side of the plane on which sample i is right. */
   private int outward(int i) {
     return labels[i] == 0 ? 1 : -1;
+  }
+
+  /** From now on the curriculum wants this part of the radius. */
+  void radius(double share) {
+    this.share = share;
+  }
+
+  @Override
+  public double radiusShare() {
+    return share;
+  }
+
+  @Override
+  public ThreatModel threat() {
+    return TwinShard.THREAT.withEpsilon(share * EPSILON);
   }
 
   @Override

@@ -81,6 +81,25 @@ class MmaTest {
     }
   }
 
+  /** A margin is a length: the threat model's growth does not move it. */
+  @Test
+  void aGrowingThreatModelLeavesMarginsAsTheyAre() {
+    double[] known = {0.1 / SEARCHED, 0.5, 0.5, 0.5, 0};
+    try (Scope scope = Scope.open()) {
+      LinearShard shard = shard();
+      shard.radius(0.5);
+      MMA.loss(shard); // up to half of the radius: 0.1575
+      assertThat(shard.remembered()).containsExactly(known, exact());
+      shard.nextEpoch();
+      shard.radius(1);
+      MMA.loss(shard);
+      assertSearched(shard, 0.1 / SEARCHED, 0.5, 0.5, 0.5, 0.05);
+      shard.radius(0);
+      MMA.loss(shard);
+      assertThat(shard.remembered()[0]).isCloseTo(0.1 / SEARCHED, exact());
+    }
+  }
+
   /** The passes of the search, each a step further, within radii in parts of the largest. */
   private static void assertSearched(LinearShard shard, double... radii) {
     assertThat(shard.asked()).hasSize(3);

@@ -20,8 +20,9 @@ import java.util.stream.IntStream;
 /**
  * Customized adversarial training (Cheng et al. 2022, algorithm 1): each sample has a radius of its
  * own, which begins at 0 and grows by a step in each epoch in which it is still right under attack
- * at the grown radius, up to that of the threat model. The larger it is, the more of its label is
- * spread over classes that are drawn anew (equation 6), in the search too.
+ * at the grown radius, up to that of the threat model at the curriculum's strength. The larger it
+ * is, the more of its label is spread over classes that are drawn anew (equation 6), in the search
+ * too.
  *
  * <p>Radii are part of the checkpoint. {@code train.label_smoothing} does not count here. Judge the
  * result by AutoAttack: soft labels make gradients small, and plain PGD overrates it.
@@ -91,11 +92,12 @@ public record Cat(double step, double smoothing, double concentration)
 
   @Override
   public ShardLoss loss(ShardContext shard) {
-    double[] radii = shard.remembered(); // [n], in radii of the threat model
+    double largest = shard.radiusShare(); // as radii are, in radii of the whole threat model
+    double[] radii = shard.remembered(); // [n]
     double[] grown = new double[radii.length];
     for (int i = 0; i < radii.length; i++) {
-      radii[i] = Double.isNaN(radii[i]) ? 0 : radii[i];
-      grown[i] = Math.min(1, radii[i] + step);
+      radii[i] = Double.isNaN(radii[i]) ? 0 : Math.min(largest, radii[i]);
+      grown[i] = Math.min(largest, radii[i] + step);
     }
     List<Seed> seeds = shard.seeds("labels");
     boolean[] attacked = new boolean[radii.length]; // not those that stay clean
@@ -103,7 +105,7 @@ public record Cat(double step, double smoothing, double concentration)
         shard.adversarial(
             ground -> {
               ground.rows().forEach(row -> attacked[row] = true);
-              return within(ground, grown, seeds);
+              return within(ground, grown, largest, seeds);
             },
             Reference.labels(shard.labels())); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
@@ -117,13 +119,20 @@ public record Cat(double step, double smoothing, double concentration)
     return ShardLoss.of(losses, null, robust);
   }
 
-  private Tensor within(Search.Ground ground, double[] grown, List<Seed> seeds) {
+  /**
+   * Searches in each sample's own ball, {@code [m, ...]}.
+   *
+   * @param grown the samples' radii, {@code [n]}
+   * @param largest that of the ground's threat model, in the same unit
+   */
+  private Tensor within(Search.Ground ground, double[] grown, double largest, List<Seed> seeds) {
     int[] rows = ground.rows().stream().mapToInt(i -> i).toArray();
-    double[] own = Arrays.stream(rows).mapToDouble(i -> grown[i]).toArray();
+    double[] own = Arrays.stream(rows).mapToDouble(i -> grown[i]).toArray(); // [m]
+    double[] scales = Arrays.stream(own).map(r -> largest == 0 ? 0 : r / largest).toArray(); // [m]
     List<Seed> ofRows = Arrays.stream(rows).mapToObj(seeds::get).toList();
-    OwnRadii scaled = new OwnRadii(ground.model(), ground.inputs(), own);
+    OwnRadii scaled = new OwnRadii(ground.model(), ground.inputs(), scales);
     Tensor far = ground.with(scaled).maximise(new Soft(own, ofRows)); // [m, ...]
-    return OwnRadii.between(ground.inputs(), far, own);
+    return OwnRadii.between(ground.inputs(), far, scales);
   }
 
   /** Labels of which a part is spread, {@code [n, K]}, of the type of the logits. */

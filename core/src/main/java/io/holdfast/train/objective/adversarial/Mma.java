@@ -94,10 +94,8 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
 
   @Override
   public ShardLoss loss(ShardContext shard) {
-    double[] scales = shard.remembered(); // [n], of the largest radius searched
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = Double.isNaN(scales[i]) ? LEAST : Math.max(LEAST, scales[i]);
-    }
+    double share = shard.radiusShare();
+    double[] scales = scales(shard.remembered(), share); // [n], of the largest radius searched
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     boolean[] right = clean.argmax(1).eq(shard.labels()).toBooleans();
     Tensor ends =
@@ -107,7 +105,9 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     Tensor at = Tensors.where(isRight.view(Noise.wide(ends)), ends, shard.inputs()); // [n, ...]
     Tensor robust = shard.logits(at); // [n, K]
     Tensor counts = counts(right, scales).to(clean.type()).to(clean.device()); // [n]
-    shard.remember(known(right, scales));
+    if (share > 0) {
+      shard.remember(known(right, scales, share));
+    }
     Tensor atMargin = Predictions.crossEntropy(shard, robust).mul(counts); // [n]
     Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
     return ShardLoss.of(natural.mul(this.clean).add(atMargin, 1 - this.clean), clean, robust);
@@ -122,11 +122,24 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     return Tensors.of(counts, counts.length);
   }
 
-  /** Wrong samples have no margin. */
-  private static double[] known(boolean[] right, double[] scales) {
-    double[] known = scales.clone();
+  /**
+   * Radii to search within, as parts of the present largest, {@code [n]}.
+   *
+   * @param known margins as parts of the largest at the whole radius, {@code [n]}
+   * @param share of that radius now
+   */
+  private static double[] scales(double[] known, double share) {
+    return Arrays.stream(known)
+        .map(margin -> Double.isNaN(margin) || share == 0 ? 0 : margin / share)
+        .map(scale -> Math.min(1, Math.max(LEAST, scale)))
+        .toArray();
+  }
+
+  /** Margins as parts of the largest at the whole radius, {@code [n]}; wrong samples have none. */
+  private static double[] known(boolean[] right, double[] scales, double share) {
+    double[] known = new double[scales.length];
     for (int i = 0; i < known.length; i++) {
-      known[i] = right[i] ? known[i] : 0;
+      known[i] = right[i] ? scales[i] * share : 0;
     }
     return known;
   }
