@@ -123,6 +123,11 @@ final class BadInputTest {
                 + " model's 0.1, found 0.3 (train against a larger threat model if that is"
                 + " meant)"),
         row(
+            "a curriculum of steps for a search of one step",
+            List.of("train.attack=n-fgsm", "train.curriculum.steps={from: 1, to: 5}"),
+            "--set train.curriculum.steps: expected attack: pgd or friendly, whose steps it changes,"
+                + " found n-fgsm"),
+        row(
             "a layer that is not there",
             List.of("model.freeze=[nothing]"),
             "--set model.freeze: expected names of layers: "),

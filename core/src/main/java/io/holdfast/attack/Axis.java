@@ -44,13 +44,19 @@ public sealed interface Axis {
   }
 
   /**
-   * Whole numbers, evenly by their logarithms; from 0 on by those of their successors.
+   * Whole numbers.
    *
    * @param low the least, at least 0
    * @param high the largest, at least {@code low}
    * @param odd whether even ones are left out
+   * @param size whether they are drawn evenly by the logarithms of their successors
    */
-  record Whole(String key, int low, int high, boolean odd) implements Axis {
+  record Whole(String key, int low, int high, boolean odd, boolean size) implements Axis {
+    /** Sizes. */
+    public Whole(String key, int low, int high, boolean odd) {
+      this(key, low, high, odd, true);
+    }
+
     /** Around a value that lies in [least, most]. */
     static Whole around(String key, int value, int least, int most, boolean odd) {
       long high = Math.min(most, (long) REACH * Math.max(1, value));
@@ -59,18 +65,23 @@ public sealed interface Axis {
 
     @Override
     public String draw(RandomGenerator random) {
-      double from = Math.log(low + 1.0);
-      double to = Math.log(high + 2.0);
-      long drawn = (long) Math.exp(from + random.nextDouble() * (to - from)) - 1;
+      double from = onScale(low + 1.0);
+      double to = onScale(high + 2.0);
+      double at = from + random.nextDouble() * (to - from);
+      long drawn = (long) (size ? Math.exp(at) : at) - 1;
       long inside = Math.max(low, Math.min(high, drawn));
       long even = inside % 2 == 0 ? 1 : 0;
       return Long.toString(odd ? (inside == high ? inside - even : inside + even) : inside);
     }
 
+    private double onScale(double value) {
+      return size ? Math.log(value) : value;
+    }
+
     @Override
     public Axis joined(Axis other) {
-      return other instanceof Whole o && o.key.equals(key)
-          ? new Whole(key, Math.min(low, o.low), Math.max(high, o.high), odd)
+      return other instanceof Whole o && o.key.equals(key) && o.size == size
+          ? new Whole(key, Math.min(low, o.low), Math.max(high, o.high), odd, size)
           : this;
     }
   }

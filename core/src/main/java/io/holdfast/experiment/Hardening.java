@@ -72,6 +72,7 @@ public final class Hardening {
   private List<String> freeze = List.of();
   private @Nullable LayerChoice layers;
   private Seed seed = new Seed(Experiment.DEFAULT_SEED);
+  private @Nullable Seed splitting;
   private Device device = Device.CPU;
   private int workers;
   private @Nullable Path folder;
@@ -101,6 +102,7 @@ public final class Hardening {
     freeze = other.freeze;
     layers = other.layers;
     seed = other.seed;
+    splitting = other.splitting;
     device = other.device;
     workers = other.workers;
     folder = other.folder;
@@ -373,6 +375,11 @@ public final class Hardening {
     return progress;
   }
 
+  /** The samples of the validation share are chosen by this seed, whatever training's own is. */
+  Hardening splitting(Seed by) {
+    return change(h -> h.splitting = by);
+  }
+
   Stopper flag() {
     return stopper;
   }
@@ -385,7 +392,7 @@ public final class Hardening {
   /** What the first so many epochs cost. */
   TrainingCost cost(Dataset train, int epochs) {
     boolean split = validation == null && share > 0;
-    int samples = split ? holdOut(train, seed, share).get(1).size() : train.size();
+    int samples = split ? heldOut(train).get(1).size() : train.size();
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
     TrainSettings whole = all(search);
@@ -439,6 +446,10 @@ public final class Hardening {
     return settings.objective().adversarial() || settings.objective().bounded();
   }
 
+  private List<Dataset> heldOut(Dataset train) {
+    return holdOut(train, splitting == null ? seed : splitting, share);
+  }
+
   /** The validation samples and the rest of the training samples, stratified. */
   static List<Dataset> holdOut(Dataset train, Seed seed, double share) {
     return train.split(seed.split("hold-out"), share, 1 - share);
@@ -485,7 +496,7 @@ public final class Hardening {
     Dataset rest = train;
     Dataset held = validation;
     if (held == null && share > 0) {
-      List<Dataset> parts = holdOut(train, seed, share);
+      List<Dataset> parts = heldOut(train);
       held = parts.get(0);
       rest = parts.get(1);
     }

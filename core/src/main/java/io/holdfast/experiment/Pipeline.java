@@ -191,7 +191,8 @@ public final class Pipeline {
   private Hardening prepared(int number, Map<String, Bundle> done) {
     Part part = parts.get(number);
     Path folder = folder(part);
-    Hardening training = part.training().seed(seed(number).value());
+    // What one stage holds out no other one may learn.
+    Hardening training = part.training().splitting(base.seed()).seed(seed(number).value());
     if (folder != null) {
       training = training.folder(folder);
     }

@@ -155,7 +155,7 @@ public record Plan(
     int width = what.keySet().stream().mapToInt(String::length).max().orElse(0);
     String line = "%-" + Math.max(11, width) + "s %s%n";
     what.forEach((topic, words) -> text.append(String.format(line, topic, words)));
-    Table table = new Table("phase", "estimated, at most");
+    Table table = new Table("phase", "estimated");
     seconds.forEach((phase, s) -> table.row(phase, Format.seconds(s)));
     double all = seconds.values().stream().mapToDouble(s -> s).sum();
     table.row("in all", Format.seconds(all));
@@ -163,7 +163,7 @@ public record Plan(
         .append(table)
         .append(
             "Training is estimated from steps timed at the cheapest and the dearest stage of its"
-                + " curriculum;\nattacks as if none succeeded early.\n\n")
+                + " curriculum;\nattacks at most, as if none succeeded early.\n\n")
         .append("memory      about ")
         .append(Format.bytes(memoryBytes))
         .append('\n')

@@ -125,7 +125,8 @@ record TuningSpace(List<Axis> fields) {
       return Optional.of(field);
     }
     return Optional.of(
-        new Axis.Whole(field.key(), (int) numbers.low(), (int) numbers.high(), false));
+        new Axis.Whole(
+            field.key(), (int) numbers.low(), (int) numbers.high(), false, numbers.size()));
   }
 
   private static boolean isWhole(double value) {

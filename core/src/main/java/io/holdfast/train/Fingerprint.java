@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param parts by name; long ones as the head of their SHA-256
  */
 record Fingerprint(Map<String, String> parts) {
-  private static final int READABLE = 60;
+  private static final int READABLE = 80;
   private static final int HEAD = 16;
   private static final String SEED = "seed";
 

@@ -109,10 +109,14 @@ public record InnerSearch(String name, int steps, StepSize stepSize, Start start
    * steps whose length was not given, each number of steps has its own length.
    */
   public InnerMaximiser maximiser(ThreatModel threat) {
-    boolean several = name.equals(PGD) || name.equals(FRIENDLY);
     return InnerMaximiser.of(steps, stepSize, threat, start)
         .by(rule)
-        .following(several && stepSize.equals(StepSize.standard(steps)));
+        .following(takesSteps() && stepSize.equals(StepSize.standard(steps)));
+  }
+
+  /** Whether its number of steps is a setting. */
+  boolean takesSteps() {
+    return name.equals(PGD) || name.equals(FRIENDLY);
   }
 
   /** Stands in for a value that was refused and reported already. */

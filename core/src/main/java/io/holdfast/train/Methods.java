@@ -6,6 +6,7 @@ import io.holdfast.common.Records;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Objective;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -162,12 +163,19 @@ public record Methods(
           "0, or attack: pgd (fgsm, r-fgsm) within one ball",
           warmStart + " with another search or threat model");
     }
-    double searches = job.settings().objective().passes(1, 1).searches();
+    Objective objective = job.settings().objective();
+    if (warmStart > 0 && (!objective.adversarial() || objective.ownSearch())) {
+      problems.add(
+          "train.warm_start",
+          "0, or an objective that goes by the search of train.attack",
+          warmStart + " with " + objective.name());
+    }
+    double searches = objective.passes(1, 1).searches();
     if (warmStart > 0 && searches > 1) {
       problems.add(
           "train.warm_start",
           "0, or an objective with one search, whose perturbations are kept",
-          warmStart + " with " + job.settings().objective().name());
+          warmStart + " with " + objective.name());
     }
     if (warmStart > 0 && !job.augmentation().places()) {
       problems.add(

@@ -161,6 +161,10 @@ public record TrainSettings(
           Double.toString(radius.maximum()),
           "train against a larger threat model if that is meant");
     }
+    if (curriculum.has("steps") && !inner.takesSteps()) {
+      curriculum.reject(
+          "steps", "attack: pgd or friendly, whose steps it changes", inner.name(), null);
+    }
     SettingsReader early = r.section("early_stopping");
     SettingsReader validation = r.section("validation");
     SettingsReader checkpoint = r.section("checkpoint");

@@ -8,6 +8,7 @@ import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,18 @@ class AxisTest {
     assertThat(Set.copyOf(draws(Axis.Whole.around("x", 1, 1, 1_000_000, false), 2000)))
         .isEqualTo(
             IntStream.rangeClosed(1, 8).mapToObj(Integer::toString).collect(Collectors.toSet()));
+  }
+
+  @Test
+  void wholeNumbersAreEvenWhereTheyAreNoSizes() {
+    List<String> draws = draws(new Axis.Whole("x", 0, 9, false, false), 5000);
+    for (int value = 0; value <= 9; value++) {
+      assertThat(Collections.frequency(draws, Integer.toString(value))).isBetween(400, 600);
+    }
+    List<String> sizes = draws(new Axis.Whole("x", 0, 9, false), 5000);
+    assertThat(Collections.frequency(sizes, "0")).isGreaterThan(1200);
+    Axis even = new Axis.Whole("x", 0, 9, false, false);
+    assertThat(even.joined(new Axis.Whole("x", 0, 20, false))).isEqualTo(even);
   }
 
   @Test

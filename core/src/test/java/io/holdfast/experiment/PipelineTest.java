@@ -90,6 +90,18 @@ class PipelineTest {
     }
   }
 
+  /** Each stage is validated on the same samples, which none of them learns. */
+  @Test
+  void allStagesHoldOutTheSameSamples() {
+    Hardening held = common().validation(0.25);
+    List<Dataset> parts = Hardening.holdOut(DATA, new Seed(5), 0.25);
+    Hardening split = common().validation(parts.get(0));
+    try (Bundle all = stages(held).fit(DATA);
+        Bundle same = stages(split).fit(parts.get(1))) {
+      assertThat(all.network().hash()).isEqualTo(same.network().hash());
+    }
+  }
+
   @Test
   void stoppedAnywhereAndResumedItEndsWithTheSameBits(@TempDir Path folder) throws Exception {
     try (Bundle whole = stages(common()).fit(DATA)) {

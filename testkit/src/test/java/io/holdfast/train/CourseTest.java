@@ -25,8 +25,11 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.objective.Hybrid;
+import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.adversarial.Cat;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -189,6 +192,11 @@ class CourseTest {
     assertThatThrownBy(warm(1).settings(s -> s.objective(two))::go)
         .hasMessageContaining("train.warm_start")
         .hasMessageContaining("one search");
+    for (Objective other : List.of(new Standard(), Cat.SPEC.usual())) {
+      assertThatThrownBy(warm(1).settings(s -> s.objective(other))::go)
+          .hasMessageContaining("train.warm_start")
+          .hasMessageContaining("the search of train.attack");
+    }
     ThreatModel union = ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1));
     assertThatThrownBy(warm(1).with(r -> r.threat = union)::go)
         .hasMessageContaining("train.warm_start");

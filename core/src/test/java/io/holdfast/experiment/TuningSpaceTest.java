@@ -1,0 +1,43 @@
+package io.holdfast.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.attack.Axis;
+import io.holdfast.common.Settings;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** What a search draws from, as files say it. */
+class TuningSpaceTest {
+  private static final String FILE =
+      """
+      name: x
+      data: {train: "embedded:fashion-mnist/train", test: "embedded:fashion-mnist/test"}
+      model: {architecture: small-cnn}
+      threat: {perturbation: linf, epsilon: 0.1, domain: [0, 1]}
+      train: {objective: pgd-at, attack: {name: pgd}}
+      evaluate: {attacks: [fgsm]}
+      search: {method: random, over: {%s}}
+      """;
+
+  private static Axis axis(String over) {
+    String file = FILE.formatted(over);
+    Experiment experiment = Experiment.of(Settings.yaml(file, "x.yaml"), "x.yaml", List.of());
+    return Objects.requireNonNull(experiment.programme().search()).space().fields().get(0);
+  }
+
+  @Test
+  void wholeNumbersAndOthersAreDrawnByTheScaleThatIsSaid() {
+    String steps = "train.attack.steps";
+    assertThat(axis(steps + ": {from: 2, to: 10}"))
+        .isEqualTo(new Axis.Whole(steps, 2, 10, false, true));
+    assertThat(axis(steps + ": {from: 2, to: 10, scale: linear}"))
+        .isEqualTo(new Axis.Whole(steps, 2, 10, false, false));
+    String rate = "train.optimiser.learning_rate";
+    assertThat(axis(rate + ": {from: 0.01, to: 1}"))
+        .isEqualTo(new Axis.Numbers(rate, 0.01, 1, true));
+    assertThat(axis(rate + ": {from: 0.01, to: 1, scale: linear}"))
+        .isEqualTo(new Axis.Numbers(rate, 0.01, 1, false));
+  }
+}
