@@ -1,0 +1,74 @@
+package io.holdfast.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.MetricsLog;
+import io.holdfast.data.Dataset;
+import io.holdfast.datasets.FashionMnist;
+import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Against which strength a level's mark is measured. */
+@ExtendWith(LeakCheck.class)
+class AdvanceInTheLoopTest {
+  private static final ThreatModel WHOLE = ThreatModel.linf(1).within(0, 1); // nothing withstands
+
+  private static final double REACH = 0.7;
+
+  /** T-shirts and trousers, which are told apart with ease. */
+  private static Dataset two(int from, int count) {
+    Dataset all = FashionMnist.train();
+    return all.subset(
+        IntStream.range(0, all.size())
+            .filter(i -> all.label(i) < 2)
+            .skip(from)
+            .limit(count)
+            .toArray());
+  }
+
+  private static List<JsonNode> lines(Path folder, String event) {
+    return MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+        .filter(line -> line.path("event").asText().equals(event))
+        .toList();
+  }
+
+  /**
+   * The model holds at a hundredth of the radius, which at full strength looks like no robustness
+   * at all; and falls at half of it, which on clean inputs looks like a mark reached.
+   */
+  @Test
+  void aMarkIsReachedAgainstThePresentStrengthAndNoOther(@TempDir Path folder) {
+    new Run()
+        .with(r -> r.train = two(0, 192))
+        .with(r -> r.validation = two(192, 64))
+        .with(r -> r.threat = WHOLE)
+        .settings(
+            s ->
+                s.epochs(5)
+                    .cleanShare(Curve.constant(1)) // the radius is the validation's alone
+                    .batch(16)
+                    .radius(Curve.ramp(0.01, 1, 1))
+                    .optimiser(
+                        new Optimiser.Config(
+                            "sgd", 0.1, 0.5, false, 0.9, 0.999, 0, Schedule.constant()))
+                    .methods(Methods.NONE.with(new Advance(REACH, 3, 0))))
+        .in(folder)
+        .go();
+    List<Double> radii =
+        lines(folder, "step").stream()
+            .map(line -> Math.round(line.path("epsilon").asDouble() * 1000) / 1000.0)
+            .toList();
+    assertThat(radii.stream().distinct()).containsExactly(0.01, 0.505);
+    assertThat(radii.subList(48, 60)).containsOnly(0.505);
+    List<JsonNode> epochs = lines(folder, "epoch");
+    assertThat(epochs).allMatch(line -> line.path("robust_accuracy").asDouble() < REACH);
+    assertThat(epochs.get(3).path("clean_accuracy").asDouble()).isGreaterThan(REACH);
+  }
+}
