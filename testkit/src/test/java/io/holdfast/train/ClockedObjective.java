@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
+import io.holdfast.attack.StepSize;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.governor.ScriptedGauges;
@@ -18,6 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * and its part of the step itself {@code fixed}.
  */
 final class ClockedObjective implements Objective {
+  /** Length of the four steps that a single one becomes; of more steps they are shorter. */
+  private static final double LEAST_REMEDY = StepSize.standard(4).relative();
+
   private final PgdAt inner = new PgdAt();
   private final ScriptedGauges clock;
   private final double gradient;
@@ -54,7 +58,8 @@ final class ClockedObjective implements Objective {
   public ShardLoss loss(ShardContext shard) {
     clock.advance(fixed * shard.labels().count());
     double step = shard.inner().fractions().get(0); // longer where the governor has left out some
-    boolean misleads = shard.progress() >= misleadsFrom && step >= 0.4 && step != 0.5;
+    boolean remedied = step < 0.4 || step == LEAST_REMEDY;
+    boolean misleads = shard.progress() >= misleadsFrom && !remedied;
     ShardLoss loss = inner.loss(new Counted(shard, misleads));
     return misleads ? ShardLoss.of(loss.perSample(), null, null) : loss;
   }
