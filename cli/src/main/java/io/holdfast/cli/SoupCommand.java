@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -138,7 +139,7 @@ final class SoupCommand extends BaseCommand {
     if (Files.isDirectory(out)) {
       throw new InvalidInputException("--out", "", "a file to write", "the folder " + out);
     }
-    AtomicFiles.requireWritableFolder(out.toAbsolutePath().resolveSibling("."));
+    AtomicFiles.requireWritableFolder(Objects.requireNonNull(out.toAbsolutePath().getParent()));
   }
 
   private static void requirePositive(String option, int value, Problems problems) {

@@ -81,9 +81,10 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       double cleanShare,
       double progress) {
     Objective objective = settings.objective();
-    boolean twice = isPerturbed(settings, progress) && objective.ownSearch();
+    int members = members(threat);
+    double again = isPerturbed(settings, progress) ? objective.repeated(members, progress) : 0;
     double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
-    double searches = objective.passes(members(threat), progress).searches() * (twice ? 2 : 1);
+    double searches = objective.passes(members, progress).searches() + again;
     return searches * steps * points * (1 - cleanShare);
   }
 

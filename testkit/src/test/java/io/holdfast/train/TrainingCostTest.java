@@ -12,6 +12,7 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Flow;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.WeightPerturbation.Awp;
+import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
@@ -78,8 +79,26 @@ class TrainingCostTest {
         .isEqualTo(96 * (3 + 1) + 96 * (3 + 2));
     assertThat(TrainingCost.of(late, THREE, Run.THREAT, 96, 2, z -> z < 0.5 ? 0.25 : 1))
         .isEqualTo(new TrainingCost(96 * 3 * 1.25, 96 * 4 * 0.25 + 96 * 5));
-    TrainSettings own = perturbed.toBuilder().objective(Iat.SPEC.usual()).build();
-    assertThat(TrainingCost.searching(own, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(12);
+  }
+
+  /** What the experiment's search has found is kept for it; an objective's own search is not. */
+  @Test
+  void aSecondPassRepeatsSearchesOfTheObjectivesOwn() {
+    Hybrid both =
+        new Hybrid(List.of(new Hybrid.Term(1, new PgdAt()), new Hybrid.Term(1, Cat.SPEC.usual())));
+    Hybrid kept =
+        new Hybrid(List.of(new Hybrid.Term(1, new PgdAt()), new Hybrid.Term(1, Trades.beta(6))));
+    assertThat(perturbed(Trades.beta(6))).isEqualTo(3);
+    assertThat(perturbed(Cat.SPEC.usual())).isEqualTo(6);
+    assertThat(perturbed(Iat.SPEC.usual())).as("one of two is its own").isEqualTo(9);
+    assertThat(perturbed(both)).isEqualTo(9);
+    assertThat(perturbed(kept)).isEqualTo(6);
+  }
+
+  private static double perturbed(Objective objective) {
+    TrainSettings settings =
+        of(objective).toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
+    return TrainingCost.searching(settings, THREE, Run.THREAT, 3, 0, 0);
   }
 
   private static List<Ladder.Rung> rungs(TrainSettings settings) {

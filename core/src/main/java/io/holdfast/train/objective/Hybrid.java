@@ -128,6 +128,14 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public double repeated(int members, double progress) {
+    return terms.stream()
+        .filter(term -> term.counts(progress))
+        .mapToDouble(term -> term.objective.repeated(members, progress))
+        .sum();
+  }
+
+  @Override
   public boolean adversarial() {
     return any(Objective::adversarial);
   }

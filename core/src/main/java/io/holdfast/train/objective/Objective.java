@@ -127,6 +127,16 @@ public interface Objective {
     return adversarial() ? Passes.CLEAN.searching(members) : Passes.CLEAN;
   }
 
+  /**
+   * How many of its searches a second pass over a step makes again: those of a way of its own.
+   *
+   * @param members of the threat model
+   * @param progress of training in [0, 1]
+   */
+  default double repeated(int members, double progress) {
+    return ownSearch() ? passes(members, progress).searches() : 0;
+  }
+
   /** True where it takes the steps of the experiment's search, not only some of its own. */
   default boolean takesSteps() {
     return adversarial();

@@ -63,6 +63,12 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
     return true;
   }
 
+  /** The one for the inverse example. */
+  @Override
+  public double repeated(int members, double progress) {
+    return 1;
+  }
+
   @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor worst = PgdAt.worst(shard); // [n, ...]
