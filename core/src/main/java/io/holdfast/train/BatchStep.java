@@ -10,7 +10,6 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
-import io.holdfast.train.ShardStep.Common;
 import io.holdfast.train.objective.Guide;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,41 +143,34 @@ final class BatchStep {
     }
   }
 
-  private Common common(RunState state, long step, Moment now, SharedScope owner, StepPass pass) {
+  private SharedStep common(
+      RunState state, long step, Moment now, SharedScope owner, StepPass pass) {
     LibraryFeed library = job.library();
     int size = shards.batchSize();
     SearchRule rule = now.search().inner().rule();
     int replays = rule instanceof SearchRule.Free free ? free.replays() : 1;
     boolean fresh = rule instanceof SearchRule.Free free && free.reset() && step % replays == 0;
-    return new Common(
+    long turn = step / replays;
+    int epoch = (int) (turn / shards.stepsPerEpoch());
+    boolean watched = step % shards.stepsPerEpoch() % WATCHED == 0;
+    return new SharedStep(
         job,
-        step,
-        step / replays,
-        (int) (step / replays / shards.stepsPerEpoch()),
-        size,
-        step % shards.stepsPerEpoch() % WATCHED == 0,
-        shards.drawn(),
-        now.threat(),
-        now.search(),
+        new SharedStep.Batch(step, turn, epoch, size, watched, shards.drawn()),
+        now,
         state.effort.cleanShare(settings.cleanShare().at(now.strength())),
-        now.z(),
-        now.graph(),
-        now.gradients(),
         guides,
         owner,
         library == null || pass.clean()
             ? List.of()
-            : library.places(step / replays, now.z(), size, job.seed()),
+            : library.places(turn, now.z(), size, job.seed()),
         efforts,
         pass,
-        fresh ? List.of() : state.carried(),
-        state.warm,
-        state.memory,
-        state.figures);
+        new SharedStep.Kept(
+            fresh ? List.of() : state.carried(), state.warm, state.memory, state.figures));
   }
 
-  private List<ShardResult> compute(Common common) {
-    List<int[]> parts = shards.at(common.turn());
+  private List<ShardResult> compute(SharedStep common) {
+    List<int[]> parts = shards.at(common.batch().turn());
     boolean meets = synchronised || (settings.objective().acrossBatch() && !common.pass().clean());
     if (meets && parts.size() > 1) {
       return job.workers()

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The adversary of one shard of n samples: whom he perturbs, and how. */
 final class ShardSearch {
-  private final ShardStep.Common common;
+  private final SharedStep common;
   private final int shard;
   private final int[] positions; // [n]
   private final Tensor inputs; // [n, ...]
@@ -40,7 +40,7 @@ final class ShardSearch {
    */
   private record Carried(Region region, Tensor variables, Tensor leaf) {}
 
-  ShardSearch(ShardStep.Common common, int shard, int[] positions, Tensor inputs, SavedRows saved) {
+  ShardSearch(SharedStep common, int shard, int[] positions, Tensor inputs, SavedRows saved) {
     this.common = common;
     this.shard = shard;
     this.positions = positions;
@@ -57,10 +57,10 @@ final class ShardSearch {
   Tensor find(Loss loss, Reference reference, InnerMaximiser.Start start) {
     Tensor rows = toPerturb();
     perturbed = rows;
-    if (common.search().inner().rule() instanceof SearchRule.Free) {
+    if (common.moment().search().inner().rule() instanceof SearchRule.Free) {
       return carryOn(rows, InnerMaximiser.Start.CLEAN.suiting(loss));
     }
-    InnerMaximiser search = common.search().inner().from(start.suiting(loss));
+    InnerMaximiser search = common.moment().search().inner().from(start.suiting(loss));
     int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
     if (all.length == 0) {
       return saved.adversarialOver(inputs);
@@ -82,7 +82,7 @@ final class ShardSearch {
   Tensor find(Search own, Reference reference) {
     Tensor rows = toPerturb();
     perturbed = rows;
-    InnerMaximiser search = common.search().inner();
+    InnerMaximiser search = common.moment().search().inner();
     int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
     Map<Integer, int[]> groups = common.efforts().bySteps(positions, all, search.steps());
     Tensor found = inputs.clone(); // [n, ...]
@@ -100,7 +100,7 @@ final class ShardSearch {
     boolean all = rows.length == positions.length;
     Tensor some = tensor(rows); // [m]
     return new Search.Ground(
-        common.gradients(),
+        common.moment().gradients(),
         search,
         threat(),
         all ? inputs : inputs.indexSelect(0, some),
@@ -115,9 +115,9 @@ final class ShardSearch {
     Tensor some = tensor(rows); // [m]
     Tensor x = all ? inputs : inputs.indexSelect(0, some); // [m, ...]
     Reference of = all ? reference : reference.at(some);
-    WarmStarts warm = common.warm();
+    WarmStarts warm = common.kept().warm();
     if (warm == null || !(search.rule() instanceof SearchRule.Projected)) {
-      return search.maximise(common.gradients(), loss, threat(), x, of, seeds(rows));
+      return search.maximise(common.moment().gradients(), loss, threat(), x, of, seeds(rows));
     }
     int[] samples = IntStream.of(rows).map(row -> positions[row]).toArray();
     Region region = threat().around(x);
@@ -126,7 +126,7 @@ final class ShardSearch {
         IntStream.of(rows).mapToObj(row -> common.placement(shard, row, positions[row])).toList();
     warm.into(samples, placements, variables, x);
     region.project(variables);
-    Tensor found = search.climb(common.gradients(), loss, region, variables, of);
+    Tensor found = search.climb(common.moment().gradients(), loss, region, variables, of);
     left.add(warm.left(samples, placements, found.sub(x)));
     return found;
   }
@@ -158,7 +158,7 @@ final class ShardSearch {
   }
 
   ThreatModel threat() {
-    ThreatModel threat = common.threat();
+    ThreatModel threat = common.moment().threat();
     if (threat == null) {
       throw new IllegalStateException("this objective needs a threat model");
     }
@@ -172,7 +172,7 @@ final class ShardSearch {
       throw new IllegalStateException("free training takes one adversarial example per sample");
     }
     Region region = threat().around(inputs);
-    List<Tensor> before = common.carried();
+    List<Tensor> before = common.kept().carried();
     Tensor variables; // [n, ...]
     if (before.isEmpty()) {
       int[] all = IntStream.range(0, positions.length).toArray();
@@ -212,7 +212,7 @@ final class ShardSearch {
     }
     if (gradient != null) {
       try (Scope scope = Scope.open()) {
-        now.region().step(now.variables(), gradient, common.search().inner().fraction(0));
+        now.region().step(now.variables(), gradient, common.moment().search().inner().fraction(0));
       }
     }
     return now.variables().sub(inputs);

@@ -5,7 +5,6 @@ import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
 import io.holdfast.data.DatasetInfo;
-import io.holdfast.data.image.Placement;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.BatchStatistics;
@@ -49,88 +48,7 @@ import org.jspecify.annotations.Nullable;
  * and takes the gradients. Shapes: n samples of the shard, K classes.
  */
 final class ShardStep implements ShardContext {
-  /**
-   * What all shards of a step share.
-   *
-   * @param number of the step, from 0
-   * @param turn of the batch, from 0: batches that are replayed have one turn for several steps
-   * @param epoch of the batch, from 0
-   * @param batch samples in all its shards
-   * @param watched whether accuracy on clean inputs is counted though the objective has no such
-   *     pass
-   * @param drawn whether a sample may stand in an epoch more than once
-   * @param threat at this step's strength, or null
-   * @param search how it is searched
-   * @param cleanShare of samples that stay clean
-   * @param progress of training before this step, in [0, 1)
-   * @param graph of the network for images of this step's size
-   * @param gradients of the present weights in evaluation mode, for such images
-   * @param guides other models that the objective learns from
-   * @param owner of what the shards hand back
-   * @param places for each place of the batch the saved example that takes it, or {@link
-   *     LibraryFeed#NONE}; empty where there is no library
-   * @param efforts by which factor each sample's search is longer; empty where all are equal
-   * @param pass which one of the step
-   * @param carried perturbations that free training goes on with, by shard; empty for none
-   * @param warm perturbations of the last epoch, or null
-   * @param memory of objectives that remember, or null
-   * @param figures of objectives that add them up, or null
-   */
-  record Common(
-      TrainJob job,
-      long number,
-      long turn,
-      int epoch,
-      int batch,
-      boolean watched,
-      boolean drawn,
-      @Nullable ThreatModel threat,
-      Adversary search,
-      double cleanShare,
-      double progress,
-      Graph graph,
-      InputGradients gradients,
-      Map<Guide, InputGradients> guides,
-      SharedScope owner,
-      List<Integer> places,
-      Efforts efforts,
-      StepPass pass,
-      List<Tensor> carried,
-      @Nullable WarmStarts warm,
-      @Nullable SampleMemory memory,
-      @Nullable RunningFigures figures) {
-    /** The training sample in a row of a shard as it is changed this time. */
-    float[] read(int shard, int row, int position) {
-      return job.augmentation().over(job.train(), augmenting(shard, row), time()).read(position);
-    }
-
-    /** Where its pixels stand this time. */
-    Placement placement(int shard, int row, int position) {
-      long id = job.train().id(position);
-      return job.augmentation().placement(id, augmenting(shard, row), time());
-    }
-
-    private long time() {
-      return drawn ? turn : epoch;
-    }
-
-    private Seed augmenting(int shard, int row) {
-      return own(job.seed().split("augment"), shard, row);
-    }
-
-    /** Random numbers of a sample for a purpose this time: other ones for each of its copies. */
-    Seed stream(String purpose, int shard, int row, int position) {
-      Seed now = job.seed().split(purpose).split(epoch);
-      Seed turned = drawn ? now.split("turn").split(turn) : now;
-      return own(turned, shard, row).split(job.train().id(position));
-    }
-
-    private Seed own(Seed seed, int shard, int row) {
-      return drawn ? seed.split(shard).split(row) : seed;
-    }
-  }
-
-  private final Common common;
+  private final SharedStep common;
   private final TrainJob job;
   private final Graph graph;
   private final Objective objective;
@@ -156,7 +74,7 @@ final class ShardStep implements ShardContext {
   private final @Nullable Meeting meeting;
   private @Nullable Tensor carried; // [n, ...]
 
-  private ShardStep(Common common, int shard, int[] positions, @Nullable Meeting meeting) {
+  private ShardStep(SharedStep common, int shard, int[] positions, @Nullable Meeting meeting) {
     this.common = common;
     this.shard = shard;
     this.meeting = meeting;
@@ -166,9 +84,9 @@ final class ShardStep implements ShardContext {
             : BatchNormPolicy.GHOST;
     this.positions = positions;
     job = common.job();
-    graph = common.graph();
+    graph = common.moment().graph();
     objective = common.pass().clean() ? new Standard() : job.settings().objective();
-    stream = job.seed().split("layers").split(common.number()).split(shard);
+    stream = job.seed().split("layers").split(common.batch().step()).split(shard);
     ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
@@ -204,7 +122,7 @@ final class ShardStep implements ShardContext {
     if (pairs == null) {
       return null;
     }
-    Seed seed = job.seed().split("pairs").split(common.turn()).split(shard);
+    Seed seed = job.seed().split("pairs").split(common.batch().turn()).split(shard);
     DatasetInfo info = job.train().info();
     Device device = job.network().device();
     return pairs.into(values, classes, info.shape(), saved::has, seed, info.classCount(), device);
@@ -215,7 +133,8 @@ final class ShardStep implements ShardContext {
    *
    * @param meeting with the other shards of the batch; null where each is by itself
    */
-  static ShardResult compute(Common common, int shard, int[] positions, @Nullable Meeting meeting) {
+  static ShardResult compute(
+      SharedStep common, int shard, int[] positions, @Nullable Meeting meeting) {
     common.job().stopper().check(); // the rest of a step may take minutes
     return new ShardStep(common, shard, positions, meeting).compute(common.owner());
   }
@@ -225,11 +144,11 @@ final class ShardStep implements ShardContext {
     Tensor sum = weighted(aligned(loss.perSample())).sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
-      throw Update.diverged("loss", value, common.number());
+      throw Update.diverged("loss", value, common.batch().step());
     }
     StepPass pass = common.pass();
     List<Tensor> gradients =
-        pass.gradients() ? gradients(sum.div(common.batch()), owner) : List.of();
+        pass.gradients() ? gradients(sum.div(common.batch().size()), owner) : List.of();
     return new ShardResult(
         gradients,
         pass.counts() ? sums(value, loss) : StepSums.NONE,
@@ -243,7 +162,7 @@ final class ShardStep implements ShardContext {
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
   private Tensor aligned(Tensor perSample) {
-    double weight = common.pass().clean() ? 0 : common.search().gradAlign();
+    double weight = common.pass().clean() ? 0 : common.moment().search().gradAlign();
     return weight == 0
         ? perSample
         : perSample.add(
@@ -255,8 +174,8 @@ final class ShardStep implements ShardContext {
     boolean adversarial = objective.adversarial();
     ShardTally tally = new ShardTally(labels, saved, search.perturbed());
     Tensor clean = loss.clean();
-    if (clean == null && shard == 0 && common.watched()) {
-      clean = common.gradients().logits(inputs);
+    if (clean == null && shard == 0 && common.batch().watched()) {
+      clean = common.moment().gradients().logits(inputs);
     }
     return new StepSums(
         value,
@@ -356,7 +275,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor evaluationLogits(Tensor x) {
-    return once(() -> common.gradients().logits(x));
+    return once(() -> common.moment().gradients().logits(x));
   }
 
   /**
@@ -372,7 +291,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public InputGradients gradients() {
-    return common.gradients();
+    return common.moment().gradients();
   }
 
   @Override
@@ -407,7 +326,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public InnerMaximiser inner() {
-    return common.search().inner();
+    return common.moment().search().inner();
   }
 
   @Override
@@ -426,12 +345,12 @@ final class ShardStep implements ShardContext {
 
   @Override
   public double progress() {
-    return common.progress();
+    return common.moment().z();
   }
 
   @Override
   public double[] remembered() {
-    SampleMemory memory = common.memory();
+    SampleMemory memory = common.kept().memory();
     if (memory == null) {
       throw new IllegalStateException("this objective does not say that it remembers");
     }
@@ -450,7 +369,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public double[] figures(int count) {
-    RunningFigures running = common.figures();
+    RunningFigures running = common.kept().figures();
     if (running == null) {
       throw new IllegalStateException("this objective does not say that it adds figures up");
     }
