@@ -2,12 +2,17 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
+import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.PseudoLabels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,6 +91,25 @@ final class ExtraDataTest {
     }
     assertThat(right).as("a teacher of a few steps, far above chance").isBetween(35, 99);
     assertThat(labelled.contentHash()).isNotEqualTo(samples.contentHash());
+  }
+
+  /** They are asked for in several parts. */
+  @Test
+  void eachSampleHasItsOwnLabelHoweverManyThereAre() {
+    Dataset samples = FashionMnist.train().subset(IntStream.range(1000, 1600).toArray());
+    Dataset labelled = PseudoLabels.by(teacher, samples, samples.info().classes());
+    Set<Integer> seen = new HashSet<>();
+    try (Bundle model = Bundle.read(teacher);
+        Scope scope = Scope.open();
+        NoGrad off = NoGrad.on()) {
+      for (int i = 0; i < samples.size(); i += 7) {
+        Tensor alone = Tensors.of(samples.read(i), 1, 1, 28, 28);
+        int label = (int) model.classifier().logits(alone).argmax(1).toLongs()[0];
+        assertThat(labelled.label(i)).as("sample " + i).isEqualTo(label);
+        seen.add(label);
+      }
+    }
+    assertThat(seen).hasSizeGreaterThan(4);
   }
 
   @Test

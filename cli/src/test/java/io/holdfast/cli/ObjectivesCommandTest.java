@@ -9,9 +9,13 @@ import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ObjectivesCommandTest {
   private static final Path PAGE = Path.of("..", "docs", "objectives.md");
@@ -105,6 +109,35 @@ final class ObjectivesCommandTest {
     Map<String, String> after = Ran.contents(out);
     assertThat(after.keySet()).isEqualTo(before.keySet());
     assertThat(after.get("pgd-at/metrics.jsonl")).isEqualTo(before.get("pgd-at/metrics.jsonl"));
+  }
+
+  /** Every recipe of a book of the examples, on a few images for an epoch. */
+  @Tag("slow")
+  @ParameterizedTest
+  @ValueSource(strings = {"objectives", "multi-norm", "curricula"})
+  void theBooksOfTheExamplesRun(String book, @TempDir Path folder) throws IOException {
+    Ran.experiment(folder); // for its images
+    String whole = Files.readString(Path.of("..").resolve("examples/recipes/" + book + ".yaml"));
+    String small =
+        whole
+            .replace("embedded:fashion-mnist/train", folder.resolve("train.safetensors").toString())
+            .replace("embedded:fashion-mnist/test", folder.resolve("test.safetensors").toString())
+            .replaceAll("epochs: [0-9]+", "epochs: 1")
+            .replaceAll("attacks: \\[(holdfast|autoattack)]", "attacks: [fgsm]")
+            .replaceAll("examples: [0-9]+}", "examples: 8}")
+            .replaceAll("best: [0-9]+", "best: 1");
+    Path file = folder.resolve("book.yaml");
+    Files.writeString(file, small);
+    Ran ran =
+        Ran.command("objectives", "--measure", file, "--out", folder.resolve("out"), "--json");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode rows = Json.parse(ran.out(), "rows");
+    List<String> recipes = rows.findValuesAsText("recipe");
+    assertThat(recipes).hasSizeGreaterThan(6).doesNotHaveDuplicates();
+    for (JsonNode row : rows) {
+      assertThat(row.at("/robust/n").asInt()).as(row.toString()).isEqualTo(8);
+      assertThat(row.path("robust").path("value").asDouble()).isBetween(0.0, 1.0);
+    }
   }
 
   @Test
