@@ -27,8 +27,8 @@ RECIPES = {
 }
 CONTENDERS = ["ours", *RECIPES]
 SAVED_EVERY = 30.0  # seconds of training
-# Of the budget: by the estimate of our side, and for its training; the rest is for start and end. A search of one step leaves a governor nothing but whole
-# adversarial samples to give up before steps of training, so that the plan must hold on a machine that wavers by some percent.
+# Of the budget: by the estimate of our side, and for its training; the rest is for start and end. With a search of one step a governor gives up steps of
+# training, so that the plan must hold on a machine that wavers by some percent if the recipe is to be trained as it stands.
 MARGIN, DEADLINE = 0.95, 0.98
 
 

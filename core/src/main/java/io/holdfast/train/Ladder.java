@@ -4,16 +4,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is given up before steps of training are, from all effort down to the least: validation
- * before the end of training, where nothing depends on it; steps of the search down to two; all but
- * one step, R-FGSM; adversarial samples down to half of those planned. Where the search has no
- * steps of its own (free training, searches that an objective fixes) nothing of it can be given up.
+ * What is given up beside steps of training, from all effort down to the least: validation before
+ * the end of training, where nothing depends on it; steps of the search down to two; all but one
+ * step, R-FGSM; adversarial samples down to half of those planned. Where the search has no steps of
+ * its own (free training, searches that an objective fixes) nothing of it can be given up.
  *
  * @param rungs the richest first, at least one
  */
 record Ladder(List<Rung> rungs) {
   /** One combination of what is given up. */
   record Rung(int mostSteps, double share, boolean validates) {
+    /** What is done now. */
+    static Rung now(Effort e) {
+      return new Rung(e.mostSteps(), e.share(), e.validates());
+    }
+
+    /** This much, over as many steps of training. */
     Effort of(Effort e) {
       return new Effort(mostSteps, share, validates, e.pace());
     }

@@ -8,14 +8,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds the most effort with which a run stays within its budgets: down the {@link Ladder}, and at
- * its foot by fewer steps of training; up again where there turns out to be time.
+ * Finds the most effort with which a run stays within its budgets: down the {@link Ladder}, but by
+ * up to a tenth of the steps of training before adversarial samples are left out, and by more of
+ * them at its foot; up again where there turns out to be time.
  */
 final class Planner {
   private static final double BACK = 0.94; // of what is left: as little must more effort need
   private static final int SETTLE = 5; // steps between a change and the next
   private static final int LONG_SETTLE = 10; // and where more is done again
   private static final double LONGER = 1.1; // times the steps that are left: worth a change
+  private static final double MOSTLY = 0.9; // of the steps planned; the rest goes before samples
+  private static final double SLACK = 0.98; // of what is left: or each waver takes another step
   private static final String TOO_LITTLE = "what is left would not suffice";
   private static final String ENOUGH = "there is time for more";
 
@@ -55,14 +58,16 @@ final class Planner {
     changed = Math.min(changed, to);
   }
 
-  /** First the steps of training that were given up, then up the ladder. */
+  /** What was given up last comes back first. */
   private List<Change> more(long step, Effort effort) {
     if (step - changed < LONG_SETTLE) {
       return List.of();
     }
-    if (effort.last() < total) {
-      long most = Math.min(total, forecast.longest(step, effort, BACK, total));
-      return most - step > LONGER * (effort.last() - step)
+    boolean sampled = effort.share() < 1;
+    long goal = sampled ? (long) Math.ceil(MOSTLY * total) : total;
+    if (effort.last() < goal) {
+      long most = Math.min(goal, forecast.longest(step, effort, BACK, total));
+      return most == goal || most - step > LONGER * (effort.last() - step)
           ? List.of(change(What.TRAINING_STEPS, (double) most, ENOUGH, step, effort))
           : List.of();
     }
@@ -84,14 +89,25 @@ final class Planner {
           .map(rung -> to(rung, effort, step, TOO_LITTLE))
           .orElse(List.of());
     }
+    Rung dearer = Rung.now(effort);
     for (Rung rung : below) {
+      long most = forecast.longest(step, dearer.of(effort), SLACK, total);
+      if (rung.share() < dearer.share() && most >= MOSTLY * total) {
+        return shorter(dearer, effort, step, Math.min(most, effort.last() - 1));
+      }
       if (forecast.fits(step, rung.of(effort), 1)) {
         return to(rung, effort, step, TOO_LITTLE);
       }
+      dearer = rung;
     }
-    List<Change> all = new ArrayList<>(to(ladder.least(), effort, step, TOO_LITTLE));
     long most = forecast.longest(step, ladder.least().of(effort), 1, total);
-    long last = Math.max(step + 1, Math.min(effort.last(), most));
+    return shorter(ladder.least(), effort, step, Math.min(most, effort.last()));
+  }
+
+  /** To a rung, and to the end after so many steps in all. */
+  private List<Change> shorter(Rung rung, Effort effort, long step, long steps) {
+    List<Change> all = new ArrayList<>(to(rung, effort, step, TOO_LITTLE));
+    long last = Math.max(step + 1, steps);
     if (last < effort.last()) {
       all.add(change(What.TRAINING_STEPS, (double) last, TOO_LITTLE, step, effort));
     }

@@ -27,6 +27,7 @@ final class ClockedObjective implements Objective {
   private final double gradient;
   private final double fixed;
   private final double misleadsFrom;
+  private volatile double pace = 1;
   final AtomicLong gradients = new AtomicLong();
 
   ClockedObjective(ScriptedGauges clock, double gradient, double fixed) {
@@ -44,6 +45,11 @@ final class ClockedObjective implements Objective {
     this.fixed = fixed;
   }
 
+  /** From now on everything takes this part of its time. */
+  void pace(double part) {
+    pace = part;
+  }
+
   @Override
   public String name() {
     return inner.name();
@@ -56,7 +62,7 @@ final class ClockedObjective implements Objective {
 
   @Override
   public ShardLoss loss(ShardContext shard) {
-    clock.advance(fixed * shard.labels().count());
+    clock.advance(pace * fixed * shard.labels().count());
     double step = shard.inner().fractions().get(0); // longer where the governor has left out some
     boolean remedied = step < 0.4 || step == LEAST_REMEDY;
     boolean misleads = shard.progress() >= misleadsFrom && !remedied;
@@ -115,7 +121,7 @@ final class ClockedObjective implements Objective {
     @Override
     public Tensor cotangent(Tensor logits, Reference reference) {
       gradients.addAndGet(logits.size(0));
-      clock.advance(gradient * logits.size(0));
+      clock.advance(pace * gradient * logits.size(0));
       return loss.cotangent(logits, reference);
     }
   }
