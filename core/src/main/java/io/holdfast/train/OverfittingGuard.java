@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param steps of PGD, at least 1
  * @param share in (0, 1): accuracy against PGD below this share of its best since the last remedy,
  *     and of the accuracy against training's own search since the last probe, is a collapse; before
- *     the first probe, and before the first one of a remedy, below this share of the latter alone
+ *     the first probe, and before the first one of a remedy, below this share of the latter alone,
+ *     where that search is the experiment's and goes to its end
  * @param remedies in the order in which they are tried; at least one
  */
 public record OverfittingGuard(
@@ -114,11 +115,12 @@ public record OverfittingGuard(
    *
    * @param robust accuracy of a probe
    * @param measured samples that it was measured on
+   * @param comparable whether training's own search is meant to be as strong as a probe
    */
-  boolean collapsed(double robust, State state, int measured) {
+  boolean collapsed(double robust, State state, int measured, boolean comparable) {
     Double own = state.since().share();
     if (state.best() == 0) { // nothing to fall from, yet a search that no longer counts is seen
-      return own != null && fell(robust, own, measured);
+      return comparable && own != null && fell(robust, own, measured);
     }
     return fell(robust, state.best(), measured) && (own == null || robust < share * own);
   }

@@ -1,5 +1,6 @@
 package io.holdfast.train;
 
+import io.holdfast.attack.SearchRule;
 import io.holdfast.common.Format;
 import io.holdfast.common.Progress;
 import io.holdfast.common.governor.Gate;
@@ -86,15 +87,27 @@ final class Watch {
     double robust = Objects.requireNonNull(now.robust());
     State before = seen();
     log.probe(step, now, before.since().share(), task);
-    if (guard.collapsed(robust, before, probe.size())) {
+    boolean collapsed = guard.collapsed(robust, before, probe.size(), isComparable(search));
+    if (collapsed && canGoBack(search)) {
       goBack(robust, search, log);
       return true;
     }
     state.counters = state.counters.with(before.probed(step, robust));
-    if (guard.good(robust, seen())) {
+    if (!collapsed && guard.good(robust, seen())) {
       keep();
     }
     return false;
+  }
+
+  /** Not a search that an objective makes weaker, nor one that ends early. */
+  private boolean isComparable(Adversary search) {
+    return !job.settings().objective().ownSearch()
+        && !(search.inner().rule() instanceof SearchRule.Friendly);
+  }
+
+  /** Without a remedy, and with nothing learned that was good, going back would end the run. */
+  private boolean canGoBack(Adversary search) {
+    return guard.next(search, job) != null || Objects.requireNonNull(seen().good()).step() > 0;
   }
 
   private void goBack(double robust, Adversary search, RunLog log) {

@@ -29,10 +29,15 @@ import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.report.LearningCurves;
+import io.holdfast.tensor.Nn;
+import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.Predictions;
+import io.holdfast.train.objective.ShardContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -267,11 +272,11 @@ class CatastrophicOverfittingTest {
   void aModelThatGetsWorseAgainstBothIsNotOverfitted() {
     OverfittingGuard guard = guard();
     OverfittingGuard.State state = OverfittingGuard.State.START.probed(16, 0.5);
-    assertThat(guard.collapsed(0.1, state.plus(new Tally(60, 100)), 128)).isTrue();
-    assertThat(guard.collapsed(0.1, state.plus(new Tally(15, 100)), 128)).isFalse();
-    assertThat(guard.collapsed(0.3, state.plus(new Tally(90, 100)), 128)).isFalse();
+    assertThat(guard.collapsed(0.1, state.plus(new Tally(60, 100)), 128, true)).isTrue();
+    assertThat(guard.collapsed(0.1, state.plus(new Tally(15, 100)), 128, true)).isFalse();
+    assertThat(guard.collapsed(0.3, state.plus(new Tally(90, 100)), 128, true)).isFalse();
     // Of ten samples five and one are within chance of each other.
-    assertThat(guard.collapsed(0.1, state.plus(new Tally(60, 100)), 10)).isFalse();
+    assertThat(guard.collapsed(0.1, state.plus(new Tally(60, 100)), 10, true)).isFalse();
     assertThat(guard.good(0.4, state)).isTrue();
     assertThat(guard.good(0.3, state)).isFalse();
     assertThat(guard.isDue(0, state)).isFalse();
@@ -284,11 +289,78 @@ class CatastrophicOverfittingTest {
   void whereNoProbeStoodItIsJudgedByTrainingsOwnAccuracyAlone() {
     OverfittingGuard guard = guard();
     OverfittingGuard.State none = OverfittingGuard.State.START;
-    assertThat(guard.collapsed(0.05, none.plus(new Tally(60, 100)), 128)).isTrue();
-    assertThat(guard.collapsed(0.35, none.plus(new Tally(60, 100)), 128)).isFalse();
-    assertThat(guard.collapsed(0.05, none.plus(new Tally(12, 100)), 128)).isFalse();
-    assertThat(guard.collapsed(0.05, none.plus(new Tally(60, 100)), 4)).isFalse();
-    assertThat(guard.collapsed(0, none, 128)).isFalse();
+    assertThat(guard.collapsed(0.05, none.plus(new Tally(60, 100)), 128, true)).isTrue();
+    assertThat(guard.collapsed(0.35, none.plus(new Tally(60, 100)), 128, true)).isFalse();
+    assertThat(guard.collapsed(0.05, none.plus(new Tally(12, 100)), 128, true)).isFalse();
+    assertThat(guard.collapsed(0.05, none.plus(new Tally(60, 100)), 4, true)).isFalse();
+    assertThat(guard.collapsed(0, none, 128, true)).isFalse();
+    // A search that is weaker by design says nothing of it.
+    assertThat(guard.collapsed(0.05, none.plus(new Tally(60, 100)), 128, false)).isFalse();
+  }
+
+  /** Says that all of its adversarial examples are predicted right. */
+  private static final class Boasting implements Objective {
+    private final boolean own;
+
+    Boasting(boolean own) {
+      this.own = own;
+    }
+
+    @Override
+    public String name() {
+      return "boasting";
+    }
+
+    @Override
+    public boolean ownSearch() {
+      return own;
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      Tensor logits = shard.logits(shard.inputs()); // [n, K]
+      Tensor right = Nn.oneHot(shard.labels(), 10).to(logits.type()); // [n, K]
+      return ShardLoss.of(Predictions.crossEntropy(shard, logits).mul(0), null, right);
+    }
+  }
+
+  private static Run boasting(boolean own, Path folder, Remedy remedy) {
+    return new Run()
+        .in(folder)
+        .settings(
+            s ->
+                s.objective(new Boasting(own))
+                    .validation(0, 1)
+                    .methods(
+                        Methods.NONE.with(new OverfittingGuard(2, 64, 2, 0.5, List.of(remedy)))));
+  }
+
+  @Test
+  void theFirstProbeMayFindIt(@TempDir Path folder) {
+    boasting(false, folder, Remedy.MORE_STEPS).go();
+    JsonNode first = events(folder, "rollback").get(0);
+    assertThat(first.path("step").asInt()).isEqualTo(2);
+    assertThat(first.path("to").asInt()).isZero();
+    assertThat(first.path("own_accuracy").asDouble()).isEqualTo(1);
+    assertThat(events(folder, "rollback")).as("16 steps end the remedies").hasSize(2);
+    assertThat(LearningCurves.read(folder.resolve(RunLog.FILE)).notes().get(0))
+        .contains("under its own attack 100");
+  }
+
+  /** Rather than end with the weights that it began with. */
+  @Test
+  void withoutARemedyAndWithNothingGoodToGoBackToTheRunGoesOn(@TempDir Path folder) {
+    TrainResult result = boasting(false, folder, Remedy.N_FGSM).go().result(); // of two steps: none
+    assertThat(events(folder, "rollback")).isEmpty();
+    assertThat(result.stoppedEarly()).isFalse();
+    assertThat(result.steps()).isEqualTo(6);
+  }
+
+  @Test
+  void aSearchOfTheObjectivesOwnIsNotComparedWithAProbe(@TempDir Path folder) {
+    boasting(true, folder, Remedy.MORE_STEPS).go();
+    assertThat(events(folder, "probe")).hasSize(3);
+    assertThat(events(folder, "rollback")).isEmpty();
   }
 
   @Test
