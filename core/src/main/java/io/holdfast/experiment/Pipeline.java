@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The first stage gives the weights that it would give alone; the random streams of the others
  * are those of the seed's children {@code ("stage", number)}. With a folder each stage has one of
  * its own, {@code stages/NAME}, with its metrics, checkpoint and model; a run that goes on begins
- * where the killed one stood, and ends with the same bits.
+ * where the killed one stood, and ends with the same bits. Stages with the same share of validation
+ * samples hold out the same ones; with different shares one may learn what another is validated on.
  */
 public final class Pipeline {
   /** Where the folders of the stages are. */
@@ -191,7 +192,7 @@ public final class Pipeline {
   private Hardening prepared(int number, Map<String, Bundle> done) {
     Part part = parts.get(number);
     Path folder = folder(part);
-    // What one stage holds out no other one may learn.
+    // What one stage holds out another with the same share does not learn.
     Hardening training = part.training().splitting(base.seed()).seed(seed(number).value());
     if (folder != null) {
       training = training.folder(folder);

@@ -167,14 +167,7 @@ public record Methods(
     if (warmStart > 0 && (!objective.adversarial() || objective.ownSearch())) {
       problems.add(
           "train.warm_start",
-          "0, or an objective that goes by the search of train.attack",
-          warmStart + " with " + objective.name());
-    }
-    double searches = objective.passes(1, 1).searches();
-    if (warmStart > 0 && searches > 1) {
-      problems.add(
-          "train.warm_start",
-          "0, or an objective with one search, whose perturbations are kept",
+          "0, or an objective that goes by the one search of train.attack",
           warmStart + " with " + objective.name());
     }
     if (warmStart > 0 && !job.augmentation().places()) {

@@ -195,7 +195,7 @@ class CourseTest {
     for (Objective other : List.of(new Standard(), Cat.SPEC.usual())) {
       assertThatThrownBy(warm(1).settings(s -> s.objective(other))::go)
           .hasMessageContaining("train.warm_start")
-          .hasMessageContaining("the search of train.attack");
+          .hasMessageContaining("the one search of train.attack");
     }
     ThreatModel union = ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(1));
     assertThatThrownBy(warm(1).with(r -> r.threat = union)::go)

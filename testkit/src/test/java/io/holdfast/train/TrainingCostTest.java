@@ -91,6 +91,9 @@ class TrainingCostTest {
     assertThat(perturbed(Trades.beta(6))).isEqualTo(3);
     assertThat(perturbed(Cat.SPEC.usual())).isEqualTo(6);
     assertThat(perturbed(Iat.SPEC.usual())).as("one of two is its own").isEqualTo(9);
+    TrainSettings settings =
+        of(Iat.SPEC.usual()).toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
+    assertThat(TrainingCost.searching(settings, THREE, UNION, 3, 0, 0)).isEqualTo(18);
     assertThat(perturbed(both)).isEqualTo(9);
     assertThat(perturbed(kept)).isEqualTo(6);
   }

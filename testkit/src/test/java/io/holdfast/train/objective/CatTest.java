@@ -58,7 +58,7 @@ class CatTest {
       shard.radius(0.6);
       epoch(cat, shard, values(0.5, 0.5, 0.5, 0.5, 0.5), values(0.5, 0.5, 0.5, 0.5, 0.5));
       shard.radius(0);
-      epoch(cat, shard, values(0, 0, 0, 0, 0), values(0, 0, 0, 0, 0));
+      epoch(cat, shard, values(0, 0, 0, 0, 0), values(0.5, 0.5, 0.5, 0.5, 0.5));
     }
   }
 

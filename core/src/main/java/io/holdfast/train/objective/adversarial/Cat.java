@@ -113,7 +113,9 @@ public record Cat(double step, double smoothing, double concentration)
     for (int i = 0; i < radii.length; i++) {
       radii[i] = attacked[i] && right[i] ? grown[i] : radii[i];
     }
-    shard.remember(radii);
+    if (largest > 0) {
+      shard.remember(radii);
+    }
     Tensor wanted = softened(shard.labels(), robust, radii, seeds); // [n, K]
     Tensor losses = wanted.mul(Nn.logSoftmax(robust, 1)).sum(1).neg(); // [n]
     return ShardLoss.of(losses, null, robust);

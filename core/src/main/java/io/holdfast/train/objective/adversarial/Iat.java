@@ -66,7 +66,7 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
   /** The one for the inverse example. */
   @Override
   public double repeated(int members, double progress) {
-    return 1;
+    return members;
   }
 
   @Override
