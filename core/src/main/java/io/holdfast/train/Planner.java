@@ -63,8 +63,7 @@ final class Planner {
     if (step - changed < LONG_SETTLE) {
       return List.of();
     }
-    boolean sampled = effort.share() < 1;
-    long goal = sampled ? (long) Math.ceil(MOSTLY * total) : total;
+    long goal = effort.share() < 1 ? (long) Math.ceil(MOSTLY * total) : total;
     if (effort.last() < goal) {
       long most = Math.min(goal, forecast.longest(step, effort, BACK, total));
       return most == goal || most - step > LONGER * (effort.last() - step)
@@ -91,9 +90,11 @@ final class Planner {
     }
     Rung dearer = Rung.now(effort);
     for (Rung rung : below) {
-      long most = forecast.longest(step, dearer.of(effort), SLACK, total);
-      if (rung.share() < dearer.share() && most >= MOSTLY * total) {
-        return shorter(dearer, effort, step, Math.min(most, effort.last() - 1));
+      if (rung.share() < dearer.share()) {
+        long most = forecast.longest(step, dearer.of(effort), SLACK, total);
+        if (most >= MOSTLY * total) {
+          return shorter(dearer, effort, step, Math.min(most, effort.last() - 1));
+        }
       }
       if (forecast.fits(step, rung.of(effort), 1)) {
         return to(rung, effort, step, TOO_LITTLE);
