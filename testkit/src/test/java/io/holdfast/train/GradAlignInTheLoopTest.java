@@ -46,9 +46,7 @@ class GradAlignInTheLoopTest {
                 s.epochs(1)
                     .batch(N)
                     .methods(Methods.NONE.withGradAlign(weight))
-                    .optimiser(
-                        new Optimiser.Config(
-                            "sgd", RATE, 0, false, 0.9, 0.999, 0, Schedule.constant())));
+                    .optimiser(WeightMethodsTest.plainDescent(RATE)));
   }
 
   /** One minus the mean cosine of a batch, on the tape of weights in double. */
