@@ -87,6 +87,7 @@ final class SchemaTest {
         Arguments.of("train.catastrophic_overfitting", named(List.of("watch"))),
         Arguments.of("train.samples", List.of("{ledger: x}")),
         Arguments.of("train.layers", List.of("{trained: 2}")),
+        Arguments.of("train.lora", List.of("{rank: 2}")),
         Arguments.of("train.weight_perturbation", named(List.of("awp", "sam", "asam"))),
         Arguments.of("train.pairs", named(List.of("mixup", "cutmix"))),
         Arguments.of("train.swa", List.of("{from: 0.5}")),

@@ -66,6 +66,18 @@ final class StartTest {
   }
 
   @Test
+  void aStartIsAdaptedByFewNumbers() {
+    Ran ran = harden("adapted", "model.start=" + first, "train.lora={rank: 1}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Path model = folder.resolve("adapted/model.holdfast");
+    assertThat(distance(model, first, "fc1.weight")).isBetween(1e-5, 0.5);
+    Ran fresh = harden("fresh", "train.lora={}");
+    assertThat(fresh.exit()).isEqualTo(2);
+    assertThat(fresh.err()).contains("train.lora: expected model.start");
+    assertThat(folder.resolve("fresh")).doesNotExist();
+  }
+
+  @Test
   void aStartFromABundleOrItsWeightsGivesTheSameModel() throws IOException {
     Path weights = folder.resolve("first.safetensors");
     try (ZipFile zip = new ZipFile(first.toFile())) {

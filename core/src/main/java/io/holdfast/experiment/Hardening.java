@@ -25,6 +25,7 @@ import io.holdfast.train.Curve;
 import io.holdfast.train.Guides;
 import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.LowRank;
 import io.holdfast.train.Optimiser;
 import io.holdfast.train.Resizing;
 import io.holdfast.train.TrainJob;
@@ -339,6 +340,10 @@ public final class Hardening {
       if (layers != null && threat != null) {
         layers.freeze(network, job.train(), threat, seed, pool, progress);
       }
+      LowRank lowRank = settings.methods().lowRank();
+      if (lowRank != null) {
+        progress.note(lowRank.told(network));
+      }
       Trainer.train(job, governor);
     }
   }
@@ -361,6 +366,10 @@ public final class Hardening {
 
   @Nullable Path folder() {
     return folder;
+  }
+
+  @Nullable Governor governor() {
+    return governor;
   }
 
   Seed seed() {
@@ -475,6 +484,10 @@ public final class Hardening {
           "train.layers",
           "model.start and a threat model: layers of a trained model are chosen by perturbations",
           "neither or one of them");
+    }
+    if (settings.methods().lowRank() != null && start == null) {
+      problems.add(
+          "train.lora", "model.start: what is adapted is a model that was trained", "no start");
     }
     if (inner == null && settings.objective().adversarial()) {
       UnusedSettings.report(attack, settings.objective(), problems);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param pairs of samples that become one, or null
  * @param generalist a second expert for clean inputs and the mixture of both, or null
  * @param resizing of the images over training's progress, or null
+ * @param lowRank that few numbers are trained, or null for all
  */
 public record Methods(
     @Nullable WeightPerturbation perturbation,
@@ -37,10 +38,11 @@ public record Methods(
     double gradAlign,
     @Nullable Pairs pairs,
     @Nullable Generalist generalist,
-    @Nullable Resizing resizing) {
+    @Nullable Resizing resizing,
+    @Nullable LowRank lowRank) {
   /** The plain loop. */
   public static final Methods NONE =
-      new Methods(null, null, null, null, null, 0, 0, null, null, null);
+      new Methods(null, null, null, null, null, 0, 0, null, null, null, null);
 
   /**
    * Reads the keys of the section {@code train} that belong here.
@@ -58,7 +60,8 @@ public record Methods(
         train.number("grad_align", 0, 0, 1e6),
         Pairs.read(train),
         Generalist.read(train),
-        Resizing.read(curriculum));
+        Resizing.read(curriculum),
+        LowRank.read(train));
   }
 
   /** The same with gradients taken elsewhere. */
@@ -101,6 +104,11 @@ public record Methods(
     return Records.with(this, "resizing", other);
   }
 
+  /** The same with fewer numbers that are trained. */
+  public Methods with(@Nullable LowRank other) {
+    return Records.with(this, "lowRank", other);
+  }
+
   /** The same with so many MiB for the perturbations of the last epoch. */
   public Methods withWarmStart(int mebibytes) {
     return Records.with(this, "warmStart", mebibytes);
@@ -125,6 +133,12 @@ public record Methods(
           "train.generalist",
           "an objective with adversarial examples for the robust expert",
           job.settings().objective().name());
+    }
+    if (generalist != null && lowRank != null) {
+      problems.add(
+          "train.lora",
+          "training without train.generalist, whose experts go on from a mixture of both",
+          "both");
     }
     if (gradAlign > 0 && threat == null) {
       problems.add("threat", "a threat model for train.grad_align", "none");
@@ -204,6 +218,7 @@ public record Methods(
     put(recipe, "train.pairs", pairs);
     put(recipe, "train.generalist", generalist);
     put(recipe, "train.curriculum.side", resizing);
+    put(recipe, "train.lora", lowRank);
     return recipe;
   }
 

@@ -121,18 +121,21 @@ public interface Optimiser extends AutoCloseable {
      */
     public Optimiser create(Network network, List<Parameter> trained) {
       List<Tensor> weights = trained.stream().map(p -> network.weight(p.name())).toList();
+      return create(weights, hidden(network, trained));
+    }
+
+    /** Positions of the kernels and matrices of hidden layers among what is trained. */
+    static Set<Integer> hidden(Network network, List<Parameter> trained) {
       List<String> kernels =
           network.graph().parameters().stream()
               .filter(p -> p.spec().kind() == Kind.WEIGHT && p.spec().shape().rank() > 1)
               .map(Parameter::name)
               .toList();
       List<String> hidden = kernels.subList(0, Math.max(0, kernels.size() - 1));
-      Set<Integer> matrices =
-          IntStream.range(0, trained.size())
-              .filter(i -> hidden.contains(trained.get(i).name()))
-              .boxed()
-              .collect(Collectors.toSet());
-      return create(weights, matrices);
+      return IntStream.range(0, trained.size())
+          .filter(i -> hidden.contains(trained.get(i).name()))
+          .boxed()
+          .collect(Collectors.toSet());
     }
 
     /**

@@ -62,7 +62,11 @@ final class RunState implements AutoCloseable {
     int count = threat == null ? 0 : settings.objective().figures(threat.members().size());
     figures = count == 0 ? null : new RunningFigures(count);
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
-    optimiser = settings.optimiser().create(network, network.trainable());
+    LowRank lowRank = settings.methods().lowRank();
+    optimiser =
+        lowRank == null
+            ? settings.optimiser().create(network, network.trainable())
+            : lowRank.create(settings.optimiser(), network, job.seed().split("lora"));
     Generalist generalist = settings.methods().generalist();
     double decay = generalist == null ? settings.averaging() : generalist.decay();
     boolean averages = generalist != null || decay > 0;

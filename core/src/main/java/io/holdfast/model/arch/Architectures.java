@@ -36,7 +36,7 @@ public final class Architectures {
    * wide-resnet,depth=28,width=10}. Every architecture takes {@code mean} and {@code std}, a number
    * or a list of one for each channel such as {@code small-cnn[mean=[0.286],std=[0.353]]}, by which
    * it normalises its inputs, and {@code init}, how its weights begin: {@code own}, {@code
-   * pytorch}, {@code he-fan-in}, {@code he-fan-out} or {@code transformer}.
+   * pytorch}, {@code he-fan-in}, {@code he-fan-out}, {@code transformer} or {@code ibp}.
    *
    * @throws InvalidInputException with every unknown name or parameter and the nearest known one
    */

@@ -13,7 +13,8 @@ enum Beginning {
   PYTORCH,
   HE_FAN_IN,
   HE_FAN_OUT,
-  TRANSFORMER;
+  TRANSFORMER,
+  IBP;
 
   private static final String KEY = "init";
 
@@ -34,6 +35,7 @@ enum Beginning {
       case HE_FAN_IN -> Initialisation.HE_FAN_IN;
       case HE_FAN_OUT -> Initialisation.HE_FAN_OUT;
       case TRANSFORMER -> Initialisation.TRANSFORMER;
+      case IBP -> Initialisation.IBP;
     };
   }
 }

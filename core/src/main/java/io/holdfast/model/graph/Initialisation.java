@@ -61,4 +61,19 @@ public interface Initialisation {
             case BIAS -> Initialiser.constant(0);
             default -> PYTORCH.of(p);
           };
+
+  /**
+   * For training on interval bounds (Shi et al. 2021, IBP initialisation): weights normal with
+   * deviation {@code sqrt(2 pi) / fan in}, biases 0; all else as {@link #PYTORCH}. The absolute
+   * weights of an output then add up to 2, of which a ReLU keeps half, so that the width of bounds
+   * stays the same from layer to layer, whereas by {@link #HE_FAN_IN} each layer multiplies it. The
+   * authors leave the last layer as it is; here it is no exception.
+   */
+  Initialisation IBP =
+      p ->
+          switch (p.spec().kind()) {
+            case WEIGHT -> Initialiser.normal(Math.sqrt(2 * Math.PI) / p.spec().fanIn());
+            case BIAS -> Initialiser.constant(0);
+            default -> PYTORCH.of(p);
+          };
 }

@@ -18,6 +18,8 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.verify.bound.Bounds;
+import io.holdfast.verify.bound.IntervalBounds;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -26,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.assertj.core.data.Percentage;
@@ -202,6 +205,37 @@ class ArchitecturesTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("init")
         .hasMessageContaining("he-fan-in");
+  }
+
+  /** Shi et al. 2021: the absolute weights of each output add up to 2. */
+  @Test
+  void intervalsOfANetworkForBoundsKeepTheirWidth() {
+    Shape image = Shape.of(1, 28, 28);
+    try (Scope scope = Scope.open();
+        Network bounds =
+            Architectures.parse("small-cnn[init=ibp]").build(image, 10).initialise(new Seed(7));
+        Network he =
+            Architectures.parse("small-cnn[init=he-fan-in]")
+                .build(image, 10)
+                .initialise(new Seed(7))) {
+      for (String layer : List.of("conv2", "conv4")) {
+        Tensor weight = bounds.weight(layer + ".weight"); // [O, I, 3, 3]
+        double sum = weight.abs().sum().item() / weight.size(0);
+        assertThat(sum).as(layer).isCloseTo(2, Percentage.withPercentage(5));
+        assertThat(bounds.weight(layer + ".bias").abs().max().item()).isZero();
+      }
+      assertThat(width(bounds)).isBetween(0.5, 4.0);
+      assertThat(width(he)).isGreaterThan(100 * width(bounds));
+    }
+  }
+
+  /** Of the logits' intervals, over that of the inputs'. */
+  private static double width(Network network) {
+    Tensor x = Rng.of(new Seed(3)).uniform(0, 1, 16, 1, 28, 28);
+    Bounds logits =
+        new IntervalBounds(network.graph(), network.weights(), Map.of())
+            .of(new Bounds(x.sub(0.05), x.add(0.05)));
+    return logits.upper().sub(logits.lower()).mean().item() / 0.1;
   }
 
   /** How far outputs {@code [N, K]} are from their mean over samples. */
