@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Journal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +70,23 @@ final class SearchTest {
     assertThat(whole.resolve("report.html"))
         .content()
         .contains("Trials of the search", "<polyline", "robust accuracy", "as in the file");
+  }
+
+  @Test
+  void whatChangesNoResultGovernsTrialsToo() {
+    Path out = folder.resolve("governed");
+    Ran ran = harden(out, "--set", "governor={cores: 1, load: 1}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(result(out)).isEqualTo(result(whole));
+    Path best = out.resolve("trials/" + result(out).path("best").asInt());
+    assertThat(Journal.read(best.resolve(Journal.FILE)))
+        .extracting(Decision::what)
+        .contains(What.WORKERS, What.SUMMARY);
+    Path late = folder.resolve("late");
+    Ran refused = harden(late, "--set", "governor.deadline=1h");
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("governor: expected cores, memory, load and hours alone");
+    assertThat(late).doesNotExist();
   }
 
   /** A trial that was paused and let go on is the run that its settings make by themselves. */

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
+import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Journal;
+import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +85,33 @@ final class StagesTest {
         Bundle same = Bundle.read(alone.resolve("model.holdfast"))) {
       assertThat(first.network().hash()).isEqualTo(same.network().hash());
     }
+  }
+
+  @Test
+  void aGovernorLeadsAllStagesAndSaysWhichItSpeaksOf() throws IOException {
+    Path out = folder.resolve("governed");
+    Ran ran = harden(out, "--set", "governor={cores: 1, deadline: 1h}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(Journal.read(out.resolve(Journal.FILE)))
+        .filteredOn(d -> d.what() == What.SUMMARY)
+        .extracting(Decision::phase)
+        .containsExactly("training/pretrain", "training/stage-2", "training/tune");
+    assertThat(bits(out).get("metrics")).isEqualTo(bits(whole).get("metrics"));
+    assertThat(out.resolve("report.html")).content().contains("Stage tune: Gave up nothing");
+    for (String name : List.of("model.holdfast", "journal.jsonl", "scorecard.json")) {
+      Files.delete(out.resolve(name));
+    }
+    Files.delete(out.resolve("stages/tune/model.holdfast"));
+    Ran again = harden(out, "--resume", "--set", "governor={cores: 1, deadline: 1h}");
+    assertThat(again.exit()).as(again.err()).isZero();
+    assertThat(bits(out).get("metrics")).isEqualTo(bits(whole).get("metrics"));
+    assertThat(Journal.read(out.resolve(Journal.FILE))).hasSizeGreaterThanOrEqualTo(3);
+
+    Path late = folder.resolve("late");
+    Ran tight = harden(late, "--set", "governor={deadline: 10ms}", "--set", "train.epochs=200");
+    assertThat(tight.exit()).as(tight.err()).isZero();
+    assertThat(Scorecard.read(late.resolve("scorecard.json")).flags())
+        .anyMatch(flag -> flag.startsWith("the governor in stage tune gave up "));
   }
 
   /** As a kill leaves it: some stages trained, some begun, some not. */

@@ -149,7 +149,7 @@ public record Experiment(
     Device device = device(r);
     Programme.Written programme = Programme.read(r, settings);
     Budgets governor = Budgets.read(r.section("governor"));
-    programme.requireOneTraining(governor, r);
+    programme.requireComparable(governor, r);
     Experiment experiment =
         new Experiment(
             source,

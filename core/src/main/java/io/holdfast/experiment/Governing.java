@@ -125,10 +125,14 @@ public final class Governing implements AutoCloseable {
   /** What was given up in training, in words for the scorecard; empty if nothing was. */
   List<String> givenUp() {
     return summaries().stream()
-        .map(Decision::why)
-        .filter(why -> !why.startsWith("gave up nothing"))
-        .map(why -> "the governor " + why)
+        .filter(d -> !d.why().startsWith("gave up nothing"))
+        .map(d -> "the governor " + stage(d) + d.why())
         .toList();
+  }
+
+  private static String stage(Decision d) {
+    String stage = Governor.stage(d.phase());
+    return stage.isEmpty() ? "" : "in stage " + stage + " ";
   }
 
   private List<Decision> summaries() {

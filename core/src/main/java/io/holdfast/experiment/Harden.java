@@ -154,9 +154,10 @@ public final class Harden {
     Harden harden = new Harden(experiment, data, options);
     harden.check();
     try (RunLock lock = RunLock.take(options.out());
+        Governing governing = Governing.of(experiment, data, options);
         Trainings trainings = Trainings.open(experiment, data, options)) {
       harden.folder.prepare(harden.provenance(), options.resume());
-      Path reached = trainings.advance(epochs);
+      Path reached = trainings.advance(epochs, governing.governor());
       Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
       Path metrics = new RunFolder(reached).metrics();
       EpochFigures figures = EpochFigures.read(metrics, last.training().keepBest());

@@ -6,6 +6,8 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
+import io.holdfast.common.governor.Governor;
+import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +36,10 @@ import org.jspecify.annotations.Nullable;
  * its own, {@code stages/NAME}, with its metrics, checkpoint and model; a run that goes on begins
  * where the killed one stood, and ends with the same bits. Stages with the same share of validation
  * samples hold out the same ones; with different shares one may learn what another is validated on.
+ *
+ * <p>A governor of the common training is that of all stages together: each has one of its own,
+ * with its part of the deadline and of the processor time, and all decisions are in the journal of
+ * the common one in the end.
  */
 public final class Pipeline {
   /** Where the folders of the stages are. */
@@ -106,10 +112,14 @@ public final class Pipeline {
     if (!base.resumes()) {
       parts.forEach(this::forget);
     }
+    StageBudgets budgets = budgets(train);
     Map<String, Bundle> done = new LinkedHashMap<>();
     try {
       for (int i = 0; i < parts.size(); i++) {
-        done.put(parts.get(i).name(), trained(i, done, train));
+        done.put(parts.get(i).name(), trained(i, done, train, budgets));
+      }
+      if (budgets != null) {
+        budgets.join(base.folder());
       }
       return done.remove(parts.get(parts.size() - 1).name());
     } finally {
@@ -125,6 +135,7 @@ public final class Pipeline {
   Path advance(Dataset train, int epochs) {
     Path run = Objects.requireNonNull(base.folder());
     check(train);
+    StageBudgets budgets = budgets(train);
     Map<String, Bundle> done = new LinkedHashMap<>();
     try {
       int left = epochs;
@@ -132,10 +143,12 @@ public final class Pipeline {
         int own = parts.get(i).training().settings().epochs();
         boolean last = i == parts.size() - 1;
         if (left < own || last) {
-          prepared(i, done).advance(train, left);
+          try (Governor leading = governor(i, budgets)) {
+            prepared(i, done, leading).advance(train, left);
+          }
           return folder(run, parts.get(i).name());
         }
-        done.put(parts.get(i).name(), trained(i, done, train));
+        done.put(parts.get(i).name(), trained(i, done, train, budgets));
         left -= own;
         if (left == 0) {
           return folder(run, parts.get(i).name());
@@ -174,26 +187,54 @@ public final class Pipeline {
     }
   }
 
-  private Bundle trained(int number, Map<String, Bundle> done, Dataset train) {
+  /** Null without a governor. */
+  private @Nullable StageBudgets budgets(Dataset train) {
+    Governor whole = base.governor();
+    return whole == null
+        ? null
+        : new StageBudgets(whole, parts.stream().map(part -> cost(part, train)).toList());
+  }
+
+  private static double cost(Part part, Dataset train) {
+    Hardening training = part.training();
+    return training.cost(train, training.settings().epochs()).backwardPasses();
+  }
+
+  private @Nullable Governor governor(int number, @Nullable StageBudgets budgets) {
+    return budgets == null ? null : budgets.of(number, parts.get(number).name());
+  }
+
+  private Bundle trained(
+      int number, Map<String, Bundle> done, Dataset train, @Nullable StageBudgets budgets) {
     Part part = parts.get(number);
     Path folder = folder(part);
     Path model = folder == null ? null : new RunFolder(folder).model();
     if (model != null && base.resumes() && Files.exists(model)) {
+      Path journal = model.resolveSibling(Journal.FILE);
+      if (budgets != null && Files.exists(journal)) {
+        budgets.ended(Journal.read(journal));
+      }
       return part.training().on(Bundle.read(model));
     }
-    Bundle trained = prepared(number, done).fit(train);
-    if (model != null) {
-      trained.write(model);
+    try (Governor own = governor(number, budgets)) {
+      Bundle trained = prepared(number, done, own).fit(train);
+      if (budgets != null && own != null) {
+        budgets.ended(own.journal().decisions());
+      }
+      if (model != null) {
+        trained.write(model);
+      }
+      return trained;
     }
-    return trained;
   }
 
-  /** A stage with its folder, its seed and what it begins with. */
-  private Hardening prepared(int number, Map<String, Bundle> done) {
+  /** A stage with its folder, its seed, its governor and what it begins with. */
+  private Hardening prepared(int number, Map<String, Bundle> done, @Nullable Governor own) {
     Part part = parts.get(number);
     Path folder = folder(part);
     // What one stage holds out another with the same share does not learn.
-    Hardening training = part.training().splitting(base.seed()).seed(seed(number).value());
+    Hardening training =
+        part.training().splitting(base.seed()).seed(seed(number).value()).governor(own);
     if (folder != null) {
       training = training.folder(folder);
     }

@@ -40,14 +40,14 @@ public record Programme(
       List<Long> seeds,
       @Nullable TuningSection search,
       @Nullable TrackSection track) {
-    /** A governor plans a single training. */
-    void requireOneTraining(Budgets governor, SettingsReader r) {
-      if (!governor.isNone() && (!stages.isEmpty() || search != null)) {
+    /** What is given up in one trial would be compared with what is not in another. */
+    void requireComparable(Budgets governor, SettingsReader r) {
+      if (governor.changeResults() && search != null) {
         r.reject(
             "governor",
-            "one training to govern",
-            search == null ? "stages" : "a search",
-            "budgets are not shared among trainings");
+            "cores, memory, load and hours alone beside a search, whose trials are compared",
+            "deadline, core_time or replay",
+            "search.epochs limits a search");
       }
     }
 

@@ -59,20 +59,20 @@ final class Trainings implements AutoCloseable {
     if (experiment.stages().isEmpty()) {
       training(0).check(data.train());
     } else {
-      pipeline().check(data.train());
+      pipeline(provenance(Map.of()), null).check(data.train());
     }
   }
 
   /**
    * Trains, or goes on with it; the caller closes the model.
    *
-   * @param governor of a single training; null for none
+   * @param governor of all of it; null for none
    */
   Bundle fit(Provenance provenance, @Nullable Governor governor) {
     if (experiment.stages().isEmpty()) {
       return training(0).provenance(provenance).governor(governor).fit(data.train());
     }
-    Bundle trained = pipeline(provenance).fit(data.train());
+    Bundle trained = pipeline(provenance, governor).fit(data.train());
     StageMetrics.join(options.out(), experiment.stages());
     return trained;
   }
@@ -80,14 +80,15 @@ final class Trainings implements AutoCloseable {
   /**
    * Trains up to so many epochs in all and pauses.
    *
+   * @param governor of all of it; null for none
    * @return the folder with the metrics of what was trained last
    */
-  Path advance(int epochs) {
+  Path advance(int epochs, @Nullable Governor governor) {
     if (experiment.stages().isEmpty()) {
-      training(0).advance(data.train(), epochs);
+      training(0).governor(governor).advance(data.train(), epochs);
       return options.out();
     }
-    return pipeline().advance(data.train(), epochs);
+    return pipeline(provenance(Map.of()), governor).advance(data.train(), epochs);
   }
 
   /**
@@ -113,12 +114,8 @@ final class Trainings implements AutoCloseable {
     return stages.isEmpty() ? run : Pipeline.folder(run, stages.get(number).name());
   }
 
-  private Pipeline pipeline() {
-    return pipeline(provenance(Map.of()));
-  }
-
-  private Pipeline pipeline(Provenance whole) {
-    Pipeline pipeline = Pipeline.of(training(0));
+  private Pipeline pipeline(Provenance whole, @Nullable Governor governor) {
+    Pipeline pipeline = Pipeline.of(training(0).governor(governor));
     List<Stage> stages = experiment.stages();
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i);

@@ -4,6 +4,7 @@ import static io.holdfast.report.Html.all;
 import static io.holdfast.report.Html.el;
 
 import io.holdfast.common.governor.Decision;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.report.Html.Element;
 import io.holdfast.report.Page.Section;
 import java.util.ArrayList;
@@ -38,11 +39,16 @@ final class GovernorSection {
         parts.add(Parts.modelHeading(view, i));
         journal.stream()
             .filter(d -> d.what() == Decision.What.SUMMARY)
-            .forEach(d -> parts.add(el("p", Words.upperFirst(d.words()) + ".")));
+            .forEach(d -> parts.add(el("p", stage(d) + Words.upperFirst(d.words()) + ".")));
         parts.add(Parts.details("Every decision", table(journal)));
       }
     }
     return all(parts);
+  }
+
+  private static String stage(Decision d) {
+    String stage = Governor.stage(d.phase());
+    return stage.isEmpty() ? "" : "Stage " + stage + ": ";
   }
 
   private static Element table(List<Decision> journal) {

@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,11 +30,15 @@ final class Replay {
   /**
    * Those of a journal.
    *
+   * @param phase what this training is called there
    * @param full the effort that the run would begin with
    * @throws InvalidInputException if the file is no journal, or that of another experiment
    */
-  static Replay of(Path file, Effort full) {
-    List<Decision> all = Journal.read(file).stream().filter(Replay::counts).toList();
+  static Replay of(Path file, String phase, Effort full) {
+    List<Decision> journal = Journal.read(file);
+    requireSameKind(file, phase, journal);
+    List<Decision> all =
+        journal.stream().filter(d -> d.phase().equals(phase)).filter(Replay::counts).toList();
     Effort effort = full;
     long step = 0;
     for (Decision d : all) {
@@ -62,6 +67,17 @@ final class Replay {
       effort = effort.after(d);
     }
     return new Replay(file, all);
+  }
+
+  /** In a journal of stages all trainings have one, and in that of a single training none has. */
+  private static void requireSameKind(Path file, String phase, List<Decision> journal) {
+    boolean staged = !Governor.stage(phase).isEmpty();
+    for (Decision d : journal) {
+      if (counts(d) && staged == Governor.stage(d.phase()).isEmpty()) {
+        throw new InvalidInputException(
+            file.toString(), "phase", staged ? "decisions of stages" : phase, d.phase(), HINT);
+      }
+    }
   }
 
   private static boolean counts(Decision d) {

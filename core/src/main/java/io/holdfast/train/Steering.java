@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
  * with all that is planned. Decisions are keyed to steps and written down before the step is taken.
  */
 final class Steering {
-  private static final String PHASE = "training";
-
   /**
    * What a checkpoint keeps; the decisions themselves are in the journal.
    *
@@ -67,7 +65,10 @@ final class Steering {
     forecast = new Forecast(perEpoch, looks, course, account.meters());
     planner = new Planner(Ladder.of(settings, looks), forecast, total);
     Path journal = governor == null ? null : governor.budgets().replay();
-    replay = journal == null ? null : Replay.of(journal, state.effort);
+    replay =
+        governor == null || journal == null
+            ? null
+            : Replay.of(journal, governor.training(), state.effort);
     if (governor != null) {
       restore(governor.journal().decisions());
     }
@@ -110,7 +111,7 @@ final class Steering {
       return;
     }
     long step = state.counters.step();
-    g.at(PHASE, step);
+    g.at(g.training(), step);
     g.look();
     if (replay != null) {
       replay.at(step).forEach(this::take);
@@ -118,7 +119,13 @@ final class Steering {
       for (Planner.Change c : planner.at(step, effort())) {
         take(
             new Decision(
-                PHASE, step, c.what(), effort().value(c.what()), c.to(), c.why(), c.measured()));
+                g.training(),
+                step,
+                c.what(),
+                effort().value(c.what()),
+                c.to(),
+                c.why(),
+                c.measured()));
       }
     }
     begin();
@@ -165,7 +172,7 @@ final class Steering {
     if (replay != null) {
       replay.wentBack(from, to);
     }
-    g.at(PHASE, from);
+    g.at(g.training(), from);
     g.decide(What.ROLLBACK, (double) from, (double) to, "catastrophic overfitting", Map.of());
   }
 
@@ -210,7 +217,7 @@ final class Steering {
     measured.put("steps_planned", (double) total);
     measured.put("gradients_per_epoch", done * perEpoch);
     measured.put("gradients_per_epoch_planned", planned * perEpoch);
-    g.at(PHASE, steps);
+    g.at(g.training(), steps);
     g.decide(
         What.SUMMARY,
         planned,

@@ -28,6 +28,11 @@ final class ClockedObjective implements Objective {
   private final double fixed;
   private final double misleadsFrom;
   private volatile double pace = 1;
+  private volatile double later = 1;
+  private volatile long slowAfter = Long.MAX_VALUE; // steps
+  private volatile long dueAt = Long.MAX_VALUE; // gradients
+  private volatile Runnable due = () -> {};
+  private final AtomicLong steps = new AtomicLong();
   final AtomicLong gradients = new AtomicLong();
 
   ClockedObjective(ScriptedGauges clock, double gradient, double fixed) {
@@ -50,6 +55,18 @@ final class ClockedObjective implements Objective {
     pace = part;
   }
 
+  /** After so many more steps, of a shard each, everything takes this part of its time. */
+  void slowFrom(long more, double part) {
+    slowAfter = steps.get() + more;
+    later = part;
+  }
+
+  /** Does something once, when the count of gradients has come to this. */
+  void at(long count, Runnable what) {
+    due = what;
+    dueAt = count;
+  }
+
   @Override
   public String name() {
     return inner.name();
@@ -62,6 +79,9 @@ final class ClockedObjective implements Objective {
 
   @Override
   public ShardLoss loss(ShardContext shard) {
+    if (steps.getAndIncrement() == slowAfter) {
+      pace = later;
+    }
     clock.advance(pace * fixed * shard.labels().count());
     double step = shard.inner().fractions().get(0); // longer where the governor has left out some
     boolean remedied = step < 0.4 || step == LEAST_REMEDY;
@@ -120,7 +140,10 @@ final class ClockedObjective implements Objective {
 
     @Override
     public Tensor cotangent(Tensor logits, Reference reference) {
-      gradients.addAndGet(logits.size(0));
+      if (gradients.addAndGet(logits.size(0)) >= dueAt) {
+        dueAt = Long.MAX_VALUE;
+        due.run();
+      }
       clock.advance(pace * gradient * logits.size(0));
       return loss.cotangent(logits, reference);
     }

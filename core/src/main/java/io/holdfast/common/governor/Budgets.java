@@ -133,4 +133,14 @@ public record Budgets(
   public Budgets withDeadline(Duration other) {
     return new Budgets(cores, memory, load, hours, other, false, coreSeconds, replay);
   }
+
+  /** The same with another limit of processor time, in seconds. */
+  public Budgets withCoreSeconds(double other) {
+    return new Budgets(cores, memory, load, hours, deadline, whole, other, replay);
+  }
+
+  /** Whether results depend on them: on a deadline, on processor time, or on what is replayed. */
+  public boolean changeResults() {
+    return deadline != null || coreSeconds > 0 || replay != null;
+  }
 }

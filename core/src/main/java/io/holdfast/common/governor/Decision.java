@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * One decision of a governor: a line of {@code journal.jsonl}.
  *
- * @param phase what was under way: {@code training}, or an attack's key
+ * @param phase what was under way: {@code training}, {@code training/STAGE}, or an attack's key
  * @param step steps of training, or shards of attacks, that were done before; the decision holds
  *     from the next one on
  * @param what was changed

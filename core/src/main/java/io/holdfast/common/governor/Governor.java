@@ -23,12 +23,15 @@ public final class Governor implements AutoCloseable {
   private static final long EVERY_NANOS = 250_000_000L;
   private static final long LONGEST_PAUSE_NANOS = 600_000_000_000L; // for others' load
   private static final long BREATH_NANOS = 60_000_000_000L; // of work after such a pause
+  private static final String TRAINING = "training";
   private static final String NO_CLOCK = "a clock that tells the time of day";
 
   private final Budgets budgets;
   private final Gauges gauges;
   private final Progress progress;
   private final Stopper stopper;
+  private final int workers;
+  private final String training; // the phase of that name
   private final Journal journal = new Journal();
   private final Gate gate;
   private final int most;
@@ -44,11 +47,18 @@ public final class Governor implements AutoCloseable {
   private long breathes; // until when others' load makes no pause
 
   private Governor(
-      Budgets budgets, Gauges gauges, int workers, Progress progress, Stopper stopper) {
+      Budgets budgets,
+      Gauges gauges,
+      int workers,
+      Progress progress,
+      Stopper stopper,
+      String training) {
     this.budgets = budgets;
     this.gauges = gauges;
     this.progress = progress;
     this.stopper = stopper;
+    this.workers = workers;
+    this.training = training;
     most = budgets.cores() == 0 ? workers : Math.min(workers, budgets.cores());
     urgent = budgets.deadline() != null || budgets.coreSeconds() > 0;
     load = budgets.load() == 0 ? null : new LoadRule(budgets.load(), most);
@@ -73,7 +83,27 @@ public final class Governor implements AutoCloseable {
     if (budgets.hours() != null && gauges.timeOfDay() == null) {
       throw new InvalidInputException("governor", "hours", NO_CLOCK, "none");
     }
-    return new Governor(budgets, gauges, workers, progress, stopper);
+    return new Governor(budgets, gauges, workers, progress, stopper, TRAINING);
+  }
+
+  /**
+   * A governor of one stage of what this one governs, with a journal of its own.
+   *
+   * @param stage its name
+   * @param own its budgets
+   */
+  public Governor part(String stage, Budgets own) {
+    return new Governor(own, gauges, workers, progress, stopper, TRAINING + "/" + stage);
+  }
+
+  /** What training is called in the journal: {@code training}, or {@code training/STAGE}. */
+  public String training() {
+    return training;
+  }
+
+  /** The stage that a phase belongs to; empty if it is not the training of one. */
+  public static String stage(String phase) {
+    return phase.startsWith(TRAINING + "/") ? phase.substring(TRAINING.length() + 1) : "";
   }
 
   /**
