@@ -71,10 +71,10 @@ final class StartTest {
     assertThat(ran.exit()).as(ran.err()).isZero();
     Path model = folder.resolve("adapted/model.holdfast");
     assertThat(distance(model, first, "fc1.weight")).isBetween(1e-5, 0.5);
-    Ran fresh = harden("fresh", "train.lora={}");
+    Ran fresh = harden("unadapted", "train.lora={}");
     assertThat(fresh.exit()).isEqualTo(2);
     assertThat(fresh.err()).contains("train.lora: expected model.start");
-    assertThat(folder.resolve("fresh")).doesNotExist();
+    assertThat(folder.resolve("unadapted")).doesNotExist();
   }
 
   @Test
