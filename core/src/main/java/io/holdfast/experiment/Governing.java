@@ -126,13 +126,12 @@ public final class Governing implements AutoCloseable {
   List<String> givenUp() {
     return summaries().stream()
         .filter(d -> !d.why().startsWith("gave up nothing"))
-        .map(d -> "the governor " + stage(d) + d.why())
+        .map(
+            d ->
+                "the governor "
+                    + (d.stage().isEmpty() ? "" : "in stage " + d.stage() + " ")
+                    + d.why())
         .toList();
-  }
-
-  private static String stage(Decision d) {
-    String stage = Governor.stage(d.phase());
-    return stage.isEmpty() ? "" : "in stage " + stage + " ";
   }
 
   private List<Decision> summaries() {

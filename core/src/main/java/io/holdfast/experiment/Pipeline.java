@@ -1,7 +1,6 @@
 package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
-import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
@@ -9,7 +8,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
-import java.io.IOException;
+import io.holdfast.train.TrainingCost;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A governor of the common training is that of all stages together: each has one of its own,
  * with its part of the deadline and of the processor time, and all decisions are in the journal of
- * the common one in the end.
+ * the common one in the end. A stage that is to have another one, outside of it, is refused.
  */
 public final class Pipeline {
   /** Where the folders of the stages are. */
@@ -118,9 +117,6 @@ public final class Pipeline {
       for (int i = 0; i < parts.size(); i++) {
         done.put(parts.get(i).name(), trained(i, done, train, budgets));
       }
-      if (budgets != null) {
-        budgets.join(base.folder());
-      }
       return done.remove(parts.get(parts.size() - 1).name());
     } finally {
       done.values().forEach(Bundle::close);
@@ -172,7 +168,16 @@ public final class Pipeline {
       if (twice || !Stage.PLAIN.matcher(part.name()).matches()) {
         problems.add("name", "a plain name of its own", part.name());
       }
+      Governor other = part.training().governor();
+      if (base.governor() != null && other != null && other != base.governor()) {
+        problems.add("governor", "that of the common training", "another one of " + part.name());
+      }
       problems.collect(() -> check(part, train));
+    }
+    Governor whole = base.governor();
+    if (whole != null) {
+      List<String> names = parts.stream().map(Part::name).toList();
+      problems.collect(() -> StageBudgets.requireFitting(whole.budgets(), names));
     }
     problems.throwIfAny();
   }
@@ -197,11 +202,16 @@ public final class Pipeline {
 
   private static double cost(Part part, Dataset train) {
     Hardening training = part.training();
-    return training.cost(train, training.settings().epochs()).backwardPasses();
+    TrainingCost cost = training.cost(train, training.settings().epochs());
+    // A gradient of inputs alone takes about half of the time of one of the weights, too.
+    return 2 * cost.backwardPasses() - cost.attackGradients();
   }
 
   private @Nullable Governor governor(int number, @Nullable StageBudgets budgets) {
-    return budgets == null ? null : budgets.of(number, parts.get(number).name());
+    Part part = parts.get(number);
+    return budgets == null
+        ? null
+        : budgets.governor(number, part.name(), part.training().display());
   }
 
   private Bundle trained(
@@ -212,17 +222,17 @@ public final class Pipeline {
     if (model != null && base.resumes() && Files.exists(model)) {
       Path journal = model.resolveSibling(Journal.FILE);
       if (budgets != null && Files.exists(journal)) {
-        budgets.ended(Journal.read(journal));
+        budgets.ended(Journal.read(journal), base.folder());
       }
       return part.training().on(Bundle.read(model));
     }
     try (Governor own = governor(number, budgets)) {
       Bundle trained = prepared(number, done, own).fit(train);
-      if (budgets != null && own != null) {
-        budgets.ended(own.journal().decisions());
-      }
       if (model != null) {
         trained.write(model);
+      }
+      if (budgets != null && own != null) {
+        budgets.ended(own.journal().decisions(), base.folder());
       }
       return trained;
     }
@@ -233,8 +243,10 @@ public final class Pipeline {
     Part part = parts.get(number);
     Path folder = folder(part);
     // What one stage holds out another with the same share does not learn.
-    Hardening training =
-        part.training().splitting(base.seed()).seed(seed(number).value()).governor(own);
+    Hardening training = part.training().splitting(base.seed()).seed(seed(number).value());
+    if (own != null) {
+      training = training.governor(own);
+    }
     if (folder != null) {
       training = training.folder(folder);
     }
@@ -251,15 +263,13 @@ public final class Pipeline {
     return run == null ? null : folder(run, part.name());
   }
 
-  /** What an earlier run has left would count as trained. */
+  /** What an earlier run has left would count as trained, or be gone on with. */
   private void forget(Part part) {
     Path folder = folder(part);
     if (folder != null) {
-      try {
-        Files.deleteIfExists(new RunFolder(folder).model());
-      } catch (IOException e) {
-        throw FileFailures.writing(folder, e);
-      }
+      RunFolder left = new RunFolder(folder);
+      List.of(left.model(), left.checkpoint(), left.metrics(), left.journal())
+          .forEach(RunFolder::delete);
     }
   }
 }

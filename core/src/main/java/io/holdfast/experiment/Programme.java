@@ -24,6 +24,10 @@ public record Programme(
   /** One training, once. */
   public static final Programme NONE = new Programme(List.of(), List.of(), null, null);
 
+  /** What a governor may keep to beside a search. */
+  static final String COMPARABLE =
+      "cores, memory, load and hours alone beside a search, whose trials are compared";
+
   private static final String SEEDS = "seeds";
 
   /** The keys of a file that a single training does not have. */
@@ -45,8 +49,10 @@ public record Programme(
       if (governor.changeResults() && search != null) {
         r.reject(
             "governor",
-            "cores, memory, load and hours alone beside a search, whose trials are compared",
-            "deadline, core_time or replay",
+            COMPARABLE,
+            governor.deadline() != null
+                ? "a deadline"
+                : governor.replay() != null ? "a replay" : "core_time",
             "search.epochs limits a search");
       }
     }

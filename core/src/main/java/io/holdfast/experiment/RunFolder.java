@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  * @param path the folder
  */
 public record RunFolder(Path path) {
+  private static final String CHECKPOINT = "checkpoint.safetensors";
   private static final String EXPERIMENT = "experiment.json";
   private static final String LEDGER = "ledger.d";
   private static final String COMMAND = "command.txt";
@@ -40,7 +41,7 @@ public record RunFolder(Path path) {
       Pattern.compile(
           "model\\.holdfast|checkpoint\\.safetensors|metrics\\.jsonl|journal\\.jsonl|\\..*");
   private static final List<String> TRAINED =
-      List.of("model.holdfast", "checkpoint.safetensors", Pipeline.FOLDER);
+      List.of("model.holdfast", CHECKPOINT, Pipeline.FOLDER);
   private static final List<String> JUDGED =
       List.of(
           "metrics.jsonl",
@@ -81,6 +82,11 @@ public record RunFolder(Path path) {
   /** The folder of one of its stages. */
   public RunFolder stage(String name) {
     return new RunFolder(Pipeline.folder(path, name));
+  }
+
+  /** Where training that is not finished stands. */
+  Path checkpoint() {
+    return path.resolve(CHECKPOINT);
   }
 
   /** Steps, epochs and the evaluation's times. */

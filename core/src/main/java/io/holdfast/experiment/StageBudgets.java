@@ -1,10 +1,12 @@
 package io.holdfast.experiment;
 
+import io.holdfast.common.Progress;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
+import io.holdfast.train.Replay;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Shares the budgets of a run out among its stages. Each stage has a governor of its own, with a
- * journal in its folder. Of a deadline and of processor time it gets of what the stages before have
- * left as much as its part of the backward passes that are planned from there on; all other budgets
- * hold for each stage as they are.
+ * journal in its folder. Of a deadline and of processor time it gets, of what the stages before
+ * have left, its part of the work that is planned from there on; all other budgets hold for each
+ * stage as they are.
  */
 final class StageBudgets {
   private static final double MILLIS = 1e3;
@@ -28,15 +30,20 @@ final class StageBudgets {
    * Before the first stage.
    *
    * @param whole the governor of the run, whose journal gets what the stages' decided
-   * @param costs backward passes that are planned, by stage
+   * @param costs the work that is planned, by stage
    */
   StageBudgets(Governor whole, List<Double> costs) {
     this.whole = whole;
     this.costs = List.copyOf(costs);
   }
 
-  /** The governor of a stage, where all before it have ended; the caller closes it. */
-  Governor of(int stage, String name) {
+  /**
+   * A governor of the stage that is next, where all before it have {@link #ended}; the caller
+   * closes it.
+   *
+   * @param shown told of its decisions
+   */
+  Governor governor(int stage, String name, Progress shown) {
     double rest = costs.subList(stage, costs.size()).stream().mapToDouble(c -> c).sum();
     double part = costs.get(stage) / rest;
     Budgets budgets = whole.budgets();
@@ -49,7 +56,7 @@ final class StageBudgets {
       double left = left(budgets.coreSeconds(), "core_seconds");
       budgets = budgets.withCoreSeconds(Math.max(1 / MILLIS, left * part));
     }
-    return whole.part(name, budgets);
+    return whole.part(name, budgets, shown);
   }
 
   private double left(double limit, String name) {
@@ -60,21 +67,26 @@ final class StageBudgets {
             .sum();
   }
 
-  /** Takes note of what was decided in a stage that has ended. */
-  void ended(List<Decision> journal) {
-    decisions.addAll(journal);
+  /**
+   * A stage has ended: what was decided in it, and before, goes into the journal of the run.
+   *
+   * @param run its folder, or null to keep the journal in memory
+   */
+  void ended(List<Decision> ofStage, @Nullable Path run) {
+    Journal journal = whole.journal();
+    if (run != null && decisions.isEmpty()) {
+      journal.resume(run, 0); // afresh: what it holds is in the journals of the stages
+    }
+    decisions.addAll(ofStage);
+    ofStage.forEach(journal::add);
+    journal.sync();
   }
 
-  /**
-   * Writes all decisions into the journal of the run.
-   *
-   * @param folder of the run, or null to keep them in memory
-   */
-  void join(@Nullable Path folder) {
-    Journal journal = whole.journal();
-    if (folder != null) {
-      journal.resume(folder, 0);
+  /** Refuses a journal to replay of other stages than these. */
+  static void requireFitting(Budgets budgets, List<String> stages) {
+    Path replayed = budgets.replay();
+    if (replayed != null) {
+      Replay.requireFitting(replayed, stages.stream().map(Decision::trainingOf).toList());
     }
-    decisions.forEach(journal::add);
   }
 }

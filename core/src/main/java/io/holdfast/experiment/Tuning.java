@@ -4,6 +4,7 @@ import io.holdfast.attack.Axis;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.train.TrainingCost;
 import java.nio.file.Path;
@@ -156,6 +157,10 @@ public final class Tuning {
     }
     if (!base.validates()) {
       problems.add("validation", "held-out samples, by which trials are judged", "none");
+    }
+    Governor governor = base.governor();
+    if (governor != null && governor.budgets().changeResults()) {
+      problems.add("governor", Programme.COMPARABLE, "budgets that change results");
     }
     problems.collect(() -> base.check(train));
     problems.throwIfAny();

@@ -191,7 +191,7 @@ public record TuningRun(
     return Hashes.sha256Hex(
         String.join(
             "\n",
-            same.without("name", "evaluate", TrackSection.KEY).toJson(),
+            same.without("name", "evaluate", "governor", TrackSection.KEY).toJson(),
             data.train().contentHash(options.stopper()),
             Objects.requireNonNull(data.validation()).contentHash(options.stopper())));
   }

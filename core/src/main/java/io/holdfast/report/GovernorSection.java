@@ -4,7 +4,6 @@ import static io.holdfast.report.Html.all;
 import static io.holdfast.report.Html.el;
 
 import io.holdfast.common.governor.Decision;
-import io.holdfast.common.governor.Governor;
 import io.holdfast.report.Html.Element;
 import io.holdfast.report.Page.Section;
 import java.util.ArrayList;
@@ -39,16 +38,15 @@ final class GovernorSection {
         parts.add(Parts.modelHeading(view, i));
         journal.stream()
             .filter(d -> d.what() == Decision.What.SUMMARY)
-            .forEach(d -> parts.add(el("p", stage(d) + Words.upperFirst(d.words()) + ".")));
+            .forEach(d -> parts.add(el("p", inStage(d) + Words.upperFirst(d.words()) + ".")));
         parts.add(Parts.details("Every decision", table(journal)));
       }
     }
     return all(parts);
   }
 
-  private static String stage(Decision d) {
-    String stage = Governor.stage(d.phase());
-    return stage.isEmpty() ? "" : "Stage " + stage + ": ";
+  private static String inStage(Decision d) {
+    return d.stage().isEmpty() ? "" : "Stage " + d.stage() + ": ";
   }
 
   private static Element table(List<Decision> journal) {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the steps of {@link LowRank}: by the chain rule from the gradient G of a matrix to those of
  * its two factors, {@code scale * B' G} and {@code scale * G A'}, by which another optimiser
- * changes them. Shapes: R rows, C columns, r the rank.
+ * changes them. Shapes: R rows, C columns, r the rank. W0 is no part of the state: a run that goes
+ * on begins with the same weights.
  */
 final class LowRankOptimiser implements Optimiser {
   /**
@@ -38,6 +39,16 @@ final class LowRankOptimiser implements Optimiser {
 
   LowRankOptimiser(LowRank method, Config config, Network network, Seed seed) {
     scale = method.scale();
+    try {
+      inner = begun(method, config, network, seed);
+    } catch (RuntimeException | Error e) {
+      owner.close();
+      throw e;
+    }
+  }
+
+  /** Makes the factors, and the optimiser that changes them. */
+  private Optimiser begun(LowRank method, Config config, Network network, Seed seed) {
     List<Parameter> trained = network.trainable();
     Set<Integer> hidden = Config.hidden(network, trained);
     List<Tensor> changed = new ArrayList<>();
@@ -57,7 +68,7 @@ final class LowRankOptimiser implements Optimiser {
         }
       }
     }
-    inner = config.create(changed, matrices);
+    return config.create(changed, matrices);
   }
 
   private Factors fresh(Tensor weight, int rank, Seed seed) {
@@ -91,13 +102,19 @@ final class LowRankOptimiser implements Optimiser {
         slopes.add(matrix.matmul(own.down.transpose(0, 1)).mul(scale)); // [R, r]
       }
       inner.step(changed, slopes, rate);
-      for (int i = 0; i < weights.size(); i++) {
-        Factors own = factors.get(i);
-        if (own != null) {
-          Tensor product = own.up.matmul(own.down); // [R, C]
-          weights.get(i).copyFrom(own.base.add(product.reshape(own.base.shape()), scale));
-        }
+    }
+    for (int i = 0; i < weights.size(); i++) {
+      Factors own = factors.get(i);
+      if (own != null) {
+        put(own, weights.get(i));
       }
+    }
+  }
+
+  private void put(Factors own, Tensor weight) {
+    try (Scope scope = Scope.open()) {
+      Tensor product = own.up.matmul(own.down); // [R, C]
+      weight.copyFrom(own.base.add(product.reshape(own.base.shape()), scale));
     }
   }
 
@@ -108,7 +125,6 @@ final class LowRankOptimiser implements Optimiser {
     for (int i = 0; i < factors.size(); i++) {
       Factors own = factors.get(i);
       if (own != null) {
-        state.put("base." + i, own.base);
         state.put("down." + i, own.down);
         state.put("up." + i, own.up);
       }

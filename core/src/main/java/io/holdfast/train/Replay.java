@@ -3,7 +3,6 @@ package io.holdfast.train;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
-import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.List;
  * run went back after catastrophic overfitting so does this one, since its probes see the same
  * weights; decisions from behind a rollback wait for it.
  */
-final class Replay {
+public final class Replay {
   private static final String HINT =
       "a replay needs the experiment of the run that wrote the journal, but for its section"
           + " governor";
@@ -35,10 +34,11 @@ final class Replay {
    * @throws InvalidInputException if the file is no journal, or that of another experiment
    */
   static Replay of(Path file, String phase, Effort full) {
-    List<Decision> journal = Journal.read(file);
-    requireSameKind(file, phase, journal);
     List<Decision> all =
-        journal.stream().filter(d -> d.phase().equals(phase)).filter(Replay::counts).toList();
+        Journal.read(file).stream()
+            .filter(d -> d.phase().equals(phase))
+            .filter(Replay::counts)
+            .toList();
     Effort effort = full;
     long step = 0;
     for (Decision d : all) {
@@ -69,14 +69,24 @@ final class Replay {
     return new Replay(file, all);
   }
 
-  /** In a journal of stages all trainings have one, and in that of a single training none has. */
-  private static void requireSameKind(Path file, String phase, List<Decision> journal) {
-    boolean staged = !Governor.stage(phase).isEmpty();
-    for (Decision d : journal) {
-      if (counts(d) && staged == Governor.stage(d.phase()).isEmpty()) {
-        throw new InvalidInputException(
-            file.toString(), "phase", staged ? "decisions of stages" : phase, d.phase(), HINT);
+  /**
+   * Refuses a journal with other trainings, or without the end of one behind which another has
+   * decided: not all that it holds would be replayed.
+   *
+   * @param phases of the trainings, in their order
+   * @throws InvalidInputException also if the file is no journal
+   */
+  public static void requireFitting(Path file, List<String> phases) {
+    int ended = 0;
+    for (Decision d : Journal.read(file)) {
+      if (!counts(d) && d.what() != What.SUMMARY) {
+        continue; // of an evaluation, or without results
       }
+      String expected = ended < phases.size() ? phases.get(ended) : "no further training";
+      if (!d.phase().equals(expected)) {
+        throw new InvalidInputException(file.toString(), "phase", expected, d.phase(), HINT);
+      }
+      ended += d.what() == What.SUMMARY ? 1 : 0;
     }
   }
 

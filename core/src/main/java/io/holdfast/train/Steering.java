@@ -68,7 +68,7 @@ final class Steering {
     replay =
         governor == null || journal == null
             ? null
-            : Replay.of(journal, governor.training(), state.effort);
+            : Replay.of(journal, governor.trainingPhase(), state.effort);
     if (governor != null) {
       restore(governor.journal().decisions());
     }
@@ -111,7 +111,7 @@ final class Steering {
       return;
     }
     long step = state.counters.step();
-    g.at(g.training(), step);
+    g.at(g.trainingPhase(), step);
     g.look();
     if (replay != null) {
       replay.at(step).forEach(this::take);
@@ -119,7 +119,7 @@ final class Steering {
       for (Planner.Change c : planner.at(step, effort())) {
         take(
             new Decision(
-                g.training(),
+                g.trainingPhase(),
                 step,
                 c.what(),
                 effort().value(c.what()),
@@ -172,7 +172,7 @@ final class Steering {
     if (replay != null) {
       replay.wentBack(from, to);
     }
-    g.at(g.training(), from);
+    g.at(g.trainingPhase(), from);
     g.decide(What.ROLLBACK, (double) from, (double) to, "catastrophic overfitting", Map.of());
   }
 
@@ -217,7 +217,7 @@ final class Steering {
     measured.put("steps_planned", (double) total);
     measured.put("gradients_per_epoch", done * perEpoch);
     measured.put("gradients_per_epoch_planned", planned * perEpoch);
-    g.at(g.training(), steps);
+    g.at(g.trainingPhase(), steps);
     g.decide(
         What.SUMMARY,
         planned,

@@ -27,6 +27,21 @@ public record Decision(
     double to,
     String why,
     Map<String, Double> measured) {
+  /** The phase of a training without stages. */
+  static final String TRAINING = "training";
+
+  private static final String OF_STAGE = TRAINING + "/";
+
+  /** The phase of a stage's training. */
+  public static String trainingOf(String stage) {
+    return OF_STAGE + stage;
+  }
+
+  /** The stage in whose training it was decided; empty if in none. */
+  public String stage() {
+    return phase.startsWith(OF_STAGE) ? phase.substring(OF_STAGE.length()) : "";
+  }
+
   /** What a governor turns. */
   public enum What {
     /** The most steps of the search for adversarial examples; 1 is R-FGSM. */

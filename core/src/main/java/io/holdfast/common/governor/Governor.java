@@ -23,7 +23,6 @@ public final class Governor implements AutoCloseable {
   private static final long EVERY_NANOS = 250_000_000L;
   private static final long LONGEST_PAUSE_NANOS = 600_000_000_000L; // for others' load
   private static final long BREATH_NANOS = 60_000_000_000L; // of work after such a pause
-  private static final String TRAINING = "training";
   private static final String NO_CLOCK = "a clock that tells the time of day";
 
   private final Budgets budgets;
@@ -31,7 +30,7 @@ public final class Governor implements AutoCloseable {
   private final Progress progress;
   private final Stopper stopper;
   private final int workers;
-  private final String training; // the phase of that name
+  private final String training; // its phase
   private final Journal journal = new Journal();
   private final Gate gate;
   private final int most;
@@ -83,7 +82,7 @@ public final class Governor implements AutoCloseable {
     if (budgets.hours() != null && gauges.timeOfDay() == null) {
       throw new InvalidInputException("governor", "hours", NO_CLOCK, "none");
     }
-    return new Governor(budgets, gauges, workers, progress, stopper, TRAINING);
+    return new Governor(budgets, gauges, workers, progress, stopper, Decision.TRAINING);
   }
 
   /**
@@ -91,19 +90,15 @@ public final class Governor implements AutoCloseable {
    *
    * @param stage its name
    * @param own its budgets
+   * @param shown told of every decision
    */
-  public Governor part(String stage, Budgets own) {
-    return new Governor(own, gauges, workers, progress, stopper, TRAINING + "/" + stage);
+  public Governor part(String stage, Budgets own, Progress shown) {
+    return new Governor(own, gauges, workers, shown, stopper, Decision.trainingOf(stage));
   }
 
   /** What training is called in the journal: {@code training}, or {@code training/STAGE}. */
-  public String training() {
+  public String trainingPhase() {
     return training;
-  }
-
-  /** The stage that a phase belongs to; empty if it is not the training of one. */
-  public static String stage(String phase) {
-    return phase.startsWith(TRAINING + "/") ? phase.substring(TRAINING.length() + 1) : "";
   }
 
   /**

@@ -65,9 +65,10 @@ public interface Initialisation {
   /**
    * For training on interval bounds (Shi et al. 2021, IBP initialisation): weights normal with
    * deviation {@code sqrt(2 pi) / fan in}, biases 0; all else as {@link #PYTORCH}. The absolute
-   * weights of an output then add up to 2, of which a ReLU keeps half, so that the width of bounds
-   * stays the same from layer to layer, whereas by {@link #HE_FAN_IN} each layer multiplies it. The
-   * authors leave the last layer as it is; here it is no exception.
+   * weights of an output then add up to 2, of which a ReLU keeps half, so that in a chain of layers
+   * the width of bounds stays the same, whereas by {@link #HE_FAN_IN} each layer multiplies it. The
+   * authors leave the last layer as it is, and halve the weights behind residual sums; here the
+   * last layer is no exception, and such sums still add widths up.
    */
   Initialisation IBP =
       p ->
