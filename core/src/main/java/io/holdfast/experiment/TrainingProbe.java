@@ -17,6 +17,7 @@ import io.holdfast.train.Resizing;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
+import io.holdfast.train.WeightPerturbation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -66,10 +67,12 @@ final class TrainingProbe {
   /** Time of one step on whole inputs at one stage of the curriculum, measured. */
   private double step(CurriculumTime.Stage stage) {
     int batch = experiment.training().batch();
+    WeightPerturbation perturbation = experiment.training().methods().perturbation();
     Methods shown = // no step of the others is measured, and nothing is held out here
         experiment
             .training()
             .methods()
+            .with(stage.perturbed() && perturbation != null ? perturbation.from(0) : null)
             .with((Resizing) null)
             .with((OverfittingGuard) null)
             .with((Advance) null);

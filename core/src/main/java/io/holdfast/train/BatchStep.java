@@ -77,7 +77,7 @@ final class BatchStep {
   List<ShardResult> run(RunState state, Moment now, SharedScope owner) {
     long step = state.counters.step();
     WeightPerturbation perturbation = settings.methods().perturbation();
-    if (perturbation == null || now.z() < perturbation.from()) {
+    if (perturbation == null || !perturbation.works(now.z())) {
       return compute(common(state, step, now, owner, StepPass.ONLY));
     }
     List<ShardResult> here = compute(common(state, step, now, owner, StepPass.FIRST));

@@ -90,7 +90,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
 
   private static boolean isPerturbed(TrainSettings settings, double progress) {
     WeightPerturbation perturbation = settings.methods().perturbation();
-    return perturbation != null && progress >= perturbation.from();
+    return perturbation != null && perturbation.works(progress);
   }
 
   private static int members(@Nullable ThreatModel threat) {

@@ -23,6 +23,14 @@ public sealed interface WeightPerturbation {
   /** Progress in [0, 1] before which the weights are left alone. */
   double from();
 
+  /** The same from another progress on. */
+  WeightPerturbation from(double progress);
+
+  /** Whether it is at work at some progress. */
+  default boolean works(double progress) {
+    return progress >= from();
+  }
+
   /**
    * The weights to take the gradient at, in the innermost open scope.
    *
@@ -43,6 +51,11 @@ public sealed interface WeightPerturbation {
     @Override
     public String name() {
       return "awp";
+    }
+
+    @Override
+    public Awp from(double progress) {
+      return new Awp(gamma, progress);
     }
 
     @Override
@@ -73,6 +86,11 @@ public sealed interface WeightPerturbation {
     }
 
     @Override
+    public Sam from(double progress) {
+      return new Sam(rho, progress);
+    }
+
+    @Override
     public List<Tensor> perturbed(
         List<Parameter> parameters, List<Tensor> weights, List<Tensor> gradients) {
       double factor = rho / (norm(gradients) + TINY);
@@ -96,6 +114,11 @@ public sealed interface WeightPerturbation {
     @Override
     public String name() {
       return "asam";
+    }
+
+    @Override
+    public Asam from(double progress) {
+      return new Asam(rho, eta, progress);
     }
 
     @Override

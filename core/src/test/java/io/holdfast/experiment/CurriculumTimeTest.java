@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.train.Curve;
+import io.holdfast.train.Methods;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
+import io.holdfast.train.WeightPerturbation;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
 import java.util.ArrayList;
@@ -32,7 +34,7 @@ class CurriculumTimeTest {
         area,
         stage -> {
           timed.add(stage);
-          return 0.5 + 0.1 * stage.gradients();
+          return 0.5 + 0.1 * stage.gradients() + (stage.perturbed() ? 0.3 : 0);
         });
   }
 
@@ -40,7 +42,19 @@ class CurriculumTimeTest {
   void withoutACurriculumOneMeasurementIsAll() {
     TrainSettings level = adversarial().steps(Curve.constant(7)).build();
     assertThat(estimate(level)).isCloseTo(1.2, within(1e-12));
-    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0, 1));
+    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0, false, 1));
+  }
+
+  /** A second pass, from some progress on. */
+  @Test
+  void perturbedWeightsCostMoreFromWhenTheyBegin() {
+    TrainSettings level = adversarial().steps(Curve.constant(7)).build();
+    for (double from : new double[] {0, 0.6, 1}) {
+      Methods methods = level.methods().with(new WeightPerturbation.Awp(0.01, from));
+      assertThat(estimate(level.toBuilder().methods(methods).build()))
+          .isCloseTo(1.2 + (1 - from) * 0.3, within(1e-9));
+      assertThat(timed).hasSize(from == 0.6 ? 2 : 1);
+    }
   }
 
   @Test
@@ -49,7 +63,8 @@ class CurriculumTimeTest {
     assertThat(estimate(adversarial().steps(steps).build()))
         .isCloseTo(0.5 + 0.1 * (0.25 * 1 + 0.75 * 9), within(1e-9));
     assertThat(timed)
-        .containsExactly(new CurriculumTime.Stage(9, 0, 1), new CurriculumTime.Stage(1, 0, 1));
+        .containsExactly(
+            new CurriculumTime.Stage(9, 0, false, 1), new CurriculumTime.Stage(1, 0, false, 1));
   }
 
   @Test
