@@ -26,6 +26,7 @@ RECIPES = {
     "trades": Recipe("trades[steps=10,beta=6]", trades(steps=10, beta=6.0), EPSILON, peak_rate=0.1, augment=True),
 }
 CONTENDERS = ["ours", *RECIPES]
+EPOCHS = "stages[0].epochs"  # of our recipe: those that its other stages leave time for
 SAVED_EVERY = 30.0  # seconds of training
 # Of the budget: by the estimate of our side, and for its training; the rest is for start and end. With a search of one step a governor gives up steps of
 # training, so that the plan must hold on a machine that wavers by some percent if the recipe is to be trained as it stands.
@@ -81,7 +82,7 @@ class Contest:
         return {"seconds": training.seconds, "epochs": epochs}
 
     def _ours(self) -> dict:
-        """As many epochs as fit, by our own estimate, which is made once; a trial that is shorter than an epoch takes fewer images. Where
+        """As many epochs of the first stage as fit, by our own estimate, which is made once; a trial that is shorter than an epoch takes fewer images. Where
         the estimate was wrong, the governor keeps the deadline and says what it gave up."""
         settings = parts.once(self.folder / f"{self.name}.plan", self._plan, {"recipe": parts.hash_of(EXPERIMENT)})
         settings = {key: value for key, value in settings.items() if key != "of"}
@@ -94,13 +95,13 @@ class Contest:
 
     def _plan(self) -> dict:
         train = cifar10("train")
-        settings = {"seed": self.seed, "data.train": train, "data.test": self.test, "train.epochs": 1, "governor.deadline": f"{math.floor(DEADLINE * self.budget)}s"}
-        epoch = estimate(EXPERIMENT, settings)
-        epochs = int(MARGIN * self.budget / epoch)
+        settings = {"seed": self.seed, "data.train": train, "data.test": self.test, EPOCHS: 1, "governor.deadline": f"{math.floor(DEADLINE * self.budget)}s"}
+        epoch, *later = estimate(EXPERIMENT, settings)
+        epochs = int((MARGIN * self.budget - sum(later)) / epoch)
         if epochs < 1:
             count = len(load_file(train)["labels"])
-            settings["data.train"] = first(train, max(256, int(count * MARGIN * self.budget / epoch)))
-        return {key: str(value) for key, value in settings.items()} | {"train.epochs": str(max(1, epochs))}
+            settings["data.train"] = first(train, max(256, int(count * MARGIN * self.budget / (epoch + sum(later)))))
+        return {key: str(value) for key, value in settings.items()} | {EPOCHS: str(max(1, epochs))}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

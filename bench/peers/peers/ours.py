@@ -96,10 +96,10 @@ def holdfast(*arguments: str | Path) -> None:
     _holdfast(arguments, None)
 
 
-def estimate(experiment: Path, settings: dict) -> float:
-    """Seconds of training by the plan that `harden --dry-run` makes."""
+def estimate(experiment: Path, settings: dict) -> list[float]:
+    """Seconds of each stage of training by the plan that `harden --dry-run` makes."""
     plan = _holdfast(["harden", experiment, "--out", WORK / "estimate", "--dry-run", "--json", *_sets(settings)], subprocess.PIPE)
-    return json.loads(plan)["seconds"]["training"]
+    return [took for phase, took in json.loads(plan)["seconds"].items() if phase.split()[0] == "training"]
 
 
 def _holdfast(arguments, stdout: int | None) -> str:
@@ -144,8 +144,9 @@ class Hardened:
         lines = [json.loads(line) for line in (self.run / "metrics.jsonl").read_text().splitlines()]
         last = next(line for line in reversed(lines) if line["event"] == "epoch")
         journal = self.run / "journal.jsonl"
-        decided = [json.loads(line)["why"] for line in journal.read_text().splitlines()] if journal.is_file() else []
-        return {"steps": last["step"], "epochs": last["epoch"], "governor": decided[-1] if decided else None}
+        decided = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
+        ends = [f"{d['phase'].removeprefix('training/')}: {d['why']}" for d in decided if d["what"] == "summary"]
+        return {"steps": last["step"], "epochs": last["epoch"], "governor": ". ".join(ends) or None}
 
     def save_weights(self, file: Path) -> Path:
         """Those of the finished bundle, under our names."""
@@ -154,11 +155,11 @@ class Hardened:
         return file
 
     def _before(self, clock: Path) -> float:
-        checkpoint = self.run / "checkpoint.safetensors"
-        if not (clock.is_file() and checkpoint.is_file()):
+        checkpoints = [*self.run.glob("checkpoint.safetensors"), *self.run.glob("stages/*/checkpoint.safetensors")]
+        if not (clock.is_file() and checkpoints):
             return 0.0
         last = json.loads(clock.read_text())
-        return last["before"] + max(0.0, checkpoint.stat().st_mtime - last["since"])
+        return last["before"] + max(0.0, max(file.stat().st_mtime for file in checkpoints) - last["since"])
 
 
 def evaluate(model: Path, architecture: str | None, data: Path, threat: str, attack: str, examples: int, out: Path) -> dict:

@@ -257,8 +257,16 @@ class HeadlineTest(unittest.TestCase):
             lines = [{"event": "epoch", "step": 3, "epoch": 1}, {"event": "step", "step": 4}, {"event": "epoch", "step": 6, "epoch": 2}]
             (Path(folder) / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
             self.assertEqual(Hardened(Path(folder)).course(), {"steps": 6, "epochs": 2, "governor": None})
-            (Path(folder) / "journal.jsonl").write_text('{"why": "too little"}\n{"why": "gave up nothing"}\n')
-            self.assertEqual(Hardened(Path(folder)).course()["governor"], "gave up nothing")
+            decisions = [("a", "validation", "too little"), ("a", "summary", "gave up nothing"), ("b", "summary", "gave up 3%")]
+            written = [{"phase": f"training/{stage}", "what": what, "why": why} for stage, what, why in decisions]
+            (Path(folder) / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in written))
+            self.assertEqual(Hardened(Path(folder)).course()["governor"], "a: gave up nothing. b: gave up 3%")
+
+    def test_the_first_stage_gets_the_time_that_the_others_leave(self):
+        contest = hour.Contest(Path("nowhere"), "ours", 0, 1000.0, Path("test"))
+        took = {"data.train": "train", "stages[0].epochs": "8"}
+        with unittest.mock.patch.multiple(hour, estimate=lambda file, settings: [100.0, 100.0, 50.0], cifar10=lambda split: "train"):
+            self.assertEqual({key: value for key, value in contest._plan().items() if key in took}, took)
 
     def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):
@@ -274,6 +282,12 @@ class HeadlineTest(unittest.TestCase):
             self.assertEqual(json.loads(clock.read_text())["before"], 130)
             os.utime(checkpoint, (5030, 5030))  # killed before the next checkpoint
             self.assertAlmostEqual(hardened.train(Path("x.yaml"), {}), 130, delta=1)
+            later = run / "stages" / "second" / "checkpoint.safetensors"  # of a run in stages
+            later.parent.mkdir(parents=True)
+            later.touch()
+            clock.write_text(json.dumps({"before": 100, "since": 5000}))
+            os.utime(later, (5040, 5040))
+            self.assertAlmostEqual(hardened.train(Path("x.yaml"), {}), 140, delta=1)
 
     def test_what_is_on_record_stands_for_what_was_not_run_here(self):
         with tempfile.TemporaryDirectory() as top:
