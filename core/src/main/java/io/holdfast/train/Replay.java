@@ -34,6 +34,9 @@ public final class Replay {
    * @throws InvalidInputException if the file is no journal, or that of another experiment
    */
   static Replay of(Path file, String phase, Effort full) {
+    if (phase.equals(Decision.TRAINING)) { // of stages, all together were asked before the first
+      requireFitting(file, List.of(phase));
+    }
     List<Decision> all =
         Journal.read(file).stream()
             .filter(d -> d.phase().equals(phase))

@@ -156,6 +156,11 @@ class GovernedStagesTest {
       assertThat(trained(governor, null)).isEqualTo(weights);
       assertThat(of(governor, What.ATTACK_STEPS)).isNotEmpty();
     }
+    Run single = new Run();
+    single.governor = governor(replay);
+    assertThatThrownBy(single::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("expected training, found training/strong");
     try (Governor governor = governor(replay)) {
       Pipeline others =
           Pipeline.of(common(governor, null, Stopper.manual()))

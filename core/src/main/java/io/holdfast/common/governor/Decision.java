@@ -28,7 +28,7 @@ public record Decision(
     String why,
     Map<String, Double> measured) {
   /** The phase of a training without stages. */
-  static final String TRAINING = "training";
+  public static final String TRAINING = "training";
 
   private static final String OF_STAGE = TRAINING + "/";
 
