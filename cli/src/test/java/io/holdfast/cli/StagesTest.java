@@ -104,6 +104,12 @@ final class StagesTest {
     assertThat(bits(out).get("metrics")).isEqualTo(bits(whole).get("metrics"));
     assertThat(ends(out)).containsExactly("pretrain", "stage-2", "tune");
 
+    Path part = out.resolve("stages/tune/journal.jsonl"); // of one stage alone
+    Ran refused = harden(folder.resolve("replay"), "--set", "governor.replay=" + part);
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("expected training/pretrain, found training/tune");
+    assertThat(folder.resolve("replay")).doesNotExist();
+
     Path late = folder.resolve("late");
     Ran tight = harden(late, "--set", "governor={deadline: 10ms}", "--set", "train.epochs=200");
     assertThat(tight.exit()).as(tight.err()).isZero();

@@ -59,6 +59,8 @@ final class Trainings implements AutoCloseable {
     if (experiment.stages().isEmpty()) {
       training(0).check(data.train());
     } else {
+      StageBudgets.requireFitting(
+          experiment.governor(), experiment.stages().stream().map(Stage::name).toList());
       pipeline(provenance(Map.of()), null).check(data.train());
     }
   }
