@@ -50,6 +50,14 @@ def ratio(times: dict[str, list[float]], name: str) -> str:
     return f"{statistics.median(times[name]) / statistics.median(times['ours']):.2f}"
 
 
+def quiet(limit: float = 0.5, patience: float = 300.0) -> float:
+    """Waits until the load average has fallen below the limit, as after a build; what it is then."""
+    end = time.monotonic() + patience
+    while os.getloadavg()[0] > limit and time.monotonic() < end:
+        time.sleep(5)
+    return os.getloadavg()[0]
+
+
 class LoadWatch:
     """How much of the machine others used while we measured, from the kernel's own accounts."""
 
@@ -70,10 +78,11 @@ class LoadWatch:
         return found
 
     def _busy(self) -> float:
-        """Seconds of processor time used by everybody but us and our commands that have ended, since the machine started."""
+        """Seconds of processor time used by everybody but us and our commands that have ended, since the machine started; the host's other machines
+        among them."""
         with open("/proc/stat") as stat:
-            user, nice, system, _idle, _wait, irq, softirq, *_ = map(int, stat.readline().split()[1:])
-        everybody = (user + nice + system + irq + softirq) / self.TICKS
+            user, nice, system, _idle, _wait, irq, softirq, steal, *_ = map(int, stat.readline().split()[1:])
+        everybody = (user + nice + system + irq + softirq + steal) / self.TICKS
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return everybody - sum(u.ru_utime + u.ru_stime for u in used) - sum(map(self._seconds, self.pids()))
 

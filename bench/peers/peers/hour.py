@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from . import parts
-from .clock import LoadWatch
+from .clock import LoadWatch, quiet
 from .inputs import ROOT, cifar10, cores, first
 from .judge import Judge, ahead, share
 from .loop import Recipe, Training, n_fgsm, trades
@@ -22,15 +21,14 @@ EPSILON = 8 / 255
 ARCHITECTURE = "preact-resnet-18,width=16"
 EXPERIMENT = ROOT / "bench" / "peers" / "cifar-hour.yaml"
 RECIPES = {
-    "n-fgsm": Recipe("n-fgsm", n_fgsm, EPSILON, peak_rate=0.2, augment=True),
+    "n-fgsm": Recipe("n-fgsm[noise within the domain]", n_fgsm, EPSILON, peak_rate=0.2, augment=True),
     "trades": Recipe("trades[steps=10,beta=6]", trades(steps=10, beta=6.0), EPSILON, peak_rate=0.1, augment=True),
 }
 CONTENDERS = ["ours", *RECIPES]
-EPOCHS = "stages[0].epochs"  # of our recipe: those that its other stages leave time for
+EPOCHS = "train.epochs"
 SAVED_EVERY = 30.0  # seconds of training
-# Of the budget: by the estimate of our side, and for its training; the rest is for start and end. With a search of one step a governor gives up steps of
-# training, so that the plan must hold on a machine that wavers by some percent if the recipe is to be trained as it stands.
-MARGIN, DEADLINE = 0.95, 0.98
+DEADLINE = 0.98  # of the budget, for our training; the rest is for start and end
+WARM = 1.05  # steps of a warm process in the time of one that the estimate has seen, at least
 
 
 @dataclass(frozen=True)
@@ -58,11 +56,12 @@ class Contest:
         return parts.once(self.folder / f"{self.name}.json", lambda: self._watched(self._ours if ours else self._pytorch), of)
 
     def _watched(self, make: Callable[[], dict]) -> dict:
-        watch = LoadWatch(list, os.getloadavg()[0])
+        watch = LoadWatch(list, quiet())
         found = make()
-        for warning in watch.warnings():
+        warnings = watch.warnings()
+        for warning in warnings:
             print(warning, flush=True)
-        return found | {"machine": parts.machine(), "warnings": watch.warnings()}
+        return found | {"machine": parts.machine(), "processor": parts.processor(), "warnings": warnings, "code": parts.code(), "weights": parts.hash_of(self.weights)}
 
     def _pytorch(self) -> dict:
         """Under a schedule of time: the share of the budget that is spent is the share of training that is done."""
@@ -82,26 +81,26 @@ class Contest:
         return {"seconds": training.seconds, "epochs": epochs}
 
     def _ours(self) -> dict:
-        """As many epochs of the first stage as fit, by our own estimate, which is made once; a trial that is shorter than an epoch takes fewer images. Where
-        the estimate was wrong, the governor keeps the deadline and says what it gave up."""
-        settings = parts.once(self.folder / f"{self.name}.plan", self._plan, {"recipe": parts.hash_of(EXPERIMENT)})
+        """As many epochs as fill the budget, by our own estimate, which is made once; the governor takes off the steps for which there is no time, as
+        PyTorch's schedule goes by time. A trial that is shorter than an epoch takes fewer images."""
+        of = {"recipe": parts.hash_of(EXPERIMENT), "budget": self.budget, "deadline": DEADLINE, "warm": WARM}
+        settings = parts.once(self.folder / f"{self.name}.plan", self._plan, of)
         settings = {key: value for key, value in settings.items() if key != "of"}
         hardened = Hardened(self.folder / self.name)
         seconds = hardened.train(EXPERIMENT, settings)
         course = hardened.course()
-        print(f"{self.name}: {seconds:.0f} s, {course['epochs']} epochs; the governor {course['governor']}", flush=True)
+        print(f"{self.name}: {seconds:.0f} s, {course['epochs']:.2f} epochs; the governor {course['governor']}", flush=True)
         hardened.save_weights(self.weights)
         return {"seconds": seconds} | course
 
     def _plan(self) -> dict:
         train = cifar10("train")
         settings = {"seed": self.seed, "data.train": train, "data.test": self.test, EPOCHS: 1, "governor.deadline": f"{math.floor(DEADLINE * self.budget)}s"}
-        epoch, *later = estimate(EXPERIMENT, settings)
-        epochs = int((MARGIN * self.budget - sum(later)) / epoch)
+        epochs = WARM * DEADLINE * self.budget / sum(estimate(EXPERIMENT, settings))
         if epochs < 1:
             count = len(load_file(train)["labels"])
-            settings["data.train"] = first(train, max(256, int(count * MARGIN * self.budget / (epoch + sum(later)))))
-        return {key: str(value) for key, value in settings.items()} | {EPOCHS: str(max(1, epochs))}
+            settings["data.train"] = first(train, max(256, int(count * epochs)))
+        return {key: str(value) for key, value in settings.items()} | {EPOCHS: str(math.ceil(epochs))}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,25 +121,32 @@ def run(options: argparse.Namespace) -> int:
             trained[contender].append(contests[contender][turn].run())
     with PeerServer() as server:
         judge = Judge(server, folder, f"linf:{EPSILON}", ARCHITECTURE, test, options.points)
-        verdicts = {c: [judge.verdicts(contest.name, contest.weights) for contest in contests[c]] for c in contenders}
+        verdicts = {
+            c: [judge.verdicts(contest.name, contest.weights, part.get("weights")) for contest, part in zip(contests[c], trained[c], strict=True)]
+            for c in contenders
+        }
     print(summary(trained, verdicts, options.budget))
     return 0
 
 
 def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]], budget: float) -> str:
-    """A line for each contender, and by how much ours is ahead of the better of the others, where all were given the same."""
+    """A line for each contender, and by how much ours is ahead of the better of the others, where all were given the same: those of one seed
+    the same machine; seeds may have different ones."""
     lines = [f"{'':<10} {'training s':>11} {'stand under AutoAttack, by seed':>32}"]
-    unequal = parts.differing([part for found in trained.values() for part in found])
+    unequal = next((warning for turn in zip(*trained.values(), strict=True) if (warning := parts.differing(list(turn)))), "")
     for contender, found in trained.items():
         took = [part["seconds"] for part in found]
         if contender == "ours" and max(took) > budget:
             unequal = f"OVER THE BUDGET: ours took {max(took):.0f} s of {budget:g}"
         shares = ", ".join(f"{share(v):.2%}" for v in verdicts[contender])
         lines.append(f"{contender:<10} {sum(took) / len(took):>11.1f} {shares:>32}")
+    lines += [line for contender, found in trained.items() for part in found for line in told(contender, part)]
     others = [c for c in verdicts if c != "ours"]
     if unequal:
         lines.append(unequal)
-    if "ours" not in verdicts or not others or unequal:
+    if set(verdicts) != set(CONTENDERS):
+        lines.append("NOT ALL CONTENDERS: no figure of the contest")
+    if set(verdicts) != set(CONTENDERS) or unequal:
         return "\n".join([*lines, "points ahead=n/a ci95=n/a"])
     for other in others:
         lines.append(f"ours less {other}: {interval(ahead(verdicts['ours'], verdicts[other]))}")
@@ -148,6 +154,14 @@ def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]], budg
     points, low, high = ahead(verdicts["ours"], verdicts[best])
     lines.append(f"points ahead={points:.2f} ci95={low:.2f}..{high:.2f}")
     return "\n".join(lines)
+
+
+def told(contender: str, part: dict) -> list[str]:
+    """What is to be known of one training beside its seconds."""
+    course = [f"{part['epochs']:.2f} epochs"] if "epochs" in part else []
+    course += [f"the governor {part['governor']}"] if part.get("governor") else []
+    course += [f"code {part['code']}"] if part.get("code") else []
+    return [f"{contender}: {'; '.join(course)}"] * bool(course) + [f"{contender}: {warning}" for warning in part.get("warnings", [])]
 
 
 def interval(found: tuple[float, float, float]) -> str:

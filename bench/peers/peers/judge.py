@@ -25,12 +25,15 @@ class Judge:
     data: Path
     points: int
 
-    def verdicts(self, name: str, weights: Path) -> str:
-        """One digit per point: 1 where the network is right and no attack succeeds."""
+    def verdicts(self, name: str, weights: Path, trained: str | None = None) -> str:
+        """One digit per point: 1 where the network is right and no attack succeeds. Verdicts of other weights than those `trained` are refused."""
         files = {first: self.folder / f"{name}-judged-{first}-{self._end(first)}.json" for first in range(0, self.points, PART)}
         if not all(file.is_file() for file in files.values()):
             self.server.load(Workload(name, self.architecture, weights, self.data, "trained"))
-        of = {"weights": parts.hash_of(weights)} if weights.is_file() else None  # on record there are none
+        own = parts.hash_of(weights) if weights.is_file() else trained  # on record there are none
+        if trained and own != trained:
+            raise SystemExit(f"{weights} is not what {name} was trained to: move it away, or begin anew with --afresh")
+        of = {"weights": own} if own else None
         found = [parts.once(file, lambda first=first: self._part(name, first), of) for first, file in files.items()]
         return "".join(part["robust"] for part in found)
 
@@ -42,7 +45,7 @@ class Judge:
         answer = self.server.call("attack", PATIENCE, name=name, first=first, count=count, threat=self.threat, attack="autoattack")
         held = answer["robust"]
         print(f"  {name} from {first}: {held.count('1')} of {count} stand, {answer['ms'] / 1e3:.0f} s", flush=True)
-        return {"robust": held, "ms": answer["ms"]}
+        return {"robust": held, "ms": answer["ms"], "code": parts.code(), "data": parts.hash_of(self.data)}
 
 
 def share(verdicts: str) -> float:

@@ -68,9 +68,10 @@ def trades(steps: int, beta: float) -> Loss:
 
 
 def n_fgsm(tuned: Tuned, x: torch.Tensor, y: torch.Tensor, epsilon: float) -> torch.Tensor:
-    """N-FGSM (de Jorge et al. 2022, algorithm 1): noise of two radii, a step of one, nothing projected onto the ball; in training mode."""
+    """N-FGSM (de Jorge et al. 2022, algorithm 1): noise of two radii, a step of one, nothing projected onto the ball; in training mode. Noisy images are
+    images, as in the authors' program: what leaves [0, 1] is cut before the gradient and after the step."""
     tuned.model.train()
-    noisy = x + torch.empty_like(x).uniform_(-2 * epsilon, 2 * epsilon)
+    noisy = torch.empty_like(x).uniform_(-2 * epsilon, 2 * epsilon).add_(x).clamp_(0, 1)
     gradient = input_gradient(tuned.logits, cross_entropy(y))(noisy)
     adversarial = noisy.add_(gradient.sign_(), alpha=epsilon).clamp_(0, 1)
     return F.cross_entropy(tuned.logits(adversarial), y)

@@ -31,7 +31,8 @@ class PeerServer:
         self.log = WORK / "peer-server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, bufsize=1
+                command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, bufsize=1,
+                preexec_fn=_end_with_parent,  # in the middle of an attack, too
             )
 
     def __enter__(self):
@@ -142,11 +143,12 @@ class Hardened:
     def course(self) -> dict:
         """How far it came, and what its governor gave up."""
         lines = [json.loads(line) for line in (self.run / "metrics.jsonl").read_text().splitlines()]
-        last = next(line for line in reversed(lines) if line["event"] == "epoch")
+        ended = [line for line in lines if line["event"] == "epoch"]
+        per_epoch = ended[0]["step"] / ended[0]["epoch"]
         journal = self.run / "journal.jsonl"
         decided = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
         ends = [f"{d['phase'].removeprefix('training/')}: {d['why']}" for d in decided if d["what"] == "summary"]
-        return {"steps": last["step"], "epochs": last["epoch"], "governor": ". ".join(ends) or None}
+        return {"steps": ended[-1]["step"], "epochs": ended[-1]["step"] / per_epoch, "governor": ". ".join(ends) or None}
 
     def save_weights(self, file: Path) -> Path:
         """Those of the finished bundle, under our names."""

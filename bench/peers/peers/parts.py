@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def _take_over(records: Path, path: Path) -> None:
     taken = [file for file in sorted(records.glob("*.json")) if not (path / file.name).is_file()]
     for file in taken:
         shutil.copyfile(file, path / file.name)
-    print(f"On record, not run here: {', '.join(file.stem for file in taken) or 'nothing'}")
+    print(f"On record, not run here: {', '.join(file.stem for file in taken) or 'nothing'}. What is neither is run now.", flush=True)
 
 
 def rotated(names: list[str], turn: int) -> list[str]:
@@ -94,16 +95,35 @@ def names(options: argparse.Namespace, contenders: list[str]) -> list[str]:
 
 def differing(found: list[dict]) -> str:
     """A warning where results are of several kinds of machine, which have no common time; nothing where they are of one."""
-    kinds = sorted({part["machine"] for part in found if "machine" in part})
+    kinds = max((sorted({part[key] for part in found if key in part}) for key in ("machine", "processor")), key=len)
     return f"DIFFERENT MACHINES, whose seconds are not to be compared: {'; '.join(kinds)}" if len(kinds) > 1 else ""
 
 
 def machine() -> str:
     """The processor, as the kernel calls it, and what of it counts here."""
-    lines = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
-    known = {key.strip(): value.strip() for key, value in lines.items()}
+    known = _cpuinfo()
     flags = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in known.get("flags", "").split()]
     return " ".join([known.get("model name", "unknown"), *flags])
+
+
+def processor() -> str:
+    """Which one it is among those that the kernel calls alike."""
+    known = _cpuinfo()
+    return ", ".join(f"{key} {known[key]}" for key in ("cpu family", "model", "stepping", "cache size") if key in known)
+
+
+def _cpuinfo() -> dict[str, str]:
+    lines = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
+    return {key.strip(): value.strip() for key, value in lines.items()}
+
+
+def code() -> str:
+    """The commit of this checkout, marked where files differ from it; unknown without git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def seeds(options: argparse.Namespace) -> list[int]:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -152,8 +153,31 @@ class LoopTest(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, "drawn otherwise"):
                 other.restore(file)
         told = {name: recipe.told() for name, recipe in hour.RECIPES.items()}
-        self.assertEqual(told["n-fgsm"], {"recipe": "n-fgsm", "peak_rate": 0.2})
+        self.assertEqual(told["n-fgsm"], {"recipe": "n-fgsm[noise within the domain]", "peak_rate": 0.2})
         self.assertNotEqual(told["trades"], target.TRADES.told())
+
+    def test_n_fgsm_steps_by_one_radius_from_noise_of_two_and_leaves_the_ball_but_not_the_domain(self):
+        seen = []
+
+        class Seeing(Tuned):
+            def logits(self, x):
+                seen.append(x.detach().clone())
+                return super().logits(x)
+
+        x, y = self.images[:64].float() / 255, self.labels[:64]
+        x[:, :, :4] = 0.0
+        loop.n_fgsm(Seeing(self.training().model), x, y, 0.1)
+        noisy, adversarial = seen
+        for image in seen:
+            self.assertTrue(((image >= 0) & (image <= 1)).all())
+        self.assertLessEqual((noisy - x).abs().max().item(), 0.2 + 1e-6)
+        self.assertGreater((noisy - x).abs().max().item(), 0.19)
+        step = (adversarial - noisy).abs()
+        inside = (adversarial > 0) & (adversarial < 1)
+        moved = step[inside & (step > 0)]
+        self.assertGreater(len(moved), 1000)
+        self.assertLess((moved - 0.1).abs().max().item(), 1e-6)
+        self.assertGreater((adversarial - x).abs().max().item(), 0.29)
 
     def test_trades_without_divergence_is_clean_training_and_its_search_raises_the_divergence(self):
         training = self.training(loop.trades(2, 0.0))
@@ -211,6 +235,21 @@ class JudgeTest(unittest.TestCase):
             with unittest.mock.patch.object(judge.Judge, "_part", side_effect=AssertionError("judged again")):
                 self.assertEqual(judge.Judge(None, Path(folder), "linf:0.1", "small-cnn", work.data, 300).verdicts("a", work.weights), first)
 
+    def test_verdicts_of_other_weights_than_those_trained_are_refused(self):
+        work = fashion()
+        with tempfile.TemporaryDirectory() as top:
+            folder = Path(top)
+            (folder / "a-judged-0-3.json").write_text(json.dumps({"robust": "101", "of": {"weights": "those"}}))
+            judged = judge.Judge(None, folder, "linf:0.1", "small-cnn", work.data, 3)
+            missing = folder / "none.safetensors"
+            self.assertEqual(judged.verdicts("a", missing), "101")
+            with unittest.mock.patch.object(PeerServer, "load", create=True):
+                self.assertEqual(judged.verdicts("a", missing, "those"), "101")
+            with self.assertRaisesRegex(SystemExit, "is of"):
+                judged.verdicts("a", missing, "these")
+            with self.assertRaisesRegex(SystemExit, "is not what a was trained to"):
+                judged.verdicts("a", work.weights, "those")
+
     def test_ahead_is_paired_over_points_with_all_their_seeds(self):
         self.assertEqual(judge.ahead(["1" * 50], ["1" * 50]), (0, 0, 0))
         self.assertEqual(judge.ahead(["1" * 50], ["0" * 50]), (100, 100, 100))
@@ -251,6 +290,34 @@ class HeadlineTest(unittest.TestCase):
         other = hour.summary(trained | {"trades": took(1.0, machine="another")}, verdicts, 2)
         self.assertIn("DIFFERENT MACHINES", other)
         self.assertTrue(other.endswith("points ahead=n/a ci95=n/a"), other)
+        seeds = {c: took(1.0) + took(1.0, machine="another") for c in hour.CONTENDERS}
+        both = {c: found * 2 for c, found in verdicts.items()}
+        self.assertIn("points ahead=25.00 ci95=0.00..75.00", hour.summary(seeds, both, 2), "each seed has one machine")
+        seeds["trades"].reverse()
+        self.assertIn("DIFFERENT MACHINES", hour.summary(seeds, both, 2))
+        trained["ours"][0]["processor"] = "model 1"
+        self.assertNotIn("DIFFERENT", hour.summary(trained, verdicts, 2), "the others do not tell")
+        trained["trades"][0]["processor"] = "model 17"
+        self.assertIn("DIFFERENT MACHINES, whose seconds are not to be compared: model 1; model 17", hour.summary(trained, verdicts, 2))
+
+    def test_what_disturbed_a_training_is_told_in_the_end_and_parts_of_the_contest_have_no_figure(self):
+        trained = {c: took(1.0) for c in hour.CONTENDERS}
+        trained["ours"][0] |= {"epochs": 13, "governor": "fast: gave up nothing", "code": "abc", "warnings": ["WARNING: others"]}
+        verdicts = {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]}
+        whole = hour.summary(trained, verdicts, 2)
+        self.assertIn("ours: 13.00 epochs; the governor fast: gave up nothing; code abc\nours: WARNING: others\n", whole)
+        self.assertIn("points ahead=25.00", whole)
+        del trained["n-fgsm"], verdicts["n-fgsm"]
+        part = hour.summary(trained, verdicts, 2)
+        self.assertIn("NOT ALL CONTENDERS", part)
+        self.assertTrue(part.endswith("points ahead=n/a ci95=n/a"), part)
+
+    def test_both_sides_of_a_training_get_the_same_allocator(self):
+        settings = ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"]
+        launcher, script = ((hour.ROOT / name).read_text() for name in ("holdfast", "bench/peers/run"))
+        for name in settings:
+            value = re.search(f"{name}:-(\\d+)", launcher).group(1)
+            self.assertIn(f"{name}=${{{name}:-{value}}}", script)
 
     def test_how_far_ours_came_is_read_from_its_run(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -262,11 +329,12 @@ class HeadlineTest(unittest.TestCase):
             (Path(folder) / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in written))
             self.assertEqual(Hardened(Path(folder)).course()["governor"], "a: gave up nothing. b: gave up 3%")
 
-    def test_the_first_stage_gets_the_time_that_the_others_leave(self):
+    def test_ours_gets_as_many_epochs_as_fill_the_budget(self):
         contest = hour.Contest(Path("nowhere"), "ours", 0, 1000.0, Path("test"))
-        took = {"data.train": "train", "stages[0].epochs": "8"}
-        with unittest.mock.patch.multiple(hour, estimate=lambda file, settings: [100.0, 100.0, 50.0], cifar10=lambda split: "train"):
-            self.assertEqual({key: value for key, value in contest._plan().items() if key in took}, took)
+        for epoch, epochs in ((110.0, "10"), (103.0, "10"), (102.0, "11")):
+            took = {"data.train": "train", "train.epochs": epochs, "governor.deadline": "980s"}
+            with unittest.mock.patch.multiple(hour, estimate=lambda file, settings, took=epoch: [took], cifar10=lambda split: "train"):
+                self.assertEqual({key: value for key, value in contest._plan().items() if key in took}, took)
 
     def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):

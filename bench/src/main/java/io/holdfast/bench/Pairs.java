@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import org.openjdk.jmh.runner.IterationType;
 
 /**
@@ -25,9 +26,14 @@ final class Pairs {
 
   /** Runs both, and keeps how often the time of {@code under} goes into that of {@code over}. */
   double time(Runnable over, Runnable under) {
+    return seconds(() -> seconds(over), () -> seconds(under));
+  }
+
+  /** As {@link #time}, of work that says itself how many seconds count. */
+  double seconds(DoubleSupplier over, DoubleSupplier under) {
     swapped = !swapped;
-    double first = seconds(swapped ? over : under);
-    double second = seconds(swapped ? under : over);
+    double first = (swapped ? over : under).getAsDouble();
+    double second = (swapped ? under : over).getAsDouble();
     double ratio = swapped ? first / second : second / first;
     ratios.add(ratio);
     return ratio;
@@ -63,7 +69,8 @@ final class Pairs {
     return sorted.get((int) Math.round(share * (sorted.size() - 1)));
   }
 
-  private static double seconds(Runnable work) {
+  /** How long it takes. */
+  static double seconds(Runnable work) {
     long begin = System.nanoTime();
     work.run();
     return 1e-9 * (System.nanoTime() - begin);

@@ -189,12 +189,12 @@ final class PeerTraining implements AutoCloseable {
     }
 
     @Override
-    public Tensor margins(Bounds box) {
+    public Tensor margins(Bounds box, Tensor pass) {
       throw new IllegalStateException("TRADES needs no bounds");
     }
 
     @Override
-    public Tensor linearMargins(Bounds box) {
+    public Tensor linearMargins(Bounds box, Tensor pass) {
       throw new IllegalStateException("TRADES needs no bounds");
     }
 

@@ -23,6 +23,7 @@ final class ObjectivePage {
       passes.put("forward", s.passes().forwardText());
       passes.put("backward", s.passes().backwardText());
       passes.put("guide", Passes.number(s.passes().guide()));
+      passes.put("linear", Passes.number(s.passes().linear()));
       one.put("passes", passes);
       Map<String, String> parameters = new LinkedHashMap<>();
       s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));

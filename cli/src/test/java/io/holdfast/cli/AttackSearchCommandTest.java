@@ -127,6 +127,10 @@ final class AttackSearchCommandTest {
     assertThat(search(whole, "--resume").exit()).isZero();
     assertThat(Ran.contents(whole)).isEqualTo(before);
     assertThat(List.of(found, given)).allMatch(AttackSearchCommandTest::isAged);
+    Ran other = search(whole, "--resume", "--seed", 9);
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err()).contains("search.jsonl: expected the journal of this search");
+    assertThat(Ran.contents(whole)).isEqualTo(before);
   }
 
   private static Path aged(Path file) throws IOException {

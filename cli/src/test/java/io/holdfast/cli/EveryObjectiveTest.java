@@ -8,10 +8,12 @@ import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,19 +36,22 @@ final class EveryObjectiveTest {
     untrained = weights("untrained");
   }
 
-  private static void harden(String out, String objective, String rate) {
-    Ran ran =
-        Ran.command(
-            "harden",
-            file,
-            "--out",
-            folder.resolve(out),
-            "--set",
-            "train.objective=" + objective,
-            "--set",
-            "train.optimiser={name: adamw, learning_rate: " + rate + "}",
-            "--set",
-            "evaluate={attacks: [fgsm], examples: 16, curve: 0}");
+  private static void harden(String out, String objective, String rate, String... more) {
+    List<Object> args =
+        new ArrayList<>(
+            List.of(
+                "harden",
+                file,
+                "--out",
+                folder.resolve(out),
+                "--set",
+                "train.objective=" + objective,
+                "--set",
+                "train.optimiser={name: adamw, learning_rate: " + rate + "}",
+                "--set",
+                "evaluate={attacks: [fgsm], examples: 16, curve: 0}"));
+    args.addAll(List.of(more));
+    Ran ran = Ran.command(args.toArray());
     assertThat(ran.exit()).as(ran.err()).isZero();
   }
 
@@ -77,5 +82,20 @@ final class EveryObjectiveTest {
     }
     assertThat(Json.read(folder.resolve(spec.name()).resolve("scorecard.json")).at("/attacks"))
         .isNotEmpty();
+  }
+
+  /** What against one ball is PGD-AT is another objective against several. */
+  @Test
+  void thoseForUnionsTrainAgainstOne() {
+    String union =
+        "threat={perturbation: union, members: [{perturbation: linf, epsilon: 0.05},"
+            + " {perturbation: l2, epsilon: 1}, {perturbation: l1, epsilon: 8}]}";
+    List<String> found = new ArrayList<>();
+    for (String name : List.of("pgd-at", "msd", "union-average", "union-sampling")) {
+      String out = "union-" + name;
+      harden(out, name, "1e-3", "--set", union);
+      found.add(weights(out));
+    }
+    assertThat(found).doesNotHaveDuplicates();
   }
 }

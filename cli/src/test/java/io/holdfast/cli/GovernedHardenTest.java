@@ -85,6 +85,35 @@ final class GovernedHardenTest {
         .anySatisfy(d -> assertThat(d.what()).isEqualTo(What.EVALUATION));
   }
 
+  /** Half of it is kept for the evaluation, and the stages share the other half. */
+  @Test
+  void aDeadlineForTheWholeRunIsThatOfAllStagesToo() throws Exception {
+    Path out = folder.resolve("run-in-stages");
+    Ran ran =
+        Ran.command(
+            harden(
+                out,
+                2000,
+                "--set",
+                "stages=[{name: first, objective: standard}, {name: second}]",
+                "--set",
+                "governor={deadline: 2s, covers: run}",
+                "--set",
+                "evaluate={attacks: [fgsm, \"pgd[steps=100000]\"], examples: 32, curve: 0}"));
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    List<Decision> ends =
+        Journal.read(out.resolve(Journal.FILE)).stream()
+            .filter(d -> d.what() == What.SUMMARY)
+            .toList();
+    assertThat(ends)
+        .extracting(Decision::phase)
+        .containsExactly("training/first", "training/second");
+    assertThat(ends.stream().mapToDouble(d -> Governed.measured(d, "seconds")).sum())
+        .isLessThan(1.5);
+    assertThat(Scorecard.read(out.resolve("scorecard.json")).incomplete()).isNotEmpty();
+    Governed.assertValid(out);
+  }
+
   @Test
   void anEvaluationIsGovernedByAnOption() throws Exception {
     Path model = folder.resolve("trained");

@@ -11,6 +11,7 @@ import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
@@ -116,6 +117,33 @@ final class HardenCommandTest {
     Ran same =
         Ran.command("harden", file, "--out", run, "--resume", "--set", "train.checkpoint.steps=7");
     assertThat(same.exit()).as(same.err()).isZero();
+  }
+
+  /** The same words, but another ledger behind them: another run. */
+  @Test
+  void whatALedgerSaysIsInTheProvenance() throws IOException {
+    Path ledger = Files.copy(run.resolve("ledger.parquet"), folder.resolve("ledger.parquet"));
+    Path out = folder.resolve("selective");
+    Object[] args = {"harden", file, "--out", out, "--resume", "--set", "train.samples=" + ledger};
+    Ran first = Ran.command(args);
+    assertThat(first.exit()).as(first.err()).isZero();
+    assertThat(Json.read(out.resolve("experiment.json")).at("/data_hashes/samples").asText())
+        .hasSize(64);
+    String leak = "the ledger of train.samples is of data.test";
+    assertThat(first.out()).contains("note: " + leak);
+    assertThat(Scorecard.read(out.resolve("scorecard.json")).flags())
+        .anyMatch(flag -> flag.startsWith(leak));
+    assertThat(Scorecard.read(run.resolve("scorecard.json")).flags())
+        .noneMatch(flag -> flag.startsWith(leak));
+    Path weaker = folder.resolve("weaker");
+    String[] easy = {"threat.epsilon=0.001", "train.epochs=4"}; // of which some classes hold
+    assertThat(
+            Ran.command("harden", file, "--out", weaker, "--set", easy[0], "--set", easy[1]).exit())
+        .isZero();
+    Files.copy(weaker.resolve("ledger.parquet"), ledger, StandardCopyOption.REPLACE_EXISTING);
+    Ran other = Ran.command(args);
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err()).contains("the run to resume: content of samples: expected");
   }
 
   @Test

@@ -449,11 +449,15 @@ final class LibraryCommandTest {
         "found no such folder");
     refused(library("list", library, "--since", "yesterday"), "--since");
     refused(
-        harden(folder.resolve("x"), "--set", "train.library={ratio: 2, difficulty: {by: size}}"),
-        "3 problems:",
+        harden(
+            folder.resolve("x"),
+            "--set",
+            "train.library={ratio: 2, difficulty: {by: size, least: 0.5, most: {from: 1, to: 0.4}}}"),
+        "4 problems:",
         "train.library.path: expected a text, found nothing",
         "train.library.ratio: expected a number from 0 to 1, found 2",
-        "train.library.difficulty.by: expected one of confidence, models, attacks, found \"size\"");
+        "train.library.difficulty.by: expected one of confidence, models, attacks, found \"size\"",
+        "train.library.difficulty.most: expected more than least throughout training");
     refused(
         harden(folder.resolve("x"), "--set", "train.library={path: \"" + folder + "/none\"}"),
         "--set train.library: expected a library of examples, a folder with library.json, found no"

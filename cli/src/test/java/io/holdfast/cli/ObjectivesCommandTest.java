@@ -41,6 +41,8 @@ final class ObjectivesCommandTest {
     assertThat(all.at("/standard/passes/forward").asText()).isEqualTo("1");
     assertThat(all.at("/standard/adversarial").asBoolean()).isFalse();
     assertThat(all.at("/rslad/passes/guide").asText()).isEqualTo("1");
+    assertThat(all.at("/rslad/passes/linear").asText()).isEqualTo("0");
+    assertThat(all.at("/crown-ibp/passes/linear").asText()).isEqualTo("1");
     assertThat(all.at("/hat/parameters/helper").asText()).isEqualTo("required");
   }
 
@@ -90,8 +92,8 @@ final class ObjectivesCommandTest {
     assertThat(ran.exit()).as(ran.err()).isZero();
     JsonNode rows = Json.parse(ran.out(), "rows");
     assertThat(rows.findValuesAsText("recipe"))
-        .containsExactly("standard", "pgd-at", "far", "rslad");
-    JsonNode far = rows.get(2);
+        .containsExactly("standard", "pgd-at", "rslad", "far");
+    JsonNode far = rows.get(3);
     assertThat(far.at("/threats").fieldNames()).toIterable().hasSize(2);
     assertThat(far.at("/robust/n").asInt()).isEqualTo(16);
     assertThat(far.path("held").asText()).hasSize(16);
@@ -112,10 +114,32 @@ final class ObjectivesCommandTest {
     assertThat(after.get("pgd-at/metrics.jsonl")).isEqualTo(before.get("pgd-at/metrics.jsonl"));
   }
 
+  @Test
+  void whoNeedsTheModelOfARecipeThatFailedFailsToo(@TempDir Path folder) throws IOException {
+    Path file = recipes(folder);
+    String text = Files.readString(file);
+    Files.writeString(
+        file,
+        text.replace("learning_rate: 0.01}", "learning_rate: 1.0e30}")
+            .replace("  far:", "  next: {objective: pgd-at, start: pgd-at}\n  far:"));
+    Path out = folder.resolve("out");
+    Ran ran = Ran.command("objectives", "--measure", file, "--out", out, "--json");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode rows = Json.parse(ran.out(), "rows");
+    for (JsonNode row : rows) {
+      String name = row.path("recipe").asText();
+      boolean needs = name.equals("next") || name.equals("rslad");
+      assertThat(row.path("failed").asText())
+          .as(name)
+          .contains(needs ? "needs pgd-at, which has no model" : "diverged");
+    }
+    assertThat(rows).hasSize(5);
+  }
+
   /** Every recipe of a book of the examples, on a few images for an epoch. */
   @Tag("slow")
   @ParameterizedTest
-  @ValueSource(strings = {"objectives", "multi-norm", "curricula"})
+  @ValueSource(strings = {"objectives", "multi-norm", "curricula", "adapt"})
   void theBooksOfTheExamplesRun(String book, @TempDir Path folder) throws IOException {
     Ran.experiment(folder); // for its images
     String whole = Files.readString(Path.of("..").resolve("examples/recipes/" + book + ".yaml"));

@@ -143,8 +143,77 @@ final class SearchTest {
     int best = result(whole).path("best").asInt();
     assertThat(StagesTest.bits(out.resolve("trials/" + best)))
         .isEqualTo(StagesTest.bits(whole.resolve("trials/" + best)));
-    Ran other = harden(out, "--resume", "--set", "seed=8");
-    assertThat(other.exit()).as("another search in its place").isEqualTo(Exit.BAD_INPUT);
+    String known = Files.readString(journal);
+    for (String change : List.of("seed=8", "search.method=asha")) {
+      Ran other = harden(out, "--resume", "--set", change);
+      assertThat(other.exit()).as("another search in its place").isEqualTo(Exit.BAD_INPUT);
+      assertThat(other.err()).contains("expected the journal of this search");
+    }
+    assertThat(journal).content().isEqualTo(known);
+  }
+
+  /** The best trial was trained to its end before the others could go on. */
+  @Test
+  void withMoreEpochsItEndsAsIfItHadHadThemAtOnce() throws IOException {
+    Path out = folder.resolve("cut");
+    Ran cut = harden(out, "--set", "search.epochs=5");
+    assertThat(cut.exit()).as(cut.err()).isZero();
+    assertThat(result(out).path("cut").asBoolean()).isTrue();
+    Ran ran = harden(out, "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(result(out)).isEqualTo(result(whole));
+  }
+
+  @Test
+  void aNewSearchKeepsTheOneBefore() throws IOException {
+    Path out = folder.resolve("again");
+    copy(whole, out);
+    Ran refused = harden(out, "--trial", "1");
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("--trial: expected --resume");
+    assertThat(result(out)).isEqualTo(result(whole));
+    Ran ran = harden(out, "--set", "search.trials=2");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(result(out).path("trials")).hasSize(2);
+    Path previous = out.resolve("previous");
+    assertThat(result(previous)).isEqualTo(result(whole));
+    assertThat(previous.resolve("trials/4/experiment.json")).exists();
+    assertThat(previous.resolve("report.html")).exists();
+    assertThat(out.resolve("trials/4")).doesNotExist();
+
+    Path half = folder.resolve("half-moved"); // as a kill leaves it
+    copy(whole, half);
+    Files.createDirectories(half.resolve("previous"));
+    Files.move(half.resolve("trials"), half.resolve("previous/trials"));
+    assertThat(harden(half, "--set", "search.trials=2").exit()).isZero();
+    assertThat(half.resolve("previous/trials/4/experiment.json")).exists();
+    assertThat(result(half.resolve("previous"))).isEqualTo(result(whole));
+    Files.writeString(half.resolve("previous/diary.txt"), "mine");
+    Ran theirs = harden(half);
+    assertThat(theirs.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(theirs.err()).contains("previous", "something else");
+    assertThat(half.resolve("previous/diary.txt")).exists();
+  }
+
+  /**
+   * Some of what is drawn cannot be trained: such trials are drawn anew, and none ends the search.
+   */
+  @Test
+  void whatCannotBeTrainedIsNotDrawn() {
+    Path out = folder.resolve("unfit");
+    Ran ran =
+        harden(
+            out,
+            "--set",
+            "search={trials: 4, method: random, over: {train.objective: [pgd-at, mart, trades],"
+                + " train.optimiser.learning_rate: {from: 0.001, to: 0.1, scale: log}}}",
+            "--set",
+            "train.pairs=mixup",
+            "--set",
+            "train.epochs=1");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(result(out).path("trials")).hasSize(4);
+    assertThat(result(out).path("trials").toString()).doesNotContain("mart");
   }
 
   /** Whose stages stop as soon as an epoch brings nothing, which hardly moving weights never do. */
@@ -202,6 +271,9 @@ final class SearchTest {
         .contains("no number of epochs", "search.method", "search.trials", "search.best");
     Ran none = harden(out, "--set", "data.validation=0");
     assertThat(none.err()).contains("data.validation", "held-out training samples");
+    Ran few = harden(out, "--set", "search.method=random", "--set", "search.epochs=2");
+    assertThat(few.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(few.err()).contains("search.epochs: expected 0 for no limit, or at least 3");
     Ran both = harden(out, "--seeds", "1,2");
     assertThat(both.err()).contains("one of search and seeds");
     Ran trial = harden(whole, "--resume", "--trial", "99");

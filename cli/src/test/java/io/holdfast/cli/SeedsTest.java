@@ -88,6 +88,18 @@ final class SeedsTest {
   }
 
   @Test
+  void aSeedThatDivergesKeepsNoOtherFromRunning() {
+    Path out = folder.resolve("diverged");
+    Ran ran =
+        harden(
+            out, "--seeds", "3,4", "--set", "train.optimiser={name: sgd, learning_rate: 1.0e30}");
+    assertThat(ran.exit()).isEqualTo(Exit.FAILED);
+    assertThat(ran.err()).contains("seed 3: training", "seed 4: training", "diverged");
+    assertThat(out.resolve("seed-4/experiment.json")).exists();
+    assertThat(out.resolve("seeds.json")).doesNotExist();
+  }
+
+  @Test
   void gatesAreForEveryRunAndMistakesAreTold() {
     Ran gated = harden(whole, "--seeds", "3,4", "--resume", "--require", "clean_accuracy>=99%");
     assertThat(gated.exit()).isEqualTo(Exit.GATE_NOT_MET);

@@ -90,7 +90,7 @@ final class StagesTest {
   @Test
   void aGovernorLeadsAllStagesAndSaysWhichItSpeaksOf() throws IOException {
     Path out = folder.resolve("governed");
-    Ran ran = harden(out, "--set", "governor={cores: 1, deadline: 1h}");
+    Ran ran = harden(out, "--set", "governor={cores: 1, deadline: 1h, samples: later}");
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ends(out)).containsExactly("pretrain", "stage-2", "tune");
     assertThat(bits(out).get("metrics")).isEqualTo(bits(whole).get("metrics"));
@@ -99,7 +99,8 @@ final class StagesTest {
       Files.delete(out.resolve(name));
     }
     Files.delete(out.resolve("stages/tune/model.holdfast"));
-    Ran again = harden(out, "--resume", "--set", "governor={cores: 1, deadline: 1h}");
+    Ran again =
+        harden(out, "--resume", "--set", "governor={cores: 1, deadline: 1h, samples: later}");
     assertThat(again.exit()).as(again.err()).isZero();
     assertThat(bits(out).get("metrics")).isEqualTo(bits(whole).get("metrics"));
     assertThat(ends(out)).containsExactly("pretrain", "stage-2", "tune");
@@ -109,6 +110,11 @@ final class StagesTest {
     assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(refused.err()).contains("expected training/pretrain, found training/tune");
     assertThat(folder.resolve("replay")).doesNotExist();
+    Path whole = out.resolve("journal.jsonl");
+    Ran itself = harden(out, "--set", "governor.replay=" + whole);
+    assertThat(itself.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(itself.err()).contains("governor.replay: expected a journal outside the folder");
+    assertThat(whole).exists();
 
     Path late = folder.resolve("late");
     Ran tight = harden(late, "--set", "governor={deadline: 10ms}", "--set", "train.epochs=200");
@@ -184,7 +190,7 @@ final class StagesTest {
             "train.batch=x");
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err())
-        .contains("stages[0].fooo", "known here: name, start, freeze, ")
+        .contains("stages[0].fooo", "known here: name, start, name_map, freeze, ")
         .contains("stages[1].epochs")
         .contains("stages[1].objective.beta")
         .contains("stages[2].start", "did you mean pretrain?")

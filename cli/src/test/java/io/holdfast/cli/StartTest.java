@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
+import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipFile;
@@ -95,6 +97,15 @@ final class StartTest {
   }
 
   @Test
+  void adversarialSamplesAreNotPutOffForAModelThatWasTrained() {
+    Ran ran = harden("late", "model.start=" + first, "governor={deadline: 1h, samples: later}");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains("governor.samples: expected fewer, where training begins with another model");
+    assertThat(folder.resolve("late")).doesNotExist();
+  }
+
+  @Test
   void aStartFromABundleOrItsWeightsGivesTheSameModel() throws IOException {
     Path weights = folder.resolve("first.safetensors");
     try (ZipFile zip = new ZipFile(first.toFile())) {
@@ -113,6 +124,49 @@ final class StartTest {
       assertThat(a.provenance().dataHashes())
           .containsEntry("start", start.network().hash())
           .isEqualTo(b.provenance().dataHashes());
+    }
+  }
+
+  /** Weights of another program, as {@code evaluate --name-map} takes them; of a stage too. */
+  @Test
+  void weightsUnderOtherNamesAreImported() throws IOException {
+    Path theirs = folder.resolve("theirs.safetensors");
+    try (Bundle start = Bundle.read(first)) {
+      Map<String, Tensor> renamed = new LinkedHashMap<>();
+      start.network().weights().forEach((n, w) -> renamed.put(n.replace("fc", "net.dense_"), w));
+      Safetensors.write(theirs, renamed, Map.of());
+    }
+    Path names =
+        Files.writeString(folder.resolve("names.yaml"), "fc1: net.dense_1\nfc2: net.dense_2\n");
+    String slow = "train.optimiser={name: sgd, learning_rate: 1e-6}";
+    String map = "model.name_map=" + names;
+    assertThat(harden("theirs", "model.start=" + theirs, map, slow).exit()).isZero();
+    assertThat(harden("own", "model.start=" + first, slow).exit()).isZero();
+    String stage = "{name: tune, start: " + theirs + ", name_map: " + names + "}";
+    Ran staged = harden("staged", "stages=[" + stage + "]", slow);
+    assertThat(staged.exit()).as(staged.err()).isZero();
+    String own = hash("own/model.holdfast");
+    assertThat(hash("theirs/model.holdfast")).isEqualTo(own);
+    assertThat(hash("staged/model.holdfast")).isEqualTo(own);
+
+    Ran without = harden("none", "model.start=" + theirs);
+    assertThat(without.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(without.err()).contains("theirs.safetensors", "net.dense_1.weight", "name map");
+    Ran bundle = harden("none", "model.start=" + first, map);
+    assertThat(bundle.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(bundle.err()).contains("model.name_map: expected a weights file as model.start");
+    Ran fresh = harden("none", "stages=[{name: a}, {name: b, name_map: " + names + "}]");
+    assertThat(fresh.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(fresh.err()).contains("stages[1].name_map: expected a weights file");
+    Ran missing = harden("none", "model.start=" + theirs, "model.name_map=" + names + ".none");
+    assertThat(missing.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(missing.err()).contains("names.yaml.none");
+    assertThat(folder.resolve("none")).doesNotExist();
+  }
+
+  private static String hash(String model) {
+    try (Bundle bundle = Bundle.read(folder.resolve(model))) {
+      return bundle.network().hash();
     }
   }
 

@@ -33,6 +33,11 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
      * @return false where there is no budget left for that: the race ends
      */
     boolean extend(T runner, int to);
+
+    /** Whether a runner that is strong enough can go on at all. */
+    default boolean canGoOn(T runner) {
+      return true;
+    }
   }
 
   /** A ninth, a third and all of it, rounded up, without repetitions. */
@@ -53,7 +58,7 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
     return List.copyOf(rungs);
   }
 
-  /** How many of a field that runs together go on: a third, at least one. */
+  /** How many of a field that runs together go on: a third, rounded up (the paper rounds down). */
   public static int survivors(int field) {
     return (field + ETA - 1) / ETA;
   }
@@ -67,7 +72,12 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
           return;
         }
       }
-      running = running.stream().sorted(strongest).toList().subList(0, survivors(running.size()));
+      running =
+          running.stream()
+              .sorted(strongest)
+              .limit(survivors(running.size()))
+              .filter(extension::canGoOn)
+              .toList();
     }
   }
 
@@ -90,6 +100,7 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
             reached.get(k).stream()
                 .sorted(strongest)
                 .limit(reached.get(k).size() / ETA)
+                .filter(extension::canGoOn)
                 .filter(r -> !reached.get(above).contains(r))
                 .findFirst();
         rung = runner.isPresent() ? above : 0;

@@ -39,6 +39,24 @@ public final class LineJournal implements AutoCloseable {
         MetricsLog.resume(file, whole(file)), List.copyOf(lines.subList(1, lines.size())));
   }
 
+  /**
+   * Refuses to go on with what is about something else; it stays.
+   *
+   * @param what it is about, as the key and value of the first line
+   * @throws InvalidInputException if it is about something else
+   */
+  public static void requireAbout(Path file, String key, String what) {
+    List<JsonNode> lines = Files.exists(file) ? MetricsLog.read(file) : List.<JsonNode>of();
+    if (!lines.isEmpty() && !lines.get(0).path(key).asText().equals(what)) {
+      throw new InvalidInputException(
+          file.toString(),
+          "",
+          "the journal of this " + key,
+          "that of one with other settings or samples",
+          "leave out --resume to begin anew, or choose another folder");
+    }
+  }
+
   /** Bytes up to the end of the last line that was written whole. */
   private static long whole(Path file) {
     try {

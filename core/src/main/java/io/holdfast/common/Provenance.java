@@ -38,6 +38,9 @@ public record Provenance(
     long seed,
     @JsonAlias("dataHashes") Map<String, String> dataHashes,
     Map<String, Object> configuration) {
+  /** What the part of an evaluation is called, among data hashes and in the configuration. */
+  public static final String EVALUATION = "evaluation";
+
   private static final String CHECKPOINT = "train.checkpoint";
   private static final String SEED = "seed";
   private static final String MISSING = "nothing";
@@ -45,11 +48,18 @@ public record Provenance(
   /** The settings that decide which data is read, by name of data set. */
   private static final Map<String, List<String>> DECIDED_BY =
       Map.of(
-          "train", List.of(SEED, "data"),
-          "validation", List.of(SEED, "data"),
-          "start", List.of("model.start"),
-          "library", List.of("train.library"),
-          "evaluation", List.of("evaluation.data", "evaluation.samples"));
+          "train",
+          List.of(SEED, "data"),
+          "validation",
+          List.of(SEED, "data"),
+          "start",
+          List.of("model.start"),
+          "library",
+          List.of("train.library"),
+          "samples",
+          List.of("train.samples"),
+          EVALUATION,
+          List.of("evaluation.data", "evaluation.samples"));
 
   public Provenance {
     dataHashes = Collections.unmodifiableMap(new TreeMap<>(dataHashes));

@@ -14,8 +14,6 @@ import java.util.Map;
  * gives them, and all that decides the rows.
  */
 final class Origin {
-  private static final String SECTION = "evaluation";
-
   private Origin() {}
 
   static Provenance of(Evaluation e, ThreatModel threat, Dataset data, int shard) {
@@ -26,8 +24,8 @@ final class Origin {
       hashes.putAll(caller.dataHashes());
       configuration.putAll(caller.configuration());
     }
-    hashes.put(SECTION, data.contentHash(e.stopper));
-    configuration.put(SECTION, section(e, threat, data, shard));
+    hashes.put(Provenance.EVALUATION, data.contentHash(e.stopper));
+    configuration.put(Provenance.EVALUATION, section(e, threat, data, shard));
     return new Provenance(
         Provenance.currentCode(),
         Engine.version(),

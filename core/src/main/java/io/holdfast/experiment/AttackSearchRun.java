@@ -102,7 +102,7 @@ public record AttackSearchRun(
   /**
    * Runs it.
    *
-   * @throws InvalidInputException as {@link #check}
+   * @throws InvalidInputException as {@link #check}; and if it is to go on with another search
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
    */
   public Result on(Dataset samples) {
@@ -112,10 +112,6 @@ public record AttackSearchRun(
     Datasets.requireReadable(data, run.workers(), run.stopper(), run.progress());
     try (RunLock lock = RunLock.take(run.folder());
         Workers pool = pool()) {
-      RunFolder.delete(run.folder().resolve(RESULT));
-      if (!run.resume()) {
-        forgetGiven();
-      }
       AttackSearch.Found found = found(parts[0], pool);
       return judged(found, parts[1], pool);
     }
@@ -124,6 +120,10 @@ public record AttackSearchRun(
   private AttackSearch.Found found(Dataset slice, Workers pool) {
     Path file = run.folder().resolve(JOURNAL);
     try (SearchJournal journal = SearchJournal.open(file, fingerprint(slice), run.resume())) {
+      RunFolder.delete(run.folder().resolve(RESULT)); // not before another search is refused
+      if (!run.resume()) {
+        forgetGiven();
+      }
       return search(slice, pool, journal).run();
     }
   }

@@ -18,15 +18,23 @@ import java.util.List;
 record EpochFigures(double clean, double robust, int trained) {
 
   /**
-   * Reads the metrics of a training.
+   * Reads the metrics of a training, as they stood when it had come to an epoch for the first time.
    *
    * @param best whether the most robust epoch counts, the first of equals, in place of the last
+   * @param upTo the epoch, at least 1; one that was not reached for all there is
    */
-  static EpochFigures read(Path metrics, boolean best) {
+  static EpochFigures read(Path metrics, boolean best, int upTo) {
     List<JsonNode> lines = new ArrayList<>();
     int trained = 0;
+    long end = Long.MAX_VALUE; // the last step of that epoch
     for (JsonNode line : MetricsLog.read(metrics)) {
       String event = line.path("event").asText();
+      if (event.equals("step") && line.path("step").asLong() > end) {
+        break; // it went on later
+      }
+      if (event.equals("epoch") && line.path("epoch").asInt() == upTo) {
+        end = Math.min(end, line.path("step").asLong());
+      }
       if (event.equals("rollback")) { // what came after is gone
         lines.removeIf(of -> of.path("step").asLong() > line.path("to").asLong());
       } else if (event.equals("epoch")) {

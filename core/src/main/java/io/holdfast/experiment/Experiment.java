@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param extra samples to train on beside the training samples, or null
  * @param model the architecture, its input and classes still open
  * @param start a bundle or weights file whose weights training starts from, or null
+ * @param startNames file with the names that the weights in {@code start} have there, or null for
+ *     those built in
  * @param freeze names of layers that are not trained
  * @param threat what the attacker may do
  * @param inner the search for adversarial examples in training
@@ -66,6 +68,7 @@ public record Experiment(
     @Nullable ExtraData extra,
     Blueprint model,
     @Nullable String start,
+    @Nullable String startNames,
     List<String> freeze,
     ThreatModel threat,
     InnerSearch inner,
@@ -130,7 +133,11 @@ public record Experiment(
         problems.addAll(e);
       }
     }
-    return read(all, source, problems);
+    Experiment whole = read(all, source, problems);
+    if (whole.governor.later() && whole.trainings().get(0).start != null) {
+      whole.reject(problems, "governor", "samples", Hardening.AT_ONCE, "later", Hardening.NO_DELAY);
+    }
+    return whole;
   }
 
   /** Of settings without stages and the like. */
@@ -163,6 +170,7 @@ public record Experiment(
             ExtraData.read(data),
             Architectures.read(model.textOrSection("architecture")),
             model.textOrNull("start"),
+            StartingWeights.names(model),
             model.texts("freeze", List.of()),
             threat,
             inner,
@@ -192,6 +200,7 @@ public record Experiment(
         extra,
         model,
         start,
+        startNames,
         freeze,
         threat,
         inner,

@@ -29,7 +29,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -117,14 +116,25 @@ public final class Harden {
       StartingWeights.requireOutside(options.out(), training);
       requireLedgerOutside(training);
     }
+    requireJournalOutside();
     RunLock.requireFree(options.out());
     folder.requireUsable();
-    try (Trainings trainings = Trainings.open(experiment, data, options)) {
-      trainings.check();
-    }
+    checkTraining(experiment, data, options);
     checkSurrogates();
     if (!options.resume() || !folder.holdsRun()) {
       requireReadable();
+    }
+  }
+
+  /**
+   * Refuses what training would refuse of settings and samples together, whatever lies in its
+   * folder; decodes no image.
+   *
+   * @throws InvalidInputException with every problem
+   */
+  static void checkTraining(Experiment experiment, ExperimentData data, Options options) {
+    try (Trainings trainings = Trainings.open(experiment, data, options)) {
+      trainings.check();
     }
   }
 
@@ -160,21 +170,37 @@ public final class Harden {
       Path reached = trainings.advance(epochs, governing.governor());
       Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
       Path metrics = new RunFolder(reached).metrics();
-      EpochFigures figures = EpochFigures.read(metrics, last.training().keepBest());
-      return TrialOutcome.of(trial, values, epochs, figures, trainings.spent(epochs));
+      EpochFigures figures =
+          EpochFigures.read(metrics, last.training().keepBest(), trainings.lastOwn(epochs));
+      return TrialOutcome.of(
+          trial, values, epochs, figures, trainings.spent(epochs), trainings.graph());
+    }
+  }
+
+  /** A run begins a journal of its own in its folder. */
+  private void requireJournalOutside() {
+    Path replay = experiment.governor().replay();
+    if (replay != null) {
+      requireOutside("governor.replay", "journal", replay.toString());
     }
   }
 
   /** A fresh run empties its folder before it trains. */
   private void requireLedgerOutside(Experiment training) {
     SampleChoice samples = training.samples();
-    if (samples != null && RunFolder.contains(options.out(), samples.ledger())) {
+    if (samples != null) {
+      requireOutside("train.samples.ledger", "ledger", samples.ledger());
+    }
+  }
+
+  private void requireOutside(String key, String what, String path) {
+    if (RunFolder.contains(options.out(), path)) {
       throw new InvalidInputException(
           experiment.source(),
-          "train.samples.ledger",
-          "a ledger outside the folder for the results, " + options.out(),
-          samples.ledger(),
-          "choose another folder, or copy the ledger");
+          key,
+          "a " + what + " outside the folder for the results, " + options.out(),
+          path,
+          "choose another folder, or copy the " + what);
     }
   }
 
@@ -258,6 +284,12 @@ public final class Harden {
 
   private EvaluationResult runAlone() {
     Provenance provenance = provenance();
+    List<SampleChoice.Judged> ledgers =
+        experiment.trainings().stream()
+            .map(Experiment::samples)
+            .filter(Objects::nonNull)
+            .map(SampleChoice::judged) // now, since it may be gone when training ends
+            .toList();
     data.notes(experiment).forEach(options.progress()::note);
     data.trainings().stream()
         .map(ExperimentData::library)
@@ -272,7 +304,7 @@ public final class Harden {
     folder.writeCommand(options.command());
     try (Governing governing = Governing.of(experiment, data, options);
         Bundle trained = model(provenance, governing)) {
-      EvaluationResult result = evaluate(trained, provenance, governing);
+      EvaluationResult result = evaluate(trained, provenance, ledgers, governing);
       try (Bundle judged = trained.withScorecard(result.card())) {
         judged.write(folder.model());
       }
@@ -313,12 +345,14 @@ public final class Harden {
     }
   }
 
-  private EvaluationResult evaluate(Bundle trained, Provenance provenance, Governing governing) {
-    List<String> notes =
-        Stream.concat(
-                SameData.found(experiment, data, options.stopper()).stream(),
-                governing.givenUp().stream())
-            .toList();
+  private EvaluationResult evaluate(
+      Bundle trained,
+      Provenance provenance,
+      List<SampleChoice.Judged> ledgers,
+      Governing governing) {
+    List<String> notes = new ArrayList<>(SameData.found(experiment, data, options.stopper()));
+    notes.addAll(SameData.chosen(ledgers, data.test(), options.stopper()));
+    notes.addAll(governing.givenUp());
     try (Surrogates surrogates = surrogates(experiment)) {
       Evaluation evaluation =
           suite(experiment, trained.classifier(), surrogates)

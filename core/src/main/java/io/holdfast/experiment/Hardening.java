@@ -15,7 +15,9 @@ import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Precision;
@@ -57,6 +59,11 @@ import org.jspecify.annotations.Nullable;
  * samples are held out for validation.
  */
 public final class Hardening {
+  static final String AT_ONCE = "fewer, where training begins with another model";
+  static final String NO_DELAY =
+      "what the model has learnt of adversarial samples would be lost while they are put off";
+  private static final String TRAIN = "train.";
+
   private final Architecture architecture;
   private @Nullable ThreatModel threat;
   private TrainSettings settings =
@@ -376,6 +383,10 @@ public final class Hardening {
     return seed;
   }
 
+  Graph graph() {
+    return architecture.graph();
+  }
+
   TrainSettings settings() {
     return settings;
   }
@@ -409,6 +420,7 @@ public final class Hardening {
         whole,
         search,
         threat,
+        NetworkClassifier.classes(architecture.graph()),
         samples,
         epochs,
         z -> Resizing.area(whole.methods().resizing(), architecture.graph(), z));
@@ -425,10 +437,28 @@ public final class Hardening {
     return resume;
   }
 
-  /** A trained model, moved to where this trains. */
-  Bundle on(Bundle trained) {
-    trained.network().to(device);
-    return trained;
+  /**
+   * The model that an earlier run of this training has left, moved to where this trains.
+   *
+   * @throws InvalidInputException if that was another training; where a run has said what its
+   *     origin is, it has compared that itself
+   */
+  Bundle trained(Dataset train, Path model) {
+    Bundle left = Bundle.read(model);
+    try (Guides others = Guides.open(settings.objective(), guides, device)) {
+      if (provenance == null) {
+        origin(train, others)
+            .requireSame(
+                left.provenance(),
+                model.toString(),
+                "go on without resume to start afresh, or choose another folder");
+      }
+      left.network().to(device);
+      return left;
+    } catch (RuntimeException | Error e) {
+      left.close();
+      throw e;
+    }
   }
 
   /** Fresh weights, to stand where those of an earlier stage will be. */
@@ -488,6 +518,9 @@ public final class Hardening {
     if (settings.methods().lowRank() != null && start == null) {
       problems.add(
           "train.lora", "model.start: what is adapted is a model that was trained", "no start");
+    }
+    if (start != null && governor != null && governor.budgets().later()) {
+      problems.add("governor.samples", AT_ONCE, "later", NO_DELAY);
     }
     if (inner == null && settings.objective().adversarial()) {
       UnusedSettings.report(attack, settings.objective(), problems);
@@ -550,10 +583,27 @@ public final class Hardening {
     return Provenance.of(Engine.version(), seed, hashes, configuration);
   }
 
+  /** What makes two trainings the same, but for their seeds: settings, samples and other models. */
+  Map<String, String> same(Dataset train) {
+    try (Guides others = Guides.open(settings.objective(), guides, Device.CPU)) {
+      Map<String, String> all = new LinkedHashMap<>(origin(train, others).dataHashes());
+      all.put("described", described().toJson());
+      return all;
+    }
+  }
+
   /** What a program has set, for the provenance. */
   private Settings described() {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("model", Map.of("architecture", architecture.name()));
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("architecture", architecture.name());
+    if (!freeze.isEmpty()) {
+      model.put("freeze", freeze);
+    }
+    all.put("model", model);
+    if (validation == null) {
+      all.put("data", Map.of("validation", share));
+    }
     if (threat != null) {
       all.put("threat", threat.toSettings());
     }
@@ -561,8 +611,15 @@ public final class Hardening {
     if (inner == null && settings.objective().adversarial()) {
       training.put("attack", attack.key());
     }
-    training.put("settings", settings.toString());
+    Map<String, Object> recipe = new LinkedHashMap<>();
+    settings
+        .recipe()
+        .forEach((key, value) -> recipe.put(key.substring(TRAIN.length()), "" + value));
+    training.put("settings", recipe);
     training.put("augment", augmentation.toString());
+    if (layers != null) {
+      training.put("layers", layers.toString());
+    }
     if (library != null) {
       training.put(
           "library",

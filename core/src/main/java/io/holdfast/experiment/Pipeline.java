@@ -98,11 +98,12 @@ public final class Pipeline {
   }
 
   /**
-   * Trains all stages.
+   * Trains all stages; those that an earlier run has finished, where this one goes on with it, are
+   * taken as they are.
    *
    * @return the last one's model; the caller closes it
    * @throws InvalidInputException if stages, model and data do not go together, before the first
-   *     step
+   *     step; or if what an earlier run has left is of other stages
    * @throws RunInterruptedException if a stop was requested; a checkpoint was written before
    * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
    */
@@ -172,7 +173,10 @@ public final class Pipeline {
       if (base.governor() != null && other != null && other != base.governor()) {
         problems.add("governor", "that of the common training", "another one of " + part.name());
       }
-      problems.collect(() -> check(part, train));
+      Hardening training = part.training();
+      // What only the beginning of a run may do is the first stage's.
+      Part alone = i == 0 ? part : new Part(part.name(), training.governor(null), part.after());
+      problems.collect(() -> check(alone, train));
     }
     Governor whole = base.governor();
     if (whole != null) {
@@ -224,7 +228,7 @@ public final class Pipeline {
       if (budgets != null && Files.exists(journal)) {
         budgets.ended(Journal.read(journal), base.folder());
       }
-      return part.training().on(Bundle.read(model));
+      return prepared(number, done, null).trained(train, model);
     }
     try (Governor own = governor(number, budgets)) {
       Bundle trained = prepared(number, done, own).fit(train);

@@ -12,11 +12,11 @@ import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Objectives;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,6 +29,7 @@ import java.util.Set;
  *   clean: {objectives: [standard, vat]}
  *   adversarial: {objectives: [pgd-at, {name: trades, beta: 4}], set: {train.batch: 64}}
  *   curriculum: {objective: pgd-at, set: {train.curriculum.epsilon: {from: 0.02, to: 0.1}}}
+ *   adapted: {objective: pgd-at, start: standard, set: {train.lora: {}}}   # from another one's model
  * guides: {teacher: pgd-at}                      # who teaches objectives that learn from a model
  * judge: {attacks: [holdfast], examples: 200}    # threats: [...], the experiment's by default
  * final: {best: 6, attacks: [autoattack], examples: 1000}
@@ -40,7 +41,7 @@ import java.util.Set;
  *
  * @param name of the comparison
  * @param hash SHA-256 of the file's settings, whatever their comments
- * @param recipes in an order in which each comes after those that it learns from
+ * @param recipes in an order in which each comes after those that it needs
  * @param judge who judges all of them
  * @param last who judges the best of them
  * @param best how many those are; 0 for none
@@ -67,9 +68,13 @@ public record RecipeBook(
    * @param name in tables and folders
    * @param family whose settings it has
    * @param experiment what is run
-   * @param learnsFrom whether it needs the model of another one
+   * @param needs the recipes that it learns or starts from
    */
-  public record Recipe(String name, String family, Experiment experiment, boolean learnsFrom) {}
+  public record Recipe(String name, String family, Experiment experiment, Set<String> needs) {
+    public Recipe {
+      needs = Set.copyOf(needs);
+    }
+  }
 
   /**
    * Who judges.
@@ -85,8 +90,19 @@ public record RecipeBook(
     }
   }
 
-  /** A recipe as it is written. */
-  private record Draft(String name, String family, Settings objective, Settings changes) {}
+  /**
+   * A recipe as it is written.
+   *
+   * @param start whose model it starts from, empty for nobody's
+   * @param section of its family
+   */
+  private record Draft(
+      String name,
+      String family,
+      Settings objective,
+      Settings changes,
+      String start,
+      SettingsReader section) {}
 
   /** The folder of a recipe. */
   static Path folder(Path out, String recipe) {
@@ -96,7 +112,7 @@ public record RecipeBook(
   /**
    * Reads a file.
    *
-   * @param out the folder in which models will lie that others learn from
+   * @param out the folder in which models will lie that others learn or start from
    * @throws InvalidInputException with every problem of the file and of its recipes
    */
   public static RecipeBook read(Path file, Path out) {
@@ -109,6 +125,10 @@ public record RecipeBook(
     List<Draft> drafts = drafts(r);
     List<String> names = drafts.stream().map(Draft::name).toList();
     Map<String, String> guides = guides(r, names);
+    Set<String> families = new HashSet<>();
+    drafts.stream()
+        .filter(draft -> !draft.start().isEmpty() && families.add(draft.family()))
+        .forEach(draft -> known(draft.section(), "start", draft.start(), names));
     SettingsReader judge = r.section("judge");
     SettingsReader last = r.section("final");
     int best = last.integer("best", 0, 0, Integer.MAX_VALUE);
@@ -124,8 +144,36 @@ public record RecipeBook(
       problems.collect(() -> recipes.add(recipe(draft, base, guides, file, out, problems)));
     }
     problems.throwIfAny();
-    recipes.sort(Comparator.comparing(Recipe::learnsFrom)); // stable
-    return new RecipeBook(name, whole.sha256(), recipes, first, second, best, clock, against);
+    List<Recipe> ordered = ordered(recipes, problems);
+    problems.throwIfAny();
+    return new RecipeBook(name, whole.sha256(), ordered, first, second, best, clock, against);
+  }
+
+  /** Each after those that it needs, else in the order of the file. */
+  private static List<Recipe> ordered(List<Recipe> recipes, Problems problems) {
+    List<Recipe> left = new ArrayList<>(recipes);
+    Map<String, Recipe> ordered = new LinkedHashMap<>();
+    while (!left.isEmpty()) {
+      Optional<Recipe> next =
+          left.stream().filter(r -> ordered.keySet().containsAll(r.needs())).findFirst();
+      if (next.isEmpty()) {
+        problems.add(
+            "families", "recipes that do not need each other's models", round(left).toString());
+        return left;
+      }
+      ordered.put(next.get().name(), next.get());
+      left.remove(next.get());
+    }
+    return List.copyOf(ordered.values());
+  }
+
+  /** Those of some recipes that others of them need, and those others again. */
+  private static List<String> round(List<Recipe> left) {
+    List<Recipe> needed =
+        left.stream()
+            .filter(r -> left.stream().anyMatch(other -> other.needs().contains(r.name())))
+            .toList();
+    return needed.size() == left.size() ? left.stream().map(Recipe::name).toList() : round(needed);
   }
 
   private static Recipe recipe(
@@ -140,17 +188,25 @@ public record RecipeBook(
       all = all.withOverride(change.getKey(), Json.compact(change.getValue()), "set");
     }
     all = all.withOverride("train.objective", draft.objective().toJson(), "objective");
-    boolean learns = false;
+    Set<String> needs = new HashSet<>();
+    if (!draft.start().isEmpty()) {
+      all = all.withOverride("model.start", model(out, draft.start()), "start");
+      needs.add(draft.start());
+    }
     for (String role : roles(draft.objective())) {
       String teacher = guides.get(role);
       if (teacher != null && !draft.objective().toMap().containsKey(role)) {
-        Path model = new RunFolder(folder(out, teacher)).model();
-        all = all.withOverride("train.objective." + role, Json.compact(model.toString()), "guides");
-        learns = true;
+        all = all.withOverride("train.objective." + role, model(out, teacher), "guides");
+        needs.add(teacher);
       }
     }
     Experiment experiment = Experiment.of(all, file.toString(), List.of(), problems);
-    return new Recipe(draft.name(), draft.family(), experiment, learns);
+    return new Recipe(draft.name(), draft.family(), experiment, needs);
+  }
+
+  /** The path of a recipe's model, as a value in a file. */
+  private static String model(Path out, String recipe) {
+    return Json.compact(new RunFolder(folder(out, recipe)).model().toString());
   }
 
   /** What models an objective learns from; none where it is not known. */
@@ -173,12 +229,12 @@ public record RecipeBook(
       set.allow(set.keys().toArray(String[]::new));
       List<Draft> own = new ArrayList<>();
       if (section.has("objective")) {
-        own.add(draft(family, family, section.textOrSection("objective"), set));
+        own.add(draft(family, family, section.textOrSection("objective"), set, section));
       }
       if (section.has("objectives")) {
         section
             .textsOrSections("objectives")
-            .forEach(o -> own.add(draft(o.text(Settings.NAME), family, o, set)));
+            .forEach(o -> own.add(draft(o.text(Settings.NAME), family, o, set, section)));
       }
       if (own.isEmpty()) {
         section.reject("objectives", "at least one objective", "none", null);
@@ -194,9 +250,14 @@ public record RecipeBook(
   }
 
   private static Draft draft(
-      String name, String family, SettingsReader objective, SettingsReader set) {
+      String name,
+      String family,
+      SettingsReader objective,
+      SettingsReader set,
+      SettingsReader section) {
     objective.allow(objective.keys().toArray(String[]::new));
-    return new Draft(name, family, objective.settings(), set.settings());
+    return new Draft(
+        name, family, objective.settings(), set.settings(), section.text("start", ""), section);
   }
 
   private static Map<String, String> guides(SettingsReader r, List<String> names) {

@@ -31,6 +31,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -54,8 +55,8 @@ public record RecipeRun(
   public static final String RESULT = "recipes.json";
 
   /**
-   * Checks every recipe against its data, but for those that learn from models which are not there
-   * yet; writes nothing.
+   * Checks every recipe against its data, but for those that need models which are not there yet;
+   * writes nothing.
    *
    * @throws InvalidInputException with every problem
    */
@@ -64,7 +65,7 @@ public record RecipeRun(
     AtomicFiles.requireWritableFolder(out);
     RunLock.requireFree(out);
     for (Recipe recipe : book.recipes()) {
-      if (!recipe.learnsFrom()) {
+      if (recipe.needs().isEmpty()) {
         problems.collect(
             () -> {
               ExperimentData data = ExperimentData.open(recipe.experiment());
@@ -88,13 +89,24 @@ public record RecipeRun(
       Map<String, Scorecard> cards = new LinkedHashMap<>();
       for (Recipe recipe : book.recipes()) {
         progress.note("recipe " + recipe.name());
-        rows.add(row(recipe, cards));
+        rows.add(
+            failedNeed(recipe, rows)
+                .map(need -> RecipeRow.failed(recipe, "needs " + need + ", which has no model"))
+                .orElseGet(() -> row(recipe, cards)));
       }
       List<RecipeRow> all = compared(rejudged(timed(rows)));
       AtomicFiles.write(out.resolve(RESULT), Json.pretty(all));
       RecipeReport.of(book, all, cards).ifPresent(page -> page.write(new RunFolder(out).report()));
       return all;
     }
+  }
+
+  /** A recipe that this one needs and that failed. */
+  private static Optional<String> failedNeed(Recipe recipe, List<RecipeRow> rows) {
+    return rows.stream()
+        .filter(row -> row.failed() != null && recipe.needs().contains(row.recipe()))
+        .map(RecipeRow::recipe)
+        .findFirst();
   }
 
   private Harden.Options options(Recipe recipe) {

@@ -3,6 +3,7 @@ package io.holdfast.experiment;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
+import io.holdfast.train.SampleChoice;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,6 +17,10 @@ final class SameData {
   private static final String WARNING =
       "%s and %s are the same data: the model is judged on samples that it was %s, and does worse on"
           + " others";
+
+  private static final String CHOSEN =
+      "the ledger of train.samples is of data.test: which classes are weak was learnt from samples"
+          + " that the model is judged on";
 
   private SameData() {}
 
@@ -52,6 +57,14 @@ final class SameData {
       notes.add(WARNING.formatted("data.validation", "data.test", "chosen by"));
     }
     return List.copyOf(notes);
+  }
+
+  /**
+   * Whether a ledger by which training chose its samples is of test samples; as {@link #found}, at
+   * the end.
+   */
+  static List<String> chosen(List<SampleChoice.Judged> ledgers, Dataset test, Stopper stopper) {
+    return ledgers.stream().anyMatch(of -> of.isOf(test, stopper)) ? List.of(CHOSEN) : List.of();
   }
 
   /** Samples in the source of training, those held out included. */

@@ -2,9 +2,11 @@ package io.holdfast.experiment;
 
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Format;
+import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.record.Scorecard;
 import io.holdfast.record.SeedRuns;
 import io.holdfast.record.Spread;
@@ -91,21 +93,41 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
    *
    * @throws InvalidInputException as {@link #check}
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
+   * @throws HoldfastException in the end, if the run of a seed failed, as where training diverges;
+   *     what is written tells of the others
    */
   public Result run() {
     check();
     try (RunLock lock = RunLock.take(options.out())) {
+      if (!options.resume()) { // they would stand beside other runs
+        RunFolder.delete(options.out().resolve(SeedRuns.FILE));
+        RunFolder.delete(new RunFolder(options.out()).report());
+      }
       List<Scorecard> cards = new ArrayList<>();
       List<SeedRuns.Run> runs = new ArrayList<>();
+      List<String> failed = new ArrayList<>();
       for (long seed : seeds()) {
         Experiment one = experiment.seeded(seed);
-        Scorecard card = Harden.run(one, ExperimentData.open(one, today), options(seed)).card();
-        cards.add(card);
-        runs.add(SeedRuns.Run.of(seed, PREFIX + seed, card));
+        try {
+          Scorecard card = Harden.run(one, ExperimentData.open(one, today), options(seed)).card();
+          cards.add(card);
+          runs.add(SeedRuns.Run.of(seed, PREFIX + seed, card));
+        } catch (RunInterruptedException | InvalidInputException e) {
+          throw e;
+        } catch (HoldfastException e) {
+          failed.add("seed " + seed + ": " + e.getMessage());
+        }
+      }
+      if (runs.isEmpty()) {
+        throw new HoldfastException(String.join("\n", failed));
       }
       SeedRuns all = SeedRuns.of(experiment.name(), runs);
       AtomicFiles.write(options.out().resolve(SeedRuns.FILE), all.toJson());
       report(all);
+      if (!failed.isEmpty()) {
+        failed.add(SeedRuns.FILE + " and report.html tell of the others");
+        throw new HoldfastException(String.join("\n", failed));
+      }
       return new Result(all, cards);
     }
   }
@@ -114,7 +136,8 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
     Report.Builder report =
         Report.builder().title(experiment.name() + " over seeds").command(options.command());
     report.table(table(all));
-    seeds().forEach(seed -> new RunFolder(folder(seed)).addTo(report, "seed " + seed));
+    all.runs()
+        .forEach(run -> new RunFolder(folder(run.seed())).addTo(report, "seed " + run.seed()));
     report.build().write(new RunFolder(options.out()).report());
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of several stages of training, each of which goes on with the weights of the one before. In a
  * file a stage is a section with the keys of {@code train}, which change those of {@code train} for
- * this stage, beside {@code name}, {@code start} and {@code freeze}.
+ * this stage, beside {@code name}, {@code start}, {@code name_map} and {@code freeze}.
  *
  * @param name of the stage and its folder: letters, digits, dot, dash and underscore
  * @param experiment the experiment as this stage has it: its section {@code train} is the stage's;
@@ -31,9 +31,10 @@ public record Stage(String name, Experiment experiment, @Nullable String after) 
   static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final String NAMES =
       "a name of its own, of letters, digits, dot, dash and underscore";
-  private static final String START = "start";
+  private static final String START = StartingWeights.START;
+  private static final String NAME_MAP = StartingWeights.NAMES;
   private static final String FREEZE = "freeze";
-  private static final List<String> OWN = List.of(Settings.NAME, START, FREEZE);
+  private static final List<String> OWN = List.of(Settings.NAME, START, NAME_MAP, FREEZE);
   private static final String KNOWN = "known here: ";
   private static final String TRAIN = "train";
   private static final String MODEL = "model";
@@ -85,12 +86,15 @@ public record Stage(String name, Experiment experiment, @Nullable String after) 
     String start = section.start;
     boolean named = start != null && earlier.contains(start);
     String after = named ? start : null;
-    Settings model = whole.section(MODEL).changedBy(section.settings.only(FREEZE));
+    Settings model = whole.section(MODEL);
+    if (start != null || !before.isEmpty()) {
+      model = model.without(START, NAME_MAP);
+    }
+    model = model.changedBy(section.settings.only(FREEZE, NAME_MAP));
     if (start != null && !named) {
       requireFile(section, start, earlier, own);
       model = model.changedBy(section.settings.only(START));
     } else if (!before.isEmpty()) {
-      model = model.without(START);
       after = named ? start : earlier.get(earlier.size() - 1);
     }
     Settings derived =

@@ -56,7 +56,8 @@ final class StageBudgets {
       double left = left(budgets.coreSeconds(), "core_seconds");
       budgets = budgets.withCoreSeconds(Math.max(1 / MILLIS, left * part));
     }
-    return whole.part(name, budgets, shown);
+    // What comes after another stage would lose what that has learnt of adversarial samples.
+    return whole.part(name, stage == 0 ? budgets : budgets.withDelay(false), shown);
   }
 
   private double left(double limit, String name) {

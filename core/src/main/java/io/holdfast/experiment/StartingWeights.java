@@ -4,7 +4,9 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.SettingsReader;
 import io.holdfast.model.arch.Architecture;
+import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Network;
 import io.holdfast.train.objective.Guide;
 import java.nio.file.Path;
@@ -16,9 +18,27 @@ import org.jspecify.annotations.Nullable;
  * @param bundle null for fresh weights
  */
 record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
+  static final String START = "start";
+  static final String NAMES = "name_map";
+  private static final String WEIGHTS = ".safetensors";
+
+  /** Reads the file of names; one without weights to start from is refused. */
+  static @Nullable String names(SettingsReader model) {
+    String names = model.textOrNull(NAMES);
+    String start = model.textOrNull(START);
+    if (names != null && (start == null || !start.endsWith(WEIGHTS))) {
+      model.reject(
+          NAMES,
+          "a weights file as " + model.path() + "." + START + ", whose names these are",
+          start == null ? "no start" : start,
+          null);
+    }
+    return names;
+  }
 
   /**
-   * Opens what the experiment names: a bundle, or weights of its own architecture.
+   * Opens what the experiment names: a bundle, or weights of its own architecture, whose names may
+   * be others.
    *
    * @param model that is to be trained
    * @throws InvalidInputException if there is no such model, or it is damaged
@@ -28,12 +48,13 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
     if (start == null) {
       return new StartingWeights(null);
     }
-    boolean weights = start.endsWith(".safetensors");
+    boolean weights = start.endsWith(WEIGHTS);
+    String names = experiment.startNames();
     return new StartingWeights(
         Models.open(
             start,
             weights ? experiment.model().name() : null,
-            null,
+            names == null ? null : NameMap.read(Path.of(names)),
             model.graph().inputs().get(0).type().shape()));
   }
 

@@ -18,12 +18,13 @@ import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
 import io.holdfast.train.WeightPerturbation;
+import io.holdfast.train.objective.AtProgress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** A few steps of training, timed at the extremes of its curriculum. */
+/** A few steps of training, timed for each kind that there are and at the extremes of curricula. */
 final class TrainingProbe {
   private static final int STEPS = 16; // the first half prepares much
   private static final double ENOUGH_SECONDS = 10;
@@ -61,7 +62,8 @@ final class TrainingProbe {
     Resizing resizing = training.methods().resizing();
     Graph graph = data.architecture().graph();
     return steps
-        * CurriculumTime.mean(training, z -> Resizing.area(resizing, graph, z), this::step);
+        * CurriculumTime.mean(
+            training, experiment.threat(), z -> Resizing.area(resizing, graph, z), this::step);
   }
 
   /** Time of one step on whole inputs at one stage of the curriculum, measured. */
@@ -72,7 +74,7 @@ final class TrainingProbe {
         experiment
             .training()
             .methods()
-            .with(stage.perturbed() && perturbation != null ? perturbation.from(0) : null)
+            .with(stage.kind().perturbed() && perturbation != null ? perturbation.from(0) : null)
             .with((Resizing) null)
             .with((OverfittingGuard) null)
             .with((Advance) null);
@@ -80,6 +82,7 @@ final class TrainingProbe {
         experiment.training().toBuilder()
             .epochs(STEPS)
             .earlyStopping(0) // nothing is validated here
+            .objective(new AtProgress(experiment.training().objective(), stage.progress()))
             .steps(Curve.constant(stage.steps()))
             .cleanShare(Curve.constant(stage.clean()))
             .methods(shown)

@@ -6,6 +6,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.tensor.Engine;
 import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
@@ -103,11 +104,29 @@ final class Trainings implements AutoCloseable {
       TrainSettings settings = experiment.trainings().get(i).training();
       int own = Math.min(left, settings.epochs());
       Path metrics = new RunFolder(folder(i)).metrics();
-      int trained = EpochFigures.read(metrics, settings.keepBest()).trained();
+      int trained = EpochFigures.read(metrics, settings.keepBest(), own).trained();
       all = all.plus(training(i).cost(data.train(), Math.min(own, trained)));
       left -= own;
     }
     return all;
+  }
+
+  /** The model that all of them train. */
+  Graph graph() {
+    return data.architecture().graph();
+  }
+
+  /** Of the training that is the last one of the first so many epochs, those of its own. */
+  int lastOwn(int epochs) {
+    int left = epochs;
+    List<Experiment> all = experiment.trainings();
+    for (Experiment one : all.subList(0, all.size() - 1)) {
+      if (left <= one.training().epochs()) {
+        return left;
+      }
+      left -= one.training().epochs();
+    }
+    return left;
   }
 
   private Path folder(int number) {
@@ -223,6 +242,10 @@ final class Trainings implements AutoCloseable {
       hashes.put("library", library.examples().hash());
     }
     Experiment one = experiment.trainings().get(number);
+    SampleChoice samples = one.samples();
+    if (samples != null) {
+      hashes.put("samples", samples.open().hash());
+    }
     try (Guides guides = Guides.open(one.training().objective(), Map.of(), one.device())) {
       hashes.putAll(guides.hashes());
     }

@@ -3,6 +3,7 @@ package io.holdfast.experiment;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.train.TrainingCost;
 import java.util.Collections;
 import java.util.Comparator;
@@ -19,8 +20,11 @@ import java.util.Map;
  * @param robustAccuracy on validation samples under validation's attack; clean accuracy without a
  *     threat model
  * @param attackGradients gradients of searches in its training, summed over samples
- * @param backwardPasses backward passes in its training, those of searches included: its cost
- * @param diverged whether its training ended with numbers that are not finite
+ * @param backwardPasses backward passes in its training, those of searches included, summed over
+ *     samples
+ * @param multiplications that many passes' of the model's matrices and kernels: its cost
+ * @param diverged whether its training ended with numbers that are not finite, or for want of
+ *     memory
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record TrialOutcome(
@@ -31,6 +35,7 @@ public record TrialOutcome(
     @JsonProperty(required = true) double robustAccuracy,
     @JsonProperty(required = true) double attackGradients,
     @JsonProperty(required = true) double backwardPasses,
+    @JsonProperty(required = true) double multiplications,
     @JsonProperty(required = true) boolean diverged) {
   /** The more robust first, then the more accurate, then the one that began earlier. */
   static final Comparator<TrialOutcome> STRONGEST =
@@ -43,9 +48,14 @@ public record TrialOutcome(
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
   }
 
-  /** Of a training that has come so far. */
+  /** Of a training of a model that has come so far. */
   static TrialOutcome of(
-      int trial, Map<String, String> values, int epochs, EpochFigures seen, TrainingCost cost) {
+      int trial,
+      Map<String, String> values,
+      int epochs,
+      EpochFigures seen,
+      TrainingCost cost,
+      Graph model) {
     return new TrialOutcome(
         trial,
         values,
@@ -54,6 +64,7 @@ public record TrialOutcome(
         seen.robust(),
         cost.attackGradients(),
         cost.backwardPasses(),
+        cost.backwardPasses() * model.multiplications(),
         false);
   }
 
@@ -65,11 +76,11 @@ public record TrialOutcome(
     boolean asGood =
         cleanAccuracy >= other.cleanAccuracy
             && robustAccuracy >= other.robustAccuracy
-            && backwardPasses <= other.backwardPasses;
+            && multiplications <= other.multiplications;
     boolean better =
         cleanAccuracy > other.cleanAccuracy
             || robustAccuracy > other.robustAccuracy
-            || backwardPasses < other.backwardPasses;
+            || multiplications < other.multiplications;
     return !diverged && (other.diverged || (asGood && better));
   }
 }

@@ -3,11 +3,14 @@ package io.holdfast.experiment;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Halving;
+import io.holdfast.common.HoldfastException;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.LineJournal;
 import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import io.holdfast.train.DivergedException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -44,10 +47,15 @@ record TrialRace(
     /** What the first trial, the experiment as it is, has for the fields. */
     Map<String, String> given();
 
+    /** Epochs that a trial will have had in all when it has come to a rung. */
+    default int epochs(Map<String, String> values, int rung) {
+      return rung;
+    }
+
     /**
      * Trains a trial up to so many epochs in all, going on from where it stands.
      *
-     * @throws DivergedException if its training diverges
+     * @throws HoldfastException if its training diverges, or needs more memory than there is
      */
     TrialOutcome train(int trial, Map<String, String> values, int epochs);
   }
@@ -78,7 +86,7 @@ record TrialRace(
     Trial(int number, Map<String, String> values) {
       this.number = number;
       this.values = values;
-      outcome = new TrialOutcome(number, values, 0, 0, 0, 0, 0, false);
+      outcome = new TrialOutcome(number, values, 0, 0, 0, 0, 0, 0, false);
     }
   }
 
@@ -88,11 +96,15 @@ record TrialRace(
    * @param file of the journal
    * @param about what makes searches the same but for their limits
    * @param resume whether to go on with what is there
+   * @throws InvalidInputException if what is there is the journal of another search; it stays
    */
   Ended run(Path file, String about, boolean resume, Progress progress) {
+    if (resume) {
+      LineJournal.requireAbout(file, KEY, about);
+    }
     try (LineJournal journal = LineJournal.open(file, KEY, about, resume);
         Progress.Task task = progress.start("search", trials, "trials")) {
-      Attempt attempt = new Attempt(journal, task);
+      Attempt attempt = new Attempt(journal, task, progress);
       Halving<Trial> halving =
           new Halving<>(
               rungs, Comparator.comparing((Trial t) -> t.outcome, TrialOutcome.STRONGEST));
@@ -101,9 +113,9 @@ record TrialRace(
         for (Optional<Trial> next = attempt.next(); next.isPresent(); next = attempt.next()) {
           field.add(next.get());
         }
-        halving.race(field, attempt::extend);
+        halving.race(field, attempt);
       } else {
-        halving.successively(attempt::next, attempt::extend);
+        halving.successively(attempt::next, attempt);
       }
       return attempt.ended();
     }
@@ -112,9 +124,10 @@ record TrialRace(
   private static final String KEY = "search";
 
   /** One run of the search. */
-  private final class Attempt {
+  private final class Attempt implements Halving.Extension<Trial> {
     private final LineJournal journal;
     private final Progress.Task task;
+    private final Progress progress;
     private final Map<String, Line> known = new HashMap<>();
     private final Map<Integer, Double> seconds = new LinkedHashMap<>();
     private final Set<Map<String, String>> drawn = new LinkedHashSet<>();
@@ -123,9 +136,10 @@ record TrialRace(
     private int spent;
     private boolean cut;
 
-    Attempt(LineJournal journal, Progress.Task task) {
+    Attempt(LineJournal journal, Progress.Task task, Progress progress) {
       this.journal = journal;
       this.task = task;
+      this.progress = progress;
       for (JsonNode line : journal.known()) {
         Line seen = Json.parse(line.toString(), "the journal of the search", Line.class);
         known.put(key(seen.outcome().trial(), seen.rung()), seen);
@@ -155,8 +169,14 @@ record TrialRace(
       return Optional.empty();
     }
 
-    boolean extend(Trial trial, int epochs) {
-      int more = epochs - trial.outcome.epochs();
+    @Override
+    public boolean canGoOn(Trial trial) {
+      return !trial.outcome.diverged();
+    }
+
+    @Override
+    public boolean extend(Trial trial, int epochs) {
+      int more = trainer.epochs(trial.values, epochs) - trial.outcome.epochs();
       if (budget > 0 && spent + more > budget) {
         cut = true;
         return false;
@@ -165,9 +185,7 @@ record TrialRace(
         begun.add(trial);
         task.advance(1);
       }
-      if (!trial.outcome.diverged()) {
-        spent += more;
-      }
+      spent += more;
       trial.outcome = outcome(trial, epochs);
       return true;
     }
@@ -187,18 +205,28 @@ record TrialRace(
     }
 
     private TrialOutcome train(Trial trial, int epochs) {
-      if (trial.outcome.diverged()) {
-        return diverged(trial, epochs);
-      }
       try {
         return trainer.train(trial.number, trial.values, epochs);
-      } catch (DivergedException e) {
+      } catch (HoldfastException e) {
+        if (!ofTraining(e)) {
+          throw e;
+        }
+        progress.note("trial " + trial.number + " ends: " + e.getMessage());
         return diverged(trial, epochs);
       }
     }
 
+    /**
+     * Whether it is the fault of what was trained: numbers that are not finite, too much memory.
+     */
+    private static boolean ofTraining(HoldfastException e) {
+      return !(e instanceof RunInterruptedException
+          || e instanceof InvalidInputException
+          || e.getCause() instanceof IOException);
+    }
+
     private static TrialOutcome diverged(Trial trial, int epochs) {
-      return new TrialOutcome(trial.number, trial.values, epochs, 0, 0, 0, 0, true);
+      return new TrialOutcome(trial.number, trial.values, epochs, 0, 0, 0, 0, 0, true);
     }
 
     Ended ended() {

@@ -133,8 +133,7 @@ public final class Tuning {
       RunFolder.delete(out.resolve(TRIALS));
     }
     int all = base.settings().epochs();
-    List<Integer> rungs =
-        new TuningSection(method, trials, budget, least, new TuningSpace(List.of())).rungs(all);
+    List<Integer> rungs = section().rungs(all);
     TrialRace race =
         new TrialRace(
             method, rungs, trials, budget, base.seed().split("search"), new Trials(train));
@@ -142,6 +141,10 @@ public final class Tuning {
         race.run(out.resolve(JOURNAL), about(train), base.resumes(), base.display()).result();
     TrialOutcome best = result.trial(result.best());
     return new Found(result, trial(best.trial(), best.values()));
+  }
+
+  private TuningSection section() {
+    return new TuningSection(method, trials, budget, least, new TuningSpace(List.of()));
   }
 
   private Path checked(Dataset train) {
@@ -163,6 +166,7 @@ public final class Tuning {
       problems.add("governor", Programme.COMPARABLE, "budgets that change results");
     }
     problems.collect(() -> base.check(train));
+    problems.collect(() -> section().requireEnough("search", base.settings().epochs()));
     problems.throwIfAny();
     return Objects.requireNonNull(base.folder());
   }
@@ -171,12 +175,11 @@ public final class Tuning {
     return Hashes.sha256Hex(
         String.join(
             "\n",
-            base.settings().toString(),
+            base.same(train).toString(),
             Long.toString(base.seed().value()),
             fields.stream().map(Field::values).toList().toString(),
             method.name(),
-            Integer.toString(least),
-            train.contentHash(base.flag())));
+            Integer.toString(least)));
   }
 
   private Hardening trial(int number, Map<String, String> values) {
@@ -220,15 +223,20 @@ public final class Tuning {
     }
 
     @Override
+    public int epochs(Map<String, String> values, int rung) {
+      return method == Method.RANDOM ? trial(0, values).settings().epochs() : rung;
+    }
+
+    @Override
     public TrialOutcome train(int trial, Map<String, String> values, int upTo) {
       Hardening training = trial(trial, values);
-      int own = method == Method.RANDOM ? training.settings().epochs() : upTo;
+      int own = epochs(values, upTo);
       training.advance(train, own);
       Path folder = Objects.requireNonNull(training.folder());
       EpochFigures figures =
-          EpochFigures.read(new RunFolder(folder).metrics(), training.settings().keepBest());
+          EpochFigures.read(new RunFolder(folder).metrics(), training.settings().keepBest(), own);
       TrainingCost cost = training.cost(train, Math.min(own, figures.trained()));
-      return TrialOutcome.of(trial, values, own, figures, cost);
+      return TrialOutcome.of(trial, values, own, figures, cost, training.graph());
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.experiment;
 
 import io.holdfast.common.AtomicFiles;
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
@@ -8,13 +9,16 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.report.Report;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +87,7 @@ public record TuningRun(
   public void check() {
     Problems problems = new Problems(experiment.source());
     problems.collect(this::requireUsable);
+    problems.collect(this::requireChosen);
     problems.collect(
         () -> {
           Experiment first = experiment.trial(Map.of());
@@ -105,6 +110,42 @@ public record TuningRun(
     }
   }
 
+  /** Whether all of a folder is of a search, or of one that was being moved there. */
+  private static boolean holdsSearch(Path folder) {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.allMatch(file -> own(folder).contains(file));
+    } catch (IOException e) {
+      throw FileFailures.reading(folder, e);
+    }
+  }
+
+  /** What a search leaves, its result last. */
+  private static List<Path> own(Path folder) {
+    return List.of(
+        folder.resolve(TRIALS),
+        folder.resolve(JOURNAL),
+        new RunFolder(folder).report(),
+        folder.resolve(RESULT));
+  }
+
+  /** That the trial to go on with may be there, and the epochs of a first one. */
+  private void requireChosen() {
+    TuningSection section = section();
+    if (chosen != null && (chosen < 0 || chosen >= section.trials())) {
+      throw noTrial(section.trials());
+    }
+    if (chosen != null && !options.resume()) {
+      throw new InvalidInputException(
+          "--trial", "", "--resume: it goes on with a trial of an earlier search", "none");
+    }
+    section.requireEnough(experiment.source(), experiment.trial(Map.of()).epochs());
+  }
+
+  private InvalidInputException noTrial(int trials) {
+    return new InvalidInputException(
+        "--trial", "", "a trial from 0 to " + (trials - 1), String.valueOf(chosen));
+  }
+
   private void requireUsable() {
     Path out = options.out();
     AtomicFiles.requireWritableFolder(out);
@@ -114,6 +155,15 @@ public record TuningRun(
     boolean theirs = Files.exists(result) && !Json.read(result).has("front");
     boolean journal = Files.exists(out.resolve(JOURNAL));
     boolean trials = Files.exists(out.resolve(TRIALS)) && !journal;
+    Path kept = folder.previous();
+    if (Files.exists(result) && Files.exists(kept) && !holdsSearch(kept)) {
+      throw new InvalidInputException(
+          kept.toString(),
+          "",
+          "the search before the last one, which a new one replaces",
+          "something else",
+          "choose another folder, or move it away");
+    }
     if (folder.holdsRun() || folder.holdsEvaluation() || theirs || trials) {
       throw new InvalidInputException(
           out.toString(),
@@ -134,8 +184,7 @@ public record TuningRun(
     check();
     try (RunLock lock = RunLock.take(options.out())) {
       if (!options.resume()) {
-        RunFolder.delete(options.out().resolve(TRIALS));
-        RunFolder.delete(options.out().resolve(RESULT));
+        begin();
       }
       ExperimentData data = ExperimentData.open(experiment.trial(Map.of()), today);
       TrialRace race = race(data);
@@ -147,16 +196,37 @@ public record TuningRun(
     }
   }
 
+  /**
+   * Takes an earlier search away; one that came to its end is kept in {@code previous}, its result
+   * going last, so that a move that was killed is known as one and goes on.
+   */
+  private void begin() {
+    Path out = options.out();
+    if (Files.exists(out.resolve(RESULT))) {
+      Path previous = new RunFolder(out).previous();
+      if (Files.exists(previous.resolve(RESULT))) {
+        RunFolder.delete(previous);
+      }
+      AtomicFiles.ensureWritableFolder(previous);
+      own(out).stream().filter(Files::exists).forEach(file -> move(file, previous));
+    }
+    own(out).forEach(RunFolder::delete);
+  }
+
+  private static void move(Path file, Path folder) {
+    try {
+      Files.move(file, folder.resolve(String.valueOf(file.getFileName())));
+    } catch (IOException e) {
+      throw FileFailures.writing(folder, e);
+    }
+  }
+
   /** The chosen trial, trained to its end and attacked. */
   private Result completed(TrialRace.Ended ended, ExperimentData data) {
     TuningResult result = ended.result();
     int trial = chosen == null ? result.best() : chosen;
     if (result.trials().stream().noneMatch(t -> t.trial() == trial)) {
-      throw new InvalidInputException(
-          "--trial",
-          "",
-          "a trial from 0 to " + (result.trials().size() - 1),
-          Integer.toString(trial));
+      throw noTrial(result.trials().size());
     }
     Experiment one = experiment.trial(result.trial(trial).values());
     EvaluationResult evaluation = Harden.run(one, data.with(one, today), options(trial));
@@ -209,11 +279,11 @@ public record TuningRun(
       return section().space().draw(random, whole()).filter(this::fits);
     }
 
-    /** Whether the samples fit as well, as where an architecture is drawn. */
+    /** Whether samples and training fit as well, as where an architecture is drawn. */
     private boolean fits(Map<String, String> values) {
       try {
         Experiment one = experiment.trial(values);
-        data.with(one, today);
+        Harden.checkTraining(one, data.with(one, today), options(0));
         return true;
       } catch (InvalidInputException notTogether) {
         return false;
@@ -226,9 +296,14 @@ public record TuningRun(
     }
 
     @Override
+    public int epochs(Map<String, String> values, int rung) {
+      return section().method() == Tuning.Method.RANDOM ? experiment.trial(values).epochs() : rung;
+    }
+
+    @Override
     public TrialOutcome train(int trial, Map<String, String> values, int epochs) {
       Experiment one = experiment.trial(values);
-      int own = section().method() == Tuning.Method.RANDOM ? one.epochs() : epochs;
+      int own = epochs(values, epochs);
       return Harden.advance(one, data.with(one, today), options(trial), trial, values, own);
     }
   }

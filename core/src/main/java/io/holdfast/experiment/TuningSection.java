@@ -1,6 +1,7 @@
 package io.holdfast.experiment;
 
 import io.holdfast.common.Halving;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import java.util.List;
@@ -46,6 +47,23 @@ public record TuningSection(
           "method: random trains all trials to their end");
     }
     return new TuningSection(method, trials, budget, least, space);
+  }
+
+  /**
+   * Refuses a budget that no trial can begin with.
+   *
+   * @param all epochs of one trial
+   * @throws InvalidInputException naming the field
+   */
+  void requireEnough(String source, int all) {
+    int first = rungs(all).get(0);
+    if (budget > 0 && budget < first) {
+      throw new InvalidInputException(
+          source,
+          KEY + ".epochs",
+          "0 for no limit, or at least " + first + ", what the first trial is trained for",
+          Integer.toString(budget));
+    }
   }
 
   /**

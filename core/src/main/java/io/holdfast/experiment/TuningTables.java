@@ -13,12 +13,24 @@ import java.util.stream.Collectors;
 /** A search's trials as tables, those that no other is better than first. */
 public final class TuningTables {
   private static final double MILLION = 1e6;
+  private static final double GROWTH = 1e3;
+  private static final List<String> UNITS = List.of("", "k", "M", "G", "T", "P", "E");
 
   private TuningTables() {}
 
   /** Names of the columns of {@link #rows}. */
   public static final List<String> HEADER =
-      List.of("trial", "epochs", "clean", "robust", "gradients", "passes", "time", "", "settings");
+      List.of(
+          "trial",
+          "epochs",
+          "clean",
+          "robust",
+          "gradients",
+          "passes",
+          "cost",
+          "time",
+          "",
+          "settings");
 
   /** The trials of the front, then the others, each by robust accuracy. */
   public static List<List<String>> rows(TuningResult result, Map<Integer, Double> seconds) {
@@ -42,6 +54,7 @@ public final class TuningTables {
         Format.percent(t.robustAccuracy()),
         millions(t.attackGradients()),
         millions(t.backwardPasses()),
+        multiplications(t.multiplications()),
         Format.seconds(seconds.getOrDefault(t.trial(), 0.0)),
         t.trial() == result.best() ? (mark + " best").strip() : mark,
         words(t));
@@ -58,6 +71,18 @@ public final class TuningTables {
 
   private static String millions(double passes) {
     return String.format(Locale.ROOT, "%.2fM", passes / MILLION);
+  }
+
+  /** In three digits or so, such as {@code 4.06T}. */
+  static String multiplications(double number) {
+    int unit = 0;
+    double scaled = number;
+    while (scaled >= GROWTH && unit < UNITS.size() - 1) {
+      scaled /= GROWTH;
+      unit++;
+    }
+    int decimals = unit == 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+    return String.format(Locale.ROOT, "%." + decimals + "f%s", scaled, UNITS.get(unit));
   }
 
   /** Adds table and picture to a report. */
@@ -89,7 +114,8 @@ public final class TuningTables {
             List.of(
                 "Accuracies are those of training's validation, on samples held out of the training"
                     + " data. Gradients of searches and backward passes in all, in millions of"
-                    + " samples, are counted, not measured; times decide nothing."),
+                    + " samples, are counted, not measured; the cost is the multiplications of the"
+                    + " model's matrices and kernels in so many passes. Times decide nothing."),
             plot,
             HEADER.stream().map(name -> name.isEmpty() ? "standing" : name).toList(),
             rows(result, seconds)));

@@ -1,6 +1,7 @@
 package io.holdfast.tensor;
 
 import io.holdfast.common.Seed;
+import java.util.List;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -12,15 +13,22 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Rng {
   private final Scope scope = Scope.current();
+  private final Generator source;
   private final GeneratorOptional generator;
 
   private Rng(long seed) {
-    Generator g = torch.createCPUGenerator(seed);
-    generator = new GeneratorOptional(g);
+    source = torch.createCPUGenerator(seed);
+    generator = new GeneratorOptional(source);
   }
 
   public static Rng of(Seed seed) {
     return new Rng(seed.bits());
+  }
+
+  /** From here on the numbers of {@link #of} this seed; less work than another generator. */
+  public void restart(Seed seed) {
+    scope.requireOpen("a generator");
+    source.set_current_seed(seed.bits());
   }
 
   private GeneratorOptional generator() {
@@ -40,6 +48,28 @@ public final class Rng {
     Tensor t = Tensors.empty(DType.FLOAT32, shape);
     t.handle().normal_(0, 1, generator());
     return t;
+  }
+
+  /**
+   * Normal with mean 0 and standard deviation 1, float32 {@code [n, shape]}: each row as {@link
+   * #normal} draws it from its own seed.
+   *
+   * @param seeds n of them
+   * @param shape of a row
+   */
+  public static Tensor normalRows(List<Seed> seeds, long... shape) {
+    long[] all = new long[shape.length + 1];
+    all[0] = seeds.size();
+    System.arraycopy(shape, 0, all, 1, shape.length);
+    Tensor rows = Tensors.empty(DType.FLOAT32, all);
+    try (Scope scope = Scope.open()) {
+      Rng rng = new Rng(0); // restarted for each row
+      for (int i = 0; i < seeds.size(); i++) {
+        rng.restart(seeds.get(i));
+        rows.select(0, i).handle().normal_(0, 1, rng.generator());
+      }
+    }
+    return rows;
   }
 
   /** 1 with this probability, else 0; float32. */

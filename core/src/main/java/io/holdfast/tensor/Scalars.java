@@ -1,7 +1,12 @@
 package io.holdfast.tensor;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DimnameListOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -9,12 +14,17 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.TensorOptional;
+import org.jspecify.annotations.Nullable;
 
 /** Native scalars that are used again and again; making one costs more than a small addition. */
 final class Scalars {
+  /** How many values are kept; a learning rate that falls has a new one at every step. */
   private static final int LIMIT = 4096;
-  private static final Map<Double, Scalar> CACHE = new ConcurrentHashMap<>();
-  private static final Map<Double, ScalarOptional> OPTIONAL = new ConcurrentHashMap<>();
+
+  private static final Kept<Scalar> PLAIN =
+      new Kept<>(() -> new Scalar(0.0), (kept, value) -> kept.put(value));
+  private static final Kept<ScalarOptional> OPTIONAL =
+      new Kept<>(ScalarOptional::new, (kept, value) -> kept.put(value));
   static final TensorOptional NO_TENSOR = keep(new TensorOptional());
   static final ScalarOptional NONE = keep(new ScalarOptional());
   static final DimnameListOptional NO_NAMES = keep(new DimnameListOptional());
@@ -24,16 +34,8 @@ final class Scalars {
   private Scalars() {}
 
   static Scalar of(double value) {
-    Scalar cached = CACHE.get(value);
-    if (cached != null) {
-      return cached;
-    }
-    Scalar made = new Scalar(value);
-    if (CACHE.size() < LIMIT) {
-      keep(made);
-      CACHE.put(value, made);
-    }
-    return made;
+    Scalar known = PLAIN.of(value);
+    return known != null ? known : PLAIN.keeping(value, new Scalar(value));
   }
 
   static Scalar ofLong(long value) {
@@ -41,27 +43,62 @@ final class Scalars {
   }
 
   static ScalarOptional optional(double value) {
-    ScalarOptional cached = OPTIONAL.get(value);
-    if (cached != null) {
-      return cached;
-    }
-    ScalarOptional made = new ScalarOptional(of(value));
-    if (OPTIONAL.size() < LIMIT) {
-      keep(made);
-      OPTIONAL.put(value, made);
-    }
-    return made;
+    ScalarOptional known = OPTIONAL.of(value);
+    return known != null ? known : OPTIONAL.keeping(value, new ScalarOptional(of(value)));
   }
 
   /**
    * Takes a native object out of the scope it was made in, so that it lives as long as the process.
    */
-  static <P extends org.bytedeco.javacpp.Pointer> P keep(P pointer) {
+  static <P extends Pointer> P keep(P pointer) {
     pointer.retainReference();
     PointerScope scope = PointerScope.getInnerScope();
     if (scope != null) {
       scope.detach(pointer);
     }
     return pointer;
+  }
+
+  /**
+   * Native objects by the value that they hold. All are made at once: made one by one, in between
+   * the buffers of a pass, each would stay where it is for ever, and the allocator could not give
+   * the room around it to a buffer of the same size again, so that a long run's memory would grow.
+   */
+  private static final class Kept<P extends Pointer> {
+    private final Map<Double, P> byValue = new ConcurrentHashMap<>();
+    private final Deque<P> unused = new ArrayDeque<>(LIMIT);
+    private final BiConsumer<P, P> copy;
+    private volatile boolean full;
+
+    Kept(Supplier<P> maker, BiConsumer<P, P> copy) {
+      this.copy = copy;
+      for (int i = 0; i < LIMIT; i++) {
+        unused.add(keep(maker.get()));
+      }
+    }
+
+    @Nullable P of(double value) {
+      return byValue.get(value);
+    }
+
+    /** The kept object of {@code value}, or {@code made} where no more can be kept. */
+    P keeping(double value, P made) {
+      return full ? made : kept(value, made);
+    }
+
+    private synchronized P kept(double value, P made) {
+      P known = byValue.get(value);
+      if (known != null) {
+        return known;
+      }
+      P slot = unused.poll();
+      if (slot == null) {
+        full = true;
+        return made;
+      }
+      copy.accept(slot, made);
+      byValue.put(value, slot);
+      return slot;
+    }
   }
 }

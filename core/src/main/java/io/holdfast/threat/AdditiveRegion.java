@@ -21,10 +21,12 @@ abstract class AdditiveRegion extends InputRegion {
   public final Tensor randomStart(List<Seed> seeds) {
     Tensor start = origin(); // [N, ...]
     try (Scope scope = Scope.open()) {
+      Rng rng = Rng.of(new Seed(0)); // restarted for each row
       for (int i = 0; i < seeds.size(); i++) {
         try (Scope each = Scope.open()) {
           Tensor row = start.select(0, i); // [...]
-          Tensor drawn = uniformInBall(Rng.of(seeds.get(i)), row.count()); // [D]
+          rng.restart(seeds.get(i));
+          Tensor drawn = uniformInBall(rng, row.count()); // [D]
           row.addInPlace(drawn.view(row.shape()).to(row.device()));
         }
       }

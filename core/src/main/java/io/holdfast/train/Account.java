@@ -30,12 +30,14 @@ final class Account {
             "seconds",
             budgets.deadline() == null ? 0 : budgets.deadline().toMillis() / MILLIS,
             saved.seconds(),
+            new StepCost(false, saved.secondsScale()),
             () -> governor == null ? 0 : governor.activeNanos() / 1e9);
     cores =
         new Meter(
             "core_seconds",
             budgets.coreSeconds(),
             saved.coreSeconds(),
+            new StepCost(true, saved.coreScale()), // systems count it in ticks
             () -> governor == null ? 0 : governor.gauges().coreSeconds());
     taken = saved.steps();
     gradients = saved.gradients();
@@ -54,15 +56,16 @@ final class Account {
   /**
    * A step was computed.
    *
-   * @param spent gradients of the search, per sample
-   * @param whole what they would have been with all effort
+   * @param amount what it computed
+   * @param whole what the gradients of the search would have been with all effort
    * @param area part of the whole inputs that it computed on
+   * @param left steps to come
    */
-  void stepped(double spent, double whole, double area) {
+  void stepped(StepCost.Amount amount, double whole, double area, long left) {
     taken++;
-    gradients += spent;
+    gradients += amount.gradients();
     planned += whole;
-    meters().forEach(m -> m.endStep(spent, area));
+    meters().forEach(m -> m.endStep(amount, area, left));
   }
 
   /** Gradients of the search per sample and step so far. */
@@ -88,6 +91,14 @@ final class Account {
    * @param journal bytes of it that belong to the steps before
    */
   Steering.Saved save(long journal) {
-    return new Steering.Saved(journal, seconds.used(), cores.used(), taken, gradients, planned);
+    return new Steering.Saved(
+        journal,
+        seconds.used(),
+        cores.used(),
+        taken,
+        gradients,
+        planned,
+        seconds.steps.scale(),
+        cores.steps.scale());
   }
 }

@@ -23,6 +23,7 @@ final class BatchStep {
    *
    * @param z progress in [0, 1]
    * @param strength progress of curricula in [0, 1]
+   * @param mixing the same of saved examples, as it was when the batch was seen first
    * @param threat at this moment's strength, or null
    * @param search at this moment's strength
    * @param graph of the network for images of this moment's size
@@ -31,6 +32,7 @@ final class BatchStep {
   record Moment(
       double z,
       double strength,
+      double mixing,
       @Nullable ThreatModel threat,
       Adversary search,
       Graph graph,
@@ -131,9 +133,12 @@ final class BatchStep {
         mean.graph().nodes().stream()
             .anyMatch(n -> n.layer() instanceof BatchNorm && !mean.frozen().contains(n.name()));
     long end = state.counters.step();
-    long first = Math.max(0, end - batches);
-    for (long step = first; normed && step < end; step++) {
-      double share = 1.0 / (step - first + 1);
+    int replays = replays(now);
+    long turns = (end + replays - 1) / replays;
+    long first = Math.max(0, turns - batches);
+    for (long turn = first; normed && turn < turns; turn++) {
+      long step = Math.min(end, (turn + 1) * replays) - 1;
+      double share = 1.0 / (turn - first + 1);
       try (SharedScope owner = Scope.shared();
           Scope scope = Scope.open()) {
         StepPass pass = StepPass.statistics(mean.weights());
@@ -148,7 +153,7 @@ final class BatchStep {
     LibraryFeed library = job.library();
     int size = shards.batchSize();
     SearchRule rule = now.search().inner().rule();
-    int replays = rule instanceof SearchRule.Free free ? free.replays() : 1;
+    int replays = replays(now);
     boolean fresh = rule instanceof SearchRule.Free free && free.reset() && step % replays == 0;
     long turn = step / replays;
     int epoch = (int) (turn / shards.stepsPerEpoch());
@@ -157,16 +162,21 @@ final class BatchStep {
         job,
         new SharedStep.Batch(step, turn, epoch, size, watched, shards.drawn()),
         now,
-        state.effort.cleanShare(settings.cleanShare().at(now.strength())),
+        state.effort.cleanShare(settings.cleanShare().at(now.strength()), now.z()),
         guides,
         owner,
         library == null || pass.clean()
             ? List.of()
-            : library.places(turn, now.z(), size, job.seed()),
+            : library.places(turn, now.mixing(), size, job.seed()),
         efforts,
         pass,
         new SharedStep.Kept(
             fresh ? List.of() : state.carried(), state.warm, state.memory, state.figures));
+  }
+
+  /** Steps that each batch is taken for. */
+  private static int replays(Moment now) {
+    return now.search().inner().rule() instanceof SearchRule.Free free ? free.replays() : 1;
   }
 
   private List<ShardResult> compute(SharedStep common) {

@@ -1,5 +1,6 @@
 package io.holdfast.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.holdfast.train.TrainResult.Validation;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopped true when patience or remedies ran out
  * @param guard where the guard against catastrophic overfitting stands; null without one
  * @param advance where curricula stand that go by accuracy; null without such
+ * @param mean where the mean of weights stands; null without one
  */
 record Counters(
     long step,
@@ -21,18 +23,38 @@ record Counters(
     @Nullable Validation last,
     boolean stopped,
     OverfittingGuard.@Nullable State guard,
-    Advance.@Nullable State advance) {
-  static final Counters START = new Counters(0, StepSums.NONE, null, null, false, null, null);
+    Advance.@Nullable State advance,
+    @JsonInclude(JsonInclude.Include.NON_NULL) WeightMean.@Nullable State mean) {
+  static final Counters START = new Counters(0, StepSums.NONE, null, null, false, null, null, null);
 
   Counters with(OverfittingGuard.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, other, advance);
+    return new Counters(step, epoch, best, last, stopped, other, advance, mean);
   }
 
   Counters with(Advance.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, guard, other);
+    return new Counters(step, epoch, best, last, stopped, guard, other, mean);
+  }
+
+  Counters with(WeightMean.@Nullable State other) {
+    return new Counters(step, epoch, best, last, stopped, guard, advance, other);
+  }
+
+  /** One step later, with so much of the epoch. */
+  Counters next(StepSums sums) {
+    return new Counters(step + 1, sums, best, last, stopped, guard, advance, mean);
+  }
+
+  /** In another epoch. */
+  Counters inEpoch(StepSums sums) {
+    return new Counters(step, sums, best, last, stopped, guard, advance, mean);
+  }
+
+  /** After a validation; training that has ended does not go on by it. */
+  Counters validated(Validation top, Validation now, boolean ends) {
+    return new Counters(step, epoch, top, now, stopped || ends, guard, advance, mean);
   }
 
   Counters stop() {
-    return new Counters(step, epoch, best, last, true, guard, advance);
+    return new Counters(step, epoch, best, last, true, guard, advance, mean);
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.SearchRule;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.TapeGradients;
 import io.holdfast.model.graph.Network;
@@ -15,12 +16,14 @@ final class Course implements Forecast.Work {
   private final TrainSettings settings;
   private final RunState state;
   private final @Nullable Watch watch;
+  private final int classes;
 
   Course(TrainJob job, RunState state, @Nullable Watch watch) {
     this.job = job;
     this.state = state;
     this.watch = watch;
     settings = job.settings();
+    classes = NetworkClassifier.classes(job.network().graph());
   }
 
   /** Of training, from 0 to 1. */
@@ -57,8 +60,23 @@ final class Course implements Forecast.Work {
 
   /** All of it. */
   BatchStep.Moment moment(InputGradients gradients) {
+    Adversary search = search();
     return new BatchStep.Moment(
-        progress(), strength(), threat(), search(), network().graph(), gradients);
+        progress(),
+        strength(),
+        strength(state.effort.progress(firstOfBatch(search))),
+        threat(),
+        search,
+        network().graph(),
+        gradients);
+  }
+
+  /** The first step on the present batch, which free training takes several times. */
+  private long firstOfBatch(Adversary search) {
+    long step = state.counters.step();
+    return search.inner().rule() instanceof SearchRule.Free free
+        ? step - step % free.replays()
+        : step;
   }
 
   /** For images of the present size. */
@@ -84,10 +102,12 @@ final class Course implements Forecast.Work {
 
   /** {@inheritDoc} Curricula that go by accuracy are taken to stay where they are. */
   @Override
-  public double gradients(Effort effort, double z) {
+  public StepCost.Amount amount(Effort effort, double z) {
     double strength = strength(z);
     InnerMaximiser inner = remedied(effort.limited(inner(strength))).inner();
-    return gradients(inner, effort.cleanShare(settings.cleanShare().at(strength)), z);
+    return new StepCost.Amount(
+        gradients(inner, effort.cleanShare(settings.cleanShare().at(strength), z), z),
+        TrainingCost.fixed(settings, job.threat(), classes, z));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.holdfast.common.SettingsReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
  * A number that changes with training's progress z in [0, 1]: constant, a linear ramp, or stages.
@@ -58,15 +59,25 @@ public record Curve(List<Point> points, boolean linear) {
     return last.value();
   }
 
-  /** The same curve with every value multiplied. */
-  public Curve times(double factor) {
+  /** The same curve in parts of a number; that number itself becomes exactly 1. */
+  public Curve dividedBy(double whole) {
     return new Curve(
-        points.stream().map(p -> new Point(p.at(), p.value() * factor)).toList(), linear);
+        points.stream().map(p -> new Point(p.at(), p.value() / whole)).toList(), linear);
   }
 
   /** The highest value. */
   public double maximum() {
     return points.stream().mapToDouble(Point::value).max().orElseThrow();
+  }
+
+  /** Whether it is below another one at every progress. */
+  boolean isBelow(Curve other) {
+    return DoubleStream.concat(turns(), other.turns())
+        .allMatch(z -> at(z) < other.at(z) && at(Math.nextDown(z)) < other.at(Math.nextDown(z)));
+  }
+
+  private DoubleStream turns() {
+    return points.stream().mapToDouble(Point::at);
   }
 
   /**

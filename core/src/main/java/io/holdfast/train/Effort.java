@@ -11,16 +11,17 @@ import java.util.List;
  *
  * @param mostSteps of the search for adversarial examples, before remedies
  * @param share of the planned adversarial samples, in (0, 1]
+ * @param from progress from which on there are adversarial samples, in [0, 1)
  * @param validates whether each epoch's end is validated; the end of training always is
  * @param pace steps in all, and the progress that belongs to each
  */
-record Effort(int mostSteps, double share, boolean validates, Pace pace) {
+record Effort(int mostSteps, double share, double from, boolean validates, Pace pace) {
   private static final double LONGEST_STEP = 1; // in radii; the reach of few steps
   private static final double ONE_STEP = 1.25; // Wong et al. 2020, section 4.1
 
   /** All that is planned. */
   static Effort full(TrainSettings settings, long steps) {
-    return new Effort(mostSteps(settings), 1, true, Pace.over(steps));
+    return new Effort(mostSteps(settings), 1, 0, true, Pace.over(steps));
   }
 
   static int mostSteps(TrainSettings settings) {
@@ -54,9 +55,17 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
     return new InnerMaximiser(steps, fractions, planned.start(), planned.rule(), false);
   }
 
-  /** Of the planned share of samples that stay clean, what it comes to. */
-  double cleanShare(double planned) {
+  /** Of the planned share of samples that stay clean, what it comes to at some progress. */
+  double cleanShare(double planned, double z) {
+    if (z < from) {
+      return 1;
+    }
     return share == 1 ? planned : 1 - (1 - planned) * share;
+  }
+
+  /** Whether adversarial samples are left out at some progress. */
+  boolean leavesOut(double z) {
+    return share < 1 || z < from;
   }
 
   /** The value that a decision is about. */
@@ -64,6 +73,7 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
     return switch (what) {
       case ATTACK_STEPS -> mostSteps;
       case ADVERSARIAL_SHARE -> share;
+      case ADVERSARIAL_FROM -> from;
       case VALIDATION -> validates ? 1 : 0;
       case TRAINING_STEPS -> last();
       case ROLLBACK, WORKERS, PAUSE, EVALUATION, SUMMARY ->
@@ -76,15 +86,16 @@ record Effort(int mostSteps, double share, boolean validates, Pace pace) {
    */
   Effort after(Decision d) {
     return switch (d.what()) {
-      case ATTACK_STEPS -> new Effort((int) d.to(), share, validates, pace);
-      case ADVERSARIAL_SHARE -> new Effort(mostSteps, d.to(), validates, pace);
-      case VALIDATION -> new Effort(mostSteps, share, d.to() == 1, pace);
+      case ATTACK_STEPS -> new Effort((int) d.to(), share, from, validates, pace);
+      case ADVERSARIAL_SHARE -> new Effort(mostSteps, d.to(), from, validates, pace);
+      case ADVERSARIAL_FROM -> new Effort(mostSteps, share, d.to(), validates, pace);
+      case VALIDATION -> new Effort(mostSteps, share, from, d.to() == 1, pace);
       case TRAINING_STEPS -> lasting((long) d.to(), d.step());
       case ROLLBACK, WORKERS, PAUSE, EVALUATION, SUMMARY -> this;
     };
   }
 
-  private Effort lasting(long steps, long from) {
-    return new Effort(mostSteps, share, validates, pace.lasting(steps, from));
+  private Effort lasting(long steps, long step) {
+    return new Effort(mostSteps, share, from, validates, pace.lasting(steps, step));
   }
 }

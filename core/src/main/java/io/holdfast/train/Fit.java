@@ -59,7 +59,8 @@ public record Fit(int steps, int batch, double learningRate) {
       for (int k = 0; k < steps; k++) {
         try (Scope scope = Scope.open()) {
           Tensor rows = rows(Math.toIntExact(x.size(0)), k, seed).to(x.device()); // [n]
-          Mode mode = Mode.training(seed.split("dropout").split(k), BatchNormPolicy.GHOST);
+          Seed dropout = seed.split("dropout").split(k);
+          Mode mode = new Mode.Training(dropout, BatchNormPolicy.GHOST, network.frozen());
           last =
               step(
                   network,

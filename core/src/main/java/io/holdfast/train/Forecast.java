@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Forecast {
   private static final int POINTS = 64; // at which the rest of a curriculum is looked at
-  private static final double PATIENCE = 0.15; // of what is left, while all of it is left
+  private static final double LEAST_PATIENCE = 0.04; // of what is left
+  private static final double PATIENCE = 0.2; // as much more, while all of it is left
+  private static final double BEGINNING = 0.1; // of a budget, in which processes warm up
+  private static final double MORE_PATIENCE = 0.3; // at its start, falling to 0 at its end
 
-  /** What the search costs in the course of a run. */
+  /** What steps cost in the course of a run. */
   interface Work {
-    /** Gradients per sample at some progress with so much effort, as things stand now. */
-    double gradients(Effort effort, double z);
+    /** Of a step at some progress with so much effort, as things stand now. */
+    StepCost.Amount amount(Effort effort, double z);
 
     /** What part of the whole inputs a step computes on at some progress, in (0, 1]. */
     double area(double z);
@@ -51,7 +54,7 @@ final class Forecast {
   @Nullable Meter exhausted(long step, Effort effort) {
     for (Meter meter : meters) {
       double next = cost(meter, effort, effort.progress(step));
-      if (meter.used() + next + closing(meter) > meter.limit) {
+      if (meter.used() + next + closing(meter, effort) > meter.limit) {
         return meter;
       }
     }
@@ -70,11 +73,16 @@ final class Forecast {
   /**
    * Whether there is no need to give anything up yet: the rest fits, or is more than what is left
    * by no more than may turn out to be the unsteadiness of the machine, or is made up for later;
-   * the less is left the less that may be.
+   * the less is left the less that may be, and most while a process has just begun.
    */
   boolean holds(long step, Effort effort) {
-    return meters.stream()
-        .allMatch(m -> rest(m, step, effort) <= m.left() * (1 + PATIENCE * m.left() / m.limit));
+    return meters.stream().allMatch(m -> rest(m, step, effort) <= m.left() * (1 + patience(m)));
+  }
+
+  private static double patience(Meter meter) {
+    double left = 1 - meter.used() / meter.limit;
+    double early = Math.max(0, 1 - meter.usedHere() / meter.limit / BEGINNING);
+    return LEAST_PATIENCE + PATIENCE * left + MORE_PATIENCE * early;
   }
 
   /** Steps in all that fit, at most so many more. */
@@ -82,10 +90,10 @@ final class Forecast {
     double most = Double.POSITIVE_INFINITY;
     for (Meter meter : meters) {
       double each = training(meter, step, effort) / (effort.last() - step);
-      double left = meter.left() * part - closing(meter);
+      double left = meter.left() * part - closing(meter, effort);
       double validations = effort.validates() ? meter.validation(looks.validation()) / perEpoch : 0;
       double probes = meter.probe(looks.probe()) / looks.every();
-      most = Math.min(most, left / (each + validations + probes));
+      most = Math.min(most, left / (each + meter.saving() + validations + probes));
     }
     return step + (long) Math.min(most, (double) more);
   }
@@ -96,9 +104,10 @@ final class Forecast {
         effort.validates() ? Math.max(0, (effort.last() - 1) / perEpoch - step / perEpoch) : 0;
     long probes = Math.max(0, (effort.last() - 1) / looks.every() - step / looks.every());
     return training(meter, step, effort)
+        + meter.saving() * (effort.last() - step)
         + validations * meter.validation(looks.validation())
         + probes * meter.probe(looks.probe())
-        + closing(meter);
+        + closing(meter, effort);
   }
 
   private double training(Meter meter, long step, Effort effort) {
@@ -113,11 +122,16 @@ final class Forecast {
 
   /** Of a step at some progress. */
   private double cost(Meter meter, Effort effort, double z) {
-    return meter.steps.of(work.gradients(effort, z)) * work.area(z);
+    return meter.steps.of(work.amount(effort, z)) * work.area(z);
   }
 
-  private double closing(Meter meter) {
-    return meter.validation(looks.validation()) + meter.probe(looks.probe()) + meter.save();
+  private double closing(Meter meter, Effort effort) {
+    boolean unseen = !effort.validates() || looks.validation() == 0; // else part of validations
+    double statistics = unseen ? looks.statistics() * cost(meter, effort, 1) : 0;
+    return meter.validation(looks.validation())
+        + meter.probe(looks.probe())
+        + statistics
+        + meter.save();
   }
 
   /** The budget that is nearest to its end. */

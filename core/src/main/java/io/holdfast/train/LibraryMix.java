@@ -75,14 +75,19 @@ public record LibraryMix(
     }
     SettingsReader r = train.section(KEY);
     SettingsReader difficulty = r.section("difficulty");
+    Curve least = Curve.read(difficulty, "least", Curve.constant(0), 0, 1);
+    Curve most = Curve.read(difficulty, "most", Curve.constant(1), 0, 1);
+    if (!least.isBelow(most)) {
+      difficulty.reject("most", "more than least throughout training", most.toString(), null);
+    }
     return new LibraryMix(
         r.text("path"),
         Curve.read(r, "ratio", Curve.constant(RATIO), 0, 1),
         new LinkedHashSet<>(r.texts("attacks", List.of())),
         Permitted.of(r.texts("consent", List.of()), r.texts("licence", List.of())),
         difficulty.choice("by", Difficulty.CONFIDENCE),
-        Curve.read(difficulty, "least", Curve.constant(0), 0, 1),
-        Curve.read(difficulty, "most", Curve.constant(1), 0, 1),
+        least,
+        most,
         r.flag("outside", false));
   }
 

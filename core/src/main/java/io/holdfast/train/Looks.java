@@ -7,21 +7,24 @@ package io.holdfast.train;
  * @param needed whether something depends on it
  * @param probe one for catastrophic overfitting
  * @param every steps between two of these
+ * @param statistics steps whose passes batch norms of a mean of weights are measured by in the end
  */
-record Looks(double validation, boolean needed, double probe, int every) {
+record Looks(double validation, boolean needed, double probe, int every, int statistics) {
   /**
    * Those of a run.
    *
    * @param validated samples of a validation, 0 for none
    * @param probed samples of a probe, 0 for none
+   * @param normed whether the network has batch norms
    */
-  static Looks of(TrainSettings settings, int validated, int probed, int batch) {
+  static Looks of(TrainSettings settings, int validated, int probed, int batch, boolean normed) {
     Methods methods = settings.methods();
     OverfittingGuard guard = methods.guard();
     return new Looks(
         (double) validated * (settings.validationSteps() + 1) / batch,
         settings.keepBest() || settings.patience() > 0 || methods.advance() != null,
         guard == null ? 0 : (double) probed * (guard.steps() + 1) / batch,
-        guard == null ? 1 : guard.every());
+        guard == null ? 1 : guard.every(),
+        methods.swa() == null || !normed ? 0 : methods.swa().batches());
   }
 }

@@ -64,6 +64,10 @@ final class ObjectiveChecks {
       problems.add(
           "threat", "a ball, or a union of balls, for " + objective.name(), threat.set().key());
     }
+    if (objective.ownRadii() && threat != null && hasNoNorm(threat)) {
+      problems.add(
+          "threat", "balls of a norm for " + objective.name() + ", not l0", threat.set().key());
+    }
     if (objective.bounded()) {
       requireBounds(job, problems);
     }
@@ -71,6 +75,11 @@ final class ObjectiveChecks {
       requireTwice(job, FIELD, objective.name(), problems);
     }
     job.guides().check(job, problems);
+  }
+
+  private static boolean hasNoNorm(ThreatModel threat) {
+    return threat.members().stream()
+        .anyMatch(member -> member.set() instanceof Additive a && a.norm() == Norm.L0);
   }
 
   private static void requireBounds(TrainJob job, Problems problems) {

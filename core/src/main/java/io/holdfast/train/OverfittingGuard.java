@@ -65,12 +65,16 @@ public record OverfittingGuard(
     List<String> names = all.stream().map(Remedy::key).toList();
     List<String> standard = usual.stream().map(Remedy::key).toList();
     List<Remedy> found = new ArrayList<>();
-    for (String name : new LinkedHashSet<>(s.texts("remedies", standard))) {
+    List<String> wanted = s.texts("remedies", standard);
+    for (String name : new LinkedHashSet<>(wanted)) {
       if (names.contains(name)) {
         found.add(all.get(names.indexOf(name)));
       } else {
         s.reject("remedies", "some of " + names, name, null);
       }
+    }
+    if (wanted.isEmpty()) {
+      s.reject("remedies", "at least one of " + names, "none", null);
     }
     return found.isEmpty() ? usual : found;
   }
@@ -111,7 +115,8 @@ public record OverfittingGuard(
   }
 
   /**
-   * Whether this is a collapse.
+   * Whether this is a collapse; never where training had no adversarial examples since the last
+   * probe, as in a beginning on clean samples.
    *
    * @param robust accuracy of a probe
    * @param measured samples that it was measured on
@@ -122,7 +127,7 @@ public record OverfittingGuard(
     if (state.best() == 0) { // nothing to fall from, yet a search that no longer counts is seen
       return comparable && own != null && fell(robust, own, measured);
     }
-    return fell(robust, state.best(), measured) && (own == null || robust < share * own);
+    return own != null && fell(robust, state.best(), measured) && robust < share * own;
   }
 
   private boolean fell(double robust, double from, int measured) {

@@ -9,15 +9,18 @@ import java.util.Map;
 
 /**
  * Finds the most effort with which a run stays within its budgets: down the {@link Ladder}, but by
- * up to a tenth of the steps of training before adversarial samples are left out, and by more of
- * them at its foot; up again where there turns out to be time.
+ * up to a tenth of the steps of training (a fifth where the search has one step) before adversarial
+ * samples are left out, and by more of them at its foot; up again where there turns out to be time.
  */
 final class Planner {
   private static final double BACK = 0.94; // of what is left: as little must more effort need
   private static final int SETTLE = 5; // steps between a change and the next
-  private static final int LONG_SETTLE = 10; // and where more is done again
+  private static final int LONG_SETTLE = 10; // and where more is done again, at least
+  private static final int MOST_SETTLE = 100; // and at most
+  private static final int SETTLE_PART = 16; // of the steps that are left between the two
   private static final double LONGER = 1.1; // times the steps that are left: worth a change
   private static final double MOSTLY = 0.9; // of the steps planned; the rest goes before samples
+  private static final double MOSTLY_OF_ONE = 0.8; // where the search has no steps to give
   private static final double SLACK = 0.98; // of what is left: or each waver takes another step
   private static final String TOO_LITTLE = "what is left would not suffice";
   private static final String ENOUGH = "there is time for more";
@@ -28,6 +31,7 @@ final class Planner {
   private final Ladder ladder;
   private final Forecast forecast;
   private final long total;
+  private final double mostly;
   private long changed = Long.MIN_VALUE / 2;
 
   /**
@@ -37,6 +41,7 @@ final class Planner {
     this.ladder = ladder;
     this.forecast = forecast;
     this.total = total;
+    mostly = ladder.rungs().get(0).mostSteps() > 1 ? MOSTLY : MOSTLY_OF_ONE;
   }
 
   /** What is to be changed before a step; mostly nothing. */
@@ -53,24 +58,27 @@ final class Planner {
     return changes;
   }
 
-  /** The run went back to a step: the last change settles anew from there. */
+  /** The run went back to a step: what comes settles from there. */
   void wentBack(long to) {
-    changed = Math.min(changed, to);
+    changed = to;
   }
 
   /** What was given up last comes back first. */
   private List<Change> more(long step, Effort effort) {
-    if (step - changed < LONG_SETTLE) {
+    long left = (effort.last() - step) / SETTLE_PART;
+    if (step - changed < Math.max(LONG_SETTLE, Math.min(MOST_SETTLE, left))) {
       return List.of();
     }
-    long goal = effort.share() < 1 ? (long) Math.ceil(MOSTLY * total) : total;
+    double z = effort.progress(step);
+    long goal = effort.leavesOut(z) ? (long) Math.ceil(mostly * total) : total;
     if (effort.last() < goal) {
       long most = Math.min(goal, forecast.longest(step, effort, BACK, total));
       return most == goal || most - step > LONGER * (effort.last() - step)
           ? List.of(change(What.TRAINING_STEPS, (double) most, ENOUGH, step, effort))
           : List.of();
     }
-    for (Rung rung : ladder.above(ladder.place(effort))) {
+    for (Rung richer : ladder.above(ladder.place(z, effort))) {
+      Rung rung = richer.at(z, effort);
       if (forecast.fits(step, rung.of(effort), BACK)) {
         return to(rung, effort, step, ENOUGH);
       }
@@ -80,7 +88,9 @@ final class Planner {
 
   /** Validation at once; of the training itself nothing that may yet turn out to fit. */
   private List<Change> less(long step, Effort effort) {
-    List<Rung> below = ladder.below(ladder.place(effort));
+    double z = effort.progress(step);
+    List<Rung> below =
+        ladder.below(ladder.place(z, effort)).stream().map(r -> r.at(z, effort)).toList();
     if (forecast.holds(step, effort)) {
       return below.stream()
           .filter(rung -> !rung.trainsLess(effort))
@@ -90,9 +100,9 @@ final class Planner {
     }
     Rung dearer = Rung.now(effort);
     for (Rung rung : below) {
-      if (rung.share() < dearer.share()) {
+      if (rung.leavesOutMore(dearer)) {
         long most = forecast.longest(step, dearer.of(effort), SLACK, total);
-        if (most >= MOSTLY * total) {
+        if (most >= mostly * total) {
           return shorter(dearer, effort, step, Math.min(most, effort.last() - 1));
         }
       }
@@ -101,8 +111,9 @@ final class Planner {
       }
       dearer = rung;
     }
-    long most = forecast.longest(step, ladder.least().of(effort), 1, total);
-    return shorter(ladder.least(), effort, step, Math.min(most, effort.last()));
+    Rung least = ladder.least().at(z, effort);
+    long most = forecast.longest(step, least.of(effort), 1, total);
+    return shorter(least, effort, step, Math.min(most, effort.last()));
   }
 
   /** To a rung, and to the end after so many steps in all. */
@@ -122,6 +133,9 @@ final class Planner {
     }
     if (r.mostSteps() != e.mostSteps()) {
       all.add(change(What.ATTACK_STEPS, r.mostSteps(), why, step, e));
+    }
+    if (r.from() != e.from()) {
+      all.add(change(What.ADVERSARIAL_FROM, r.from(), why, step, e));
     }
     if (r.share() != e.share()) {
       all.add(change(What.ADVERSARIAL_SHARE, r.share(), why, step, e));

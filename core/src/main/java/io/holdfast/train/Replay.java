@@ -111,6 +111,11 @@ public final class Replay {
     return decisions.subList(from, next);
   }
 
+  /** Whether going back is what comes next, or the journal has ended. */
+  boolean goesBack() {
+    return next == decisions.size() || decisions.get(next).what() == What.ROLLBACK;
+  }
+
   private static boolean isDue(Decision d, long step) {
     return d.what() != What.ROLLBACK && d.step() <= step;
   }

@@ -73,6 +73,9 @@ final class RunState implements AutoCloseable {
     average = averages ? new WeightAverage(network, decay) : null;
     expert = generalist == null ? null : CleanExpert.of(network, settings.optimiser());
     mean = settings.methods().swa() == null ? null : new WeightMean(network);
+    if (mean != null) {
+      counters = counters.with(WeightMean.State.START);
+    }
     if (settings.methods().guard() != null) {
       counters = counters.with(OverfittingGuard.State.START);
     }
@@ -83,7 +86,7 @@ final class RunState implements AutoCloseable {
 
   /** The network whose weights are validated and kept. */
   Network current() {
-    if (mean != null && averaged(counters.step()) > 0) {
+    if (mean != null && averaging().count() > 0) {
       return mean.network();
     }
     return average == null ? network : average.network();
@@ -108,26 +111,40 @@ final class RunState implements AutoCloseable {
     }
   }
 
-  /** How many weights are in the mean after so many steps. */
-  long averaged(long stepsDone) {
+  /** Where the mean of weights stands. */
+  WeightMean.State averaging() {
+    WeightMean.State at = counters.mean();
+    return at == null ? WeightMean.State.START : at;
+  }
+
+  /**
+   * Whether the weights with which a run ends are still to be averaged, as where a governor or the
+   * guard has ended it.
+   */
+  boolean lacksLast() {
     Swa swa = settings.methods().swa();
-    return swa == null ? 0 : swa.count(stepsDone, stepsPerEpoch, effort.pace());
+    long step = counters.step();
+    return swa != null && averaging().latest() != step && swa.hasBegun(step, effort.pace());
+  }
+
+  /** Averages the present weights. */
+  void average() {
+    if (mean != null) {
+      mean.add(network, averaging().count());
+      counters = counters.with(averaging().added(counters.step()));
+    }
   }
 
   void takeStep(StepSums sums) {
-    long before = averaged(counters.step());
-    if (mean != null && averaged(counters.step() + 1) > before) {
-      mean.add(network, before);
+    counters = counters.next(counters.epoch().plus(sums));
+    OverfittingGuard.State guard = counters.guard();
+    if (guard != null) {
+      counters = counters.with(guard.plus(sums.robust()));
     }
-    counters =
-        new Counters(
-            counters.step() + 1,
-            counters.epoch().plus(sums),
-            counters.best(),
-            counters.last(),
-            counters.stopped(),
-            counters.guard() == null ? null : counters.guard().plus(sums.robust()),
-            counters.advance());
+    Swa swa = settings.methods().swa();
+    if (swa != null && swa.isMoment(counters.step(), stepsPerEpoch, effort.pace())) {
+      average();
+    }
   }
 
   /** Perturbations that free training goes on with, by shard; empty for none. */
@@ -172,15 +189,7 @@ final class RunState implements AutoCloseable {
   /** The sums of the epoch that ends now; the next one's begin at nothing. */
   StepSums endEpoch() {
     StepSums sums = counters.epoch();
-    counters =
-        new Counters(
-            counters.step(),
-            StepSums.NONE,
-            counters.best(),
-            counters.last(),
-            counters.stopped(),
-            counters.guard(),
-            counters.advance());
+    counters = counters.inEpoch(StepSums.NONE);
     return sums;
   }
 
@@ -192,15 +201,7 @@ final class RunState implements AutoCloseable {
       best.replace(current().weights());
     }
     boolean stop = patience > 0 && now.epoch() - top.epoch() >= patience;
-    counters =
-        new Counters(
-            counters.step(),
-            counters.epoch(),
-            top,
-            now,
-            stop,
-            counters.guard(),
-            counters.advance());
+    counters = counters.validated(top, now, stop);
   }
 
   /** Puts the weights that count into the network; returns their validation. */

@@ -1,10 +1,15 @@
 package io.holdfast.train;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
 import io.holdfast.record.Ledger;
+import io.holdfast.record.LedgerContent;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +45,41 @@ public record SampleChoice(String ledger, double strength, double effort) {
    * @throws InvalidInputException if there is none, or it is damaged
    */
   public Selection open() {
+    return Selection.of(read().rows(), strength, effort);
+  }
+
+  /**
+   * Of which samples the ledger is.
+   *
+   * @param hash SHA-256 of their content, empty where the ledger does not say it
+   * @param count how many they are
+   */
+  public record Judged(String hash, int count) {
+    /** Whether these are the first samples of a data set, as evaluations take them. */
+    public boolean isOf(Dataset data, Stopper stopper) {
+      return count > 0
+          && count <= data.size()
+          && data.first(count).contentHash(stopper).equals(hash);
+    }
+  }
+
+  /**
+   * Reads of which samples the ledger is.
+   *
+   * @throws InvalidInputException if there is none, or it is damaged
+   */
+  public Judged judged() {
+    Provenance origin = read().provenance();
+    Object section = origin.configuration().get(Provenance.EVALUATION);
+    Object count = section instanceof Map<?, ?> map ? map.get("samples") : null;
+    return new Judged(
+        origin.dataHashes().getOrDefault(Provenance.EVALUATION, ""),
+        count instanceof Number number ? number.intValue() : 0);
+  }
+
+  private LedgerContent read() {
     try {
-      return Selection.of(Ledger.read(Path.of(ledger)).rows(), strength, effort);
+      return Ledger.read(Path.of(ledger));
     } catch (InvalidPathException e) {
       throw new InvalidInputException(
           "train.samples", "ledger", "the path of a ledger", ledger, e.getReason());

@@ -1,10 +1,12 @@
 package io.holdfast.train;
 
+import io.holdfast.common.Hashes;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,6 +97,11 @@ public record Selection(
     double ofClass = classes.getOrDefault(data.label(index), mean(classes));
     double ofGroup = groups.isEmpty() ? 0 : groups.getOrDefault(data.group(index), mean(groups));
     return Math.min(1, ofClass + ofGroup);
+  }
+
+  /** SHA-256 of all that it says, in hexadecimal. */
+  public String hash() {
+    return Hashes.sha256Hex(toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** How often each sample of a data set stands in an epoch, in the mean; the mean of all is 1. */

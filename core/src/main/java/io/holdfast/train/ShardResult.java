@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param sums of losses and predictions; the clean ones of an objective without a clean pass are
  *     those of the first shard, with the weights before the step
  * @param statistics of batch norms, in the order of the forward passes
- * @param answers what the adversary gave, in the order of the objective's questions; empty unless
- *     the pass keeps them
+ * @param answers what was decided, adversarial examples among it, in the order of the objective's
+ *     questions; empty unless the pass keeps them
  * @param carried the perturbation {@code [n, ...]} of free training after this step, or null
  * @param left perturbations to begin the next epoch's search with, or null
  * @param notes what the objective wants remembered

@@ -33,6 +33,7 @@ import io.holdfast.verify.bound.IntervalBounds;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +69,8 @@ final class ShardStep implements ShardContext {
   private final ShardSearch search;
   private int passes;
   private final List<Tensor> answers = new ArrayList<>();
-  private final Map<String, BatchStatistics> latest = new HashMap<>();
+  private final IdentityHashMap<Tensor, Map<String, BatchStatistics>> seen =
+      new IdentityHashMap<>(); // by pass
   private final List<SampleMemory.Note> notes = new ArrayList<>();
   private final List<RunningFigures.Note> figures = new ArrayList<>();
   private final @Nullable Meeting meeting;
@@ -264,24 +266,28 @@ final class ShardStep implements ShardContext {
   }
 
   private Forward.Result forward(Tensor x, Set<String> wanted) {
-    Mode mode = Mode.training(stream.split(passes++), batchNorm);
+    Mode mode = new Mode.Training(stream.split(passes++), batchNorm, job.network().frozen());
     try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
       Forward.Result result = Forward.run(graph, parameters, List.of(x), mode, wanted);
       statistics.addAll(result.statistics());
-      result.statistics().forEach(s -> latest.put(s.node(), s));
+      Map<String, BatchStatistics> own = new HashMap<>();
+      result.statistics().forEach(s -> own.put(s.node(), s));
+      seen.putIfAbsent(x, own);
       return result;
     }
   }
 
   @Override
   public Tensor evaluationLogits(Tensor x) {
-    return once(() -> common.moment().gradients().logits(x));
+    return decided(() -> common.moment().gradients().logits(x));
   }
 
-  /**
-   * What belongs to the present weights, wherever the loss is taken: in a second pass over a step
-   * the answer of the first.
-   */
+  @Override
+  public Tensor decided(Supplier<Tensor> answer) {
+    return once(() -> answer.get().detach());
+  }
+
+  /** In a second pass over a step the answer of the first. */
   private Tensor once(Supplier<Tensor> answer) {
     List<List<Tensor>> known = common.pass().answers();
     Tensor given = known == null ? answer.get() : known.get(shard).get(answers.size());
@@ -295,13 +301,22 @@ final class ShardStep implements ShardContext {
   }
 
   @Override
-  public Tensor margins(Bounds box) {
-    return new IntervalBounds(graph, parameters, latest).margins(box, labels);
+  public Tensor margins(Bounds box, Tensor pass) {
+    return bounds(pass).margins(box, labels);
   }
 
   @Override
-  public Tensor linearMargins(Bounds box) {
-    return new IntervalBounds(graph, parameters, latest).linearMargins(box, labels);
+  public Tensor linearMargins(Bounds box, Tensor pass) {
+    return bounds(pass).linearMargins(box, labels);
+  }
+
+  private IntervalBounds bounds(Tensor pass) {
+    Map<String, BatchStatistics> statistics = seen.get(pass);
+    if (statistics == null) {
+      throw new IllegalStateException(
+          "no pass of these inputs, whose statistics bounds are to use");
+    }
+    return new IntervalBounds(graph, parameters, statistics);
   }
 
   @Override
@@ -354,7 +369,9 @@ final class ShardStep implements ShardContext {
     if (memory == null) {
       throw new IllegalStateException("this objective does not say that it remembers");
     }
-    return memory.at(positions);
+    double[] all = memory.at(positions);
+    IntStream.range(0, all.length).filter(saved::has).forEach(i -> all[i] = Double.NaN);
+    return all;
   }
 
   /** Saved examples stand in the places of other samples, of which nothing was learned. */
@@ -365,6 +382,13 @@ final class ShardStep implements ShardContext {
         new SampleMemory.Note(
             Arrays.stream(own).map(i -> positions[i]).toArray(),
             Arrays.stream(own).mapToDouble(i -> values[i]).toArray()));
+  }
+
+  @Override
+  public boolean[] saved() {
+    boolean[] all = new boolean[positions.length];
+    IntStream.range(0, all.length).forEach(i -> all[i] = saved.has(i));
+    return all;
   }
 
   @Override
@@ -388,7 +412,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
-    return once(() -> search.find(loss, reference, start));
+    return once(() -> search.find(loss, reference, start)); // on the tape by a carried leaf
   }
 
   /**

@@ -25,6 +25,9 @@ final class Steering {
    * @param steps that were taken so far, those from which the run went back too
    * @param gradients of the search in them, per sample of a batch
    * @param planned what these would have been with all effort
+   * @param secondsScale what was learnt of a step's cost in time, 0 for nothing, as {@link
+   *     StepCost#scale}
+   * @param coreScale the same of processor time
    */
   record Saved(
       long journal,
@@ -32,8 +35,10 @@ final class Steering {
       double coreSeconds,
       long steps,
       double gradients,
-      double planned) {
-    static final Saved START = new Saved(0, 0, 0, 0, 0, 0);
+      double planned,
+      double secondsScale,
+      double coreScale) {
+    static final Saved START = new Saved(0, 0, 0, 0, 0, 0, 0, 0);
   }
 
   private final @Nullable Governor governor;
@@ -54,22 +59,24 @@ final class Steering {
       TrainSettings settings,
       int perEpoch,
       Looks looks,
+      boolean resumable,
       Saved saved) {
     this.governor = governor;
     this.state = state;
     this.course = course;
     this.perEpoch = perEpoch;
     total = state.effort.last();
-    whole = new Ladder.Rung(Effort.mostSteps(settings), 1, true);
+    whole = new Ladder.Rung(Effort.mostSteps(settings), 1, 0, true);
     account = new Account(governor, saved);
     forecast = new Forecast(perEpoch, looks, course, account.meters());
-    planner = new Planner(Ladder.of(settings, looks), forecast, total);
+    boolean later = governor != null && governor.budgets().later();
+    planner = new Planner(Ladder.of(settings, looks, later), forecast, total);
     Path journal = governor == null ? null : governor.budgets().replay();
     replay =
         governor == null || journal == null
             ? null
             : Replay.of(journal, governor.trainingPhase(), state.effort);
-    if (governor != null) {
+    if (governor != null && resumable) {
       restore(governor.journal().decisions());
     }
   }
@@ -90,7 +97,8 @@ final class Steering {
       Looks looks,
       Saved saved) {
     int perEpoch = job.settings().stepsPerEpoch(job.train().size());
-    return new Steering(governor, state, course, job.settings(), perEpoch, looks, saved);
+    boolean resumable = job.folder() != null; // else the journal's decisions are another run's
+    return new Steering(governor, state, course, job.settings(), perEpoch, looks, resumable, saved);
   }
 
   private void restore(List<Decision> earlier) {
@@ -147,7 +155,10 @@ final class Steering {
   void stepped() {
     double z = course.progress();
     account.stepped(
-        course.gradients(effort(), z), course.gradients(whole.of(effort()), z), course.area(z));
+        course.amount(effort(), z),
+        course.amount(whole.of(effort()), z).gradients(),
+        course.area(z),
+        effort().last() - state.counters.step() - 1);
   }
 
   /** A probe for catastrophic overfitting was taken. */
@@ -222,9 +233,25 @@ final class Steering {
         What.SUMMARY,
         planned,
         done,
-        new GivenUp(Math.min(total, effort().last()), total, planned, done)
+        new GivenUp(
+                Math.min(total, effort().last()),
+                total,
+                planned,
+                done,
+                steps > 0 && effort().progress(steps - 1) < effort().from(),
+                !effort().validates())
             .words(forecast.tightest()),
         measured);
+  }
+
+  /** Whether there is time for a step; in a replay, whether training went back here. */
+  boolean hasTime() {
+    if (governor == null) {
+      return true;
+    }
+    return replay == null
+        ? forecast.exhausted(state.counters.step(), effort()) == null
+        : replay.goesBack();
   }
 
   /** The gate of a governor; an open one without it. */
@@ -240,9 +267,10 @@ final class Steering {
     return state.effort;
   }
 
-  /** Whether an epoch's end is validated. */
+  /** Whether an epoch's end is validated; the end of training always is. */
   boolean validates() {
-    return effort().validates() || state.counters.step() >= effort().last();
+    boolean over = state.counters.stopped() || state.counters.step() >= effort().last();
+    return effort().validates() || over;
   }
 
   /** What a checkpoint keeps; null without a governor. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Which pass over the shards of a step this is.
  *
  * @param weights at which the loss is taken, by name; empty for the network's own
- * @param answers of the adversary in the pass before, for each shard; null to ask him
+ * @param answers what was decided in the pass before, for each shard; null to decide it
  * @param first whether a second pass needs the answers
  * @param gradients false where only the statistics of batch norms are wanted
  * @param clean whether the clean samples alone are learned, by cross-entropy, whatever the

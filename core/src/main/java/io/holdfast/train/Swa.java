@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stochastic weight averaging (Izmailov et al. 2018, algorithm 1): from a share of training on, the
- * plain mean of the weights after every so many steps, which is then validated and kept. Batch
- * norms get statistics of their own for it, from the training passes of the latest steps' samples.
+ * plain mean of the weights after every so many steps and after the last one, which is then
+ * validated and kept. Batch norms get statistics of their own for it, from the training passes of
+ * the latest steps' samples.
  *
  * @param from progress in [0, 1) at which averaging begins
  * @param every steps between the weights that are averaged, 0 for an epoch
@@ -35,14 +36,19 @@ public record Swa(double from, int every, @Nullable Double rate, int batches) {
   }
 
   /**
-   * How many weights have been averaged after so many steps: those after each multiple of the
-   * interval from the beginning on.
+   * Whether the weights after so many steps are averaged: after each multiple of the interval from
+   * the beginning on, and after the last step.
    *
    * @param pace of the run
    */
-  long count(long stepsDone, int stepsPerEpoch, Pace pace) {
+  boolean isMoment(long stepsDone, int stepsPerEpoch, Pace pace) {
     long interval = every == 0 ? stepsPerEpoch : every;
-    long begin = Math.max(1, pace.stepAt(from));
-    return Math.max(0, stepsDone / interval - (begin - 1) / interval);
+    boolean due = stepsDone % interval == 0 || stepsDone >= pace.last();
+    return due && hasBegun(stepsDone, pace);
+  }
+
+  /** Whether averaging has begun after so many steps. */
+  boolean hasBegun(long stepsDone, Pace pace) {
+    return stepsDone >= Math.max(1, pace.stepAt(from));
   }
 }

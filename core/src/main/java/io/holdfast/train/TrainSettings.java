@@ -190,7 +190,7 @@ public record TrainSettings(
     return new TrainSettings(
         objective,
         Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
-        epsilon > 0 ? radius.times(1 / epsilon) : Curve.constant(0),
+        epsilon > 0 ? radius.dividedBy(epsilon) : Curve.constant(0),
         Curve.read(r.section("mix"), "clean", Curve.constant(0), 0, 1),
         r.integer("epochs", d.epochs, 1, 1_000_000),
         batch,
@@ -252,8 +252,11 @@ public record TrainSettings(
     return new TrainSettingsBuilder(this);
   }
 
-  /** All that makes runs equal, by name; when checkpoints are written is not part of it. */
-  Map<String, Object> recipe() {
+  /**
+   * All that makes runs equal, by the keys of an experiment file, {@code train.batch} and so on;
+   * when checkpoints are written is not part of it.
+   */
+  public Map<String, Object> recipe() {
     Map<String, Object> recipe = new LinkedHashMap<>();
     recipe.put("train.objective", objective);
     recipe.put("train.curriculum.steps", steps);

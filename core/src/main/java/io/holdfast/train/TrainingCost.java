@@ -20,7 +20,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
   /** Nothing yet. */
   public static final TrainingCost NONE = new TrainingCost(0, 0);
 
-  private static final double TERM = 4; // of two gradients that are derived again
+  private static final Passes TERM = Passes.of(2, 4); // two gradients that are derived again
 
   public TrainingCost plus(TrainingCost other) {
     return new TrainingCost(
@@ -33,6 +33,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
    * @param settings of the run
    * @param inner its search
    * @param threat its threat model, null for none
+   * @param classes of the model
    * @param samples to train on
    * @param epochs the first so many
    * @param area part of the whole inputs that a step computes on, over progress
@@ -41,6 +42,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       TrainSettings settings,
       InnerMaximiser inner,
       @Nullable ThreatModel threat,
+      int classes,
       int samples,
       int epochs,
       DoubleUnaryOperator area) {
@@ -50,24 +52,54 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
     double backward = 0;
     for (long step = 0; step < Math.min(all, perEpoch * epochs); step++) {
       double z = (double) step / all;
-      Passes passes = settings.objective().passes(members(threat), z);
       long k = Math.round(settings.steps().at(z));
       double clean = settings.cleanShare().at(z);
       double search = searching(settings, inner, threat, k, clean, z);
-      double twice = isPerturbed(settings, z) ? 2 : 1;
-      double term = settings.methods().gradAlign() > 0 ? TERM : 0;
-      double expert = settings.methods().generalist() == null ? 0 : 1;
       double part = area.applyAsDouble(z);
       attack += part * search;
-      backward += part * (search + twice * (passes.backward() + term) + expert);
+      backward += part * (search + beside(settings, threat, classes, z).backward());
     }
     double batch = Math.min(settings.batch(), samples);
     return new TrainingCost(attack * batch, backward * batch);
   }
 
   /**
-   * Gradients by inputs per sample that the searches of one step take. Where the weights are
-   * perturbed, objectives that search in a way of their own do so in the second pass as well.
+   * Passes per sample of one step, those of its searches and of other models left out.
+   *
+   * @param classes of the model
+   * @param progress of training, in [0, 1]
+   */
+  private static Passes beside(
+      TrainSettings settings, @Nullable ThreatModel threat, int classes, double progress) {
+    Passes own = settings.objective().passes(members(threat), progress);
+    double bounds = own.linear() * classes;
+    Passes once = Passes.of(own.forward() + bounds, own.backward() + bounds);
+    if (settings.methods().gradAlign() > 0) {
+      once = once.plus(TERM);
+    }
+    Passes all = once.times(isPerturbed(settings, progress) ? 2 : 1);
+    return settings.methods().generalist() == null ? all : all.plus(Passes.CLEAN);
+  }
+
+  /**
+   * What one sample costs in a step beside the searches, in gradients by inputs, roughly: a pass
+   * forward, also of another model, counts as half of one, and one back to all weights as one.
+   *
+   * @param classes of the model
+   * @param progress of training, in [0, 1]
+   */
+  static double fixed(
+      TrainSettings settings, @Nullable ThreatModel threat, int classes, double progress) {
+    Passes passes = beside(settings, threat, classes, progress);
+    double guide = settings.objective().passes(members(threat), progress).guide();
+    double others = guide * (isPerturbed(settings, progress) ? 2 : 1);
+    return (passes.forward() + others) / 2 + passes.backward();
+  }
+
+  /**
+   * Gradients by inputs per sample that the searches of one step take; a pass forward by itself
+   * counts as half of one. Where the weights are perturbed, objectives that search in a way of
+   * their own do so in the second pass as well.
    *
    * @param steps of the search now
    * @param cleanShare of the samples that are not searched around
@@ -84,7 +116,8 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
     int members = members(threat);
     double again = isPerturbed(settings, progress) ? objective.repeated(members, progress) : 0;
     double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
-    double searches = objective.passes(members, progress).searches() + again;
+    Passes passes = objective.passes(members, progress);
+    double searches = passes.searches() + passes.tries() / 2 + again;
     return searches * steps * points * (1 - cleanShare);
   }
 

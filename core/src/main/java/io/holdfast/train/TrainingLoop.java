@@ -6,6 +6,7 @@ import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.model.InputGradients;
+import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.threat.ThreatModel;
@@ -60,7 +61,8 @@ final class TrainingLoop {
             settings,
             validator == null ? 0 : validator.size(),
             watch == null ? 0 : watch.size(),
-            shards.batchSize());
+            shards.batchSize(),
+            job.network().graph().nodes().stream().anyMatch(n -> n.layer() instanceof BatchNorm));
     steering = Steering.of(governor, state, course, job, looks, governed);
   }
 
@@ -76,13 +78,15 @@ final class TrainingLoop {
     try (Progress.Task task = job.progress().start(title, planned * batch, "images")) {
       task.skip(step() * batch);
       boolean worked = false;
-      while (probeIsDue() || epochIsDue() || stepIsDue() || closingIsDue()) {
+      while (probeIsDue() || epochIsDue() || stepIsDue() || closingIsDue() || meanIsDue()) {
         try {
           job.stopper().check();
           if (probeIsDue()) { // a run was stopped while it probed
             probe(task);
           } else if (epochIsDue() || closingIsDue()) { // or validated
             endEpoch(task);
+          } else if (meanIsDue()) {
+            closeMean();
           } else {
             steering.before();
             if (stepIsDue()) {
@@ -171,7 +175,8 @@ final class TrainingLoop {
     Watch w = Objects.requireNonNull(watch); // or none would be due
     long from = step();
     steering.begin();
-    boolean back = steering.again(() -> w.probe(course.search(), threat, log, task));
+    boolean back =
+        steering.again(() -> w.probe(course.search(), threat, steering.hasTime(), log, task));
     steering.probed();
     if (back) {
       steering.wentBack(from);
@@ -195,11 +200,20 @@ final class TrainingLoop {
     return over && state.counters.epoch().samples() > 0;
   }
 
-  /** Whether the run is over, and nothing was validated where it ended. */
+  /** Whether the run is over, and what it ended with was not validated. */
   private boolean closingIsDue() {
     Validation last = state.counters.last();
-    boolean seen = validator == null || (last != null && last.epoch() >= epoch());
-    return step() > 0 && !seen && !isPaused() && !stepIsDue();
+    boolean seen = last != null && last.epoch() >= epoch() && !meanIsDue();
+    return validator != null && !seen && isOver();
+  }
+
+  private boolean isOver() {
+    return step() > 0 && !isPaused() && !stepIsDue();
+  }
+
+  /** Whether the run is over, and the mean of weights is not yet what it is to be. */
+  private boolean meanIsDue() {
+    return isOver() && (state.lacksLast() || state.averaging().isUnmeasured(step()));
   }
 
   /** The present one, from 1; at its end the one that ends. */
@@ -210,7 +224,7 @@ final class TrainingLoop {
   private void endEpoch(Progress.Task task) {
     int epoch = epoch();
     steering.begin();
-    measureStatistics();
+    closeMean();
     Validation now = validation(epoch);
     StepSums sums = state.endEpoch();
     if (now != null) {
@@ -226,16 +240,26 @@ final class TrainingLoop {
     }
     Validator v = validator;
     Validation now = steering.again(() -> v.measure(state.current().classifier(), epoch));
-    course.moveOn(v, now, epoch);
+    steering.again(
+        () -> {
+          course.moveOn(v, now, epoch);
+          return true;
+        });
     steering.validated();
     return now;
   }
 
-  /** Of the mean of weights, where there is one, before anyone looks at it. */
-  private void measureStatistics() {
+  /**
+   * Gives the mean of weights, where there is one, the last weights where the run is over, and its
+   * batch norms their statistics before anyone looks at it.
+   */
+  private void closeMean() {
     Swa swa = settings.methods().swa();
+    if (isOver() && state.lacksLast()) {
+      state.average();
+    }
     boolean seen = validator != null && steering.validates();
-    if (swa == null || state.averaged(step()) == 0 || (!seen && stepIsDue())) {
+    if (swa == null || !state.averaging().isUnmeasured(step()) || (!seen && stepIsDue())) {
       return;
     }
     int batches = swa.batches();
@@ -246,6 +270,7 @@ final class TrainingLoop {
             return true;
           }
         });
+    state.counters = state.counters.with(state.averaging().measured(step()));
   }
 
   private void save() {

@@ -27,7 +27,7 @@ public final class TrainingRecord {
   private static final String TRAIN = "train";
 
   /** What a stage says that is no key of {@code train}. */
-  private static final String[] OF_STAGE = {Settings.NAME, "start", "freeze", START};
+  private static final String[] OF_STAGE = {Settings.NAME, "start", "name_map", "freeze", START};
 
   private TrainingRecord() {}
 

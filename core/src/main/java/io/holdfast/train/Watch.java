@@ -79,16 +79,18 @@ final class Watch {
    *
    * @param search that training used last
    * @param threat at its present strength
+   * @param time whether there is any to go on with a remedy
    * @return whether the run went back
    */
-  boolean probe(Adversary search, ThreatModel threat, RunLog log, Progress.Task task) {
+  boolean probe(
+      Adversary search, ThreatModel threat, boolean time, RunLog log, Progress.Task task) {
     long step = state.counters.step();
     Validation now = probe.measure(state.network.classifier(), Math.toIntExact(step), threat);
     double robust = Objects.requireNonNull(now.robust());
     State before = seen();
     log.probe(step, now, before.since().share(), task);
     boolean collapsed = guard.collapsed(robust, before, probe.size(), isComparable(search));
-    if (collapsed && canGoBack(search)) {
+    if (collapsed && canGoBack(search, time)) {
       goBack(robust, search, log);
       return true;
     }
@@ -105,9 +107,13 @@ final class Watch {
         && !(search.inner().rule() instanceof SearchRule.Friendly);
   }
 
-  /** Without a remedy, and with nothing learned that was good, going back would end the run. */
-  private boolean canGoBack(Adversary search) {
-    return guard.next(search, job) != null || Objects.requireNonNull(seen().good()).step() > 0;
+  /**
+   * Without a remedy, or time for it, and with nothing learned that was good, going back would end
+   * the run with the weights that it began with.
+   */
+  private boolean canGoBack(Adversary search, boolean time) {
+    boolean goesOn = time && guard.next(search, job) != null;
+    return goesOn || Objects.requireNonNull(seen().good()).step() > 0;
   }
 
   private void goBack(double robust, Adversary search, RunLog log) {

@@ -8,6 +8,30 @@ import io.holdfast.tensor.Tensor;
 final class WeightMean implements AutoCloseable {
   private final Network network;
 
+  /**
+   * Where a run stands with its mean.
+   *
+   * @param count moments that are in it
+   * @param latest step after which the last one was, 0 before the first
+   * @param measured step at which its batch norms got their statistics last, 0 for never
+   */
+  record State(long count, long latest, long measured) {
+    static final State START = new State(0, 0, 0);
+
+    State added(long step) {
+      return new State(count + 1, step, 0);
+    }
+
+    /** Whether there is a mean whose batch norms have older statistics than those of a step. */
+    boolean isUnmeasured(long step) {
+      return count > 0 && measured != step;
+    }
+
+    State measured(long step) {
+      return new State(count, latest, step);
+    }
+  }
+
   WeightMean(Network start) {
     network = start.copy();
   }

@@ -3,13 +3,17 @@ package io.holdfast.experiment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Curve;
 import io.holdfast.train.Methods;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
 import io.holdfast.train.WeightPerturbation;
+import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.certified.CrownIbp;
+import io.holdfast.train.objective.certified.Ramp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
@@ -22,7 +26,7 @@ class CurriculumTimeTest {
     return TrainSettings.defaults().toBuilder().objective(new PgdAt());
   }
 
-  /** Half a second without an adversary, and a tenth for each of its gradients. */
+  /** Half a second for each pass back, and a tenth for each gradient of the adversary. */
   private double estimate(TrainSettings settings) {
     return estimate(settings, z -> 1);
   }
@@ -31,10 +35,12 @@ class CurriculumTimeTest {
     timed.clear();
     return CurriculumTime.mean(
         settings,
+        ThreatModel.linf(0.1),
         area,
         stage -> {
           timed.add(stage);
-          return 0.5 + 0.1 * stage.gradients() + (stage.perturbed() ? 0.3 : 0);
+          double beside = 0.5 * stage.kind().passes().backward() + stage.kind().passes().linear();
+          return beside + 0.1 * stage.gradients() + (stage.kind().perturbed() ? 0.3 : 0);
         });
   }
 
@@ -42,7 +48,7 @@ class CurriculumTimeTest {
   void withoutACurriculumOneMeasurementIsAll() {
     TrainSettings level = adversarial().steps(Curve.constant(7)).build();
     assertThat(estimate(level)).isCloseTo(1.2, within(1e-12));
-    assertThat(timed).containsExactly(new CurriculumTime.Stage(7, 0, false, 1));
+    assertThat(timed).extracting(CurriculumTime.Stage::steps).containsExactly(7);
   }
 
   /** A second pass, from some progress on. */
@@ -62,9 +68,28 @@ class CurriculumTimeTest {
     Curve steps = new Curve(List.of(new Curve.Point(0, 1), new Curve.Point(0.25, 9)), false);
     assertThat(estimate(adversarial().steps(steps).build()))
         .isCloseTo(0.5 + 0.1 * (0.25 * 1 + 0.75 * 9), within(1e-9));
-    assertThat(timed)
-        .containsExactly(
-            new CurriculumTime.Stage(9, 0, false, 1), new CurriculumTime.Stage(1, 0, false, 1));
+    assertThat(timed).extracting(CurriculumTime.Stage::steps).containsExactly(9, 1);
+  }
+
+  /** A second term from halfway on, while the first one's adversary takes more and more steps. */
+  @Test
+  void termsThatBeginLaterAreCounted() {
+    Curve late = new Curve(List.of(new Curve.Point(0, 0), new Curve.Point(0.5, 1)), false);
+    Hybrid sum =
+        new Hybrid(List.of(new Hybrid.Term(1, new PgdAt()), new Hybrid.Term(late, new Standard())));
+    assertThat(estimate(adversarial().objective(sum).steps(Curve.ramp(0, 8, 1)).build()))
+        .isCloseTo(0.5 + 0.5 * 0.5 + 0.1 * 4, within(1e-3));
+    assertThat(timed).hasSize(4);
+    assertThat(timed).anyMatch(s -> s.progress() < 0.5).anyMatch(s -> s.progress() > 0.5);
+  }
+
+  /** Of which the linear ones stop when the ball has its radius. */
+  @Test
+  void boundsThatBeginLaterAreCounted() {
+    CrownIbp bounds = new CrownIbp(0.5, 0, new Ramp(0.1, 0.5));
+    assertThat(estimate(adversarial().objective(bounds).build()))
+        .isCloseTo(0.1 * 0.5 + 0.5 * (1.5 + 1) + 0.4 * 1.5, within(1e-9));
+    assertThat(timed).hasSize(3);
   }
 
   @Test

@@ -138,6 +138,33 @@ class PipelineTest {
     }
   }
 
+  /** Of finished stages too: what would not be trained again must be what is asked for. */
+  @Test
+  void anotherRunIsNotGoneOnWith(@TempDir Path folder) {
+    Hardening here = common().folder(folder);
+    stages(here).fit(DATA).close();
+    Hardening again = here.resume(true);
+    stages(again).fit(DATA).close();
+    Pipeline other =
+        Pipeline.of(again)
+            .stage("pretrain", h -> h.objective(new Standard()).freeze(List.of("fc2")))
+            .stage("harden", h -> h.objective(Trades.beta(2)).epochs(2))
+            .stage("tune", h -> h.objective(new Standard()).epochs(1).freeze(List.of("fc1")));
+    assertThatThrownBy(() -> other.fit(DATA))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("pretrain")
+        .hasMessageContaining("model.freeze");
+    assertThatThrownBy(() -> stages(again.batch(8)).fit(DATA))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.settings");
+    assertThatThrownBy(() -> stages(again.seed(6)).fit(DATA))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("seed");
+    assertThatThrownBy(() -> stages(again).fit(data(12)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("content of train");
+  }
+
   @Test
   void aStageMayBeginWithAnotherBundle() {
     try (Bundle teacher = common().seed(9).objective(new Standard()).fit(DATA);

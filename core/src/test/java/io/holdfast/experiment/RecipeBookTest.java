@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +104,53 @@ final class RecipeBookTest {
     assertThat(book.recipes().get(0).experiment().training().epochs()).isEqualTo(2);
     assertThat(book.clock()).as("the first one written").isEqualTo("rslad");
     assertThat(book.judge().threats()).extracting(t -> t.name()).containsExactly("linf:0.1");
+  }
+
+  @Test
+  void aRecipeStartsFromTheModelOfAnother(@TempDir Path folder) throws IOException {
+    RecipeBook book =
+        read(
+            folder,
+            SHARED
+                + """
+                families:
+                  last: {objective: pgd-at, start: adapted}
+                  adapted: {objective: pgd-at, start: standard, set: {train.lora: {rank: 2}}}
+                  clean: {objectives: [standard]}
+                """);
+    assertThat(book.recipes())
+        .extracting(RecipeBook.Recipe::name)
+        .containsExactly("standard", "adapted", "last");
+    assertThat(book.recipes().get(1).experiment().resolved().toMap().toString())
+        .contains("start=" + folder.resolve("out/standard/model.holdfast"));
+    assertThatThrownBy(
+            () ->
+                read(
+                    folder,
+                    SHARED
+                        + """
+                        families:
+                          one: {objective: pgd-at, start: two}
+                          two: {objective: trades, start: one}
+                          three: {objective: mart, start: one}
+                          four: {objective: hinge}
+                        """))
+        .hasMessageContaining("need each other's models")
+        .hasMessageContaining("[one, two]");
+    assertThatThrownBy(
+            () -> read(folder, SHARED + "families: {one: {objective: pgd-at, start: twoo}}\n"))
+        .hasMessageContaining("families.one.start")
+        .hasMessageContaining("twoo");
+  }
+
+  @Test
+  void layersAndLowRanksAreComparedWithTheWholeNetwork() {
+    RecipeBook book = RecipeBook.read(EXAMPLES.resolve("adapt.yaml"), Path.of("out"));
+    assertThat(book.recipes())
+        .filteredOn(r -> r.needs().equals(Set.of("standard")))
+        .hasSizeGreaterThan(3)
+        .anyMatch(r -> r.experiment().training().methods().lowRank() != null)
+        .anyMatch(r -> r.experiment().resolved().toMap().toString().contains("layers="));
   }
 
   @Test

@@ -181,6 +181,8 @@ class TrainingFromFilesTest {
         .isEqualTo(
             new OverfittingGuard(50, 64, 20, 0.4, List.of(Remedy.N_FGSM, Remedy.MORE_STEPS)));
     assertThat(methods("epochs: 2").guard()).isNull();
+    assertThatThrownBy(() -> methods("catastrophic_overfitting: {name: watch, remedies: []}"))
+        .hasMessageContaining("train.catastrophic_overfitting.remedies: expected at least one of");
   }
 
   @Test

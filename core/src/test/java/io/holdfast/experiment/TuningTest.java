@@ -10,9 +10,11 @@ import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Optimiser;
+import io.holdfast.train.TrainingCost;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import java.nio.file.Path;
@@ -145,14 +147,29 @@ class TuningTest {
             outcome(2, 0.8, 0.5, 10), // worse than both
             outcome(3, 0.8, 0.5, 5), // cheaper
             outcome(4, 0.9, 0.5, 10), // as the first
-            new TrialOutcome(5, Map.of(), 9, 0, 0, 0, 0, true));
+            new TrialOutcome(5, Map.of(), 9, 0, 0, 0, 0, 0, true));
     TuningResult result = TuningResult.of(Tuning.Method.RANDOM, 1, List.of(9), 0, false, trials);
     assertThat(result.front()).containsExactly(0, 1, 3, 4);
     assertThat(result.best()).isEqualTo(1);
   }
 
-  private static TrialOutcome outcome(int n, double clean, double robust, double passes) {
-    return new TrialOutcome(n, Map.of(), 9, clean, robust, passes, passes, false);
+  private static TrialOutcome outcome(int n, double clean, double robust, double cost) {
+    return new TrialOutcome(n, Map.of(), 9, clean, robust, 7, 9, cost, false);
+  }
+
+  /** A pass of a larger model costs more. */
+  @Test
+  void theCostIsThatOfTheModel() {
+    TrainingCost passes = new TrainingCost(100, 300);
+    EpochFigures none = new EpochFigures(0.9, 0.5, 1);
+    Graph model = Architectures.mlp(Shape.of(1, 4, 4), 3, 5).graph();
+    assertThat(model.multiplications()).isEqualTo(16 * 5 + 5 * 3);
+    TrialOutcome trial = TrialOutcome.of(0, Map.of(), 1, none, passes, model);
+    assertThat(trial.backwardPasses()).isEqualTo(300);
+    assertThat(trial.multiplications()).isEqualTo(300 * 95);
+    assertThat(TuningTables.multiplications(trial.multiplications())).isEqualTo("28.5k");
+    assertThat(TuningTables.multiplications(4.061e12)).isEqualTo("4.06T");
+    assertThat(TuningTables.multiplications(999)).isEqualTo("999");
   }
 
   @Test

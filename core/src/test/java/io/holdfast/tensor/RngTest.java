@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** These numbers may never change: equal experiments must give equal bits in every version. */
@@ -41,6 +42,26 @@ class RngTest {
       float[] one = Rng.of(new Seed(1)).normal(64).toFloats();
       assertThat(Rng.of(new Seed(1)).normal(64).toFloats()).isEqualTo(one);
       assertThat(Arrays.equals(Rng.of(new Seed(2)).normal(64).toFloats(), one)).isFalse();
+    }
+  }
+
+  @Test
+  void aGeneratorThatIsRestartedDrawsWhatAFreshOneDoes() {
+    for (int count : new int[] {1, 5, 15, 16, 17, 784}) { // few are drawn one by one, in pairs
+      try (Scope scope = Scope.open()) {
+        List<Seed> seeds = List.of(new Seed(3), new Seed(4), new Seed(3), new Seed(-5));
+        float[] rows = Rng.normalRows(seeds, count, 1).toFloats();
+        for (int i = 0; i < seeds.size(); i++) {
+          float[] row = Arrays.copyOfRange(rows, i * count, (i + 1) * count);
+          assertThat(row).isEqualTo(Rng.of(seeds.get(i)).normal(count).toFloats());
+        }
+        Rng used = Rng.of(new Seed(9));
+        used.normal(3);
+        used.restart(new Seed(3));
+        assertThat(used.uniform(0, 1, count).toFloats())
+            .isEqualTo(Rng.of(new Seed(3)).uniform(0, 1, count).toFloats());
+        assertThat(Rng.normalRows(List.of(), count).shape()).containsExactly(0, count);
+      }
     }
   }
 

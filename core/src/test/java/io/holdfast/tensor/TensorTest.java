@@ -57,6 +57,22 @@ class TensorTest {
   }
 
   @Test
+  void numbersAreRightWhenMoreThanAreKeptWereUsed() {
+    try (Scope scope = Scope.open()) {
+      Tensor two = Tensors.of(new float[] {2});
+      for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 5000; i++) {
+          try (Scope step = Scope.open()) {
+            double number = i + 0.25;
+            assertThat(two.add(number).item()).isEqualTo(2 + number);
+            assertThat(two.clamp(number, 9000).item()).isEqualTo(Math.max(2, number));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void adoptedTensorsLiveUntilTheirOwnerCloses() {
     SharedScope shared = Scope.shared();
     Tensor weight;

@@ -32,6 +32,29 @@ class CurveTest {
     assertThat(ramp.maximum()).isEqualTo(0.1);
   }
 
+  /** So that n pixels of n stay n. */
+  @Test
+  void aNumberInPartsOfItselfIsOne() {
+    for (int n = 1; n < 1000; n++) {
+      assertThat(Curve.constant(n).dividedBy(n).at(0.5)).isEqualTo(1);
+    }
+    assertThat(Curve.ramp(1, 4, 0.5).dividedBy(4).at(0.25)).isEqualTo(0.625);
+  }
+
+  @Test
+  void curvesThatCrossAreNotBelowEachOther() {
+    Curve half = Curve.constant(0.5);
+    Curve falling = Curve.ramp(1, 0.4, 1);
+    Curve jumping = read("epsilon: {stages: [{at: 0, value: 0.9}, {at: 0.5, value: 0.6}]}");
+    assertThat(half.isBelow(Curve.ramp(1, 0.6, 0.2))).isTrue();
+    assertThat(half.isBelow(falling)).isFalse();
+    assertThat(falling.isBelow(half)).isFalse();
+    assertThat(half.isBelow(half)).isFalse();
+    assertThat(half.isBelow(jumping)).isTrue();
+    assertThat(Curve.ramp(0, 0.7, 0.5).isBelow(jumping)).isFalse();
+    assertThat(Curve.ramp(0.5, 0.95, 0.5).isBelow(jumping)).isFalse();
+  }
+
   @Test
   void stagesHoldTheirValue() {
     Curve stages = read("epsilon: {stages: [{at: 0, value: 0.1}, {at: 0.5, value: 0.4}]}");

@@ -10,10 +10,12 @@ import io.holdfast.common.MetricsLog;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.ForwardingObjective;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.adversarial.UnionSampling;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,6 +96,37 @@ class CarriedOverTest {
     assertThat(objective.expected).hasSize(3 * N);
     assertThat(objective.found).containsExactlyElementsOf(objective.expected);
     assertThat(objective.found.stream().filter(v -> v.isNaN())).hasSize(N);
+  }
+
+  /** Cross-entropy that decides something by the weights that it sees. */
+  private static final class Deciding extends ForwardingObjective {
+    private final Queue<String> seen = new ConcurrentLinkedQueue<>();
+    private final Queue<String> decided = new ConcurrentLinkedQueue<>();
+
+    Deciding() {
+      super(new Standard());
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      Tensor logits = shard.logits(shard.inputs()); // [n, K]
+      seen.add(Arrays.toString(logits.toFloats()));
+      decided.add(Arrays.toString(shard.decided(logits::detach).toFloats()));
+      return ShardLoss.of(Predictions.crossEntropy(shard, logits), logits, null);
+    }
+  }
+
+  @Test
+  void whatIsDecidedHoldsForTheSecondPassOverAStepToo() {
+    Deciding objective = new Deciding();
+    Run run = new Run().with(r -> r.workers = 1).settings(s -> s.objective(objective).shard(32));
+    run.settings(s -> s.methods(Methods.NONE.with(new WeightPerturbation.Awp(0.1, 0)))).go();
+    List<String> seen = List.copyOf(objective.seen);
+    List<String> decided = List.copyOf(objective.decided);
+    assertThat(seen).hasSize(2 * 6).doesNotHaveDuplicates();
+    for (int i = 0; i < seen.size(); i += 2) {
+      assertThat(decided.subList(i, i + 2)).containsExactly(seen.get(i), seen.get(i));
+    }
   }
 
   /** PGD-AT that keeps each sample's perturbation of every epoch in which it had one. */

@@ -13,6 +13,8 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.common.governor.Budgets;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.evaluate.Evaluation;
@@ -33,13 +35,18 @@ import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.testkit.governor.ScriptedGauges;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
+import io.holdfast.train.objective.Standard;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -47,6 +54,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -277,6 +285,8 @@ class CatastrophicOverfittingTest {
     assertThat(guard.collapsed(0.3, state.plus(new Tally(90, 100)), 128, true)).isFalse();
     // Of ten samples five and one are within chance of each other.
     assertThat(guard.collapsed(0.1, state.plus(new Tally(60, 100)), 10, true)).isFalse();
+    // Without adversarial examples since then, as in a beginning on clean samples.
+    assertThat(guard.collapsed(0.1, state, 128, true)).isFalse();
     assertThat(guard.good(0.4, state)).isTrue();
     assertThat(guard.good(0.3, state)).isFalse();
     assertThat(guard.isDue(0, state)).isFalse();
@@ -324,6 +334,72 @@ class CatastrophicOverfittingTest {
     }
   }
 
+  /** Learns for a while and then unlearns, and says that all of its examples are right. */
+  private static final class Fading implements Objective {
+    private static final double TURN = 0.4;
+    private final Boasting words = new Boasting(true);
+
+    @Override
+    public String name() {
+      return "fading";
+    }
+
+    @Override
+    public boolean ownSearch() {
+      return true;
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      Tensor logits = shard.logits(shard.inputs()); // [n, K]
+      Tensor loss = Predictions.crossEntropy(shard, logits); // [n]
+      Tensor robust = words.loss(shard).robust();
+      return ShardLoss.of(shard.progress() < TURN ? loss : loss.mul(-1), null, robust);
+    }
+  }
+
+  private static Run fading(Path folder) {
+    OverfittingGuard guard = new OverfittingGuard(4, 64, 1, 0.5, List.of(Remedy.N_FGSM));
+    return new Run()
+        .in(folder)
+        .settings(
+            s ->
+                s.objective(new Fading())
+                    .epochs(20)
+                    .validation(32, 1)
+                    .methods(Methods.NONE.with(guard)));
+  }
+
+  /** Validated where it ends, once, also where a governor had given validation up. */
+  @Timeout(60)
+  @Test
+  void aRunThatTheWatchHasEndedGoesOnInNoWay(@TempDir Path folder) throws IOException {
+    Path journal =
+        Files.writeString(
+            folder.resolve("journal.jsonl"),
+            "{\"phase\":\"training\",\"step\":1,\"what\":\"validation\",\"from\":1,\"to\":0,"
+                + "\"why\":\"a test\",\"measured\":{}}\n");
+    Budgets replay = Budgets.NONE.withReplay(journal);
+    for (Budgets budgets : Arrays.asList(null, replay)) {
+      Path place = folder.resolve(budgets == null ? "plain" : "governed");
+      Run run = fading(place);
+      run.governor =
+          budgets == null
+              ? null
+              : Governor.of(budgets, new ScriptedGauges(), run.workers, run.progress, run.stopper);
+      TrainResult result = run.go().result();
+      JsonNode last = events(place, "rollback").get(events(place, "rollback").size() - 1);
+      assertThat(last.path("remedy").asText()).startsWith("none is left");
+      assertThat(last.path("to").asLong()).isPositive();
+      assertThat(result.stoppedEarly()).isTrue();
+      assertThat(result.steps()).isEqualTo(last.path("to").asLong());
+      assertThat(Objects.requireNonNull(result.kept()).epoch()).isEqualTo(result.epochs());
+      List<JsonNode> lines = MetricsLog.read(place.resolve(RunLog.FILE));
+      assertThat(lines.get(lines.size() - 1).path("event").asText()).isEqualTo("epoch");
+      assertThat(lines.get(lines.size() - 2).path("event").asText()).isEqualTo("rollback");
+    }
+  }
+
   private static Run boasting(boolean own, Path folder, Remedy remedy) {
     return new Run()
         .in(folder)
@@ -368,6 +444,9 @@ class CatastrophicOverfittingTest {
     assertThatThrownBy(run(guard()).with(r -> r.validation = null)::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("data.validation");
+    assertThatThrownBy(run(guard()).settings(s -> s.objective(new Standard()))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.catastrophic_overfitting");
     Outcome plain = new Run().go();
     Run watched = new Run().settings(s -> s.methods(Methods.NONE.with(guard())));
     assertThat(watched.go()).isEqualTo(plain);
@@ -393,6 +472,7 @@ class CatastrophicOverfittingTest {
       assertThat(guard().next(most, job)).isEqualTo(Remedy.GRAD_ALIGN);
       Adversary later = new Adversary(new InnerMaximiser(20, 0.125, Start.CLEAN), 0);
       assertThat(OverfittingGuard.after(List.of(Remedy.MORE_STEPS), later)).isEqualTo(later);
+      assertThat(OverfittingGuard.after(List.of(Remedy.N_FGSM), later)).isEqualTo(later);
       Adversary aligned = OverfittingGuard.after(List.of(Remedy.GRAD_ALIGN), most);
       assertThat(aligned.gradAlign()).isEqualTo(0.2);
       assertThat(guard().next(aligned, job)).isNull();

@@ -4,6 +4,8 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.attack.StepSize;
+import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.governor.ScriptedGauges;
@@ -87,7 +89,12 @@ final class ClockedObjective implements Objective {
     boolean remedied = step < 0.4 || step == LEAST_REMEDY;
     boolean misleads = shard.progress() >= misleadsFrom && !remedied;
     ShardLoss loss = inner.loss(new Counted(shard, misleads));
-    return misleads ? ShardLoss.of(loss.perSample(), null, null) : loss;
+    return misleads ? ShardLoss.of(loss.perSample(), null, right(shard)) : loss;
+  }
+
+  /** As if all of its own examples were predicted right, {@code [n, 10]}. */
+  private static Tensor right(ShardContext shard) {
+    return Nn.oneHot(shard.labels(), 10).to(DType.FLOAT32);
   }
 
   private final class Counted extends ForwardingShard {

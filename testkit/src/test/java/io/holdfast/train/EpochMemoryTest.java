@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class EpochMemoryTest {
   private static final Dataset TRAIN = FashionMnist.train().first(256);
   private static final int STEPS = 4; // of an epoch
-  private static final int EPOCHS = 12;
+  private static final int EPOCHS = 30;
 
   /** What may come and go; one copy of the weights for each step would be more than twice that. */
   private static final long NOISE = 16L << 20;

@@ -44,7 +44,7 @@ class GovernedStagesTest {
       new ClockedObjective(gauges, GRADIENT / BATCH, FIXED / BATCH);
 
   private static Budgets deadline(double seconds) {
-    return new Budgets(0, 0, 0, null, Duration.ofMillis((long) (seconds * 1e3)), false, 0, null);
+    return Budgets.NONE.withDeadline(Duration.ofMillis((long) (seconds * 1e3)));
   }
 
   private Governor governor(Budgets budgets) {
@@ -120,6 +120,39 @@ class GovernedStagesTest {
     }
   }
 
+  /** What the second one begins with would be lost. */
+  @Test
+  void adversarialSamplesArePutOffInTheFirstStageAlone() {
+    ClockedObjective plain = new ClockedObjective(gauges, GRADIENT / BATCH, 1.5 * GRADIENT / BATCH);
+    Budgets later = Budgets.NONE.withDeadline(Duration.ofMillis(5500)).withDelay(true); // of 12.9 s
+    try (Governor governor = governor(later);
+        Bundle trained =
+            Pipeline.of(common(governor, null, Stopper.manual()).objective(plain))
+                .stage("strong", h -> h.attack(Pgd.steps(4)).epochs(20))
+                .stage("weak", h -> h.attack(Pgd.steps(2)).epochs(30))
+                .fit(TRAIN)) {
+      assertThat(trained.threat()).isNotNull();
+      assertThat(of(governor, What.ADVERSARIAL_FROM))
+          .isNotEmpty()
+          .allMatch(d -> d.phase().equals("training/strong"));
+      assertThat(of(governor, What.ADVERSARIAL_SHARE))
+          .anyMatch(d -> d.phase().equals("training/weak"));
+    }
+    try (Governor governor = governor(later);
+        Bundle start = common(null, null, Stopper.manual()).epochs(1).fit(TRAIN)) {
+      Hardening common = common(governor, null, Stopper.manual()).startFrom(start);
+      assertRefusedAtOnce(
+          Pipeline.of(common).stage("only", h -> h), "fewer, where training begins with another");
+      try (Bundle second =
+          Pipeline.of(common(governor, null, Stopper.manual()))
+              .stage("fresh", h -> h.epochs(1))
+              .stage("other", start, h -> h.epochs(1))
+              .fit(TRAIN)) {
+        assertThat(second.threat()).isNotNull();
+      }
+    }
+  }
+
   @Test
   void timeThatOneStageLeavesIsTheNextOnes() {
     objective.pace(0.4); // fast enough for all of it, and slow again in the second stage
@@ -137,7 +170,7 @@ class GovernedStagesTest {
   @Test
   void processorTimeIsSharedOutToo() {
     gauges.using(2);
-    try (Governor governor = governor(new Budgets(0, 0, 0, null, null, false, 2 * EACH, null))) {
+    try (Governor governor = governor(Budgets.NONE.withCoreSeconds(2 * EACH))) {
       trained(governor, null);
       assertThat(gauges.seconds()).isBetween(0.9 * EACH, 1.05 * EACH);
     }
@@ -151,7 +184,7 @@ class GovernedStagesTest {
     }
     gauges.advance(12345);
     Path journal = folder.resolve(Journal.FILE);
-    Budgets replay = new Budgets(0, 0, 0, null, null, false, 0, journal);
+    Budgets replay = Budgets.NONE.withReplay(journal);
     try (Governor governor = governor(replay)) {
       assertThat(trained(governor, null)).isEqualTo(weights);
       assertThat(of(governor, What.ATTACK_STEPS)).isNotEmpty();
@@ -168,7 +201,7 @@ class GovernedStagesTest {
               .stage("other", h -> h.attack(Pgd.steps(2)).epochs(12));
       assertRefusedAtOnce(others, "expected training/other, found training/weak");
       Path part = folder.resolve("stages").resolve("weak").resolve(Journal.FILE);
-      Budgets less = new Budgets(0, 0, 0, null, null, false, 0, part);
+      Budgets less = Budgets.NONE.withReplay(part);
       assertRefusedAtOnce(
           stages(governor(less), null, Stopper.manual()),
           "expected training/strong, found training/weak");

@@ -5,92 +5,44 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
-import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
-import io.holdfast.testkit.governor.ScriptedGauges;
 import io.holdfast.threat.ThreatModel;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Training under budgets on a scripted clock: 60 steps of 8 samples with PGD-4 and PGD-AT. */
-class GovernedTrainingTest {
-  private static final int EPOCHS = 20; // of three steps
-  private static final int BATCH = 8;
-  private static final Dataset TRAIN = Run.TRAIN.first(3 * BATCH);
-  private static final double GRADIENT = 0.02 / BATCH; // seconds per sample
-  private static final double FIXED = 0.04 / BATCH;
-  private static final double PLANNED = EPOCHS * 3 * (4 * 0.02 + 0.04); // seconds
-
-  private final ScriptedGauges gauges = new ScriptedGauges();
-  private final List<String> notes = new ArrayList<>();
-  private ClockedObjective objective = new ClockedObjective(gauges, GRADIENT, FIXED);
-
+/** What a governor gives up, and when. */
+class GovernedTrainingTest extends ClockedTraining {
   private final Path folder;
 
   GovernedTrainingTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
-  private static Budgets deadline(double seconds) {
-    return new Budgets(0, 0, 0, null, Duration.ofMillis((long) (seconds * 1e3)), false, 0, null);
-  }
-
-  private static Budgets coreTime(double seconds) {
-    return new Budgets(0, 0, 0, null, null, false, seconds, null);
-  }
-
-  private static Budgets replay(Path journal) {
-    return new Budgets(0, 0, 0, null, null, false, 0, journal);
-  }
-
-  private Run run(@Nullable Budgets budgets) {
-    objective = new ClockedObjective(gauges, GRADIENT, FIXED);
-    Progress progress =
-        new Progress() {
-          @Override
-          public Task start(String title, long total, String unit) {
-            return n -> {};
-          }
-
-          @Override
-          public void note(String line) {
-            notes.add(line);
-          }
-        };
-    Run run =
-        new Run()
-            .with(r -> r.train = TRAIN)
-            .with(r -> r.validation = null)
-            .with(r -> r.workers = 1)
-            .settings(s -> s.objective(objective).steps(Curve.constant(4)))
-            .settings(s -> s.epochs(EPOCHS).batch(BATCH).shard(BATCH));
-    run.progress = progress;
-    run.governor =
-        budgets == null ? null : Governor.of(budgets, gauges, run.workers, progress, run.stopper);
-    return run;
-  }
-
-  private static List<Decision> of(Run run, What what) {
-    return journal(run).stream().filter(d -> d.what() == what).toList();
-  }
-
-  private static List<Decision> journal(Run run) {
-    return run.governor == null ? List.of() : run.governor.journal().decisions();
+  /** Those of the last step are averaged although it is not the one that was planned. */
+  @Test
+  void theMeanOfWeightsHasTheLastOnes() throws IOException {
+    Swa rare = new Swa(0.5, 1_000_000, null, 1);
+    Run.Outcome outcome = run(deadline(PLANNED / 6)).in(folder.resolve("plain")).go();
+    assertThat(outcome.result().steps()).isLessThan(EPOCHS * 3L);
+    Path journal = folder.resolve("plain").resolve(Journal.FILE);
+    Path place = folder.resolve("averaged");
+    Run averaged = run(replay(journal)).in(place).settings(s -> s.methods(Methods.NONE.with(rare)));
+    assertThat(averaged.go().weights()).isEqualTo(outcome.weights());
+    assertThat(Files.readString(place.resolve(CheckpointStore.FILE), StandardCharsets.ISO_8859_1))
+        .contains("count\\\":1,\\\"latest\\\":" + outcome.result().steps() + ",");
   }
 
   @Test
@@ -130,6 +82,43 @@ class GovernedTrainingTest {
             });
   }
 
+  /** Perturbed weights, by which steps of the second half take a third more time. */
+  @Test
+  void whatBeginsLateIsForeseen() {
+    Methods late = Methods.NONE.with(new WeightPerturbation.Awp(0.01, 0.5));
+    run(null).settings(s -> s.methods(late)).go();
+    double control = gauges.seconds();
+    assertThat(control).isCloseTo(EPOCHS * 3 * (4 * 0.02 + 1.5 * 0.04), within());
+    double limit = 0.8 * control; // 7% less than if all steps were like the first ones
+    double begin = gauges.seconds();
+    Run governed = run(deadline(limit)).settings(s -> s.methods(late));
+    governed.go();
+    assertThat(gauges.seconds() - begin).isBetween(0.9 * limit, 1.02 * limit);
+    assertThat(of(governed, What.ATTACK_STEPS).get(0).step()).isLessThan(9);
+  }
+
+  /**
+   * As a process that has just begun is slower, and with what begins late: with one step of the
+   * search, steps of training are taken off, and no sample stays clean for it.
+   */
+  @Test
+  void aSlowBeginningCostsNoAdversarialSamples() {
+    Methods late = Methods.NONE.with(new WeightPerturbation.Awp(0.01, 0.87));
+    int epochs = 200; // 600 steps
+    run(null).settings(s -> s.methods(late).steps(Curve.constant(1)).epochs(epochs)).go();
+    double control = gauges.seconds();
+    double limit = control / 1.08;
+    double begin = gauges.seconds();
+    Run governed =
+        run(deadline(limit)).settings(s -> s.methods(late).steps(Curve.constant(1)).epochs(epochs));
+    objective.pace(1.18);
+    objective.slowFrom(20, 1); // of 600
+    Run.Outcome outcome = governed.go();
+    assertThat(of(governed, What.ADVERSARIAL_SHARE)).isEmpty();
+    assertThat(gauges.seconds() - begin).isBetween(0.93 * limit, limit);
+    assertThat(outcome.result().steps()).isBetween(3L * epochs * 8 / 10, 3L * epochs * 94 / 100);
+  }
+
   /** Some of the steps of training, rather than a quarter of the adversarial samples. */
   @Test
   void aSearchOfOneStepIsLeftWholeWhereALittleIsMissing() {
@@ -158,10 +147,6 @@ class GovernedTrainingTest {
     List<Decision> attack = of(governed, What.ATTACK_STEPS);
     assertThat(attack.get(0).to()).isLessThan(4);
     assertThat(attack.get(attack.size() - 1).to()).isEqualTo(4);
-  }
-
-  private static org.assertj.core.data.Offset<Double> within() {
-    return org.assertj.core.api.Assertions.within(1e-6);
   }
 
   @Test
@@ -294,10 +279,6 @@ class GovernedTrainingTest {
     assertThat(ended.progress(50)).isCloseTo(0.7, within());
     assertThat(ended.progress(30)).isEqualTo(0.3);
     assertThat(ended.stepAt(0.9)).as("never").isGreaterThan(50);
-  }
-
-  private static List<Decision> changes(Run run) {
-    return journal(run).stream().filter(d -> d.what().changesResults()).toList();
   }
 
   @Test
@@ -468,12 +449,12 @@ class GovernedTrainingTest {
   @Test
   void fewerStepsReachAsFar() {
     InnerMaximiser planned = new InnerMaximiser(7, 0.25, InnerMaximiser.Start.UNIFORM);
-    Effort full = new Effort(7, 1, true, Pace.over(100));
+    Effort full = new Effort(7, 1, 0, true, Pace.over(100));
     assertThat(full.limited(planned)).isSameAs(planned);
-    Effort few = new Effort(2, 1, true, Pace.over(100));
+    Effort few = new Effort(2, 1, 0, true, Pace.over(100));
     assertThat(few.limited(planned).steps()).isEqualTo(2);
     assertThat(few.limited(planned).fractions()).containsExactly(0.875);
-    Effort one = new Effort(1, 1, true, Pace.over(100));
+    Effort one = new Effort(1, 1, 0, true, Pace.over(100));
     assertThat(one.limited(planned).fractions()).containsExactly(1.25);
     assertThat(one.limited(planned.from(InnerMaximiser.Start.CLEAN)).fractions())
         .containsExactly(1.0);
@@ -481,7 +462,7 @@ class GovernedTrainingTest {
 
   @Test
   void progressRunsToItsEndInFewerSteps() {
-    Effort full = new Effort(7, 1, true, Pace.over(100));
+    Effort full = new Effort(7, 1, 0, true, Pace.over(100));
     assertThat(full.progress(40)).isEqualTo(0.4);
     Effort less =
         full.after(

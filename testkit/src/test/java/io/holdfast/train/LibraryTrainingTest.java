@@ -28,13 +28,18 @@ import io.holdfast.datasets.FashionMnist;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.testkit.library.SampleLibrary;
 import io.holdfast.train.Run.Outcome;
+import io.holdfast.train.objective.ForwardingObjective;
+import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +105,41 @@ class LibraryTrainingTest {
       String without = run(null).settings(objective).go().weights();
       assertThat(run(feed(0.5)).settings(objective).go().weights()).isNotEqualTo(without);
     }
+  }
+
+  /** Remembers 1 of every sample, and takes down what it is told of saved examples. */
+  private static final class Remembering extends ForwardingObjective {
+    private final Queue<Double> ofSaved = new ConcurrentLinkedQueue<>();
+    private final Queue<Double> ofOthers = new ConcurrentLinkedQueue<>();
+
+    Remembering() {
+      super(new PgdAt());
+    }
+
+    @Override
+    public boolean remembers() {
+      return true;
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      boolean[] saved = shard.saved();
+      double[] known = shard.remembered();
+      for (int i = 0; i < saved.length; i++) {
+        (saved[i] ? ofSaved : ofOthers).add(known[i]);
+      }
+      Arrays.fill(known, 1);
+      shard.remember(known);
+      return super.loss(shard);
+    }
+  }
+
+  @Test
+  void nothingOfTheSampleInWhosePlaceItStandsIsKnownOfASavedExample() {
+    Remembering objective = new Remembering();
+    run(feed(0.5)).settings(s -> s.objective(objective).epochs(3)).go();
+    assertThat(objective.ofSaved).hasSize(3 * 48).allMatch(v -> v.isNaN());
+    assertThat(objective.ofOthers).hasSize(3 * 48).contains(1.0);
   }
 
   @Test

@@ -183,6 +183,63 @@ class LowRankTest {
   }
 
   @Test
+  void averagedWeightsAreThoseOfTheAdaptedMatricesAlsoWhenResumed(@TempDir Path folder) {
+    Outcome expected = averaging().go();
+    assertThat(expected).isNotEqualTo(averaged(Methods.NONE).go());
+    Run first = averaging().in(folder).stoppingAfter(7);
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(averaging().in(folder).resuming().go()).isEqualTo(expected);
+    try (Scope scope = Scope.open();
+        Network adapted = averaging().network();
+        Network start = averaging().network()) {
+      averaging().go(adapted);
+      Tensor moved = adapted.weight("out.weight").sub(start.weight("out.weight")); // [10, 196]
+      double most = moved.abs().max().item();
+      assertThat(most).isGreaterThan(1e-4);
+      // a mean of three products of rank 2
+      assertThat(rank(moved, 1e-5 * most)).isBetween(3, 6);
+    }
+  }
+
+  /** Three weights are averaged in the second half of three epochs of three steps. */
+  private static Run averaging() {
+    return averaged(Methods.NONE.with(TWO));
+  }
+
+  private static Run averaged(Methods methods) {
+    return new Run()
+        .with(r -> r.graph = Run.NORMED)
+        .settings(s -> s.epochs(3).methods(methods.with(new Swa(0.6, 1, null, 4))));
+  }
+
+  /** By elimination with the largest pivots; what is below the margin counts as nothing. */
+  private static int rank(Tensor matrix, double margin) {
+    int rows = (int) matrix.size(0);
+    int columns = (int) matrix.size(1);
+    double[] left = matrix.toDoubles();
+    int rank = 0;
+    while (true) {
+      int pivot = 0;
+      for (int i = 1; i < left.length; i++) {
+        pivot = Math.abs(left[i]) > Math.abs(left[pivot]) ? i : pivot;
+      }
+      if (Math.abs(left[pivot]) <= margin) {
+        return rank;
+      }
+      rank++;
+      double[] before = left.clone();
+      int row = pivot / columns;
+      int column = pivot % columns;
+      for (int i = 0; i < rows; i++) {
+        for (int k = 0; k < columns; k++) {
+          left[i * columns + k] -=
+              before[i * columns + column] * before[row * columns + k] / before[pivot];
+        }
+      }
+    }
+  }
+
+  @Test
   void otherRanksAndExpertsOfAMixtureAreRefused(@TempDir Path folder) {
     rich().in(folder).go();
     Run other = rich().settings(s -> s.methods(Methods.NONE.with(new LowRank(3, 3)))).in(folder);

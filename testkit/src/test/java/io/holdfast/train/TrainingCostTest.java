@@ -24,7 +24,12 @@ import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
 import io.holdfast.train.objective.adversarial.UnionSampling;
+import io.holdfast.train.objective.certified.CrownIbp;
+import io.holdfast.train.objective.certified.Ibp;
+import io.holdfast.train.objective.certified.MtlIbp;
+import io.holdfast.train.objective.certified.Sabr;
 import io.holdfast.train.objective.certified.SmoothAdv;
+import io.holdfast.train.objective.distil.Ard;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -51,18 +56,51 @@ class TrainingCostTest {
     assertThat(gradients(FastBat.SPEC.usual(), Run.THREAT)).isZero();
   }
 
-  /** All members are searched one by one, but by MSD, which takes one gradient for all. */
+  /** All members are searched one by one, but by MSD: one gradient, and a pass forward in each. */
   @Test
   void aUnionCostsAsManySearchesAsItHasMembers() {
     assertThat(gradients(new PgdAt(), UNION)).isEqualTo(6);
     assertThat(gradients(new UnionAverage(), UNION)).isEqualTo(6);
-    assertThat(gradients(new Msd(), UNION)).isEqualTo(3);
+    assertThat(gradients(new Msd(), UNION)).isEqualTo(3 * (1 + 2 / 2.0));
+    assertThat(gradients(new Msd(), Run.THREAT)).isEqualTo(3);
+    assertThat(new Msd().passes(2, 0).forwardText()).isEqualTo("3 k + 1");
     assertThat(gradients(UnionSampling.SPEC.usual(), UNION)).isEqualTo(3);
     double one =
-        TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 96, 2, z -> 1).backwardPasses();
+        TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 10, 96, 2, z -> 1)
+            .backwardPasses();
     double two =
-        TrainingCost.of(of(new UnionAverage()), THREE, UNION, 96, 2, z -> 1).backwardPasses();
+        TrainingCost.of(of(new UnionAverage()), THREE, UNION, 10, 96, 2, z -> 1).backwardPasses();
     assertThat(two).isEqualTo(2 * one).isEqualTo(2 * 192 * 4);
+  }
+
+  private static double fixed(TrainSettings settings, double progress) {
+    return TrainingCost.fixed(settings, Run.THREAT, 10, progress);
+  }
+
+  /** A pass forward is half of a gradient, one back to all weights a whole one. */
+  @Test
+  void whatStepsCostBesideTheirSearchesIsThatOfTheFormulasToo() {
+    assertThat(fixed(of(new Standard()), 0)).isEqualTo(1.5);
+    assertThat(fixed(of(Trades.beta(6)), 0)).isEqualTo(3.5);
+    assertThat(fixed(of(Ard.SPEC.usual()), 0)).as("with a teacher").isEqualTo(2);
+    TrainSettings late =
+        of(new PgdAt()).toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0.5))).build();
+    assertThat(fixed(late, 0.49)).isEqualTo(1.5);
+    assertThat(fixed(late, 0.5)).isEqualTo(3);
+  }
+
+  @Test
+  void boundsCostNothingBeforeTheyBegin() {
+    for (Objective bounds : List.of(Ibp.SPEC.usual(), MtlIbp.SPEC.usual())) {
+      assertThat(fixed(of(bounds), 0.01)).as(bounds.name()).isEqualTo(1.5);
+      assertThat(fixed(of(bounds), 0.03)).as(bounds.name()).isEqualTo(4.5);
+    }
+    assertThat(fixed(of(CrownIbp.SPEC.usual()), 0.01)).isEqualTo(1.5);
+    assertThat(fixed(of(CrownIbp.SPEC.usual()), 0.2)).as("linear bounds").isEqualTo(4.5 + 15);
+    assertThat(fixed(of(CrownIbp.SPEC.usual()), 0.5)).isEqualTo(4.5);
+    assertThat(TrainingCost.searching(of(Sabr.SPEC.usual()), THREE, Run.THREAT, 3, 0, 0)).isZero();
+    assertThat(TrainingCost.searching(of(Sabr.SPEC.usual()), THREE, Run.THREAT, 3, 0, 0.5))
+        .isEqualTo(3);
   }
 
   @Test
@@ -75,9 +113,9 @@ class TrainingCostTest {
     assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(3);
     TrainSettings late =
         plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0.5))).epochs(2).build();
-    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 96, 2, z -> 1).backwardPasses())
+    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 10, 96, 2, z -> 1).backwardPasses())
         .isEqualTo(96 * (3 + 1) + 96 * (3 + 2));
-    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 96, 2, z -> z < 0.5 ? 0.25 : 1))
+    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 10, 96, 2, z -> z < 0.5 ? 0.25 : 1))
         .isEqualTo(new TrainingCost(96 * 3 * 1.25, 96 * 4 * 0.25 + 96 * 5));
   }
 
@@ -105,7 +143,7 @@ class TrainingCostTest {
   }
 
   private static List<Ladder.Rung> rungs(TrainSettings settings) {
-    return Ladder.of(settings, new Looks(0, false, 0, 1)).rungs();
+    return Ladder.of(settings, new Looks(0, false, 0, 1, 0), false).rungs();
   }
 
   @Test
@@ -142,6 +180,13 @@ class TrainingCostTest {
       assertThatThrownBy(run::go)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("a ball, or a union of balls, for " + objective.name());
+    }
+    ThreatModel few = ThreatModel.union(Run.THREAT, ThreatModel.l0(9)).within(0, 1);
+    for (Objective objective : List.of(Mma.SPEC.usual(), Cat.SPEC.usual())) {
+      Run run = new Run().settings(s -> s.objective(objective)).with(r -> r.threat = few);
+      assertThatThrownBy(run::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("balls of a norm for " + objective.name() + ", not l0");
     }
   }
 }

@@ -4,10 +4,10 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.ForwardingObjective;
 import io.holdfast.train.objective.ForwardingShard;
 import io.holdfast.train.objective.Mixture;
 import io.holdfast.train.objective.Objective;
-import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import java.util.ArrayList;
@@ -15,8 +15,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** Takes down what another objective's searches find. */
-final class WatchedObjective implements Objective {
-  private final Objective inner;
+final class WatchedObjective extends ForwardingObjective {
   private final List<Found> found = Collections.synchronizedList(new ArrayList<>());
 
   /**
@@ -29,7 +28,7 @@ final class WatchedObjective implements Objective {
   record Found(float[] clean, float[] adversarial, int label, int other, double share) {}
 
   WatchedObjective(Objective inner) {
-    this.inner = inner;
+    super(inner);
   }
 
   List<Found> found() {
@@ -37,28 +36,8 @@ final class WatchedObjective implements Objective {
   }
 
   @Override
-  public String name() {
-    return inner.name();
-  }
-
-  @Override
-  public boolean ownSearch() {
-    return inner.ownSearch();
-  }
-
-  @Override
-  public boolean mixes() {
-    return inner.mixes();
-  }
-
-  @Override
-  public Passes passes(int members, double progress) {
-    return inner.passes(members, progress);
-  }
-
-  @Override
   public ShardLoss loss(ShardContext shard) {
-    return inner.loss(new Watched(shard));
+    return super.loss(new Watched(shard));
   }
 
   private final class Watched extends ForwardingShard {

@@ -44,10 +44,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Perturbed and averaged weights. */
@@ -298,16 +302,24 @@ class WeightMethodsTest {
         .hasMessageNotContaining("train.swa");
   }
 
-  @Test
-  void theMeanIsThatOfTheWeightsAfterTheirSteps() {
-    // 12 steps, three an epoch: from 0.4 on and every 2 steps those after 6, 8, 10 and 12.
+  /** Of 12 steps, three an epoch, those from 0.4 on and every so many, and the last one. */
+  static Stream<Arguments> moments() {
+    return Stream.of(
+        Arguments.of(2, new int[] {6, 8, 10, 12}),
+        Arguments.of(5, new int[] {5, 10, 12}),
+        Arguments.of(1000, new int[] {12}));
+  }
+
+  @ParameterizedTest
+  @MethodSource("moments")
+  void theMeanIsThatOfTheWeightsAfterTheirSteps(int every, int[] moments) {
     Run run =
         new Run()
             .settings(
                 s ->
                     s.objective(new Standard())
                         .epochs(4)
-                        .methods(Methods.NONE.with(new Swa(0.4, 2, null, 1))));
+                        .methods(Methods.NONE.with(new Swa(0.4, every, null, 1))));
     try (Scope scope = Scope.open();
         SharedScope owner = Scope.shared();
         Network network = run.network()) {
@@ -325,8 +337,9 @@ class WeightMethodsTest {
       assertThat(seen).hasSize(12);
       for (String name : network.weights().keySet()) {
         Tensor sum = Tensors.zerosLike(Objects.requireNonNull(seen.get(0).get(name)));
-        for (int step : new int[] {6, 8, 10, 12}) {
-          sum.addInPlace(Objects.requireNonNull(seen.get(step - 1).get(name)), 0.25);
+        for (int step : moments) {
+          sum.addInPlace(
+              Objects.requireNonNull(seen.get(step - 1).get(name)), 1.0 / moments.length);
         }
         assertThat(network.weight(name).to(DType.FLOAT64).sub(sum).abs().max().item())
             .as(name)
@@ -337,11 +350,14 @@ class WeightMethodsTest {
 
   @Test
   void everyEpochByDefaultAndAtAConstantRate(@TempDir Path folder) {
-    assertThat(Swa.standard().count(299, 100, Pace.over(400))).isZero();
-    assertThat(Swa.standard().count(300, 100, Pace.over(400))).isEqualTo(1);
-    assertThat(Swa.standard().count(399, 100, Pace.over(400))).isEqualTo(1);
-    assertThat(Swa.standard().count(400, 100, Pace.over(400))).isEqualTo(2);
-    assertThat(new Swa(0, 1, null, 1).count(1, 100, Pace.over(400))).isEqualTo(1);
+    Pace pace = Pace.over(400);
+    assertThat(LongStream.rangeClosed(0, 400).filter(n -> Swa.standard().isMoment(n, 100, pace)))
+        .containsExactly(300L, 400L);
+    Pace cut = pace.lasting(360, 20); // by a governor
+    assertThat(LongStream.rangeClosed(0, 360).filter(n -> Swa.standard().isMoment(n, 100, cut)))
+        .containsExactly(300L, 360L);
+    assertThat(new Swa(0, 1, null, 1).isMoment(1, 100, pace)).isTrue();
+    assertThat(new Swa(0, 1, null, 1).isMoment(0, 100, pace)).isFalse();
     new Run()
         .in(folder)
         .settings(s -> s.epochs(4).methods(Methods.NONE.with(new Swa(0.5, 0, 0.25, 1))))

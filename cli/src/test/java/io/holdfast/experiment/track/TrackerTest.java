@@ -12,6 +12,7 @@ import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.Harden;
 import io.holdfast.experiment.TrackSection;
 import io.holdfast.experiment.track.Tracker.Pace;
+import io.holdfast.testkit.Notes;
 import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -90,18 +91,7 @@ final class TrackerTest {
   }
 
   private Tracker start(String server, boolean resume) {
-    Progress progress =
-        new Progress() {
-          @Override
-          public Task start(String title, long total, String unit) {
-            return n -> {};
-          }
-
-          @Override
-          public void note(String line) {
-            notes.add(line);
-          }
-        };
+    Progress progress = new Notes(notes::add);
     TrackSection section = new TrackSection(URI.create(server), "our runs");
     return Tracker.start(section, "told", run, resume, CLOCK, progress, QUICK);
   }

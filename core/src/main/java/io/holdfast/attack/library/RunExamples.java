@@ -101,7 +101,7 @@ public final class RunExamples {
             provenance.codeVersion(),
             search.queries(),
             search.gradients());
-    String hash = provenance.dataHashes().getOrDefault("evaluation", "");
+    String hash = provenance.dataHashes().getOrDefault(Provenance.EVALUATION, "");
     Entry entry =
         new Entry(
             content.id(),

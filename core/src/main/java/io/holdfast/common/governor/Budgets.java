@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param whole whether the deadline covers the closing evaluation too, and not training alone
  * @param coreSeconds the most processor time of training, in seconds over all its threads; 0 for no
  *     limit
+ * @param later whether adversarial samples that there is no time for are left out of the first part
+ *     of training, before all of it has fewer
  * @param replay a journal whose decisions are taken again, or null to measure
  */
 public record Budgets(
@@ -36,12 +38,15 @@ public record Budgets(
     @Nullable Duration deadline,
     boolean whole,
     double coreSeconds,
+    boolean later,
     @Nullable Path replay) {
   /** No limits: as if there were no governor. */
-  public static final Budgets NONE = new Budgets(0, 0, 0, null, null, false, 0, null);
+  public static final Budgets NONE = new Budgets(0, 0, 0, null, null, false, 0, false, null);
 
   private static final String TRAINING = "training";
   private static final String RUN = "run";
+  private static final String FEWER = "fewer";
+  private static final String LATER = "later";
 
   /** Reads the section of an experiment file; problems go to the reader. */
   public static Budgets read(SettingsReader r) {
@@ -52,7 +57,11 @@ public record Budgets(
       r.reject("covers", "a deadline beside it", "none", null);
     }
     Duration cost = time(r, "core_time");
+    boolean later = r.choice("samples", FEWER, List.of(FEWER, LATER)).equals(LATER);
     String replay = r.textOrNull("replay");
+    if (later && deadline == null && cost == null && replay == null) {
+      r.reject("samples", "a deadline or core_time beside it", "neither", null);
+    }
     if (replay != null && (deadline != null || cost != null)) {
       r.reject(
           "replay",
@@ -72,6 +81,7 @@ public record Budgets(
         deadline,
         whole,
         cost == null ? 0 : cost.toMillis() / 1e3,
+        later,
         replay == null ? null : Path.of(replay));
   }
 
@@ -79,7 +89,7 @@ public record Budgets(
   public static Budgets readForAttacks(SettingsReader r) {
     int cores = r.has("cores") ? r.integer("cores", 1, 1 << 16) : 0;
     double load = r.has("load") ? r.number("load", 0.01, 1) : 0;
-    return new Budgets(cores, memory(r), load, hours(r), null, false, 0, null);
+    return new Budgets(cores, memory(r), load, hours(r), null, false, 0, false, null);
   }
 
   private static long memory(SettingsReader r) {
@@ -126,17 +136,27 @@ public record Budgets(
 
   /** Those that bound attacks: neither deadline nor cost, which are for training. */
   public Budgets forAttacks() {
-    return new Budgets(cores, memory, load, hours, null, false, 0, null);
+    return new Budgets(cores, memory, load, hours, null, false, 0, false, null);
   }
 
   /** The same with another deadline, which covers training alone. */
   public Budgets withDeadline(Duration other) {
-    return new Budgets(cores, memory, load, hours, other, false, coreSeconds, replay);
+    return new Budgets(cores, memory, load, hours, other, false, coreSeconds, later, replay);
   }
 
   /** The same with another limit of processor time, in seconds. */
   public Budgets withCoreSeconds(double other) {
-    return new Budgets(cores, memory, load, hours, deadline, whole, other, replay);
+    return new Budgets(cores, memory, load, hours, deadline, whole, other, later, replay);
+  }
+
+  /** The same, where adversarial samples are put off or not. */
+  public Budgets withDelay(boolean other) {
+    return new Budgets(cores, memory, load, hours, deadline, whole, coreSeconds, other, replay);
+  }
+
+  /** The same, taking the decisions of a journal again. */
+  public Budgets withReplay(Path journal) {
+    return new Budgets(cores, memory, load, hours, deadline, whole, coreSeconds, later, journal);
   }
 
   /** Whether results depend on them: on a deadline, on processor time, or on what is replayed. */

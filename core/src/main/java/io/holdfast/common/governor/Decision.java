@@ -48,6 +48,8 @@ public record Decision(
     ATTACK_STEPS(true),
     /** The share of the planned adversarial samples that are still made. */
     ADVERSARIAL_SHARE(true),
+    /** The progress of training from which on adversarial samples are made. */
+    ADVERSARIAL_FROM(true),
     /** Whether the epochs' ends are validated, 1 or 0; the end of training is. */
     VALIDATION(true),
     /** Steps of training in all; progress runs to its end within them. */
@@ -97,6 +99,13 @@ public record Decision(
               + Format.percent(from)
               + " -> "
               + Format.percent(to)
+              + because();
+      case ADVERSARIAL_FROM ->
+          "adversarial samples from "
+              + Format.percent(from)
+              + " -> "
+              + Format.percent(to)
+              + " of training on"
               + because();
       case VALIDATION ->
           (to == 0 ? "validation at the end of training only" : "validation at each epoch's end")

@@ -61,7 +61,7 @@ public final class Governor implements AutoCloseable {
     most = budgets.cores() == 0 ? workers : Math.min(workers, budgets.cores());
     urgent = budgets.deadline() != null || budgets.coreSeconds() > 0;
     load = budgets.load() == 0 ? null : new LoadRule(budgets.load(), most);
-    memoryLimited = budgets.memory() > 0;
+    memoryLimited = budgets.memory() > 0 && gauges.memoryBytes() >= 0; // where systems tell
     memory = new MemoryRule(budgets.memory(), memoryLimited ? 1 : most, most);
     pauses = new Pauses(gauges, stopper);
     gate = new Gate(workers, this::look);

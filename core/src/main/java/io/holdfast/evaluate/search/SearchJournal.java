@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * slice, so that a search that was killed goes on with nothing computed twice.
  */
 public final class SearchJournal implements AutoCloseable {
+  private static final String KEY = "search";
+
   private final @Nullable LineJournal log;
   private final Map<String, List<Tried>> known = new HashMap<>();
   private final Map<Integer, Integer> ends = new HashMap<>();
@@ -37,11 +39,16 @@ public final class SearchJournal implements AutoCloseable {
   /**
    * In a file.
    *
-   * @param search what makes searches the same one: another one's journal is not gone on with
+   * @param search what makes searches the same one
    * @param resume whether to go on with what is there
+   * @throws io.holdfast.common.InvalidInputException if it is to go on with another search's; that
+   *     stays
    */
   public static SearchJournal open(Path file, String search, boolean resume) {
-    LineJournal log = LineJournal.open(file, "search", search, resume);
+    if (resume) {
+      LineJournal.requireAbout(file, KEY, search);
+    }
+    LineJournal log = LineJournal.open(file, KEY, search, resume);
     SearchJournal journal = new SearchJournal(log);
     String source = file.toString();
     for (JsonNode line : log.known()) {

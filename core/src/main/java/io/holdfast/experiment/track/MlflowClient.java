@@ -13,6 +13,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +39,7 @@ final class MlflowClient {
   private static final int NO_CONTENT = 204;
   private static final int NOT_FOUND = 404;
   private static final int SHOWN = 200;
+  private static final int SLOWEST = 100_000; // bytes of a file in a second
 
   private final String server;
   private final Duration patience;
@@ -60,8 +62,22 @@ final class MlflowClient {
   static final class UnreachableException extends Exception {
     private static final long serialVersionUID = 1;
 
+    private final boolean answered;
+
     UnreachableException(String message) {
+      this(message, false);
+    }
+
+    /**
+     * @param answered whether it did answer, with a refusal: it may take other calls
+     */
+    UnreachableException(String message, boolean answered) {
       super(message);
+      this.answered = answered;
+    }
+
+    boolean answered() {
+      return answered;
     }
   }
 
@@ -157,15 +173,19 @@ final class MlflowClient {
 
   /** Sends a file of a run that {@linkplain #takesFiles takes} some. */
   void upload(Run run, Path file) throws UnreachableException {
-    String path = URI.create(run.artefacts()).getPath().replaceFirst("^/+", "");
+    String path = URI.create(run.artefacts()).getRawPath().replaceFirst("^/+", "");
     BodyPublisher content;
+    Duration time;
     try {
       content = BodyPublishers.ofFile(file);
+      time = patience.plusSeconds(Files.size(file) / SLOWEST);
     } catch (IOException e) {
       throw new UnreachableException(file + " cannot be read");
     }
     String name = ARTEFACTS + path + "/" + encoded(String.valueOf(file.getFileName()));
-    send(request(name).header("Content-Type", "application/octet-stream").PUT(content), false);
+    send(
+        request(name).timeout(time).header("Content-Type", "application/octet-stream").PUT(content),
+        false);
   }
 
   private static String encoded(String text) {
@@ -213,7 +233,8 @@ final class MlflowClient {
                   server,
                   answer.statusCode(),
                   request.uri().getPath(),
-                  body.substring(0, Math.min(SHOWN, body.length()))));
+                  body.substring(0, Math.min(SHOWN, body.length()))),
+          true);
     }
     return parsed(answer.body());
   }

@@ -29,7 +29,7 @@ record TrackedFiles(RunFolder folder) {
   /**
    * The figures at an epoch's end.
    *
-   * @param epoch over all stages, from 1
+   * @param epoch over all stages, from 1; more than once where training went back
    */
   record Epoch(long epoch, Map<String, Double> figures) {}
 
@@ -102,8 +102,10 @@ record TrackedFiles(RunFolder folder) {
       if (!Files.exists(file)) {
         break;
       }
+      long before = epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch();
       MetricsLog.read(file, line -> line.contains(EPOCH))
-          .forEach(line -> epochs.add(new Epoch(epochs.size() + 1L, figures(line))));
+          .forEach(
+              line -> epochs.add(new Epoch(before + line.path("epoch").asLong(), figures(line))));
     }
     return epochs;
   }
@@ -154,7 +156,7 @@ record TrackedFiles(RunFolder folder) {
 
   /** A key of letters that servers take. */
   static String key(String text) {
-    return cut(text.replaceAll("[^A-Za-z0-9_\\-. :/]", "_"), LONGEST_KEY);
+    return cut(text.replaceAll("[^A-Za-z0-9_\\-. /]", "_"), LONGEST_KEY);
   }
 
   private static String cut(String text, int most) {

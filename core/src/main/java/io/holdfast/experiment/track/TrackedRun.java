@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TrackedRun {
   private static final String MARK = "holdfast_run";
+  private static final String FINISHED = "FINISHED";
 
   private final RunFolder folder;
   private final String name;
@@ -68,8 +68,18 @@ final class TrackedRun {
   /** Whether something is there that the server does not know. */
   boolean isBehind() {
     TrackingState state = state();
-    boolean ended = files.ended() && !state.status().equals("FINISHED");
+    boolean unfinished = !state.status().equals(FINISHED);
+    boolean ended = files.ended() && (unfinished || !unsent(state).isEmpty());
     return ended || !state.described() || state.epochs() < files.epochs().size();
+  }
+
+  /** The files that the server takes and has not. */
+  private List<Path> unsent(TrackingState state) {
+    return MlflowClient.takesFiles(state.told())
+        ? files.artefacts().stream()
+            .filter(file -> !state.files().contains(String.valueOf(file.getFileName())))
+            .toList()
+        : List.of();
   }
 
   /** Whether the run has ended. */
@@ -147,29 +157,29 @@ final class TrackedRun {
 
   private List<String> finish(TrackingState before, List<String> told) throws UnreachableException {
     TrackingState state = before;
-    if (state.status().equals("FINISHED")) {
-      return told;
+    if (!state.status().equals(FINISHED)) {
+      client.log(state.run(), results(state), List.of(), references());
+      client.update(state.run(), FINISHED, clock.millis());
+      state = kept(state.is(FINISHED));
+      told.add(MlflowClient.takesFiles(state.told()) ? FINISHED : "FINISHED, files by reference");
     }
-    List<Metric> results = new ArrayList<>();
-    long time =
-        state.times().isEmpty() ? state.start() : state.times().get(state.times().size() - 1);
-    for (Map.Entry<String, Double> e : files.results().entrySet()) {
-      results.add(new Metric(e.getKey(), e.getValue(), time, state.times().size()));
+    for (Path file : unsent(state)) { // which may take long
+      client.upload(state.told(), file);
+      String fileName = String.valueOf(file.getFileName());
+      state = kept(state.sentFile(fileName));
+      told.add(fileName);
     }
-    client.log(state.run(), results, List.of(), references());
-    if (MlflowClient.takesFiles(state.told())) {
-      for (Path file : files.artefacts()) {
-        String fileName = String.valueOf(file.getFileName());
-        if (!state.files().contains(fileName)) {
-          client.upload(state.told(), file);
-          state = kept(state.sentFile(fileName));
-        }
-      }
-    }
-    client.update(state.run(), "FINISHED", clock.millis());
-    state = kept(state.is("FINISHED"));
-    told.add(state.files().isEmpty() ? "FINISHED, files by reference" : "FINISHED, with files");
     return told;
+  }
+
+  private List<Metric> results(TrackingState state) {
+    List<TrackedFiles.Epoch> epochs = files.epochs();
+    int seen = Math.min(epochs.size(), state.times().size());
+    long time = seen == 0 ? state.start() : state.times().get(seen - 1);
+    long step = seen == 0 ? 0 : epochs.get(seen - 1).epoch();
+    List<Metric> results = new ArrayList<>();
+    files.results().forEach((key, value) -> results.add(new Metric(key, value, time, step)));
+    return results;
   }
 
   /** Where the model lies, and what is in it. */

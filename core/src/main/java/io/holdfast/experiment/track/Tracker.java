@@ -171,8 +171,19 @@ public final class Tracker implements AutoCloseable {
           folders().stream()
               .filter(f -> !stale.containsKey(f.path()) || !key(f).equals(stale.get(f.path())))
               .toList();
+      UnreachableException refused = null;
       for (RunFolder folder : present) {
-        tell(folder, standing);
+        try {
+          tell(folder, standing);
+        } catch (UnreachableException e) {
+          if (!e.answered()) {
+            throw e;
+          }
+          refused = e; // that run; others may be taken
+        }
+      }
+      if (refused != null) {
+        throw refused;
       }
     } catch (UnreachableException e) {
       warn(present, String.valueOf(e.getMessage()));

@@ -141,6 +141,11 @@ public final class Graph {
     return node.inputs().stream().map(this::type).toList();
   }
 
+  /** Multiplications of matrices and kernels in one pass over one sample. */
+  public long multiplications() {
+    return nodes.stream().mapToLong(n -> n.layer().multiplications(inputTypes(n))).sum();
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Graph g

@@ -38,6 +38,14 @@ public interface Layer {
     return List.of();
   }
 
+  /**
+   * Multiplications of matrices and kernels in one pass over one sample, for inputs that fit; 0 for
+   * what goes value by value, which is little beside them.
+   */
+  default long multiplications(List<TensorType> inputs) {
+    return 0;
+  }
+
   /** The name in files, such as {@code conv2d}. */
   default String type() {
     return LayerTypes.nameOf(getClass());

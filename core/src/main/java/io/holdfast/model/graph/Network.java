@@ -232,7 +232,7 @@ public final class Network implements AutoCloseable {
 
   /**
    * From now on these layers are not trained. A frozen batch norm also keeps its running
-   * statistics.
+   * statistics, and normalises by them in training.
    *
    * @param layers names of nodes
    * @throws InvalidInputException if there is no such layer; then nothing changed

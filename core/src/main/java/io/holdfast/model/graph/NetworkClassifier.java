@@ -25,7 +25,7 @@ public final class NetworkClassifier implements Classifier {
     if (graph.inputs().size() != 1) {
       problems.add("inputs", "one input", String.valueOf(graph.inputs().size()));
     }
-    TensorType logits = graph.type(graph.outputs().get(0));
+    TensorType logits = logits(graph);
     boolean vector = logits.dtype().isFloating() && logits.shape().rank() == 1;
     if (!vector || logits.shape().size(0) < 2) {
       problems.add("outputs", "logits [K] of at least 2 classes", logits.toString());
@@ -34,7 +34,16 @@ public final class NetworkClassifier implements Classifier {
     this.network = network;
     this.mode = mode;
     this.input = graph.inputs().get(0).type();
-    this.classes = Math.toIntExact(logits.shape().size(0));
+    this.classes = classes(graph);
+  }
+
+  /** How many classes the networks of a graph tell apart: the length of its first output. */
+  public static int classes(Graph graph) {
+    return Math.toIntExact(logits(graph).shape().size(0));
+  }
+
+  private static TensorType logits(Graph graph) {
+    return graph.type(graph.outputs().get(0));
   }
 
   /** The same network, computing over the tape as {@link Mode#REFERENCE} says; slower. */

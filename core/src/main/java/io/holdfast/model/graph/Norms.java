@@ -20,7 +20,9 @@ final class Norms {
 
   static Tensor batchNorm(BatchNorm l, Step s) {
     BatchNormPolicy policy =
-        s.mode() instanceof Mode.Training t ? t.batchNorm() : BatchNormPolicy.RUNNING;
+        s.mode() instanceof Mode.Training t
+            ? t.batchNorm(s.node().name())
+            : BatchNormPolicy.RUNNING;
     if (policy instanceof BatchNormPolicy.Synchronised together) {
       return synchronised(l, s, together.meeting());
     }

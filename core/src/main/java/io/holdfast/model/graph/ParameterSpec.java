@@ -10,7 +10,7 @@ package io.holdfast.model.graph;
  * @param fanOut outputs that one input feeds
  */
 public record ParameterSpec(String name, Shape shape, Kind kind, long fanIn, long fanOut) {
-  /** What a parameter does; initialisation and weight decay go by it. */
+  /** What a parameter does; initialisation goes by it. */
   public enum Kind {
     WEIGHT,
     BIAS,

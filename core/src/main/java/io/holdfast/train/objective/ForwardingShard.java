@@ -9,9 +9,14 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Passes everything on to another shard; subclasses change single answers. */
+/**
+ * Passes everything on to another shard; subclasses change single answers. What can be said in
+ * other words ({@link #start}, {@link #evaluationLogits}, the shorter {@code adversarial}) is asked
+ * in those, so that a subclass sees it where it changes them.
+ */
 public class ForwardingShard implements ShardContext {
   private final ShardContext shard;
 
@@ -55,13 +60,13 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
-  public Tensor margins(Bounds box) {
-    return shard.margins(box);
+  public Tensor margins(Bounds box, Tensor pass) {
+    return shard.margins(box, pass);
   }
 
   @Override
-  public Tensor linearMargins(Bounds box) {
-    return shard.linearMargins(box);
+  public Tensor linearMargins(Bounds box, Tensor pass) {
+    return shard.linearMargins(box, pass);
   }
 
   @Override
@@ -112,6 +117,16 @@ public class ForwardingShard implements ShardContext {
   @Override
   public void note(double keep, double... values) {
     shard.note(keep, values);
+  }
+
+  @Override
+  public Tensor decided(Supplier<Tensor> answer) {
+    return shard.decided(answer);
+  }
+
+  @Override
+  public boolean[] saved() {
+    return shard.saved();
   }
 
   @Override

@@ -171,6 +171,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean ownRadii() {
+    return any(Objective::ownRadii);
+  }
+
+  @Override
   public boolean acrossBatch() {
     return any(Objective::acrossBatch);
   }

@@ -2,10 +2,7 @@ package io.holdfast.train.objective;
 
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.Rng;
-import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -21,13 +18,7 @@ public final class Noise {
   public static Tensor normal(List<Seed> seeds, Tensor like) {
     long[] shape = like.shape();
     long[] one = Arrays.copyOfRange(shape, 1, shape.length);
-    try (Scope scope = Scope.open()) {
-      List<Tensor> rows = new ArrayList<>();
-      for (Seed seed : seeds) {
-        rows.add(Rng.of(seed).normal(one));
-      }
-      return scope.keep(Tensors.stack(rows, 0).to(like.type()).to(like.device())); // [n, ...]
-    }
+    return Rng.normalRows(seeds, one).to(like.type()).to(like.device()); // [n, ...]
   }
 
   /** As {@link #normal}, each sample scaled to length 1. */

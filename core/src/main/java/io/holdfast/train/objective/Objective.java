@@ -48,6 +48,14 @@ public interface Objective {
 
   /** True where the threat model must be a ball, or a union of balls. */
   default boolean balls() {
+    return ownRadii();
+  }
+
+  /**
+   * True where each sample has a radius of its own, the threat model's scaled: then a ball must be
+   * that of a norm, which L0 is not.
+   */
+  default boolean ownRadii() {
     return false;
   }
 
@@ -128,13 +136,15 @@ public interface Objective {
   }
 
   /**
-   * How many of its searches a second pass over a step makes again: those of a way of its own.
+   * How many of its searches a second pass over a step makes again: those of a way of its own; a
+   * pass forward more in each step counts as half of one.
    *
    * @param members of the threat model
    * @param progress of training in [0, 1]
    */
   default double repeated(int members, double progress) {
-    return ownSearch() ? passes(members, progress).searches() : 0;
+    Passes passes = passes(members, progress);
+    return ownSearch() ? passes.searches() + passes.tries() / 2 : 0;
   }
 
   /** True where it takes the steps of the experiment's search, not only some of its own. */

@@ -10,34 +10,54 @@ import java.math.BigDecimal;
  * @param backward passes besides those of searches; the derivative of a derivative counts as two
  * @param searches how many searches of k steps there are
  * @param guide forward passes of other models, such as a teacher
+ * @param linear linear bounds, each of which takes about as many passes forward and back as there
+ *     are classes; not among the others
+ * @param tries forward passes more in each of the k steps, over all searches
  */
-public record Passes(double forward, double backward, double searches, double guide) {
+public record Passes(
+    double forward, double backward, double searches, double guide, double linear, double tries) {
   /** A pass forward and back, without an adversary. */
   public static final Passes CLEAN = of(1, 1);
 
   /** Without a search. */
   public static Passes of(double forward, double backward) {
-    return new Passes(forward, backward, 0, 0);
+    return new Passes(forward, backward, 0, 0, 0, 0);
   }
 
   /** The same with more searches. */
   public Passes searching(double more) {
-    return new Passes(forward, backward, searches + more, guide);
+    return new Passes(forward, backward, searches + more, guide, linear, tries);
   }
 
   /** The same against a union of so many members, with a search for each. */
   public Passes over(int members) {
-    return new Passes(forward, backward, searches * members, guide);
+    return new Passes(forward, backward, searches * members, guide, linear, tries * members);
   }
 
   /** The same so many times. */
   public Passes times(double factor) {
-    return new Passes(forward * factor, backward * factor, searches * factor, guide * factor);
+    return new Passes(
+        forward * factor,
+        backward * factor,
+        searches * factor,
+        guide * factor,
+        linear * factor,
+        tries * factor);
   }
 
   /** The same with more passes of other models. */
   public Passes guided(double more) {
-    return new Passes(forward, backward, searches, guide + more);
+    return new Passes(forward, backward, searches, guide + more, linear, tries);
+  }
+
+  /** The same with more linear bounds. */
+  public Passes bounded(double more) {
+    return new Passes(forward, backward, searches, guide, linear + more, tries);
+  }
+
+  /** The same with so many more forward passes in each step of a search. */
+  public Passes trying(double more) {
+    return new Passes(forward, backward, searches, guide, linear, tries + more);
   }
 
   public Passes plus(Passes other) {
@@ -45,12 +65,14 @@ public record Passes(double forward, double backward, double searches, double gu
         forward + other.forward,
         backward + other.backward,
         searches + other.searches,
-        guide + other.guide);
+        guide + other.guide,
+        linear + other.linear,
+        tries + other.tries);
   }
 
   /** Forward passes of the trained network at this number of steps. */
   public double forward(int steps) {
-    return forward + searches * steps;
+    return forward + (searches + tries) * steps;
   }
 
   /** Backward passes of the trained network at this number of steps. */
@@ -60,19 +82,19 @@ public record Passes(double forward, double backward, double searches, double gu
 
   /** Such as {@code k + 3}. */
   public String forwardText() {
-    return text(forward);
+    return text(forward, searches + tries);
   }
 
   /** Such as {@code k + 2}. */
   public String backwardText() {
-    return text(backward);
+    return text(backward, searches);
   }
 
-  private String text(double fixed) {
-    if (searches == 0) {
+  private static String text(double fixed, double each) {
+    if (each == 0) {
       return number(fixed);
     }
-    String steps = searches == 1 ? "k" : number(searches) + " k";
+    String steps = each == 1 ? "k" : number(each) + " k";
     return fixed == 0 ? steps : steps + " + " + number(fixed);
   }
 

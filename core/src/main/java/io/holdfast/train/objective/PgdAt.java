@@ -42,8 +42,7 @@ public record PgdAt() implements ListedObjective<PgdAt> {
 
   /**
    * Where the cross-entropy is highest, from where the experiment's search begins; of samples that
-   * were made of two, with both labels by their shares, which is their divergence but for a number
-   * that no input changes.
+   * were made of two, with both labels by their shares.
    */
   public static Tensor worst(ShardContext shard) {
     Tensor labels = shard.labels();
@@ -52,6 +51,7 @@ public record PgdAt() implements ListedObjective<PgdAt> {
       return shard.adversarial(Losses.CE, Reference.labels(labels), shard.start());
     }
     Tensor both = mixture.probabilities(labels); // [n, K]
-    return shard.adversarial(Losses.KL, Reference.probabilities(labels, both), shard.start());
+    return shard.adversarial(
+        new SoftCrossEntropy(), Reference.probabilities(labels, both), shard.start());
   }
 }

@@ -10,6 +10,7 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.verify.bound.Bounds;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What an objective may use of the loop, for one shard of n samples at one step. */
@@ -60,12 +61,14 @@ public interface ShardContext {
   /**
    * Upper bounds {@code [n, K]} of how far each class's logit rises above the label's over a box of
    * inputs {@code [n, ...]}, by intervals, on the parameter leaves; 0 at the label. Dropout is off;
-   * batch norms use the statistics of the last of {@link #logits}, held fixed.
+   * batch norms use the statistics of a pass, held fixed.
+   *
+   * @param pass inputs of which {@link #logits} or {@link #features} were asked
    */
-  Tensor margins(Bounds box);
+  Tensor margins(Bounds box, Tensor pass);
 
   /** As {@link #margins}, by linear relaxations over the intervals; about K passes. */
-  Tensor linearMargins(Bounds box);
+  Tensor linearMargins(Bounds box, Tensor pass);
 
   /** Logits {@code [n, K]} of another model, off the tape. */
   Tensor guideLogits(Guide guide, Tensor inputs);
@@ -136,6 +139,24 @@ public interface ShardContext {
    * for the same sample in the same epoch.
    */
   List<Seed> seeds(String purpose);
+
+  /**
+   * What is decided by the present weights, wherever the loss is taken: in a second pass over a
+   * step, at perturbed weights, the answer of the first. Off the tape.
+   *
+   * @param answer asks for no other decision
+   */
+  default Tensor decided(Supplier<Tensor> answer) {
+    return answer.get();
+  }
+
+  /**
+   * Which samples are saved examples, {@code [n]}: every search gives back their perturbed inputs
+   * as they were saved. Nothing is remembered of them.
+   */
+  default boolean[] saved() {
+    return new boolean[(int) labels().count()];
+  }
 
   /**
    * Adversarial examples by the experiment's inner maximiser with the present weights in evaluation

@@ -126,7 +126,12 @@ class SearchPartsTest {
     try (SearchJournal journal = SearchJournal.open(file, "one", true)) {
       assertThat(journal.find("fgsm", 0, 2)).isEqualTo(some);
     }
-    try (SearchJournal other = SearchJournal.open(file, "two", true)) {
+    List<String> lines = Files.readAllLines(file);
+    assertThatThrownBy(() -> SearchJournal.open(file, "two", true))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("the journal of this search");
+    assertThat(Files.readAllLines(file)).isEqualTo(lines);
+    try (SearchJournal other = SearchJournal.open(file, "two", false)) {
       assertThat(other.find("fgsm", 0, 2)).isNull();
     }
     assertThat(Files.readAllLines(file)).hasSize(1);

@@ -10,9 +10,12 @@ import io.holdfast.model.graph.layer.Concat;
 import io.holdfast.model.graph.layer.Conv2d;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.model.graph.layer.MatMul;
 import io.holdfast.model.graph.layer.MaxPool2d;
 import io.holdfast.model.graph.layer.Relu;
+import io.holdfast.model.graph.layer.SelfAttention;
 import io.holdfast.model.graph.layer.Size;
+import io.holdfast.model.graph.layer.Transpose;
 import org.junit.jupiter.api.Test;
 
 class GraphTest {
@@ -43,6 +46,27 @@ class GraphTest {
         .hasMessageContaining("pool.inputs: expected a node or input defined before")
         .hasMessageContaining("later: expected a name that is used once")
         .hasMessageContaining("outputs: expected a node, found \"latr\"");
+  }
+
+  @Test
+  void multiplicationsAreThoseOfMatricesAndKernels() {
+    GraphBuilder g = Graph.builder("net");
+    g.input("input", TensorType.floats(4, 8, 8));
+    g.add("conv", Conv2d.of(6, 3).stride(2).groups(2)); // [6, 3, 3]
+    g.add("relu", new Relu());
+    g.add("flat", new Flatten());
+    g.add("out", Linear.of(5));
+    long conv = 6 * 3 * 3 * (2 * 3 * 3);
+    assertThat(g.output("out").build().multiplications()).isEqualTo(conv + 54 * 5);
+
+    GraphBuilder words = Graph.builder("words");
+    words.input("input", TensorType.floats(7, 4));
+    words.add("attend", new SelfAttention(2));
+    words.add("turned", new Transpose(0, 1));
+    words.add("product", new MatMul(), "attend", "turned"); // [7, 7]
+    long projections = 7 * 4 * (3 * 4 + 4);
+    assertThat(words.output("product").build().multiplications())
+        .isEqualTo(projections + 2 * 7 * 7 * 4 + 7 * 4 * 7);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
 final class CountedShard extends ForwardingShard {
   private double forwards;
   private double guided;
+  private int linear;
 
   CountedShard(KitShard shard) {
     super(shard);
@@ -27,6 +28,11 @@ final class CountedShard extends ForwardingShard {
   /** Passes of other models per sample. */
   double guided() {
     return guided;
+  }
+
+  /** Linear bounds. */
+  int linear() {
+    return linear;
   }
 
   private double share(Tensor x) {
@@ -47,9 +53,15 @@ final class CountedShard extends ForwardingShard {
 
   /** Centre and radius are a pass each. */
   @Override
-  public Tensor margins(Bounds box) {
+  public Tensor margins(Bounds box, Tensor pass) {
     forwards += 2;
-    return super.margins(box);
+    return super.margins(box, pass);
+  }
+
+  @Override
+  public Tensor linearMargins(Bounds box, Tensor pass) {
+    linear++;
+    return super.linearMargins(box, pass);
   }
 
   @Override

@@ -99,12 +99,12 @@ record KitShard(
   }
 
   @Override
-  public Tensor margins(Bounds box) {
+  public Tensor margins(Bounds box, Tensor pass) {
     return bounds().margins(box, labels());
   }
 
   @Override
-  public Tensor linearMargins(Bounds box) {
+  public Tensor linearMargins(Bounds box, Tensor pass) {
     return bounds().linearMargins(box, labels());
   }
 

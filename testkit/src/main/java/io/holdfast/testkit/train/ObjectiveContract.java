@@ -226,5 +226,8 @@ public abstract class ObjectiveContract {
       assertThat(counted.forwards()).as(passes.forwardText()).isEqualTo(forward);
     }
     assertThat(counted.guided()).isEqualTo(passes.guide());
+    assertThat(counted.linear())
+        .as("linear bounds")
+        .isEqualTo((int) listed.passes(1, counted.progress()).linear());
   }
 }

@@ -12,6 +12,7 @@ import io.holdfast.experiment.Campaign;
 import io.holdfast.experiment.CampaignResult;
 import io.holdfast.experiment.CampaignRun;
 import io.holdfast.experiment.RunLock;
+import io.holdfast.testkit.Notes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -184,17 +185,7 @@ class CampaignTest {
     AtomicLong millis = new AtomicLong();
     Map<String, Long> ends = new ConcurrentHashMap<>();
     Progress watching =
-        new Progress() {
-          @Override
-          public Task start(String title, long total, String unit) {
-            return n -> {};
-          }
-
-          @Override
-          public void note(String message) {
-            ends.put(message.substring(0, message.indexOf(':')), millis.get());
-          }
-        };
+        new Notes(message -> ends.put(message.substring(0, message.indexOf(':')), millis.get()));
     long budget = 600;
     CampaignResult cut =
         new CampaignRun(

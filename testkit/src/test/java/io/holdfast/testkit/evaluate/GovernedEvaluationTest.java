@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Attacks under pressure: the same rows, later. */
 class GovernedEvaluationTest {
-  private static final Budgets OTHERS = new Budgets(0, 0, 1, null, null, false, 0, null);
+  private static final Budgets OTHERS = new Budgets(0, 0, 1, null, null, false, 0, false, null);
 
   private static Evaluation evaluation(Classifier model) {
     return Evaluation.of(model)
@@ -80,7 +80,7 @@ class GovernedEvaluationTest {
   @Test
   void aWaitIsPartOfTheBudget() {
     ScriptedGauges gauges = new ScriptedGauges().startingAt(LocalTime.of(21, 0));
-    Budgets night = new Budgets(0, 0, 0, Hours.parse("22:00-06:00"), null, false, 0, null);
+    Budgets night = new Budgets(0, 0, 0, Hours.parse("22:00-06:00"), null, false, 0, false, null);
     try (Governor governor = Governor.of(night, gauges, 2, Progress.silent(), Stopper.manual())) {
       Deadline end = Deadline.in(Duration.ofMinutes(30), gauges::nanos);
       governor.until(end);
@@ -98,7 +98,7 @@ class GovernedEvaluationTest {
   void aChunkForWhichMemoryRanOutIsDoneAgainOnOneWorker() {
     EvaluationResult free = evaluation(MODEL).on(TEST.first(64));
     assertThatThrownBy(() -> cramped().on(TEST.first(64))).isInstanceOf(OutOfMemoryException.class);
-    Budgets cores = new Budgets(2, 0, 0, null, null, false, 0, null);
+    Budgets cores = new Budgets(2, 0, 0, null, null, false, 0, false, null);
     try (Governor governor =
         Governor.of(cores, new ScriptedGauges(), 2, Progress.silent(), Stopper.manual())) {
       EvaluationResult governed = cramped().governor(governor).on(TEST.first(64));

@@ -72,7 +72,7 @@ class GovernorTest {
     Budgets all =
         read(
             "{cores: 2, memory: 6g, load: 0.9, hours: \"22:00-06:00\", deadline: 1h30m, covers:"
-                + " run, core_time: 2h}");
+                + " run, core_time: 2h, samples: later}");
     assertThat(all)
         .isEqualTo(
             new Budgets(
@@ -83,8 +83,19 @@ class GovernorTest {
                 Duration.ofMinutes(90),
                 true,
                 7200,
+                true,
                 null));
     assertThat(read("{}").isNone()).isTrue();
+  }
+
+  @Test
+  void putsOffOnlyWhatABudgetMayForbid() {
+    assertThatThrownBy(() -> read("{samples: later, cores: 2}"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("governor.samples: expected a deadline or core_time beside it");
+    assertThat(read("{samples: later, core_time: 2h}").withDelay(false))
+        .isEqualTo(read("{core_time: 2h}"));
+    assertThat(read("{samples: fewer}").isNone()).isTrue();
   }
 
   @Test

@@ -39,8 +39,9 @@ final class AdversarialTwins {
     return Stream.of(
         row(new Mart(5), AdversarialTwins::mart),
         row(new Alp(0.7, 0.3), AdversarialTwins::alp),
-        row(new Score(4, 0), (c, b, i) -> score(c, i, 0)),
-        row(new Score(4, 0.05), (c, b, i) -> score(c, i, 0.05)),
+        row(new Score(4, 0), (c, b, i) -> score(c, i, 4, 0)),
+        row(new Score(4, 0.05), (c, b, i) -> score(c, i, 4, 0.05)),
+        row(new Score(0, 0), (c, b, i) -> score(c, i, 0, 0)),
         row(
             new Mail(Mail.Base.PGD_AT, 10, 0.5, 6, 0.6),
             (c, b, i) -> mail(b, 10, 0.5)[i] * c.crossEntropy(c.zWorst(i), i)),
@@ -109,14 +110,14 @@ final class AdversarialTwins {
         + 0.7 * squareDistance(c.zClean(i), c.zWorst(i)) / K;
   }
 
-  private static double score(TwinCase c, int i, double clip) {
+  private static double score(TwinCase c, int i, double beta, double clip) {
     double[] p = softmax(c.zClean(i));
     double[] wanted = new double[K];
     for (int k = 0; k < K; k++) {
       wanted[k] = c.target(i, k);
     }
     double difference = squareDistance(softmax(c.zWorst(i)), p);
-    return squareDistance(p, wanted) + 4 * Math.max(0, difference - clip);
+    return squareDistance(p, wanted) + beta * Math.max(0, difference - clip);
   }
 
   private static double[] mail(TwinCase c, double slope, double bias) {

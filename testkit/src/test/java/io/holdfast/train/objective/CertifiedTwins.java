@@ -63,11 +63,17 @@ final class CertifiedTwins {
             (c, b, i) ->
                 0.75 * c.crossEntropy(c.zClean(i), i) + bound(c, one(c.clean(), i), i, 0.1) / 4),
         row(new Sabr(0.4, RAMP), (c, b, i) -> bound(c, one(c.worst(), i), i, 0.08)),
+        new TwinRow(new Sabr(0.4, RAMP), HALF, (c, b, i) -> bound(c, one(c.worst(), i), i, 0.04)),
         new TwinRow(new Sabr(0.4, RAMP), 0.05, (c, b, i) -> c.crossEntropy(c.zClean(i), i)),
         row(
             new MtlIbp(0.3, RAMP),
             (c, b, i) ->
                 0.7 * c.crossEntropy(c.zWorst(i), i) + 0.3 * bound(c, one(c.clean(), i), i, 0.2)),
+        new TwinRow(
+            new MtlIbp(0.3, RAMP),
+            HALF,
+            (c, b, i) ->
+                0.7 * c.crossEntropy(c.zWorst(i), i) + 0.3 * bound(c, one(c.clean(), i), i, 0.1)),
         new TwinRow(new MtlIbp(0.3, RAMP), 0.05, (c, b, i) -> c.crossEntropy(c.zClean(i), i)));
   }
 

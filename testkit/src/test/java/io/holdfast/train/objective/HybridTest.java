@@ -60,7 +60,7 @@ class HybridTest {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Seen(double[] losses, int passes, int searches) {}
 
-  private static Seen at(double progress, Hybrid hybrid) {
+  private static Seen at(double progress, Objective hybrid) {
     try (Scope scope = Scope.open()) {
       TwinCase c = TwinCase.random(2);
       Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN);
@@ -106,6 +106,18 @@ class HybridTest {
     Hybrid never = sum(Curve.constant(0.5), Curve.constant(0));
     assertThat(never.passes()).isEqualTo(Passes.CLEAN);
     assertThat(at(0.5, never)).extracting(Seen::passes, Seen::searches).containsExactly(1, 0);
+  }
+
+  @Test
+  void itCanBeHeldAtOneMoment() {
+    Hybrid later = sum(Curve.constant(0.5), LATER);
+    for (double moment : new double[] {0.3, 0.5}) {
+      Objective held = new AtProgress(later, moment);
+      Seen seen = at(0.9, held);
+      assertThat(seen).usingRecursiveComparison().isEqualTo(at(moment, later));
+      assertThat(held.passes(1, 0.9)).isEqualTo(later.passes(1, moment));
+      assertThat(held.repeated(1, 0.9)).isEqualTo(later.repeated(1, moment));
+    }
   }
 
   @Test

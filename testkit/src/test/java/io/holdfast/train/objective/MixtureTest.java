@@ -3,11 +3,16 @@ package io.holdfast.train.objective;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.Loss;
+import io.holdfast.attack.Reference;
+import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.consistency.FeaturePairing;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,7 @@ class MixtureTest {
         new PgdAt(),
         Trades.beta(2.5),
         new Alp(0.7, 0.3),
+        FeaturePairing.SPEC.usual(),
         new Hybrid(List.of(new Hybrid.Term(2, new Standard()), new Hybrid.Term(1, new PgdAt()))));
   }
 
@@ -47,6 +53,27 @@ class MixtureTest {
 
   private static double[] losses(Objective objective, ShardContext shard) {
     return objective.loss(shard).perSample().toDoubles();
+  }
+
+  /** Their cross-entropy has a slope at the clean input, so that a search may begin there. */
+  @Test
+  void aSearchForBothLabelsBeginsAsForOne() {
+    assertThat(InnerMaximiser.Start.CLEAN.suiting(new SoftCrossEntropy()))
+        .isEqualTo(InnerMaximiser.Start.CLEAN);
+    TwinCase c = TwinCase.random(4);
+    try (Scope scope = Scope.open()) {
+      Tensor labels = Tensors.of(second(c), TwinCase.N);
+      Mixture mixture = new Mixture(labels, Tensors.of(SHARES, TwinCase.N), TwinCase.K);
+      Reference both =
+          Reference.probabilities(
+              labels, mixture.probabilities(Tensors.of(c.labels(), TwinCase.N)));
+      Tensor z = shard(c).logits(shard(c).inputs()); // [N, K]
+      Tensor leaf = z.detach().asLeaf();
+      Loss loss = new SoftCrossEntropy();
+      Tensor slope = Autograd.grad(loss.value(leaf, both).sum(), List.of(leaf), false).get(0);
+      assertThat(loss.cotangent(leaf.detach(), both).toDoubles())
+          .containsExactly(slope.toDoubles(), within(1e-12));
+    }
   }
 
   /**

@@ -45,20 +45,13 @@ class MsdTest {
     return x -> SearchCases.ce(c, x, i);
   }
 
-  /** Of the first ball, uniformly. */
-  private static double[] start(TwinCase c, int i) {
-    try (Scope scope = Scope.open()) {
-      Tensor x = Tensors.of(c.clean(), N, TwinCase.IN);
-      List<ThreatModel> members = UNION.members();
-      Tensor start = Start.UNIFORM.of(members.get(0).around(x), TwinShard.seedsOf("inner"));
-      return one(start.toDoubles(), i);
-    }
-  }
-
-  /** Each step is tried in every ball from the same point; the try of the highest loss is taken. */
+  /**
+   * From the clean input, whatever the experiment's search begins with, each step is tried in every
+   * ball; the try of the highest loss is taken.
+   */
   private static double[] slow(TwinCase c, int i, int[] taken) {
     double[] clean = one(c.clean(), i);
-    double[] x = start(c, i);
+    double[] x = clean;
     for (int k = 0; k < STEPS; k++) {
       double[] slope = TwinAscent.slope(loss(c, i), x);
       double[] first = TwinAscent.step(BALLS.get(0), clean, x, slope, FRACTIONS.get(0));

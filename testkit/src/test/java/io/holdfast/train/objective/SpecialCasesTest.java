@@ -11,23 +11,42 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.adversarial.Cat;
+import io.holdfast.train.objective.adversarial.Gairat;
+import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mart;
+import io.holdfast.train.objective.adversarial.Mma;
+import io.holdfast.train.objective.adversarial.UnionAverage;
+import io.holdfast.train.objective.certified.CrownIbp;
+import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.Macer;
+import io.holdfast.train.objective.certified.MtlIbp;
+import io.holdfast.train.objective.certified.Ramp;
+import io.holdfast.train.objective.certified.Sabr;
 import io.holdfast.train.objective.certified.SmoothAdv;
 import io.holdfast.train.objective.consistency.FeaturePairing;
+import io.holdfast.verify.bound.Bounds;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Settings at which an objective is a simpler one, or can be computed by hand. */
 @ExtendWith(LeakCheck.class)
@@ -36,6 +55,154 @@ class SpecialCasesTest {
   private static final double SIGMA = 0.25;
   private static final InnerMaximiser SEARCH = new InnerMaximiser(3, 0.4, Start.UNIFORM);
   private static final InnerMaximiser NO_STEPS = new InnerMaximiser(0, 0.4, Start.CLEAN);
+
+  /** A twin some of whose samples are saved examples: searches give what was saved. */
+  private static ForwardingShard saved(Predicate<Integer> which) {
+    Tensor a = Tensors.of(CASE.a(), TwinCase.IN, TwinCase.HIDDEN);
+    Tensor b = Tensors.of(CASE.b(), TwinCase.HIDDEN, K);
+    TwinShard twin = new TwinShard(CASE, a, b, 0.9, TwinShard.THREAT, false);
+    return new ForwardingShard(twin) {
+      private final boolean[] saved = new boolean[N];
+
+      @Override
+      public boolean[] saved() {
+        IntStream.range(0, N).forEach(i -> saved[i] = which.test(i));
+        return saved;
+      }
+
+      @Override
+      public Tensor adversarial(Search search, Reference reference) {
+        Tensor found = super.adversarial(search, reference);
+        Tensor worst = Tensors.of(CASE.worst(), N, TwinCase.IN).to(found.type());
+        Tensor is = Tensors.of(saved(), N).unsqueeze(1); // [N, 1]
+        return Tensors.where(is, worst, found);
+      }
+    };
+  }
+
+  /** What a search gives for a saved example is its worst case, also where the best was sought. */
+  @Test
+  void theInverseOfASavedExampleIsItsCleanInput() {
+    try (Scope scope = Scope.open()) {
+      double[] losses = new Iat(3, 0.5).loss(saved(i -> i % 2 == 0)).perSample().toDoubles();
+      for (int i = 0; i < N; i++) {
+        double[] best = i % 2 == 0 ? CASE.zClean(i) : CASE.zMirrored(i);
+        double expected =
+            CASE.crossEntropy(CASE.zWorst(i), i) + 3 * TwinCase.kl(best, CASE.zWorst(i));
+        assertThat(losses[i]).isCloseTo(expected, within(1e-6));
+      }
+    }
+  }
+
+  @Test
+  void savedExamplesCountAsMuchAsTheMeanOfTheOthers() {
+    try (Scope scope = Scope.open()) {
+      double[] losses = new Gairat(-1, 0).loss(saved(i -> i % 2 == 0)).perSample().toDoubles();
+      double weights = 0;
+      double others = 0;
+      for (int i = 0; i < N; i++) {
+        double weight = losses[i] / CASE.crossEntropy(CASE.zWorst(i), i);
+        if (i % 2 == 0) {
+          assertThat(weight).isCloseTo(1, within(1e-6));
+        } else {
+          weights += weight;
+          others++;
+        }
+      }
+      assertThat(weights).isCloseTo(others, within(1e-6));
+    }
+  }
+
+  private static double margin(double[] z, int i) {
+    double best = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < K; k++) {
+      best = k == CASE.label(i) ? best : Math.max(best, z[k]);
+    }
+    return z[CASE.label(i)] - best;
+  }
+
+  /** What is decided by the weights before they are perturbed: all of it the other way round. */
+  static Stream<Objective> deciding() {
+    return Stream.of(
+        Mma.SPEC.usual(), Cat.SPEC.usual(), new FeaturePairing(1, 0.2, Optional.empty()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("deciding")
+  void whatIsDecidedIsTakenFromWhereItWasDecided(Objective objective) {
+    try (Scope scope = Scope.open()) {
+      double[] own = objective.loss(saved(i -> false)).perSample().toDoubles();
+      int[] asked = new int[1];
+      ShardContext other =
+          new ForwardingShard(saved(i -> false)) {
+            @Override
+            public Tensor decided(Supplier<Tensor> answer) {
+              asked[0]++;
+              Tensor given = answer.get();
+              return given.type() == DType.BOOL
+                  ? given.eq(Tensors.of(new boolean[N], N))
+                  : given.eq(0).to(given.type()); // another channel
+            }
+          };
+      assertThat(objective.loss(other).perSample().toDoubles()).isNotEqualTo(own);
+      assertThat(asked[0]).isEqualTo(1);
+    }
+  }
+
+  /** Of the clean pass, or of that of the worst case. */
+  @Test
+  void boundsUseTheStatisticsOfTheirOwnPass() {
+    Ramp whole = new Ramp(0, 0);
+    List<Objective> clean =
+        List.of(new Ibp(0.5, whole), new Sabr(0.4, whole), new CrownIbp(0.5, 0.5, whole));
+    for (Objective objective : clean) {
+      assertThat(passes(objective)).as(objective.name()).isNotEmpty().containsOnly(CASE.clean());
+    }
+    assertThat(passes(new MtlIbp(0.5, whole))).isNotEmpty().containsOnly(CASE.worst());
+  }
+
+  /** The inputs of the passes whose statistics bounds are to use. */
+  private static List<double[]> passes(Objective objective) {
+    List<double[]> passes = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      objective.loss(
+          new ForwardingShard(saved(i -> false)) {
+            @Override
+            public Tensor margins(Bounds box, Tensor pass) {
+              passes.add(pass.toDoubles());
+              return super.margins(box, pass);
+            }
+
+            @Override
+            public Tensor linearMargins(Bounds box, Tensor pass) {
+              passes.add(pass.toDoubles());
+              return super.linearMargins(box, pass);
+            }
+          });
+    }
+    return passes;
+  }
+
+  /** Whoever falls within any member has fallen. */
+  @Test
+  void theRobustPredictionsOfAnAverageAreThoseOfTheWorstMember() {
+    try (Scope scope = Scope.open()) {
+      Tensor a = Tensors.of(CASE.a(), TwinCase.IN, TwinCase.HIDDEN);
+      Tensor b = Tensors.of(CASE.b(), TwinCase.HIDDEN, K);
+      ThreatModel union = ThreatModel.union(TwinShard.THREAT, ThreatModel.l2(0.3));
+      TwinShard twin = new TwinShard(CASE, a, b, 0.9, union, false);
+      Tensor robust = new UnionAverage().loss(twin).robust(); // [N, K]
+      double[] found = Objects.requireNonNull(robust).toDoubles();
+      int mirrored = 0;
+      for (int i = 0; i < N; i++) {
+        boolean second = margin(CASE.zMirrored(i), i) < margin(CASE.zWorst(i), i);
+        mirrored += second ? 1 : 0;
+        assertThat(Arrays.copyOfRange(found, i * K, (i + 1) * K))
+            .containsExactly(second ? CASE.zMirrored(i) : CASE.zWorst(i), within(1e-6));
+      }
+      assertThat(mirrored).isBetween(1, N - 1);
+    }
+  }
 
   /**
    * What an objective gives.
@@ -143,7 +310,7 @@ class SpecialCasesTest {
 
   /**
    * With {@code BCE = -ln q_y - ln(1 - max_{k != y} q_k)} and {@code KL = sum_k p_k ln(p_k / q_k)}:
-   * {@code BCE + 5 (1 - p_y) KL}, by hand to six digits.
+   * {@code BCE + 5 (1 - p_y) KL}.
    */
   @Test
   void martWeighsTheDivergenceByTheDoubt() {
@@ -152,14 +319,19 @@ class SpecialCasesTest {
     try (Scope scope = Scope.open()) {
       ShardContext shard = predicting(p, q, 0, 2);
       assertThat(new Mart(0).loss(shard).perSample().toDoubles())
-          .containsExactly(new double[] {0.693147 + 0.356675, 2.302585 + 1.609438}, within(2e-6));
+          .containsExactly(new double[] {-Math.log(0.5 * 0.7), -Math.log(0.1 * 0.2)}, within(1e-6));
       assertThat(new Mart(5).loss(shard).perSample().toDoubles())
           .containsExactly(
               new double[] {
-                1.049822 + 5 * 0.3 * 0.085123, // a label that is likely
-                3.912023 + 5 * 0.9 * 0.156975 // and one that is not
+                // a label that is likely, and one that is not
+                -Math.log(0.5 * 0.7)
+                    + 1.5
+                        * (0.7 * Math.log(0.7 / 0.5)
+                            + 0.2 * Math.log(0.2 / 0.3)
+                            + 0.1 * Math.log(0.1 / 0.2)),
+                -Math.log(0.1 * 0.2) + 4.5 * (0.6 * Math.log(0.6 / 0.8) + 0.3 * Math.log(0.3 / 0.1))
               },
-              within(5e-6));
+              within(1e-6));
     }
   }
 

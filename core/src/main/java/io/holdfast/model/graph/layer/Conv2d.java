@@ -8,6 +8,7 @@ import io.holdfast.model.graph.Shape;
 import io.holdfast.model.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,12 @@ public record Conv2d(
         Checks.input(divisible, "channels that are a multiple of groups " + groups, x, problems);
     Shape window = Windows.slide(channels, x, reach, stride, padding, problems);
     return right && window != null ? x.reshaped(window) : null;
+  }
+
+  @Override
+  public long multiplications(List<TensorType> inputs) {
+    TensorType out = Objects.requireNonNull(output(inputs, new Problems("conv2d"))); // [O, H, W]
+    return out.shape().count() * parameters(inputs).get(0).fanIn();
   }
 
   @Override

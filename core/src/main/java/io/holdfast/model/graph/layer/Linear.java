@@ -36,6 +36,11 @@ public record Linear(int features, boolean bias) implements Layer {
   }
 
   @Override
+  public long multiplications(List<TensorType> inputs) {
+    return inputs.get(0).shape().count() * features;
+  }
+
+  @Override
   public List<ParameterSpec> parameters(List<TensorType> inputs) {
     return projection("", inputs.get(0).shape().size(-1), features, bias);
   }

@@ -20,6 +20,11 @@ public record MatMul() implements Layer {
   }
 
   @Override
+  public long multiplications(List<TensorType> inputs) {
+    return inputs.get(0).shape().count() * inputs.get(1).shape().size(-1);
+  }
+
+  @Override
   public @Nullable TensorType output(List<TensorType> inputs, Problems problems) {
     TensorType a = inputs.get(0);
     TensorType b = inputs.get(1);

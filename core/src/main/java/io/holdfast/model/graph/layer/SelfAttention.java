@@ -47,6 +47,14 @@ public record SelfAttention(int heads) implements Layer {
     return x;
   }
 
+  /** {@inheritDoc} Four projections, the scores and the sums by them. */
+  @Override
+  public long multiplications(List<TensorType> inputs) {
+    long length = inputs.get(0).shape().size(0);
+    long width = inputs.get(0).shape().size(1);
+    return 4 * length * width * width + 2 * length * length * width;
+  }
+
   @Override
   public List<ParameterSpec> parameters(List<TensorType> inputs) {
     long width = inputs.get(0).shape().size(1);

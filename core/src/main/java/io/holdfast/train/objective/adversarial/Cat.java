@@ -79,9 +79,8 @@ public record Cat(double step, double smoothing, double concentration)
     return true;
   }
 
-  /** Each sample's own radius is the threat model's, scaled. */
   @Override
-  public boolean balls() {
+  public boolean ownRadii() {
     return true;
   }
 
@@ -99,24 +98,24 @@ public record Cat(double step, double smoothing, double concentration)
       radii[i] = Double.isNaN(radii[i]) ? 0 : Math.min(largest, radii[i]);
       grown[i] = Math.min(largest, radii[i] + step);
     }
-    List<Seed> seeds = shard.seeds("labels");
+    Spread spread = new Spread(concentration, shard.seeds("labels"));
     boolean[] attacked = new boolean[radii.length]; // not those that stay clean
     Tensor worst =
         shard.adversarial(
             ground -> {
               ground.rows().forEach(row -> attacked[row] = true);
-              return within(ground, grown, largest, seeds);
+              return within(ground, grown, largest, spread);
             },
             Reference.labels(shard.labels())); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
-    boolean[] right = robust.argmax(1).eq(shard.labels()).toBooleans();
+    boolean[] right = shard.decided(() -> robust.argmax(1).eq(shard.labels())).toBooleans();
     for (int i = 0; i < radii.length; i++) {
       radii[i] = attacked[i] && right[i] ? grown[i] : radii[i];
     }
     if (largest > 0) {
       shard.remember(radii);
     }
-    Tensor wanted = softened(shard.labels(), robust, radii, seeds); // [n, K]
+    Tensor wanted = softened(shard.labels(), robust, radii, spread); // [n, K]
     Tensor losses = wanted.mul(Nn.logSoftmax(robust, 1)).sum(1).neg(); // [n]
     return ShardLoss.of(losses, null, robust);
   }
@@ -127,45 +126,70 @@ public record Cat(double step, double smoothing, double concentration)
    * @param grown the samples' radii, {@code [n]}
    * @param largest that of the ground's threat model, in the same unit
    */
-  private Tensor within(Search.Ground ground, double[] grown, double largest, List<Seed> seeds) {
+  private Tensor within(Search.Ground ground, double[] grown, double largest, Spread spread) {
     int[] rows = ground.rows().stream().mapToInt(i -> i).toArray();
     double[] own = Arrays.stream(rows).mapToDouble(i -> grown[i]).toArray(); // [m]
     double[] scales = Arrays.stream(own).map(r -> largest == 0 ? 0 : r / largest).toArray(); // [m]
-    List<Seed> ofRows = Arrays.stream(rows).mapToObj(seeds::get).toList();
     OwnRadii scaled = new OwnRadii(ground.model(), ground.inputs(), scales);
-    Tensor far = ground.with(scaled).maximise(new Soft(own, ofRows)); // [m, ...]
+    Tensor far = ground.with(scaled).maximise(new Soft(own, spread.of(rows))); // [m, ...]
     return OwnRadii.between(ground.inputs(), far, scales);
   }
 
   /** Labels of which a part is spread, {@code [n, K]}, of the type of the logits. */
-  private Tensor softened(Tensor labels, Tensor logits, double[] radii, List<Seed> seeds) {
+  private Tensor softened(Tensor labels, Tensor logits, double[] radii, Spread spread) {
     int n = radii.length;
     int classes = (int) logits.size(1);
-    double[] spread = new double[n * classes];
+    double[] others = new double[n * classes];
     double[] kept = new double[n];
     for (int i = 0; i < n; i++) {
       double part = smoothing * radii[i];
-      double[] drawn = Variates.dirichlet(classes, concentration, seeds.get(i).generator());
+      double[] drawn = spread.sample(i, classes); // [K]
       int row = i * classes;
-      IntStream.range(0, classes).forEach(k -> spread[row + k] = part * drawn[k]);
+      IntStream.range(0, classes).forEach(k -> others[row + k] = part * drawn[k]);
       kept[i] = 1 - part;
     }
     Tensor own = like(kept, logits, n, 1).mul(Nn.oneHot(labels, classes)); // [n, K]
-    return own.add(like(spread, logits, n, classes));
+    return own.add(like(others, logits, n, classes));
   }
 
   private static Tensor like(double[] values, Tensor like, long... shape) {
     return Tensors.of(values, shape).to(like.type()).to(like.device());
   }
 
+  /** What the spread part of each sample's label goes to, drawn when it is first asked for. */
+  private static final class Spread {
+    private final double concentration;
+    private final List<Seed> seeds;
+    private final double[][] drawn; // [n, K], empty rows at first
+
+    Spread(double concentration, List<Seed> seeds) {
+      this.concentration = concentration;
+      this.seeds = seeds;
+      drawn = new double[seeds.size()][0];
+    }
+
+    /** Shares of the classes, {@code [K]}. */
+    double[] sample(int i, int classes) {
+      if (drawn[i].length == 0) {
+        drawn[i] = Variates.dirichlet(classes, concentration, seeds.get(i).generator());
+      }
+      return drawn[i];
+    }
+
+    /** That of some of the samples. */
+    Spread of(int... rows) {
+      return new Spread(concentration, Arrays.stream(rows).mapToObj(seeds::get).toList());
+    }
+  }
+
   /** Cross-entropy with softened labels. */
   private final class Soft implements Loss {
     private final double[] radii; // [m]
-    private final List<Seed> seeds;
+    private final Spread spread; // of the m
 
-    Soft(double[] radii, List<Seed> seeds) {
+    Soft(double[] radii, Spread spread) {
       this.radii = radii;
-      this.seeds = seeds;
+      this.spread = spread;
     }
 
     @Override
@@ -184,7 +208,7 @@ public record Cat(double step, double smoothing, double concentration)
     }
 
     private Tensor wanted(Tensor logits, Reference reference) {
-      return softened(reference.labels(), logits, radii, seeds);
+      return softened(reference.labels(), logits, radii, spread);
     }
   }
 }

@@ -24,12 +24,13 @@ import java.util.List;
  * Fast bi-level adversarial training (Zhang et al. 2022, Fast-BAT, algorithm 1), in an L-infinity
  * ball: from a uniform start two projected steps along the gradient itself, not its sign; then
  * cross-entropy at their end, whose gradient also goes through the second step wherever that ends
- * inside ball and domain. It searches in this way of its own, whatever the experiment's steps.
+ * inside ball and domain. It searches in this way of its own, whatever the experiment's steps, the
+ * first step in evaluation mode as all searches here.
  *
  * <p>Shapes: n samples of the shard, K classes.
  *
  * @param step length of a step for each unit of the gradient, at least 0; the authors' program
- *     takes 5000/255 for a radius of 8/255
+ *     takes 5000/255 for radii up to 8/255, 3000/255 for larger ones
  * @param implicit weight of the gradient through the second step, at least 0: one over the authors'
  *     lambda, which their program sets to 10
  */

@@ -88,13 +88,25 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
         alike ? losses : losses.mul(weights(shard, withstood, losses)), null, robust);
   }
 
-  /** Of mean 1 over the batch, {@code [n]}. */
+  /**
+   * Of mean 1 over the batch, {@code [n]}. Saved examples, around which nothing was searched: 1.
+   */
   private Tensor weights(ShardContext shard, double[] withstood, Tensor like) {
-    double[] raw =
-        Arrays.stream(withstood)
-            .map(share -> (1 + Math.tanh(lambda + 5 * (1 - 2 * share))) / 2)
-            .toArray();
-    Tensor weights = Tensors.of(raw, raw.length).to(like.type()).to(like.device()); // [n]
-    return Predictions.meanOne(shard, weights);
+    boolean[] saved = shard.saved();
+    double[] raw = new double[withstood.length];
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < raw.length; i++) {
+      if (!saved[i]) {
+        raw[i] = (1 + Math.tanh(lambda + 5 * (1 - 2 * withstood[i]))) / 2;
+        sum += raw[i];
+        count++;
+      }
+    }
+    double[] all = shard.batchSum("weights", sum, count);
+    for (int i = 0; i < raw.length; i++) {
+      raw[i] = saved[i] || all[0] == 0 ? 1 : raw[i] * all[1] / all[0];
+    }
+    return Tensors.of(raw, raw.length).to(like.type()).to(like.device()); // [n]
   }
 }

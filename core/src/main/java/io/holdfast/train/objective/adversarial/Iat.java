@@ -6,12 +6,15 @@ import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ListedObjective;
+import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -72,7 +75,7 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
   @Override
   public ShardLoss loss(ShardContext shard) {
     Tensor worst = PgdAt.worst(shard); // [n, ...]
-    Tensor best =
+    Tensor found =
         shard.adversarial(
             ground ->
                 ground
@@ -80,11 +83,22 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
                     .with(ground.inner().from(Start.CLEAN))
                     .maximise(new Inverse(Losses.CE)),
             Reference.labels(shard.labels())); // [n, ...]
+    Tensor best = cleanWhereSaved(shard, found); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor sure = shard.logits(best); // [n, K]
     Tensor divergence = Predictions.divergence(sure, robust, 1); // [n]
     Tensor natural = Predictions.crossEntropy(shard, robust); // [n]
     return ShardLoss.of(natural.add(divergence, lambda), null, robust);
+  }
+
+  /** For a saved example a search gives what was saved, the worst. */
+  private static Tensor cleanWhereSaved(ShardContext shard, Tensor found) {
+    boolean[] saved = shard.saved(); // [n]
+    if (!Arrays.equals(saved, new boolean[saved.length])) {
+      Tensor is = Tensors.of(saved, saved.length).to(found.device()); // [n]
+      return Tensors.where(is.view(Noise.wide(found)), shard.inputs(), found);
+    }
+    return found;
   }
 
   /** What a search maximises in order to make another loss small. */

@@ -3,6 +3,7 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
+import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ListedObjective;
@@ -81,9 +82,8 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     return true;
   }
 
-  /** Each sample's own radius is the threat model's, scaled. */
   @Override
-  public boolean balls() {
+  public boolean ownRadii() {
     return true;
   }
 
@@ -97,11 +97,11 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     double share = shard.radiusShare();
     double[] scales = scales(shard.remembered(), share); // [n], of the largest radius searched
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
-    boolean[] right = clean.argmax(1).eq(shard.labels()).toBooleans();
+    Tensor isRight = shard.decided(() -> clean.argmax(1).eq(shard.labels())); // [n]
+    boolean[] right = isRight.toBooleans();
     Tensor ends =
         shard.adversarial(
             ground -> margins(ground, scales), Reference.labels(shard.labels())); // [n, ...]
-    Tensor isRight = Tensors.of(right, right.length).to(ends.device()); // [n]
     Tensor at = Tensors.where(isRight.view(Noise.wide(ends)), ends, shard.inputs()); // [n, ...]
     Tensor robust = shard.logits(at); // [n, K]
     Tensor counts = counts(right, scales).to(clean.type()).to(clean.device()); // [n]
@@ -186,7 +186,10 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
   }
 
   private static boolean[] right(Search.Ground ground, Tensor far, double[] scales) {
-    Tensor logits = ground.model().logits(OwnRadii.between(ground.inputs(), far, scales)); // [m, K]
-    return logits.argmax(1).eq(ground.reference().labels()).toBooleans();
+    try (Scope scope = Scope.open()) {
+      Tensor logits =
+          ground.model().logits(OwnRadii.between(ground.inputs(), far, scales)); // [m, K]
+      return logits.argmax(1).eq(ground.reference().labels()).toBooleans();
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.train.objective.adversarial;
 
+import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
@@ -20,7 +21,9 @@ import java.util.List;
 /**
  * Training against a union of balls by multi steepest descent (Maini et al. 2020, algorithm 1):
  * each step of the search is tried in every member of the union and projected onto that member, and
- * each sample goes on with the try of the highest loss. Against a single ball it is PGD-AT.
+ * each sample goes on with the try of the highest loss. It begins at the clean input and ends at
+ * its last point; the authors' program keeps the best one on the way. Against a single ball it is
+ * PGD-AT, and begins where that does.
  */
 public record Msd() implements ListedObjective<Msd> {
   /** The registry's line. */
@@ -46,7 +49,7 @@ public record Msd() implements ListedObjective<Msd> {
   /** One gradient serves all members; what is tried in each takes a pass forward. */
   @Override
   public Passes passes(int members, double progress) {
-    return passes();
+    return members > 1 ? passes().trying(members) : passes();
   }
 
   @Override
@@ -68,11 +71,12 @@ public record Msd() implements ListedObjective<Msd> {
     return ShardLoss.of(Predictions.crossEntropy(shard, robust), null, robust);
   }
 
-  /** From the first member's start. */
+  /** From the clean input; within a single ball from where the experiment's search begins. */
   private static Tensor climb(Search.Ground ground, Loss loss) {
     List<Region> regions =
         ground.threat().members().stream().map(m -> m.around(ground.inputs())).toList();
-    Tensor x = ground.inner().start().of(regions.get(0), ground.seeds()); // [m, ...]
+    Start start = regions.size() == 1 ? ground.inner().start() : Start.CLEAN;
+    Tensor x = start.of(regions.get(0), ground.seeds()); // [m, ...]
     for (int k = 0; k < ground.inner().steps(); k++) {
       try (Scope step = Scope.open()) {
         InputGradients.Pass pass =

@@ -13,11 +13,11 @@ import java.util.List;
 
 /**
  * SCORE (Pang et al. 2022, section 4): TRADES with squared errors of probabilities in place of
- * cross-entropy and divergence, {@code |p(x) - y|^2 + beta max(|p(x') - p(x)|^2 - clip, 0)}: by the
- * triangle inequality an upper bound of the squared error on the worst case, without asking that
- * the model be constant where the labels are not. The search maximises the squared difference from
- * the clean prediction, from where the experiment's search begins, or a little beside a clean
- * start, where it has no slope.
+ * cross-entropy and divergence, {@code |p(x) - y|^2 + beta max(|p(x') - p(x)|^2 - clip, 0)}.
+ * Distances obey the triangle inequality, so that the squared error on the worst case is at most
+ * twice this with beta 1 or more and clip 0; it does not ask that the model be constant where the
+ * labels are not. The search maximises the squared difference from the clean prediction, from where
+ * the experiment's search begins, or a little beside a clean start, where it has no slope.
  *
  * @param beta weight of the difference, at least 0; 0 is training by squared error
  * @param clip what of the difference is free, at least 0

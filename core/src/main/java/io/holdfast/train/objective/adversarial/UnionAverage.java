@@ -3,6 +3,7 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -53,12 +54,20 @@ public record UnionAverage() implements ListedObjective<UnionAverage> {
   public ShardLoss loss(ShardContext shard) {
     int members = shard.threat().members().size();
     @Nullable Tensor sum = null; // [n]
-    @Nullable Tensor robust = null; // [n, K]
+    @Nullable Tensor least = null; // [n], margins
+    @Nullable Tensor robust = null; // [n, K], of the member with the least margin
     for (int m = 0; m < members; m++) {
       Tensor logits = shard.logits(worst(shard, m)); // [n, K]
       Tensor losses = Predictions.crossEntropy(shard, logits).div(members); // [n]
       sum = sum == null ? losses : sum.add(losses);
-      robust = logits;
+      Tensor margin = Predictions.margin(logits.detach(), shard.labels()); // [n]
+      if (robust == null || least == null) {
+        robust = logits.detach();
+        least = margin;
+      } else {
+        robust = Tensors.where(least.gt(margin).unsqueeze(1), logits.detach(), robust);
+        least = least.minimum(margin);
+      }
     }
     if (sum == null) {
       throw new AssertionError("a threat model has a member");

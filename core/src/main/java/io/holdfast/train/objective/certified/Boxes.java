@@ -16,9 +16,10 @@ final class Boxes {
    *
    * @param centre {@code [n, ...]}
    * @param share of the threat model's radius
+   * @param pass inputs of the pass whose statistics batch norms use
    */
-  static Tensor crossEntropy(ShardContext shard, Tensor centre, double share) {
-    return Nn.crossEntropy(shard.margins(ball(shard, centre, share)), shard.labels());
+  static Tensor crossEntropy(ShardContext shard, Tensor centre, double share, Tensor pass) {
+    return Nn.crossEntropy(shard.margins(ball(shard, centre, share), pass), shard.labels());
   }
 
   /** The threat model's ball at a share of its radius. */

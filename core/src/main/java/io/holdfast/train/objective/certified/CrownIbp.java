@@ -58,10 +58,20 @@ public record CrownIbp(double kappa, double linear, Ramp ramp)
     return SPEC;
   }
 
-  /** After the ramp, without a linear share. */
   @Override
   public Passes passes() {
-    return Passes.of(3, 3);
+    return Passes.of(3, 3).bounded(1);
+  }
+
+  @Override
+  public Passes passes(int members, double progress) {
+    boolean counts = linearShare(ramp.at(progress)) > 0;
+    return ramp.passes(progress, counts ? passes() : Passes.of(3, 3));
+  }
+
+  /** Of the linear bound among the two, while the ball has this part of its radius. */
+  private double linearShare(double strength) {
+    return 1 + (linear - 1) * strength;
   }
 
   @Override
@@ -83,10 +93,10 @@ public record CrownIbp(double kappa, double linear, Ramp ramp)
       return ShardLoss.of(natural, clean, null);
     }
     Bounds box = Boxes.ball(shard, shard.inputs(), strength);
-    double share = 1 + (linear - 1) * strength; // of the linear bound
-    Tensor margins = shard.margins(box); // [n, K]
+    double share = linearShare(strength);
+    Tensor margins = shard.margins(box, shard.inputs()); // [n, K]
     if (share > 0) {
-      margins = margins.mul(1 - share).add(shard.linearMargins(box), share);
+      margins = margins.mul(1 - share).add(shard.linearMargins(box, shard.inputs()), share);
     }
     double bounded = (1 - kappa) * strength; // its share of the loss
     Tensor bound = Nn.crossEntropy(margins, shard.labels()); // [n]

@@ -52,6 +52,11 @@ public record Ibp(double kappa, Ramp ramp) implements ListedObjective<Ibp> {
   }
 
   @Override
+  public Passes passes(int members, double progress) {
+    return ramp.passes(progress, passes());
+  }
+
+  @Override
   public boolean adversarial() {
     return false;
   }
@@ -70,7 +75,7 @@ public record Ibp(double kappa, Ramp ramp) implements ListedObjective<Ibp> {
       return ShardLoss.of(natural, clean, null);
     }
     double bounded = (1 - kappa) * strength; // its share of the loss
-    Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength); // [n]
+    Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength, shard.inputs()); // [n]
     return ShardLoss.of(natural.mul(1 - bounded).add(bound, bounded), clean, null);
   }
 }

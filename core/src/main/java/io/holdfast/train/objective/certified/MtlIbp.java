@@ -50,6 +50,11 @@ public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp>
   }
 
   @Override
+  public Passes passes(int members, double progress) {
+    return ramp.passes(progress, passes());
+  }
+
+  @Override
   public boolean bounded() {
     return true;
   }
@@ -74,7 +79,7 @@ public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp>
                     .maximise(Losses.CE),
             Reference.labels(shard.labels())); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K], also for the statistics of batch norm
-    Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength); // [n]
+    Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength, worst); // [n]
     Tensor losses = Predictions.crossEntropy(shard, robust).mul(1 - alpha).add(bound, alpha);
     return ShardLoss.of(losses, null, robust);
   }

@@ -2,6 +2,7 @@ package io.holdfast.train.objective.certified;
 
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
+import io.holdfast.train.objective.Passes;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -16,7 +17,7 @@ import java.util.function.Function;
  * @param rampUp share of training in which the strength grows, in [0, 1]
  */
 public record Ramp(double warmUp, double rampUp) {
-  /** As the schedules of Gowal et al. 2018 for CIFAR-10, rounded. */
+  /** Our choice for short trainings; published schedules warm up and grow for longer. */
   static final Ramp USUAL = new Ramp(0.02, 0.25);
 
   private static final double BEND = 0.25;
@@ -27,6 +28,11 @@ public record Ramp(double warmUp, double rampUp) {
       return 0;
     }
     return progress >= warmUp + rampUp ? 1 : smooth((progress - warmUp) / rampUp);
+  }
+
+  /** What a step costs: a clean pass without bounds, else the whole. */
+  Passes passes(double progress, Passes whole) {
+    return at(progress) == 0 ? Passes.CLEAN : whole;
   }
 
   /** From 0 to 1 as {@code way} does; slope and value have no jump at {@link #BEND}. */

@@ -57,6 +57,11 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
   }
 
   @Override
+  public Passes passes(int members, double progress) {
+    return ramp.passes(progress, passes());
+  }
+
+  @Override
   public boolean bounded() {
     return true;
   }
@@ -81,7 +86,7 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
                     .with(ground.threat().withEpsilon(ground.threat().epsilon() * room))
                     .maximise(Losses.CE),
             Reference.labels(shard.labels())); // [n, ...]
-    Tensor bound = Boxes.crossEntropy(shard, centre, strength * share); // [n]
+    Tensor bound = Boxes.crossEntropy(shard, centre, strength * share, shard.inputs()); // [n]
     return ShardLoss.of(bound, clean, null);
   }
 }

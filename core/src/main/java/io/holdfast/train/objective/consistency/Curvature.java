@@ -15,6 +15,9 @@ import java.util.List;
  * Curvature regularisation, CURE (Moosavi-Dezfooli et al. 2019, equation 7): the squared difference
  * of the cross-entropy's input gradients at x and at {@code x + h z}, where z is the sign of the
  * gradient at x, scaled to length 1 in L2. The direction carries no gradient; both gradients do.
+ * They are those of the trained network as it stands, in training mode: by a batch norm they also
+ * hold what a sample changes for the others of its shard. The authors' program takes them in
+ * evaluation mode, and its 4 multiplies the length of the batch's, not each sample's squared.
  *
  * @param lambda weight of the penalty, at least 0 (gamma in the paper)
  * @param step h, above 0, in the units of the input; it grows linearly to that over {@code rampUp}

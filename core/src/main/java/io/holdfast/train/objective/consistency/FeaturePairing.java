@@ -98,7 +98,8 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
     Features robust = shard.features(worst, layer);
     Tensor before = byChannel(clean.values()); // [n, C, P]
     Tensor change = byChannel(robust.values()).sub(before); // [n, C, P]
-    Tensor most = moved(shard, change.detach(), before.detach()).to(change.device()); // [c]
+    Tensor most = // [c]
+        shard.decided(() -> moved(shard, change.detach(), before.detach()).to(change.device()));
     Tensor chosen = change.indexSelect(1, most); // [n, c, P]
     Tensor penalty =
         Predictions.squareNorm(chosen).div((double) chosen.size(1) * chosen.size(2)); // [n]

@@ -15,7 +15,9 @@ import java.util.List;
  * Adversarially robust distillation (Goldblum et al. 2020, equation 4): {@code alpha T^2} times the
  * divergence of the student's prediction on the worst case from the teacher's on the clean input,
  * both at temperature T, plus {@code 1 - alpha} times the student's clean cross-entropy (at
- * temperature 1, as the authors' code has it). The search maximises the student's cross-entropy.
+ * temperature 1, as the authors' program has it). The divergence is a sum over classes; their
+ * program has a mean, so that below 1 the same alpha distils less there. The search maximises the
+ * student's cross-entropy.
  *
  * @param alpha share of distillation in [0, 1]
  * @param temperature T, above 0

@@ -17,7 +17,8 @@ import java.util.List;
  * teacher by {@code w = p_teacher(y | x')^beta}, the teacher's confidence in the label on the
  * student's worst case, and itself by the rest: {@code T^2 (w KL(teacher(x), student(x')) + gamma
  * (1 - w) KL(student(x), student(x')))}, both at temperature T. Before {@code warmUp} it is the
- * teacher's term alone, with full trust.
+ * teacher's term alone, with full trust. The authors' program differs: it never weighs the
+ * teacher's term, and has {@code T^2} for that one alone.
  *
  * @param beta sharpness of the trust, at least 0; 0 is full trust
  * @param gamma weight of introspection, at least 0

@@ -28,7 +28,7 @@ public record Lbgat(double alpha, double beta, Guide natural) implements ListedO
   public static final ObjectiveSpec<Lbgat> SPEC =
       new ObjectiveSpec<>(
           "lbgat",
-          "alpha x |logits on worst case - a finished natural model's clean ones|^2"
+          "alpha x mean |logits on worst case - a finished natural model's clean ones|^2"
               + " + beta x KL(clean, worst)",
           "after Cui et al. 2021, equation 6, with a fixed guide",
           new Lbgat(1, 6, Guide.given("natural")),
