@@ -51,9 +51,17 @@ class PhysicalTest {
   private final Dataset data = SmallNetworks.test(100);
   private final Workers one = Workers.of(1);
 
+  /**
+   * For what differs by a few samples in a hundred, of which the processor's kernels decide some.
+   */
+  private final List<Network> several =
+      List.of(network, SmallNetworks.trained(new Seed(42)), SmallNetworks.trained(new Seed(43)));
+
+  private final Dataset more = SmallNetworks.test(300);
+
   @AfterAll
   void release() {
-    network.close();
+    several.forEach(Network::close);
     one.close();
   }
 
@@ -132,27 +140,34 @@ class PhysicalTest {
         .hasMessageContaining("eot-patch");
   }
 
-  private long wrongAfter(int quality, AttackResult result) {
-    DifferentiableJpeg jpeg = new DifferentiableJpeg(quality);
-    long[] seen =
-        network.classifier().logits(jpeg.compress(result.adversarial())).argmax(1).toLongs();
-    return IntStream.range(0, data.size()).filter(i -> seen[i] != data.label(i)).count();
-  }
-
   /** Shin and Song 2017, section 5: more is left of it than of PGD at equal gradients. */
   @Test
   void throughJpegChangesSurviveBeingSaved() {
-    ThreatModel threat = ThreatModel.linf(0.06);
+    long saved = 0;
+    long plain = 0;
+    long stopped = 0;
+    for (Network network : several) {
+      AttackDriver driver = new AttackDriver(network.classifier(), ThreatModel.linf(0.04), one);
+      saved += wrongAfterSaving(driver, Composed.of(Line.JPEG_PGD).steps(10));
+      plain += wrongAfterSaving(driver, Pgd.steps(30).track(Pgd.Track.LAST));
+      stopped += wrongAfterSaving(driver, Pgd.steps(30));
+    }
+    assertThat(saved).isGreaterThan(plain + 15);
+    assertThat(saved).isGreaterThan(stopped * 4 / 3);
+  }
+
+  /** How many are wrong as pictures of quality 50, and of 70. */
+  private long wrongAfterSaving(AttackDriver driver, Attack attack) {
+    long wrong = 0;
     try (Scope scope = Scope.open()) {
-      AttackResult robust = run(Composed.of(Line.JPEG_PGD).steps(10), threat);
-      AttackResult plain = run(Pgd.steps(30).track(Pgd.Track.LAST), threat);
-      AttackResult stopped = run(Pgd.steps(30), threat);
+      Tensor found = SmallNetworks.attack(driver, attack, more).adversarial();
       for (int quality : new int[] {50, 70}) {
-        long saved = wrongAfter(quality, robust);
-        assertThat(saved).as("%d", quality).isGreaterThan(wrongAfter(quality, plain));
-        assertThat(saved).as("%d", quality).isGreaterThan(2 * wrongAfter(quality, stopped));
+        Tensor picture = new DifferentiableJpeg(quality).compress(found);
+        long[] seen = driver.model().logits(picture).argmax(1).toLongs();
+        wrong += IntStream.range(0, more.size()).filter(i -> seen[i] != more.label(i)).count();
       }
     }
+    return wrong;
   }
 
   /** Where much is lost the approximation's slope leads further than the identity. */
@@ -188,13 +203,24 @@ class PhysicalTest {
   @Test
   void frankWolfeMovesBrightnessBetterThanProjectedSteps() {
     ThreatModel any = ThreatModel.of(new Wasserstein(0.05));
-    ThreatModel bags = ThreatModel.of(new Wasserstein(0.1)).wanting(Goal.target(8));
+    ThreatModel bags = ThreatModel.of(new Wasserstein(0.15)).wanting(Goal.target(8));
     for (ThreatModel threat : List.of(any, bags)) {
-      long best = fallen(FrankWolfe.steps(10), threat);
-      assertThat(best).isGreaterThan(fallen(Pgd.steps(10), threat));
+      long best = fallenOfSeveral(FrankWolfe.steps(10), threat);
+      assertThat(best).isGreaterThan(fallenOfSeveral(Pgd.steps(10), threat) + 12);
       Attack noise = new RandomNoise(RandomNoise.Kind.UNIFORM, 1);
-      assertThat(best).isGreaterThan(5 * fallen(noise, threat));
+      assertThat(best).isGreaterThan(5 * fallenOfSeveral(noise, threat));
     }
+  }
+
+  private long fallenOfSeveral(Attack attack, ThreatModel threat) {
+    long fallen = 0;
+    for (Network network : several) {
+      AttackDriver driver = new AttackDriver(network.classifier(), threat, one);
+      try (Scope scope = Scope.open()) {
+        fallen += SmallNetworks.fallen(SmallNetworks.attack(driver, attack, more));
+      }
+    }
+    return fallen;
   }
 
   /** Chen et al. 2020, section 5: about as strong as PGD where the ball has corners. */
