@@ -19,6 +19,7 @@ import io.holdfast.train.objective.consistency.Vat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -35,8 +36,13 @@ final class ConsistencyTwins {
         new TwinRow(new Curvature(4, 0.5, 0.2), EARLY, (c, b, i) -> curvature(c, b, i, 0.25)),
         row(
             new FeaturePairing(0.8, 0.5, Optional.empty()),
-            (c, b, i) -> featurePairing(c, b, i, 0.8, 3)),
-        row(new FeaturePairing(2, 0, Optional.empty()), (c, b, i) -> featurePairing(c, b, i, 2, 1)),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, 3, TwinCase::hidden)),
+        row(
+            new FeaturePairing(2, 0, Optional.of(TwinShard.HIDDEN_LAYER)),
+            (c, b, i) -> featurePairing(c, b, i, 2, 1, TwinCase::hidden)),
+        row(
+            new FeaturePairing(0.8, 0.6, Optional.of(TwinShard.LAST_LAYER)),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, 2, TwinCase::z)),
         row(new Vat(2, 0.5, 0.1, 1), (c, b, i) -> vat(c, b, i, 1)),
         row(new Vat(2, 0.5, 0.1, 3), (c, b, i) -> vat(c, b, i, 3)),
         row(new AugMixConsistency(12, 2, false), (c, b, i) -> augMix(c, i, false)),
@@ -64,24 +70,32 @@ final class ConsistencyTwins {
     return c.crossEntropy(c.z(x), i) + 4 * squareDistance(c.gradient(moved, i), c.gradient(x, i));
   }
 
-  /** The hidden units that move most, of so many. */
+  /** The units of a layer that move most, of so many. */
   private static double featurePairing(
-      TwinCase c, TwinCase before, int i, double lambda, int count) {
-    double[] moved = new double[TwinCase.HIDDEN];
-    for (int h = 0; h < TwinCase.HIDDEN; h++) {
+      TwinCase c,
+      TwinCase before,
+      int i,
+      double lambda,
+      int count,
+      BiFunction<TwinCase, double[], double[]> layer) {
+    int units = layer.apply(c, one(c.clean(), i)).length;
+    double[] moved = new double[units];
+    for (int h = 0; h < units; h++) {
       double change = 0;
       double size = 0;
       for (int j = 0; j < N; j++) {
-        double clean = before.hidden(one(before.clean(), j), h);
-        change += Math.abs(before.hidden(one(before.worst(), j), h) - clean);
+        double clean = layer.apply(before, one(before.clean(), j))[h];
+        change += Math.abs(layer.apply(before, one(before.worst(), j))[h] - clean);
         size += Math.abs(clean);
       }
       moved[h] = change / size;
     }
-    double bound = DoubleStream.of(moved).sorted().toArray()[TwinCase.HIDDEN - count];
+    double bound = DoubleStream.of(moved).sorted().toArray()[units - count];
+    double[] worst = layer.apply(c, one(c.worst(), i));
+    double[] clean = layer.apply(c, one(c.clean(), i));
     double sum = 0;
-    for (int h = 0; h < TwinCase.HIDDEN; h++) {
-      double change = c.hidden(one(c.worst(), i), h) - c.hidden(one(c.clean(), i), h);
+    for (int h = 0; h < units; h++) {
+      double change = worst[h] - clean[h];
       sum += moved[h] >= bound ? change * change : 0;
     }
     return c.crossEntropy(c.zClean(i), i) + lambda * sum / count;

@@ -3,6 +3,7 @@ package io.holdfast.train.objective;
 import io.holdfast.common.Seed;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * A random network tanh(x A) B with fixed clean and worst inputs, all in double, and another such
@@ -118,9 +119,9 @@ record TwinCase(
     return z;
   }
 
-  /** The value of a hidden unit. */
-  double hidden(double[] x, int unit) {
-    return Math.tanh(before(a, x, unit));
+  /** The values of the hidden units. */
+  double[] hidden(double[] x) {
+    return IntStream.range(0, HIDDEN).mapToDouble(h -> Math.tanh(before(a, x, h))).toArray();
   }
 
   private static double before(double[] a, double[] x, int h) {

@@ -36,6 +36,9 @@ final class TwinShard implements ShardContext {
   /** Steps of a search. */
   static final int STEPS = 3;
 
+  static final String HIDDEN_LAYER = "tanh";
+  static final String LAST_LAYER = "b";
+
   static final ThreatModel THREAT = ThreatModel.linf(0.2).within(-1, 2);
 
   private final TwinCase c;
@@ -90,10 +93,13 @@ final class TwinShard implements ShardContext {
     return network(x, a, b);
   }
 
-  /** Of the hidden layer. */
+  /** Of the hidden layer, or of the last one where that is asked for. */
   @Override
   public Features features(Tensor x, Optional<String> layer) {
-    return new Features(network(x, a, b), Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)));
+    Tensor logits = network(x, a, b); // [n, K]
+    String name = layer.orElse(HIDDEN_LAYER);
+    return new Features(
+        logits, name.equals(LAST_LAYER) ? logits : Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)));
   }
 
   @Override
@@ -116,8 +122,8 @@ final class TwinShard implements ShardContext {
     GraphBuilder g = Graph.builder("twin");
     g.input("input", TensorType.floats(TwinCase.IN));
     g.add("a", new Linear(TwinCase.HIDDEN, false));
-    g.add("tanh", new Tanh());
-    Graph graph = g.output(g.add("b", new Linear(TwinCase.K, false))).build();
+    g.add(HIDDEN_LAYER, new Tanh());
+    Graph graph = g.output(g.add(LAST_LAYER, new Linear(TwinCase.K, false))).build();
     Map<String, Tensor> weights =
         Map.of("a.weight", a.transpose(0, 1), "b.weight", b.transpose(0, 1));
     return new IntervalBounds(graph, weights, Map.of());
