@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class AttacksCommandTest {
+  private static final Percentage FIVE_PERCENT = Percentage.withPercentage(5);
   private static final Path PAGE = Path.of("..", "docs", "attacks.md");
 
   /** Counting beyond this takes too long for a test; the page's own figure stands. */
@@ -81,7 +83,11 @@ final class AttacksCommandTest {
         (name, samples) -> assertThat(samples > 0).as(name).isEqualTo(!ENDLESS.contains(name)));
   }
 
-  /** The costs that {@link #thePageIsAsTheRegistryHasIt} takes as they are told. */
+  /**
+   * The costs that {@link #thePageIsAsTheRegistryHasIt} takes as they are told. Where one ends that
+   * looks every hundred passes whether it still gains depends on the processor's kernels: {@code
+   * cw} takes 3,400 passes on some and 3,300 on others.
+   */
   @Tag("slow")
   @Test
   void longAttacksCostWhatThePageSays() throws IOException {
@@ -89,7 +95,9 @@ final class AttacksCommandTest {
     for (AttackSpec<?> spec : Attacks.describe()) {
       AttackCost told = told(page, spec.name());
       if (told.queries() > MANY) {
-        assertThat(AttackPage.cost(spec)).as(spec.name()).isEqualTo(told);
+        AttackCost cost = AttackPage.cost(spec);
+        assertThat(cost.queries()).as(spec.name()).isCloseTo(told.queries(), FIVE_PERCENT);
+        assertThat(cost.gradients()).as(spec.name()).isCloseTo(told.gradients(), FIVE_PERCENT);
       }
     }
   }
