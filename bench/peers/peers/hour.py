@@ -1,4 +1,5 @@
-"""`run cifar-hour`: CIFAR-10 at 8/255, the same time for everyone: who stands under AutoAttack, ours against PyTorch's N-FGSM and TRADES."""
+"""`run cifar-hour`: CIFAR-10 at 8/255, the same time for everyone: who stands under AutoAttack, ours against PyTorch's N-FGSM and TRADES. The time is
+that of each training by itself, all on one kind of machine, or what an hour is in epochs by `--pace`."""
 
 import argparse
 import math
@@ -16,6 +17,7 @@ from .judge import Judge, ahead, share
 from .loop import Recipe, Training, n_fgsm, trades
 from .nets import ARCHITECTURES
 from .ours import Hardened, PeerServer, estimate
+from .pace import Pace
 
 EPSILON = 8 / 255
 ARCHITECTURE = "preact-resnet-18,width=16"
@@ -33,13 +35,14 @@ WARM = 1.05  # steps of a warm process in the time of one that the estimate has 
 
 @dataclass(frozen=True)
 class Contest:
-    """One contender with one seed; what is done is in files, so that nothing is repeated."""
+    """One contender with one seed; what is done is in files, so that nothing is repeated. With a pace it trains for so many epochs, whatever the clock."""
 
     folder: Path
     contender: str
     seed: int
     budget: float
     test: Path
+    pace: Pace | None = None
 
     @property
     def name(self) -> str:
@@ -51,9 +54,12 @@ class Contest:
 
     def run(self) -> dict:
         """Trains; the seconds that it took among others."""
-        ours = self.contender == "ours"
-        of = {"recipe": parts.hash_of(EXPERIMENT)} if ours else RECIPES[self.contender].told()
-        return parts.once(self.folder / f"{self.name}.json", lambda: self._watched(self._ours if ours else self._pytorch), of)
+        of = recipe_of(self.contender)
+        if self.pace:
+            self.pace.epochs()
+            of |= {"pace": parts.hash_of(self.pace.file)}
+        make = self._ours if self.contender == "ours" else self._pytorch
+        return parts.once(self.folder / f"{self.name}.json", lambda: make() | self._known() if self.pace else self._watched(make), of)
 
     def _watched(self, make: Callable[[], dict]) -> dict:
         watch = LoadWatch(list, quiet())
@@ -61,60 +67,96 @@ class Contest:
         warnings = watch.warnings()
         for warning in warnings:
             print(warning, flush=True)
-        return found | {"machine": parts.machine(), "processor": parts.processor(), "warnings": warnings, "code": parts.code(), "weights": parts.hash_of(self.weights)}
+        return found | {"machine": parts.machine(), "processor": parts.processor(), "warnings": warnings} | self._known()
+
+    def _known(self) -> dict:
+        return {"code": parts.code(), "weights": parts.hash_of(self.weights)}
 
     def _pytorch(self) -> dict:
-        """Under a schedule of time: the share of the budget that is spent is the share of training that is done."""
-        data = load_file(cifar10("train"))
-        training = Training(RECIPES[self.contender], ARCHITECTURES[ARCHITECTURE], data["images"], data["labels"], self.seed)
-        checkpoint = self.folder / f"{self.name}.pt"
+        """Under a schedule of time: the share of the budget that is spent is the share of training that is done. By a pace it is the share of the steps."""
+        training = pytorch(self.contender, self.seed)
+        steps = round(self.pace.epochs()[self.contender] * training.per_epoch) if self.pace else None
+        checkpoint = self.folder / f"{self.name}{self._which()}.pt"
         training.restore(checkpoint)
         saved = training.seconds
-        while training.seconds < self.budget:
-            training.step(training.seconds / self.budget)
+        while (done := training.step_number / steps if steps else training.seconds / self.budget) < 1:
+            training.step(done)
             if training.seconds - saved > SAVED_EVERY:
                 training.save(checkpoint)
                 saved = training.seconds
+                print(f"{self.name}: {done:.1%}, {training.seconds:.0f} s", flush=True)
         save_file({name: value.contiguous() for name, value in training.model.state_dict().items()}, self.weights)
         epochs = training.step_number / training.per_epoch
         print(f"{self.name}: {training.seconds:.0f} s, {epochs:.2f} epochs", flush=True)
         return {"seconds": training.seconds, "epochs": epochs}
 
+    def _which(self) -> str:
+        """A checkpoint of another pace is another one."""
+        return f".{parts.hash_of(self.pace.file)[:8]}" if self.pace else ""
+
     def _ours(self) -> dict:
         """As many epochs as fill the budget, by our own estimate, which is made once; the governor takes off the steps for which there is no time, as
-        PyTorch's schedule goes by time. A trial that is shorter than an epoch takes fewer images."""
+        PyTorch's schedule goes by time. By a pace as many as that says, without a governor. A trial that is shorter than an epoch takes fewer images."""
         of = {"recipe": parts.hash_of(EXPERIMENT), "budget": self.budget, "deadline": DEADLINE, "warm": WARM}
-        settings = parts.once(self.folder / f"{self.name}.plan", self._plan, of)
+        settings = self._paced() if self.pace else parts.once(self.folder / f"{self.name}.plan", self._plan, of)
         settings = {key: value for key, value in settings.items() if key != "of"}
         hardened = Hardened(self.folder / self.name)
         seconds = hardened.train(EXPERIMENT, settings)
         course = hardened.course()
-        print(f"{self.name}: {seconds:.0f} s, {course['epochs']:.2f} epochs; the governor {course['governor']}", flush=True)
+        governed = f"; the governor {course['governor']}" if course["governor"] else ""
+        print(f"{self.name}: {seconds:.0f} s, {course['epochs']:.2f} epochs{governed}", flush=True)
         hardened.save_weights(self.weights)
         return {"seconds": seconds} | course
 
+    def _paced(self) -> dict:
+        return self._epochs(ours_settings(self.seed, self.test), self.pace.epochs()["ours"])
+
     def _plan(self) -> dict:
-        train = cifar10("train")
-        settings = {"seed": self.seed, "data.train": train, "data.test": self.test, EPOCHS: 1, "governor.deadline": f"{math.floor(DEADLINE * self.budget)}s"}
-        epochs = WARM * DEADLINE * self.budget / sum(estimate(EXPERIMENT, settings))
+        settings = ours_settings(self.seed, self.test) | {EPOCHS: 1, "governor.deadline": f"{math.floor(DEADLINE * self.budget)}s"}
+        return self._epochs(settings, WARM * DEADLINE * self.budget / sum(estimate(EXPERIMENT, settings)))
+
+    def _epochs(self, settings: dict, epochs: float) -> dict:
+        train = settings["data.train"]
         if epochs < 1:
             count = len(load_file(train)["labels"])
-            settings["data.train"] = first(train, max(256, int(count * epochs)))
-        return {key: str(value) for key, value in settings.items()} | {EPOCHS: str(math.ceil(epochs))}
+            settings = settings | {"data.train": first(train, max(256, int(count * epochs)))}
+        return {key: str(value) for key, value in settings.items()} | {EPOCHS: str(max(1, math.ceil(epochs)))}
+
+
+def recipe_of(contender: str) -> dict:
+    """What tells its results from another recipe's."""
+    return {"recipe": parts.hash_of(EXPERIMENT)} if contender == "ours" else RECIPES[contender].told()
+
+
+def ours_settings(seed: int, test: Path) -> dict:
+    return {"seed": seed, "data.train": cifar10("train"), "data.test": test}
+
+
+def pytorch(contender: str, seed: int) -> Training:
+    data = load_file(cifar10("train"))
+    return Training(RECIPES[contender], ARCHITECTURES[ARCHITECTURE], data["images"], data["labels"], seed)
+
+
+def paced(folder: Path, budget: float, test: Path) -> Pace:
+    loops = {contender: lambda contender=contender: pytorch(contender, 0) for contender in RECIPES}
+    return Pace(folder, budget, loops, EXPERIMENT, ours_settings(0, test), {contender: recipe_of(contender) for contender in CONTENDERS})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parts.trained_arguments(parser, CONTENDERS, seeds=2)
     parser.add_argument("--budget", type=float, default=3600, help="seconds of training for each contender and seed, 3600 by default")
+    parser.add_argument("--pace", action="store_true", help="measure once, in turn, how many epochs of each that is, and train for so many, whatever the clock")
 
 
 def run(options: argparse.Namespace) -> int:
     torch.set_num_threads(cores())
-    folder = parts.folder(f"cifar-hour-{options.budget:g}", options.afresh, options.recorded, parts.names(options, CONTENDERS))
+    only = parts.names(options, CONTENDERS) + (["pace"] if not options.contender else [])
+    folder = parts.folder(f"cifar-hour-{options.budget:g}{'-pace' if options.pace else ''}", options.afresh, options.recorded, only)
     contenders = options.contender or CONTENDERS
     test = first(cifar10("test"), options.points)
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")
-    contests = {c: [Contest(folder, c, seed, options.budget, test) for seed in parts.seeds(options)] for c in contenders}
+    pace = paced(folder, options.budget, test) if options.pace else None
+    contests = {c: [Contest(folder, c, seed, options.budget, test, pace) for seed in parts.seeds(options)] for c in contenders}
     trained = {c: [] for c in contenders}
     for turn in range(len(parts.seeds(options))):
         for contender in parts.rotated(contenders, turn):
@@ -125,18 +167,20 @@ def run(options: argparse.Namespace) -> int:
             c: [judge.verdicts(contest.name, contest.weights, part.get("weights")) for contest, part in zip(contests[c], trained[c], strict=True)]
             for c in contenders
         }
-    print(summary(trained, verdicts, options.budget))
+    if pace:
+        print("\n".join(pace.told()))
+    print(summary(trained, verdicts, None if pace else options.budget))
     return 0
 
 
-def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]], budget: float) -> str:
+def summary(trained: dict[str, list[dict]], verdicts: dict[str, list[str]], budget: float | None) -> str:
     """A line for each contender, and by how much ours is ahead of the better of the others, where all were given the same: those of one seed
-    the same machine; seeds may have different ones."""
+    the same machine; seeds may have different ones. Where a pace has given each its epochs there is no budget, and any machine will do."""
     lines = [f"{'':<10} {'training s':>11} {'stand under AutoAttack, by seed':>32}"]
-    unequal = next((warning for turn in zip(*trained.values(), strict=True) if (warning := parts.differing(list(turn)))), "")
+    unequal = next((warning for turn in zip(*trained.values(), strict=True) if (warning := parts.differing(list(turn)))), "") if budget else ""
     for contender, found in trained.items():
         took = [part["seconds"] for part in found]
-        if contender == "ours" and max(took) > budget:
+        if budget and contender == "ours" and max(took) > budget:
             unequal = f"OVER THE BUDGET: ours took {max(took):.0f} s of {budget:g}"
         shares = ", ".join(f"{share(v):.2%}" for v in verdicts[contender])
         lines.append(f"{contender:<10} {sum(took) / len(took):>11.1f} {shares:>32}")

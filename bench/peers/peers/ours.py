@@ -150,6 +150,11 @@ class Hardened:
         ends = [f"{d['phase'].removeprefix('training/')}: {d['why']}" for d in decided if d["what"] == "summary"]
         return {"steps": ended[-1]["step"], "epochs": ended[-1]["step"] / per_epoch, "governor": ". ".join(ends) or None}
 
+    def seconds(self) -> float:
+        """Of all steps."""
+        lines = map(json.loads, (self.run / "metrics.jsonl").read_text().splitlines())
+        return sum(line["seconds"] for line in lines if line["event"] == "step")
+
     def save_weights(self, file: Path) -> Path:
         """Those of the finished bundle, under our names."""
         with zipfile.ZipFile(self.run / "model.holdfast") as bundle:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from peers import agree, autoattack, blackbox, choose, clock, distance, hour, judge, kinks, loop, original, parts, queries, recipe, target
+from peers import agree, autoattack, blackbox, choose, clock, distance, hour, judge, kinks, loop, original, pace, parts, queries, recipe, target
 from peers.attacks import CONTENDERS, Budget, Tuned, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
@@ -335,6 +335,42 @@ class HeadlineTest(unittest.TestCase):
             took = {"data.train": "train", "train.epochs": epochs, "governor.deadline": "980s"}
             with unittest.mock.patch.multiple(hour, estimate=lambda file, settings, took=epoch: [took], cifar10=lambda split: "train"):
                 self.assertEqual({key: value for key, value in contest._plan().items() if key in took}, took)
+
+    def test_an_hour_in_epochs_is_measured_in_turn_and_once(self):
+        with tempfile.TemporaryDirectory() as top:
+            loop = unittest.mock.Mock(seconds=0.0, per_epoch=390)
+            loop.step.side_effect = lambda done: setattr(loop, "seconds", loop.seconds + 0.25)
+            hardened = unittest.mock.Mock(**{"train.side_effect": [12.0, 60.0, 61.0, 60.0], "seconds.return_value": 2.0})
+            found = pace.Pace(Path(top), 3600.0, {"n-fgsm": lambda: loop}, Path("x.yaml"), {"data.train": "train"}, {"ours": "x"})
+            with unittest.mock.patch.multiple(pace, Hardened=lambda run: hardened, first=lambda file, count: file, quiet=lambda: 0.0):
+                self.assertEqual(found.epochs(), {"n-fgsm": 3600 / 97.5, "ours": 35.0}, "ten seconds are start and end of ours, fifty half an epoch")
+            self.assertEqual(hardened.train.call_count, 1 + pace.ROUNDS)
+            self.assertEqual(found.epochs()["ours"], 35.0, "from the file")
+            self.assertIn("n-fgsm 36.92; ours 35.00 (measured in turn on ", found.told()[0])
+            with self.assertRaises(SystemExit):
+                pace.Pace(Path(top), 3600.0, {}, Path("x.yaml"), {}, {"ours": "another"}).epochs()
+
+    def test_ours_gets_whole_epochs_and_a_part_of_one_in_a_trial(self):
+        self.assertEqual([pace.whole_epochs(budget, 100.0) for budget in (3599.0, 100.0, 99.0, -5.0)], [35.0, 1.0, 0.99, 0.0])
+
+    def test_by_a_pace_trainings_end_with_their_steps(self):
+        with tempfile.TemporaryDirectory() as top:
+            known = unittest.mock.Mock(file=Path(top) / "pace.json", **{"epochs.return_value": {"ours": 3.0, "n-fgsm": 2.5}})
+            known.file.write_text("{}")
+            loop = unittest.mock.Mock(seconds=0.0, step_number=0, per_epoch=4)
+            loop.step.side_effect = lambda done: setattr(loop, "step_number", loop.step_number + 1)
+            loop.model.state_dict.return_value = {"w": torch.zeros(1)}
+            with unittest.mock.patch.multiple(hour, pytorch=lambda contender, seed: loop, cifar10=lambda split: "train"):
+                found = hour.Contest(Path(top), "n-fgsm", 0, 1.0, Path("test"), known).run()
+                settings = hour.Contest(Path(top), "ours", 1, 1.0, Path("test"), known)._paced()
+            self.assertEqual([call.args[0] for call in loop.step.call_args_list], [step / 10 for step in range(10)])
+            self.assertEqual((found["epochs"], found["of"]["pace"]), (2.5, parts.hash_of(known.file)))
+            self.assertEqual(settings, {"seed": "1", "data.train": "train", "data.test": "test", "train.epochs": "3"})
+
+    def test_by_a_pace_any_machine_will_do(self):
+        trained = {c: took(1.0, machine=c) for c in hour.CONTENDERS}
+        verdicts = {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]}
+        self.assertIn("points ahead=25.00 ci95=0.00..75.00", hour.summary(trained, verdicts, None))
 
     def test_a_clock_goes_on_from_the_checkpoint_that_the_run_goes_on_from(self):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("peers.ours._holdfast"):

@@ -167,6 +167,9 @@ final class SoupCommand extends BaseCommand {
     } else {
       problems.collect(() -> samples[0] = Datasets.open(data));
     }
+    if (samples[0] != null && !opened.isEmpty()) {
+      samples[0] = ModelOptions.labelled(opened.get(0), samples[0], "--data " + data, problems);
+    }
     problems.throwIfAny();
     Dataset held = samples[0].first(examples);
     return ModelSoup.greedy(

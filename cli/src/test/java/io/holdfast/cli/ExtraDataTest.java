@@ -1,8 +1,10 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
@@ -10,17 +12,23 @@ import io.holdfast.datasets.FashionMnist;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.ExperimentData;
 import io.holdfast.tensor.NoGrad;
+import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.train.PseudoLabels;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +99,117 @@ final class ExtraDataTest {
     }
     assertThat(right).as("a teacher of a few steps, far above chance").isBetween(35, 99);
     assertThat(labelled.contentHash()).isNotEqualTo(samples.contentHash());
+  }
+
+  /** As they come from a crawl or a generator: images alone, in a file or in folders. */
+  @Test
+  void samplesWithoutLabelsAreTakenWithATeacherAlone() throws IOException {
+    Path alone = folder.resolve("alone.safetensors");
+    Path deep = Files.createDirectories(folder.resolve("unlabelled/deep"));
+    Dataset some = FashionMnist.train().subset(IntStream.range(1000, 1010).toArray());
+    images(some, alone);
+    for (int i = 0; i < some.size(); i++) {
+      Path into = i < 5 ? deep : Objects.requireNonNull(deep.getParent());
+      ImageIO.write(picture(some.read(i)), "png", into.resolve(i % 5 + ".png").toFile());
+    }
+    for (Path path : List.of(alone, folder.resolve("unlabelled"))) {
+      Dataset all = opened("{path: " + path + ", teacher: " + teacher + "}").train();
+      Dataset own = ExperimentData.open(Experiment.read(file, List.of())).train();
+      assertThat(all.size()).as("%s", path).isEqualTo(own.size() + 10);
+      Set<Integer> labels = new HashSet<>();
+      for (int i = own.size(); i < all.size(); i++) {
+        labels.add(all.label(i));
+      }
+      assertThat(labels).as("%s", path).hasSizeGreaterThan(2);
+      assertThatThrownBy(() -> opened("{path: " + path + "}"))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("data.extra");
+    }
+    Path only = Objects.requireNonNull(deep.getParent());
+    for (int i = 0; i < 5; i++) {
+      Files.delete(only.resolve(i + ".png"));
+    }
+    assertThatThrownBy(() -> opened("{path: " + only + "}"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("only class deep");
+  }
+
+  private static void images(Dataset data, Path file) {
+    try (Scope scope = Scope.open()) {
+      float[] pixels = data.read(IntStream.range(0, data.size()).toArray());
+      Tensor values = Tensors.of(pixels, data.size(), 1, 28, 28);
+      Safetensors.write(file, Map.of("images", values), Map.of());
+    }
+  }
+
+  private static BufferedImage picture(float[] pixels) {
+    BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+    for (int p = 0; p < pixels.length; p++) {
+      image.getRaster().setSample(p % 28, p / 28, 0, Math.round(255 * pixels[p]));
+    }
+    return image;
+  }
+
+  /** More samples of a class that is rare. */
+  @Test
+  void extraSamplesMayBeOfOneClass() {
+    Path bags = folder.resolve("bags.safetensors");
+    Dataset train = FashionMnist.train();
+    int[] of = IntStream.range(1000, 1100).filter(i -> train.label(i) == 8).toArray();
+    Ran.images(train.subset(of), bags);
+    Dataset own = ExperimentData.open(Experiment.read(file, List.of())).train();
+    Dataset all = opened("{path: " + bags + "}").train();
+    assertThat(all.size()).isEqualTo(own.size() + of.length);
+    assertThat(all.label(own.size())).isEqualTo(8);
+    assertThatThrownBy(() -> Datasets.open(bags.toString()))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("at least two classes");
+  }
+
+  @Test
+  void theTeachersClassesAreFoundByName() {
+    List<String> names = IntStream.range(0, 10).mapToObj(k -> "garment-" + k).toList();
+    Path named = folder.resolve("named.holdfast");
+    try (Bundle plain = Bundle.read(teacher)) {
+      Bundle.of(plain.network())
+          .architecture(plain.architecture())
+          .threat(plain.threat())
+          .classNames(names)
+          .provenance(plain.provenance())
+          .build()
+          .write(named);
+    }
+    Dataset samples = Datasets.open(extra.toString());
+    List<String> backwards = IntStream.range(0, 10).mapToObj(k -> names.get(9 - k)).toList();
+    Dataset same = PseudoLabels.by(named, samples, names);
+    Dataset turned = PseudoLabels.by(named, samples, backwards);
+    assertThat(turned.info().classes()).isEqualTo(backwards);
+    for (int i = 0; i < samples.size(); i++) {
+      assertThat(turned.label(i)).isEqualTo(9 - same.label(i));
+    }
+    List<String> others = IntStream.range(1, 11).mapToObj(k -> "garment-" + k).toList();
+    assertThatThrownBy(() -> PseudoLabels.by(named, samples, others))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("named.holdfast")
+        .hasMessageContaining("a model of the classes garment-1, ");
+  }
+
+  @Test
+  void testSamplesAmongThemAreTold() {
+    Ran named =
+        harden("leak", "data.extra=" + folder.resolve("test.safetensors"), "train.epochs=1");
+    assertThat(named.exit()).as(named.err()).isZero();
+    assertThat(flags("leak")).contains("data.extra and data.test are the same data");
+    Path copy = folder.resolve("copy.safetensors");
+    Ran.images(FashionMnist.test().first(64), copy);
+    Ran hidden = harden("hidden", "data.extra=" + copy, "data.train=" + copy, "train.epochs=1");
+    assertThat(hidden.exit()).as(hidden.err()).isZero();
+    assertThat(flags("hidden"))
+        .contains("data.extra and data.test are the same data", "data.train and data.test are");
+  }
+
+  private static String flags(String run) {
+    return Json.read(folder.resolve(run).resolve("scorecard.json")).path("flags").toString();
   }
 
   /** They are asked for in several parts. */

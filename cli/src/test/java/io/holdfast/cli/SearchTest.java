@@ -124,6 +124,48 @@ final class SearchTest {
     }
   }
 
+  /**
+   * A rung may end an earlier stage, which hands on its last weights whatever the last one keeps.
+   */
+  @Test
+  void aTrialIsJudgedByWhatItsStageKeeps() throws IOException {
+    Path out = folder.resolve("stages");
+    List<Object> args = new ArrayList<>(List.of("harden", file, "--out", out));
+    for (String set :
+        List.of(
+            "search={trials: 1, epochs: 3, over: {train.batch: [16, 32]}}",
+            "train.objective={name: hybrid, terms: [{name: pgd-at, weight: {stages: [{at: 0, value: 1},"
+                + " {at: 0.6, value: 1000}]}}]}", // no step of the third epoch is a good one
+            "train.batch=16",
+            "train.optimiser={name: sgd, learning_rate: 0.1, schedule: constant}",
+            "stages=[{name: first, epochs: 3}, {name: second, epochs: 6, keep: best, objective: pgd-at}]",
+            "threat.epsilon=0.01",
+            "data.validation=0.5",
+            "train.validation={examples: 128, steps: 2}",
+            "evaluate={attacks: [fgsm], examples: 32, curve: 0}")) {
+      args.addAll(List.of("--set", set));
+    }
+    Ran ran = Ran.command(args.toArray());
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode trial = result(out).at("/trials/0");
+    assertThat(trial.path("epochs").asInt()).isEqualTo(3);
+    List<Double> seen = new ArrayList<>();
+    for (String line : Files.readAllLines(out.resolve("trials/0/stages/first/metrics.jsonl"))) {
+      JsonNode event = Json.parse(line, "metrics");
+      if (event.path("event").asText().equals("epoch")) {
+        seen.add(event.path("robust_accuracy").asDouble());
+      }
+    }
+    assertThat(seen).hasSize(3);
+    assertThat(Math.max(seen.get(0), seen.get(1)))
+        .as("one before was better: %s", seen)
+        .isGreaterThan(seen.get(2) + 0.1);
+    assertThat(trial.path("robust_accuracy").asDouble()).isEqualTo(seen.get(2));
+    Ran kept = harden(folder.resolve("kept"), "--set", "search.over={train.keep: [last, best]}");
+    assertThat(kept.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(kept.err()).contains("train.keep", "not what trials are judged by");
+  }
+
   /** As a kill leaves it: the journal cut in a line, a trial with a checkpoint within a rung. */
   @Test
   void resumedItEndsWithTheSameTrials() throws IOException {

@@ -94,6 +94,25 @@ final class SoupCommandTest {
     assertThat(again.out()).isEqualTo(ran.out());
   }
 
+  /** Data that number the classes otherwise are read by the names of the models' classes. */
+  @Test
+  void greedyReadsLabelsByName() {
+    String renamed = held + "[classes=[9,8,7,6,5,4,3,2,1,0]]";
+    Path out = folder.resolve("renamed.holdfast");
+    Object[] args = {
+      "soup", one, other, "--data", renamed, "--threat", THREAT, "--out", out, "--json"
+    };
+    Ran ran = Ran.command(args);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    JsonNode told = Json.parse(ran.out(), "the soup's output");
+    assertThat(told.path("robust_accuracy").asDouble()).as("labels of others").isLessThan(0.2);
+    Ran unknown =
+        Ran.command(
+            "soup", one, other, "--data", held + "[classes=[0,1,2,3,4,5,6,7,8,cat]]", "--out", out);
+    assertThat(unknown.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(unknown.err()).contains("--data", "classes", "cat");
+  }
+
   /** By PGD of ten steps on all held-out samples, as the soup is judged. */
   private static double robust(Path model) {
     Path out = folder.resolve("judged-" + model.toString().replace('/', '-'));

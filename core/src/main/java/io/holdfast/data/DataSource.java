@@ -5,6 +5,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.data.image.ReadOptions;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -100,6 +101,16 @@ public record DataSource(String path, ReadOptions options) {
    * @throws InvalidInputException if there is no such data, or it is damaged
    */
   public Dataset open() {
-    return Datasets.open(path, options);
+    return open(LabelUse.TASK);
+  }
+
+  /**
+   * Opens samples that go with others.
+   *
+   * @param use which labels they must have
+   * @throws InvalidInputException as {@link #open()}
+   */
+  public Dataset open(LabelUse use) {
+    return Datasets.open(path, options.with(use));
   }
 }

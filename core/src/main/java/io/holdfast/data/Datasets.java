@@ -7,6 +7,7 @@ import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.image.ImageSources;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.data.image.ReadOptions;
 import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Workers;
@@ -80,7 +81,7 @@ public final class Datasets {
    */
   public static Dataset open(String spec, ReadOptions options) {
     if (spec.startsWith(EMBEDDED)) {
-      if (!options.equals(ReadOptions.DEFAULTS)) {
+      if (!options.with(LabelUse.TASK).equals(ReadOptions.DEFAULTS)) {
         throw new InvalidInputException(
             spec, "", "embedded data without options", options.toString());
       }

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *     for the place of a label that has no class
  * @param architecture for these inputs and classes
  * @param library saved examples to train on, or null for none
+ * @param extra those of the training samples that {@code data.extra} has brought, or null for none
  * @param stages the same for each stage of the experiment; empty where there are none
  */
 public record ExperimentData(
@@ -46,6 +47,7 @@ public record ExperimentData(
     Dataset test,
     Architecture architecture,
     @Nullable LibraryFeed library,
+    @Nullable Dataset extra,
     List<ExperimentData> stages) {
   private static final int SHOWN = 10;
 
@@ -60,7 +62,7 @@ public record ExperimentData(
       Dataset test,
       Architecture architecture,
       @Nullable LibraryFeed library) {
-    this(train, validation, test, architecture, library, List.of());
+    this(train, validation, test, architecture, library, null, List.of());
   }
 
   /** Data without saved examples. */
@@ -140,7 +142,7 @@ public record ExperimentData(
     return extra == null || more == null
         ? this
         : new ExperimentData(
-            more.behind(train, extra), validation, test, architecture, library, stages);
+            more.behind(train, extra), validation, test, architecture, library, extra, stages);
   }
 
   /** The same with what each stage trains on, checked against the stage. */
@@ -155,7 +157,7 @@ public record ExperimentData(
       problems.collect(() -> each.add(of(stage.experiment(), train, test, validation, saved)));
     }
     problems.throwIfAny();
-    return new ExperimentData(train, validation, test, architecture, library, each);
+    return new ExperimentData(train, validation, test, architecture, library, extra, each);
   }
 
   /**
@@ -167,7 +169,10 @@ public record ExperimentData(
     Problems problems = new Problems(other.source());
     LibraryFeed saved = library(other, today, problems);
     problems.throwIfAny();
-    ExperimentData whole = of(other, train, test, validation, saved);
+    ExperimentData checked = of(other, train, test, validation, saved);
+    ExperimentData whole =
+        new ExperimentData(
+            train, validation, test, checked.architecture, saved, extra, checked.stages);
     return other.stages().isEmpty() ? whole : whole.staged(other, today);
   }
 

@@ -5,9 +5,11 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.train.PseudoLabels;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +48,9 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
    *     not fit
    */
   Dataset open(Dataset train) {
-    Dataset samples = source.open();
+    Dataset samples = samples();
     if (teacher == null) {
+      requireKnown(samples.info().classes(), train.info().classes());
       return samples;
     }
     try {
@@ -55,6 +58,23 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
     } catch (InvalidPathException e) {
       throw new InvalidInputException(teacher, "", "the path of a bundle", e.getReason());
     }
+  }
+
+  /** A single folder may be no class at all. */
+  private void requireKnown(List<String> names, List<String> known) {
+    if (names.size() == 1 && !known.contains(names.get(0))) {
+      throw new InvalidInputException(
+          source.path(),
+          "",
+          "samples of several classes, or of one that the training samples have",
+          "only class " + names.get(0),
+          "a teacher labels what has no labels");
+    }
+  }
+
+  /** The samples as they lie there: where a teacher labels them they need no labels. */
+  Dataset samples() {
+    return source.open(teacher == null ? LabelUse.MORE : LabelUse.NONE);
   }
 
   /** Training samples with these behind them. */

@@ -168,10 +168,7 @@ public final class Harden {
         Trainings trainings = Trainings.open(experiment, data, options)) {
       harden.folder.prepare(harden.provenance(), options.resume());
       Path reached = trainings.advance(epochs, governing.governor());
-      Experiment last = experiment.trainings().get(experiment.trainings().size() - 1);
-      Path metrics = new RunFolder(reached).metrics();
-      EpochFigures figures =
-          EpochFigures.read(metrics, last.training().keepBest(), trainings.lastOwn(epochs));
+      EpochFigures figures = trainings.figures(new RunFolder(reached).metrics(), epochs);
       return TrialOutcome.of(
           trial, values, epochs, figures, trainings.spent(epochs), trainings.graph());
     }

@@ -37,6 +37,13 @@ final class SameData {
     if (validation != null && validation.equals(experiment.train())) {
       notes.add(WARNING.formatted("data.train", "data.validation", "trained on"));
     }
+    ExtraData extra = experiment.extra();
+    if (extra != null && extra.source().equals(experiment.test())) {
+      notes.add(WARNING.formatted("data.extra", "data.test", "trained on"));
+    }
+    if (extra != null && extra.source().equals(validation)) {
+      notes.add(WARNING.formatted("data.extra", "data.validation", "trained on"));
+    }
     return notes;
   }
 
@@ -45,18 +52,27 @@ final class SameData {
     Set<String> notes = new LinkedHashSet<>(named(experiment));
     Dataset test = data.test();
     Dataset validation = data.validation();
-    if (test.size() == allToTrain(experiment, data)) {
-      Dataset whole = experiment.validationShare() > 0 ? experiment.train().open() : data.train();
-      if (whole.contentHash(stopper).equals(test.contentHash(stopper))) {
+    ExtraData extra = experiment.extra();
+    Dataset more = data.extra();
+    int beside = more == null ? 0 : more.size();
+    if (test.size() == allToTrain(experiment, data) - beside) {
+      boolean whole = beside == 0 && experiment.validationShare() == 0;
+      if (same(whole ? data.train() : experiment.train().open(), test, stopper)) {
         notes.add(WARNING.formatted("data.train", "data.test", "trained on"));
       }
     }
-    if (validation != null
-        && validation.size() == test.size()
-        && validation.contentHash(stopper).equals(test.contentHash(stopper))) {
+    if (extra != null && test.size() == beside && same(extra.samples(), test, stopper)) {
+      notes.add(WARNING.formatted("data.extra", "data.test", "trained on"));
+    }
+    if (validation != null && same(validation, test, stopper)) {
       notes.add(WARNING.formatted("data.validation", "data.test", "chosen by"));
     }
     return List.copyOf(notes);
+  }
+
+  private static boolean same(Dataset one, Dataset other, Stopper stopper) {
+    return one.size() == other.size()
+        && one.contentHash(stopper).equals(other.contentHash(stopper));
   }
 
   /**
@@ -67,7 +83,7 @@ final class SameData {
     return ledgers.stream().anyMatch(of -> of.isOf(test, stopper)) ? List.of(CHOSEN) : List.of();
   }
 
-  /** Samples in the source of training, those held out included. */
+  /** Samples to train on and those held out of them. */
   private static int allToTrain(Experiment experiment, ExperimentData data) {
     Dataset held = data.validation();
     int heldOut = held == null || experiment.validationShare() == 0 ? 0 : held.size();

@@ -47,7 +47,7 @@ public record Stage(String name, Experiment experiment, @Nullable String after) 
     List<Section> sections = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (SettingsReader stage : r.sections(KEY)) {
-      String name = stage.text(Settings.NAME, "stage-" + (sections.size() + 1));
+      String name = stage.text(Settings.NAME, TrainingRecord.stageName(sections.size()));
       if (!PLAIN.matcher(name).matches() || !names.add(name)) {
         stage.reject(Settings.NAME, NAMES, name, null);
       }

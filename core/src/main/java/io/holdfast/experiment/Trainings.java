@@ -116,17 +116,21 @@ final class Trainings implements AutoCloseable {
     return data.architecture().graph();
   }
 
-  /** Of the training that is the last one of the first so many epochs, those of its own. */
-  int lastOwn(int epochs) {
-    int left = epochs;
+  /**
+   * What validation says of a model that has come so many epochs: at the last one of the training
+   * that these end in, or at its best one where that training keeps the best.
+   *
+   * @param metrics of that training
+   */
+  EpochFigures figures(Path metrics, int epochs) {
     List<Experiment> all = experiment.trainings();
-    for (Experiment one : all.subList(0, all.size() - 1)) {
-      if (left <= one.training().epochs()) {
-        return left;
-      }
-      left -= one.training().epochs();
+    int number = 0;
+    int left = epochs;
+    while (number < all.size() - 1 && left > all.get(number).training().epochs()) {
+      left -= all.get(number).training().epochs();
+      number++;
     }
-    return left;
+    return EpochFigures.read(metrics, all.get(number).training().keepBest(), left);
   }
 
   private Path folder(int number) {
@@ -152,7 +156,7 @@ final class Trainings implements AutoCloseable {
   /** The origin of a model that the last stages have not seen. */
   private static Provenance upTo(Stage stage, Provenance whole) {
     Map<String, Object> configuration = new LinkedHashMap<>(whole.configuration());
-    configuration.put("stage", stage.name());
+    configuration.put(TrainingRecord.STAGE, stage.name());
     return new Provenance(
         whole.codeVersion(),
         whole.engineVersion(),

@@ -7,6 +7,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
 import io.holdfast.train.TrainingCost;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -121,17 +122,23 @@ public final class Tuning {
   }
 
   /**
-   * Searches.
+   * Searches. Without {@code resume} the trials of an earlier search in the folder are deleted.
    *
-   * @throws InvalidInputException if there is no folder or nothing to search over, or training
-   *     refuses what it gets
+   * @throws InvalidInputException if there is no folder, or one with trials that are of no search,
+   *     or nothing to search over, or training refuses what it gets
    * @throws io.holdfast.common.RunInterruptedException if a stop was requested; resuming goes on
    */
   public Found search(Dataset train) {
     Path out = checked(train);
-    if (!base.resumes()) {
-      RunFolder.delete(out.resolve(TRIALS));
+    try (RunLock lock = RunLock.take(out)) {
+      if (!base.resumes()) {
+        RunFolder.delete(out.resolve(TRIALS));
+      }
+      return searched(train, out);
     }
+  }
+
+  private Found searched(Dataset train, Path out) {
     int all = base.settings().epochs();
     List<Integer> rungs = section().rungs(all);
     TrialRace race =
@@ -164,6 +171,13 @@ public final class Tuning {
     Governor governor = base.governor();
     if (governor != null && governor.budgets().changeResults()) {
       problems.add("governor", Programme.COMPARABLE, "budgets that change results");
+    }
+    Path out = base.folder();
+    if (out != null
+        && !base.resumes()
+        && Files.exists(out.resolve(TRIALS))
+        && !Files.exists(out.resolve(JOURNAL))) {
+      problems.add("folder", "a new one, or one of an earlier search", out + " with trials");
     }
     problems.collect(() -> base.check(train));
     problems.collect(() -> section().requireEnough("search", base.settings().epochs()));

@@ -40,7 +40,7 @@ record TuningSpace(List<Axis> fields) {
   private static final List<String> INSIDE = List.of("train.", "stages[", "model.architecture");
 
   private static final List<String> OUTSIDE =
-      List.of("validation", "checkpoint", "early_stopping", "precision");
+      List.of("validation", "checkpoint", "early_stopping", "keep", "precision");
   private static final String ALLOWED =
       "a field of train, stages or model.architecture that is not what trials are judged by";
 

@@ -149,10 +149,10 @@ public record Methods(
     if (guard != null && threat == null) {
       problems.add("threat", "a threat model for train.catastrophic_overfitting", "none");
     }
-    if (guard != null && !job.settings().objective().adversarial()) {
+    if (guard != null && !job.settings().objective().tellsRobust()) {
       problems.add(
           "train.catastrophic_overfitting",
-          "an objective that learns adversarial examples, by which it is judged",
+          "an objective that predicts adversarial examples, by which it is judged",
           job.settings().objective().name());
     }
     if (guard != null && (job.validation() == null || job.validation().size() == 0)) {

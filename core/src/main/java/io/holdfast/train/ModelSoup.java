@@ -8,6 +8,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
+import io.holdfast.record.SeenAttacks;
 import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Tensor;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -111,7 +113,8 @@ public final class ModelSoup {
 
   /**
    * A bundle of the mean of these, with the first one's threat model and class names; its
-   * provenance names all of them by the hashes of their weights.
+   * provenance names all of them by the hashes of their weights, and what any of them has seen in
+   * training.
    *
    * @param told what is said of the choice, such as the method and the data
    * @throws InvalidInputException if they do not go together
@@ -127,12 +130,12 @@ public final class ModelSoup {
     for (int i = 0; i < used.size(); i++) {
       hashes.put("ingredient-" + (i + 1), used.get(i).network().hash());
     }
+    SeenAttacks seen =
+        used.stream().map(TrainingRecord::of).reduce(SeenAttacks.all(Set.of()), SeenAttacks::and);
+    Settings configuration =
+        TrainingRecord.withStart(Settings.of(Map.of("soup", told)), "model", seen);
     Provenance origin =
-        Provenance.of(
-            Engine.version(),
-            new Seed(first.provenance().seed()),
-            hashes,
-            Settings.of(Map.of("soup", told)));
+        Provenance.of(Engine.version(), new Seed(first.provenance().seed()), hashes, configuration);
     return Bundle.of(mean(used.stream().map(Bundle::network).toList()))
         .architecture(first.architecture())
         .threat(first.threat())

@@ -3,10 +3,12 @@ package io.holdfast.train;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.ForwardingDataset;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.model.Classifier;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
@@ -40,10 +42,11 @@ public final class PseudoLabels extends ForwardingDataset {
   }
 
   /**
-   * Labels samples.
+   * Labels samples. A class that the model and the data know by a name has the data's number, as in
+   * {@link NamedClasses#matching(Dataset, List)}.
    *
    * @param bundle of the model
-   * @param classes names of its classes, by label
+   * @param classes names of the data's classes, by label
    * @throws InvalidInputException if the bundle cannot be read, or does not fit samples or classes
    */
   public static Dataset by(Path bundle, Dataset samples, List<String> classes) {
@@ -65,7 +68,19 @@ public final class PseudoLabels extends ForwardingDataset {
             "a model of " + Math.max(2, classes.size()) + " classes",
             teacher.classes() + " classes");
       }
-      return new PseudoLabels(samples, bundle, model.network().hash(), info);
+      String hash = model.network().hash();
+      List<String> names =
+          model.classNames().size() == classes.size() ? model.classNames() : classes;
+      DatasetInfo theirs = new DatasetInfo(own.name(), own.shape(), names, own.licence());
+      Problems unknown = new Problems(bundle.toString());
+      Dataset told = new PseudoLabels(samples, bundle, hash, theirs);
+      Dataset matched = NamedClasses.matching(told, classes, unknown);
+      if (!unknown.isEmpty()) {
+        String expected = "a model of the classes " + String.join(", ", classes);
+        String found = String.join(", ", names);
+        throw new InvalidInputException(bundle.toString(), "classes", expected, found);
+      }
+      return matched == told ? new PseudoLabels(samples, bundle, hash, info) : matched;
     }
   }
 

@@ -16,22 +16,30 @@ import java.util.Set;
 
 /**
  * What the recorded configuration of a model says of the attacks in its training: the section
- * {@code train}, and for a model that began with the weights of another {@code
- * model.start_trained_on}, which {@link #withStart} adds.
+ * {@code train}, or the stages up to the one that made it, and for a model that began with the
+ * weights of others, or is made of them, {@code start_trained_on}, which {@link #withStart} adds.
  */
 public final class TrainingRecord {
   private static final String START = "start_trained_on";
+  private static final String FROM = "start";
   private static final String ATTACKS = "attacks";
   private static final String COMPLETE = "complete";
   private static final String STAGES = "stages";
+
+  /** Which stage a model is of that is not the last one's. */
+  public static final String STAGE = "stage";
+
   private static final String TRAIN = "train";
 
   /** What a stage says that is no key of {@code train}. */
-  private static final String[] OF_STAGE = {Settings.NAME, "start", "name_map", "freeze", START};
+  private static final String[] OF_STAGE = {Settings.NAME, FROM, "name_map", "freeze", START};
 
   private TrainingRecord() {}
 
-  /** What a model has seen: nothing is known where its provenance tells of no training. */
+  /**
+   * What a model has seen. Where its provenance tells of no training nothing more is known than
+   * that a hardened one has met the standard search.
+   */
   public static SeenAttacks of(Bundle bundle) {
     return of(bundle.provenance(), bundle.threat() != null);
   }
@@ -44,14 +52,40 @@ public final class TrainingRecord {
   public static SeenAttacks of(Provenance origin, boolean hardened) {
     Settings configuration = Settings.of(origin.configuration());
     SettingsReader r = reader(configuration);
-    SeenAttacks first = start(origin, r);
     if (r.has(STAGES)) {
-      return r.sections(STAGES).stream()
-          .map(stage -> ofStage(configuration, stage))
-          .reduce(first, SeenAttacks::and);
+      return ofStages(configuration, r, start(origin, r));
     }
-    Set<String> own = seen(r.section(TRAIN), hardened);
-    return first.and(new SeenAttacks(own, hardened || r.isSection(TRAIN)));
+    if (r.isSection(TRAIN)) {
+      return start(origin, r).and(SeenAttacks.all(seen(r.section(TRAIN), hardened)));
+    }
+    return r.section("model").isSection(START)
+        ? start(origin, r)
+        : new SeenAttacks(seen(r.section(TRAIN), hardened), false);
+  }
+
+  /**
+   * What the model of a stage has seen, which is the last one unless {@link #STAGE} names another:
+   * what that stage began with, and so on back to the first.
+   */
+  private static SeenAttacks ofStages(
+      Settings configuration, SettingsReader whole, SeenAttacks first) {
+    String own = whole.textOrNull(STAGE);
+    Map<String, SeenAttacks> known = new LinkedHashMap<>();
+    SeenAttacks now = first;
+    for (SettingsReader stage : whole.sections(STAGES)) {
+      String name = stage.text(Settings.NAME, stageName(known.size()));
+      if (stage.isSection(START)) {
+        now = started(stage.section(START));
+      } else if (stage.has(FROM)) {
+        now = known.getOrDefault(stage.text(FROM), SeenAttacks.UNKNOWN);
+      }
+      now = now.and(ofStage(configuration, stage));
+      known.put(name, now);
+      if (name.equals(own)) {
+        break;
+      }
+    }
+    return now;
   }
 
   private static SettingsReader reader(Settings recorded) {
@@ -70,11 +104,7 @@ public final class TrainingRecord {
   private static SeenAttacks ofStage(Settings configuration, SettingsReader stage) {
     SettingsReader train = reader(train(configuration, stage.settings()));
     boolean adversarial = Objectives.read(train, "objective", "pgd-at").adversarial();
-    SeenAttacks own = SeenAttacks.all(seen(train, adversarial));
-    if (stage.isSection(START)) {
-      return started(stage.section(START)).and(own);
-    }
-    return own;
+    return SeenAttacks.all(seen(train, adversarial));
   }
 
   /** The section {@code train} as a stage of training has it. */
@@ -87,13 +117,22 @@ public final class TrainingRecord {
     if (model.isSection(START)) {
       return started(model.section(START));
     }
-    boolean other = model.has("start") || origin.dataHashes().containsKey("start");
+    boolean other = model.has(FROM) || origin.dataHashes().containsKey("start");
     return other ? SeenAttacks.UNKNOWN : SeenAttacks.all(Set.of());
   }
 
   private static SeenAttacks started(SettingsReader start) {
     return new SeenAttacks(
         new LinkedHashSet<>(start.texts(ATTACKS, List.of())), start.flag(COMPLETE, false));
+  }
+
+  /**
+   * What a stage is called that has no name.
+   *
+   * @param number from 0
+   */
+  public static String stageName(int number) {
+    return "stage-" + (number + 1);
   }
 
   /** A configuration with what the model had seen whose weights training starts from. */
@@ -107,7 +146,11 @@ public final class TrainingRecord {
    * @param section that names the weights: {@code model}, or a stage such as {@code stages[1]}
    */
   public static Settings withStart(Settings configuration, String section, Bundle start) {
-    SeenAttacks seen = of(start);
+    return withStart(configuration, section, of(start));
+  }
+
+  /** As {@link #withStart(Settings, String, Bundle)}, of a model that has seen so much. */
+  static Settings withStart(Settings configuration, String section, SeenAttacks seen) {
     Map<String, Object> told = new LinkedHashMap<>();
     told.put(ATTACKS, List.copyOf(seen.names()));
     told.put(COMPLETE, seen.complete());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.attack.Axis;
 import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
@@ -17,6 +18,8 @@ import io.holdfast.train.Optimiser;
 import io.holdfast.train.TrainingCost;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +173,17 @@ class TuningTest {
     assertThat(TuningTables.multiplications(trial.multiplications())).isEqualTo("28.5k");
     assertThat(TuningTables.multiplications(4.061e12)).isEqualTo("4.06T");
     assertThat(TuningTables.multiplications(999)).isEqualTo("999");
+  }
+
+  @Test
+  void trialsThatAreOfNoSearchAreLeftAlone(@TempDir Path folder) throws IOException {
+    Path own = Files.createDirectories(folder.resolve("trials")).resolve("notes.txt");
+    Files.writeString(own, "mine");
+    Tuning tuning = search(common(folder), Tuning.Method.RANDOM).trials(1);
+    assertThatThrownBy(() -> tuning.search(DATA))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("folder");
+    assertThat(own).hasContent("mine");
   }
 
   @Test

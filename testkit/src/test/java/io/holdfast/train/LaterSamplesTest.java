@@ -1,11 +1,15 @@
 package io.holdfast.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Journal;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +74,30 @@ class LaterSamplesTest extends ClockedTraining {
     again.settings(s -> s.objective(objective));
     assertThat(again.go()).isEqualTo(outcome);
     assertThat(changes(again)).isEqualTo(changes(governed)).isNotEmpty();
+  }
+
+  @Test
+  void aStoppedRunGoesOnPuttingThemOff(@TempDir Path folder) throws IOException {
+    Run first = plain(2.95).in(folder);
+    counted(
+        first,
+        done -> {
+          if (done == 10) {
+            first.stopper.request();
+          }
+        });
+    assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+    List<Decision> decided = of(first, What.ADVERSARIAL_FROM);
+    assertThat(decided).hasSize(1);
+    gauges.advance(1000); // nothing runs
+    Run second = plain(2.95).in(folder).resuming();
+    List<Long> each = counted(second, done -> {});
+    Run.Outcome outcome = second.go();
+    assertThat(of(second, What.ADVERSARIAL_FROM)).startsWith(decided.get(0));
+    assertThat(each.get(0)).as("step 11 of 60").isZero();
+    assertThat(each.get(each.size() - 1)).isGreaterThanOrEqualTo(BATCH);
+    Path kept = Files.copy(folder.resolve(Journal.FILE), folder.resolve("kept.jsonl"));
+    assertThat(run(replay(kept)).go()).isEqualTo(outcome);
   }
 
   @Test

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which arrays of a file hold what.
  *
+ * @param labels of the samples; null where none are wanted
  * @param weights of the samples; null where there is none
  * @param groups of the samples; null where there is none
  */
-record ArrayNames(String images, String labels, @Nullable String weights, @Nullable String groups) {
+record ArrayNames(
+    String images, @Nullable String labels, @Nullable String weights, @Nullable String groups) {
   private static final List<String> IMAGES = List.of("images", "image", "x", "X", "data");
   private static final List<String> LABELS = List.of("labels", "label", "y", "Y", "targets");
 
@@ -22,7 +24,9 @@ record ArrayNames(String images, String labels, @Nullable String weights, @Nulla
   static ArrayNames find(String source, Collection<String> names, ReadOptions options) {
     return new ArrayNames(
         find(source, names, "images", options.images(), IMAGES, options.split()),
-        find(source, names, "labels", options.labels(), LABELS, options.split()),
+        options.use() == LabelUse.NONE
+            ? null
+            : find(source, names, "labels", options.labels(), LABELS, options.split()),
         optional(names, "weights", options.split()),
         optional(names, "groups", options.split()));
   }

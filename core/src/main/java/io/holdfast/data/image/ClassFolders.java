@@ -5,6 +5,8 @@ import io.holdfast.common.Problems;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Images by class: the folder that holds a file is its class. Folders around the class folders do
- * not count, such as {@code train/} in {@code train/cat/1.png}.
+ * not count, such as {@code train/} in {@code train/cat/1.png}. Where no labels are wanted no
+ * folder counts.
  *
  * @param classes names; labels are positions in this list
  * @param paths of the images, by class and name
@@ -32,12 +35,13 @@ record ClassFolders(List<String> classes, List<String> paths, List<Integer> labe
     Problems problems = new Problems(source);
     SortedMap<String, TreeSet<String>> byFolder = new TreeMap<>();
     String split = options.split();
+    List<String> images =
+        files.stream().filter(file -> isImage(file) && isIn(split, file)).toList();
+    if (options.use() == LabelUse.NONE && !images.isEmpty()) {
+      return unlabelled(images, options.classes());
+    }
     int outside = 0;
-    for (String file : files) {
-      if (!isImage(file)
-          || (split != null && !Arrays.asList(file.split("/", -1)).contains(split))) {
-        continue;
-      }
+    for (String file : images) {
       int slash = file.lastIndexOf('/');
       if (slash >= 0) {
         byFolder.computeIfAbsent(file.substring(0, slash), f -> new TreeSet<>()).add(file);
@@ -47,12 +51,31 @@ record ClassFolders(List<String> classes, List<String> paths, List<Integer> labe
     }
     problems.throwIfAny();
     if (byFolder.isEmpty()) {
-      String expected = "folders of PNG or JPEG images, one per class";
+      String expected =
+          options.use() == LabelUse.NONE
+              ? "PNG or JPEG images"
+              : "folders of PNG or JPEG images, one per class";
       String found = split == null ? "no image" : "no image in a folder named " + split;
       throw new InvalidInputException(source, "", expected, found);
     }
     checkLevel(source, byFolder.keySet());
     return collect(source, byFolder, options.classes());
+  }
+
+  private static boolean isIn(@Nullable String split, String file) {
+    return split == null || Arrays.asList(file.split("/", -1)).contains(split);
+  }
+
+  private static int folderEnd(String path) {
+    return Math.max(0, path.lastIndexOf('/'));
+  }
+
+  private static ClassFolders unlabelled(List<String> images, @Nullable List<String> stated) {
+    Comparator<String> byFolder = Comparator.comparing(path -> path.substring(0, folderEnd(path)));
+    List<String> paths = // as with labels, so that the same files have the same hash
+        images.stream().sorted(byFolder.thenComparing(Comparator.naturalOrder())).toList();
+    List<String> classes = stated != null ? stated : List.of("0");
+    return new ClassFolders(classes, paths, Collections.nCopies(paths.size(), 0));
   }
 
   private static ClassFolders collect(

@@ -69,12 +69,12 @@ final class CsvReader {
       List<Integer> sample = shape(lines.columns() - 1);
       Rows rows = new Rows(path.toString(), lines, labelAt, type);
       Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
-      int[] labels = rows.labels();
+      int[] labels = Labels.wanted(rows.labels(), options.use());
       List<String> classes = Labels.classes(options.classes(), labels);
       int[] numbers = rows.numbers();
       IntFunction<SamplePlace> places =
           i -> new SamplePlace(path + ":" + numbers[i], "column " + labelAt);
-      Labels.check(path.toString(), labels, classes.size(), places);
+      Labels.check(path.toString(), labels, classes.size(), places, options.use());
       PixelArray array =
           new PixelArray(path.toString(), pixels, type, Layout.NCHW, labels.length, sample);
       DatasetInfo info = new DatasetInfo(title, sample, classes, "");

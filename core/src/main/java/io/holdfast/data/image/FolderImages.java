@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,9 +63,9 @@ final class FolderImages implements Dataset {
     this.files = ClassFolders.of(source, store.names(), options);
     this.fit = options.fit();
     int[] labels = files.labels().stream().mapToInt(Integer::intValue).toArray();
-    Labels.check(
-        source, labels, files.classes().size(), i -> new SamplePlace(source, files.paths().get(i)));
-    long[] inFiles = ids();
+    IntFunction<SamplePlace> places = i -> new SamplePlace(source, files.paths().get(i));
+    Labels.check(source, labels, files.classes().size(), places, options.use());
+    long[] inFiles = ids(options.use());
     this.order =
         IntStream.range(0, inFiles.length)
             .boxed()
@@ -76,10 +77,12 @@ final class FolderImages implements Dataset {
     this.cache = new AtomicReferenceArray<>(labels.length);
   }
 
-  private long[] ids() {
+  /** Where folders mean nothing, files of one name may lie in several. */
+  private long[] ids(LabelUse use) {
     long[] all = new long[files.paths().size()];
     for (int i = 0; i < all.length; i++) {
-      byte[] path = files.shortPath(i).getBytes(StandardCharsets.UTF_8);
+      String named = use == LabelUse.NONE ? files.paths().get(i) : files.shortPath(i);
+      byte[] path = named.getBytes(StandardCharsets.UTF_8);
       all[i] = ByteBuffer.wrap(Hashes.sha256().digest(path)).getLong() & Long.MAX_VALUE;
     }
     if (Arrays.stream(all).distinct().count() != all.length) {

@@ -28,7 +28,7 @@ final class IdxReader {
   static Dataset read(IdxFiles files, ReadOptions options) {
     String source = files.images().toString();
     IdxArray images = load(files.images(), 3, 4);
-    int[] labels = labels(files.labels());
+    int[] labels = Labels.wanted(labels(files.labels()), options.use());
     int count = images.axes().get(0);
     if (count != labels.length) {
       String hint = "the labels come from " + files.labels();
@@ -42,7 +42,7 @@ final class IdxReader {
     List<String> classes = Labels.classes(options.classes(), labels);
     String labelFile = files.labels().toString();
     IntFunction<SamplePlace> places = i -> SamplePlace.of(labelFile, "labels", i);
-    Labels.check(labelFile, labels, classes.size(), places);
+    Labels.check(labelFile, labels, classes.size(), places, options.use());
     DatasetInfo info = new DatasetInfo(files.name(), sample, classes, "");
     return new ArrayDataset(
         info,

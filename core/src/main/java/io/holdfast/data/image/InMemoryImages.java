@@ -27,7 +27,7 @@ public final class InMemoryImages {
   public static Dataset of(DatasetInfo info, byte[] pixels, int[] labels) {
     int[] own = labels.clone();
     IntFunction<SamplePlace> places = i -> SamplePlace.of(info.name(), "labels", i);
-    Labels.check(info.name(), own, info.classCount(), places);
+    Labels.check(info.name(), own, info.classCount(), places, LabelUse.TASK);
     PixelArray array =
         new PixelArray(
             info.name(),

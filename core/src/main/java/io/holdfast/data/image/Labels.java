@@ -20,12 +20,14 @@ final class Labels {
   private Labels() {}
 
   /**
-   * Refuses empty data, labels outside {@code [0, classes)} and data with one class only.
+   * Refuses empty data, labels outside {@code [0, classes)} and, for a task, one class only.
    *
    * @param source file in messages
    * @param places where each label stands
+   * @param use what the labels are for
    */
-  static void check(String source, int[] labels, int classes, IntFunction<SamplePlace> places) {
+  static void check(
+      String source, int[] labels, int classes, IntFunction<SamplePlace> places, LabelUse use) {
     if (labels.length == 0) {
       throw new InvalidInputException(source, "", "at least one sample", "none");
     }
@@ -42,7 +44,8 @@ final class Labels {
       String found = Integer.toString(labels[bad[k]]);
       problems.add(new Problem(place.source(), place.field(), range, found, hint));
     }
-    if (bad.length == 0 && Arrays.stream(labels).allMatch(label -> label == labels[0])) {
+    boolean task = use == LabelUse.TASK;
+    if (task && bad.length == 0 && Arrays.stream(labels).allMatch(label -> label == labels[0])) {
       problems.add(
           "labels",
           "at least two classes",
@@ -50,6 +53,11 @@ final class Labels {
           "a classifier needs samples of more than one class");
     }
     problems.throwIfAny();
+  }
+
+  /** As they are read; of class 0 where they are not to be looked at. */
+  static int[] wanted(int[] read, LabelUse use) {
+    return use == LabelUse.NONE ? new int[read.length] : read;
   }
 
   /** The class names given, or the numbers 0 to the largest label. */

@@ -8,6 +8,7 @@ import io.holdfast.data.SamplePlace;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named array of an array file, row-major.
@@ -100,25 +101,30 @@ record NumberArray(String source, String name, ElementType type, List<Integer> a
     }
   }
 
-  /** A data set of this array of images and an array of labels, after checking every value. */
+  /**
+   * A data set of this array of images and an array of labels, after checking every value.
+   *
+   * @param labels null where none are wanted
+   */
   static Dataset dataset(
       String title,
       NumberArray images,
-      NumberArray labels,
+      @Nullable NumberArray labels,
       ReadOptions options,
       Function<Stopper, String> hash) {
     String source = images.source();
     Layout layout = Axes.layout(source, images.name(), images.axes(), options.layout());
     List<Integer> sample = layout.sample(images.axes());
-    int[] numbers = labels.labels();
     int count = images.axes().get(0);
+    int[] numbers = labels == null ? new int[count] : labels.labels();
+    NumberArray named = labels == null ? images : labels;
     if (count != numbers.length) {
       String found = count + " images, " + numbers.length + " labels";
-      throw new InvalidInputException(source, labels.name(), "as many labels as images", found);
+      throw new InvalidInputException(source, named.name(), "as many labels as images", found);
     }
     List<String> classes = Labels.classes(options.classes(), numbers);
-    IntFunction<SamplePlace> places = i -> SamplePlace.of(labels.source(), labels.name(), i);
-    Labels.check(labels.source(), numbers, classes.size(), places);
+    IntFunction<SamplePlace> places = i -> SamplePlace.of(named.source(), named.name(), i);
+    Labels.check(named.source(), numbers, classes.size(), places, options.use());
     PixelArray pixels =
         new PixelArray(source, images.bytes(), images.type(), layout, count, sample);
     pixels.checkValues();

@@ -23,13 +23,14 @@ final class NumpyReader {
   private NumpyReader() {}
 
   static Dataset npy(Path file, String title, ReadOptions options) {
-    Path labels = labelsBeside(file, options);
+    Path labels = options.use() == LabelUse.NONE ? null : labelsBeside(file, options);
+    List<Path> files = labels == null ? List.of(file) : List.of(file, labels);
     return NumberArray.dataset(
         title,
         map(file, "images"),
-        map(labels, "labels"),
+        labels == null ? null : map(labels, "labels"),
         options,
-        stopper -> SourceHash.of(List.of(file, labels), stopper));
+        stopper -> SourceHash.of(files, stopper));
   }
 
   static Dataset npz(Path file, String title, ReadOptions options) {
@@ -41,11 +42,12 @@ final class NumpyReader {
       }
     }
     ArrayNames names = ArrayNames.find(file.toString(), entries.keySet(), options);
+    String labels = names.labels();
     Dataset plain =
         NumberArray.dataset(
             title,
             load(file, zip, names.images()),
-            load(file, zip, names.labels()),
+            labels == null ? null : load(file, zip, labels),
             options,
             stopper -> SourceHash.of(List.of(file), stopper));
     String weights = names.weights();

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param header whether the first line names the columns; null: seen from its content
  * @param classes class names in the order of the labels
  * @param fit size and colours of decoded images
+ * @param use which labels there must be
  */
 public record ReadOptions(
     @Nullable String split,
@@ -30,11 +31,13 @@ public record ReadOptions(
     @Nullable String labelColumn,
     @Nullable Boolean header,
     @Nullable List<String> classes,
-    ImageFit fit) {
+    ImageFit fit,
+    LabelUse use) {
 
   /** Everything left out. */
   public static final ReadOptions DEFAULTS =
-      new ReadOptions(null, null, null, null, null, null, null, null, ImageFit.AS_IS);
+      new ReadOptions(
+          null, null, null, null, null, null, null, null, ImageFit.AS_IS, LabelUse.TASK);
 
   private static final int LARGEST = 1 << 14;
   private static final String AUTO = "auto";
@@ -68,7 +71,14 @@ public record ReadOptions(
         header.equals(AUTO) ? null : header.equals("yes"),
         classes.size() < 2 ? null : classes,
         new ImageFit(
-            size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)));
+            size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)),
+        LabelUse.TASK);
+  }
+
+  /** The same for samples that must have other labels. */
+  public ReadOptions with(LabelUse other) {
+    return new ReadOptions(
+        split, shape, layout, images, labels, labelColumn, header, classes, fit, other);
   }
 
   private static @Nullable Size size(SettingsReader section, String key) {

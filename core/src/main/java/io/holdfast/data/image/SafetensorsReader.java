@@ -20,11 +20,12 @@ final class SafetensorsReader {
   static Dataset read(Path path, String title, ReadOptions options) {
     Map<String, NumberArray> arrays = arrays(path.toString(), Bytes.map(path));
     ArrayNames names = ArrayNames.find(path.toString(), arrays.keySet(), options);
+    String labels = names.labels();
     Dataset plain =
         NumberArray.dataset(
             title,
             Objects.requireNonNull(arrays.get(names.images())),
-            Objects.requireNonNull(arrays.get(names.labels())),
+            labels == null ? null : arrays.get(labels),
             options,
             stopper -> SourceHash.of(List.of(path), stopper));
     String weights = names.weights();

@@ -22,6 +22,11 @@ public class ForwardingObjective implements Objective {
   }
 
   @Override
+  public boolean tellsRobust() {
+    return objective.tellsRobust();
+  }
+
+  @Override
   public boolean ownStart() {
     return objective.ownStart();
   }

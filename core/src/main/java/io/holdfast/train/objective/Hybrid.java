@@ -156,6 +156,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean tellsRobust() {
+    return terms.stream().anyMatch(t -> t.weight.maximum() > 0 && t.objective.tellsRobust());
+  }
+
+  @Override
   public boolean bounded() {
     return any(Objective::bounded);
   }

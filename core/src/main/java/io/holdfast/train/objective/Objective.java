@@ -34,6 +34,14 @@ public interface Objective {
   }
 
   /**
+   * True where a loss comes with the logits of adversarial inputs, from which training's own robust
+   * accuracy is told.
+   */
+  default boolean tellsRobust() {
+    return adversarial();
+  }
+
+  /**
    * True where the threat model counts although no adversarial example is searched for, as for
    * bounds.
    */

@@ -113,9 +113,7 @@ public abstract class ObjectiveContract {
     assertThat(loss.perSample().allFinite()).isTrue();
     requireLogits(loss.clean());
     requireLogits(loss.robust());
-    assertThat(objective.adversarial() || loss.robust() == null)
-        .as("robust logits without an adversary")
-        .isTrue();
+    assertThat(loss.robust() != null).as("robust logits").isEqualTo(objective.tellsRobust());
   }
 
   private static void requireLogits(@Nullable Tensor logits) {

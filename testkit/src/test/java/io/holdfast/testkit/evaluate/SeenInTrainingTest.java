@@ -20,7 +20,9 @@ import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.Scorecard;
+import io.holdfast.record.SeenAttacks;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.ModelSoup;
 import io.holdfast.train.TrainingRecord;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
@@ -140,6 +142,51 @@ class SeenInTrainingTest {
     }
     try (Bundle old = bundle("{train: {objective: standard}, model: {start: a.holdfast}}", null)) {
       assertThat(values(old)).as("a start, and nothing recorded of it").containsOnlyNulls();
+    }
+  }
+
+  @Test
+  void aStageHasNotSeenWhatCameAfterIt() {
+    String stages =
+        "stages: [{name: first, objective: standard}, {name: second, objective: trades}]";
+    try (Bundle last = bundle("{" + stages + "}", THREAT);
+        Bundle first = bundle("{" + stages + ", stage: first}", null)) {
+      assertThat(TrainingRecord.of(last)).isEqualTo(SeenAttacks.all(Set.of("pgd")));
+      assertThat(TrainingRecord.of(first)).isEqualTo(SeenAttacks.all(Set.of()));
+    }
+    String nameless = "{stages: [{objective: standard}, {objective: trades}], stage: stage-1}";
+    String back =
+        "{stages: [{name: a, objective: standard}, {name: b, objective: trades}, {name: c, start: a,"
+            + " objective: standard}]}";
+    try (Bundle first = bundle(nameless, null);
+        Bundle third = bundle(back, null)) {
+      assertThat(TrainingRecord.of(first)).isEqualTo(SeenAttacks.all(Set.of()));
+      assertThat(TrainingRecord.of(third)).isEqualTo(SeenAttacks.all(Set.of()));
+    }
+  }
+
+  /** What the first stage began with stands with that stage, or is not known. */
+  @Test
+  void stagesBeginWithWhatTheModelHadSeen() {
+    String told = "start_trained_on: {attacks: [square], complete: true}";
+    String stage = "stages: [{name: only, objective: standard%s}], model: {start: a.holdfast}";
+    try (Bundle known = bundle("{" + stage.formatted(", " + told) + "}", null);
+        Bundle old = bundle("{" + stage.formatted("") + "}", null)) {
+      assertThat(TrainingRecord.of(known)).isEqualTo(SeenAttacks.all(Set.of("square")));
+      assertThat(TrainingRecord.of(old)).isEqualTo(SeenAttacks.UNKNOWN);
+    }
+  }
+
+  @Test
+  void aSoupHasSeenWhatItsIngredientsHaveSeen() {
+    String library = "{train: {library: {path: saved, attacks: [square]}}}";
+    try (Bundle one = bundle("{train: {attack: pgd}}", THREAT);
+        Bundle other = bundle(library, THREAT);
+        Bundle unknown = bundle("{weights: {sha256: 0123}}", THREAT);
+        Bundle soup = ModelSoup.bundle(List.of(one, other), Map.of("method", "uniform"));
+        Bundle less = ModelSoup.bundle(List.of(one, unknown), Map.of("method", "uniform"))) {
+      assertThat(TrainingRecord.of(soup)).isEqualTo(SeenAttacks.all(Set.of("pgd", "square")));
+      assertThat(TrainingRecord.of(less)).isEqualTo(new SeenAttacks(Set.of("pgd"), false));
     }
   }
 

@@ -61,6 +61,12 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
     return ramp.passes(progress, passes());
   }
 
+  /** What is searched for is the centre of a box; no prediction is made there. */
+  @Override
+  public boolean tellsRobust() {
+    return false;
+  }
+
   @Override
   public boolean bounded() {
     return true;
