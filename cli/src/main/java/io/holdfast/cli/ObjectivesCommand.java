@@ -84,7 +84,7 @@ final class ObjectivesCommand extends BaseCommand {
               book, what.folder, job.resume, job.workers, running.progress(), running.stopper());
       if (job.dryRun) {
         run.check();
-        screen().print(RecipeTable.plan(book));
+        screen().print(job.json ? Json.pretty(RecipeTable.plan(book)) : RecipeTable.planText(book));
         return;
       }
       List<RecipeRow> rows = run.run();

@@ -7,25 +7,36 @@ import io.holdfast.experiment.RecipeRow;
 import io.holdfast.record.Rate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Compared recipes of training for people. */
 final class RecipeTable {
   private RecipeTable() {}
 
-  /** What would be trained. */
-  static String plan(RecipeBook book) {
-    Table table = new Table("recipe", "family", "objective", "epochs", "threat model");
+  /** What would be trained, in this order. */
+  static List<Map<String, Object>> plan(RecipeBook book) {
+    List<Map<String, Object>> plan = new ArrayList<>();
     for (RecipeBook.Recipe recipe : book.recipes()) {
-      table.row(
-          recipe.name(),
-          recipe.family(),
-          recipe.experiment().training().objective().name(),
-          Integer.toString(recipe.experiment().training().epochs()),
-          recipe.experiment().threat().name());
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("recipe", recipe.name());
+      one.put("family", recipe.family());
+      one.put("objective", recipe.experiment().training().objective().name());
+      one.put("epochs", recipe.experiment().training().epochs());
+      one.put("threat model", recipe.experiment().threat().name());
+      plan.add(one);
     }
+    return plan;
+  }
+
+  /** The same for people. */
+  static String planText(RecipeBook book) {
+    List<Map<String, Object>> plan = plan(book);
+    Table table = new Table(plan.get(0).keySet().toArray(String[]::new));
+    plan.forEach(one -> table.row(one.values().toArray()));
     return table.toString();
   }
 

@@ -83,6 +83,9 @@ final class SoupCommand extends BaseCommand {
       description = "The most samples to attack, the first ones (default: ${DEFAULT-VALUE}).")
   private int examples = 500;
 
+  /** Samples that greedy has judged by. */
+  private int attacked;
+
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -139,6 +142,11 @@ final class SoupCommand extends BaseCommand {
     if (Files.isDirectory(out)) {
       throw new InvalidInputException("--out", "", "a file to write", "the folder " + out);
     }
+    Path written = out.toAbsolutePath().normalize();
+    if (models.stream().anyMatch(model -> model.toAbsolutePath().normalize().equals(written))) {
+      throw new InvalidInputException(
+          "--out", "", "a file of its own", "one of the models, " + out);
+    }
     AtomicFiles.requireWritableFolder(Objects.requireNonNull(out.toAbsolutePath().getParent()));
   }
 
@@ -172,6 +180,7 @@ final class SoupCommand extends BaseCommand {
     }
     problems.throwIfAny();
     Dataset held = samples[0].first(examples);
+    attacked = held.size();
     return ModelSoup.greedy(
         opened.stream().map(Bundle::network).toList(),
         network -> robust(network, bounds[0], held, running));
@@ -199,7 +208,7 @@ final class SoupCommand extends BaseCommand {
     told.put("models", recipe.used().stream().map(i -> models.get(i).toString()).toList());
     if (method == Method.greedy) {
       told.put("data", data);
-      told.put("examples", examples);
+      told.put("examples", attacked);
       told.put("steps", steps);
       told.put("robust_accuracy", recipe.score());
     }

@@ -175,6 +175,15 @@ final class ObjectivesCommandTest {
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.out()).contains("rslad").contains("far").contains("l2:1");
     assertThat(out).doesNotExist();
+    Ran json =
+        Ran.command(
+            "objectives", "--measure", recipes(folder), "--out", out, "--dry-run", "--json");
+    assertThat(Json.parse(json.out(), "the plan").findValuesAsText("recipe"))
+        .containsExactly("standard", "pgd-at", "rslad", "far");
+    Files.writeString(Files.createDirectories(out).resolve("report.html"), "mine");
+    Ran theirs = Ran.command(plan);
+    assertThat(theirs.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(theirs.err()).contains(out.toString(), "other results");
     Ran alone = Ran.command("objectives", "--measure", recipes(folder));
     assertThat(alone.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(alone.err()).contains("--out");

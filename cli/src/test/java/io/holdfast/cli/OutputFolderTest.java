@@ -133,6 +133,46 @@ final class OutputFolderTest {
     assertRefused(theirs, () -> harden(theirs), "previous", "found something else");
   }
 
+  /** A run kept in {@code previous} that has lost its model is no move under way. */
+  @Test
+  void aResumedRunGoesOnWhateverTheOneBeforeHasLost() throws IOException {
+    Path out = folder.resolve("resumed");
+    assertThat(harden(out).exit()).isZero();
+    assertThat(harden(out, "--set", "seed=8").exit()).isZero();
+    Path previous = out.resolve("previous");
+    Files.delete(previous.resolve("model.holdfast"));
+    Files.delete(out.resolve("scorecard.json")); // as if it had been killed while it was judged
+    Map<String, String> kept = Ran.contents(previous);
+    String trained = Files.readString(out.resolve("metrics.jsonl"));
+    assertThat(harden(out, "--set", "seed=8", "--resume").exit()).isZero();
+    assertThat(out.resolve("metrics.jsonl")).hasContent(trained);
+    assertThat(Ran.contents(previous)).isEqualTo(kept);
+  }
+
+  @Test
+  void aJournalToReplayIsReadBeforeAFolderIsEmptied() throws IOException {
+    Path out = folder.resolve("replayed");
+    assertThat(harden(out).exit()).isZero();
+    Path notes = Files.writeString(folder.resolve("notes.txt"), "mine\nand mine\n");
+    Map<String, String> before = Ran.contents(out);
+    for (String dry : List.of("--dry-run", "--json")) {
+      Ran ran = harden(out, "--set", "governor.replay=" + notes, dry);
+      assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+      assertThat(ran.err()).contains(notes.toString());
+    }
+    assertThat(Ran.contents(out)).isEqualTo(before);
+  }
+
+  /** As {@code report A B --out PAGE} leaves it. */
+  @Test
+  void aPageOfSomethingElseIsLeftAloneBySeedsAndSearches() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("compared"));
+    Files.writeString(out.resolve("report.html"), "mine");
+    assertRefused(out, () -> harden(out, "--seeds", "1,2"), "several seeds");
+    String search = "search={trials: 1, over: {train.batch: [32, 64]}}";
+    assertRefused(out, () -> harden(out, "--set", search), "an earlier search of harden");
+  }
+
   /** What a command that succeeds says on the process's own error stream. */
   private static String notices(Supplier<Ran> command) {
     PrintStream before = System.err;

@@ -116,6 +116,21 @@ final class SearchTest {
         .hasSameBinaryContentAs(folder.resolve("plain/ledger.parquet"));
   }
 
+  /** A search that begins takes the trials of the one before away, and the one before that. */
+  @Test
+  void whatASearchStartsFromLiesOutsideItsFolder() throws IOException {
+    Path out = folder.resolve("from-within");
+    copy(whole, out);
+    int best = result(out).path("best").asInt();
+    Path model = out.resolve("trials/" + best + "/model.holdfast");
+    for (String dry : List.of("--dry-run", "--json")) {
+      Ran ran = harden(out, "--set", "model.start=" + model, dry);
+      assertThat(ran.exit()).as(ran.err()).isEqualTo(Exit.BAD_INPUT);
+      assertThat(ran.err()).contains("model.start", "outside the folder for the results, " + out);
+    }
+    assertThat(model).exists();
+  }
+
   private static void copy(Path from, Path to) throws IOException {
     try (var files = Files.walk(from)) {
       for (Path path : files.toList()) {

@@ -89,6 +89,7 @@ final class SoupCommandTest {
     assertThat(best).isGreaterThan(0.2);
     assertThat(told.path("robust_accuracy").asDouble()).isGreaterThanOrEqualTo(best);
     assertThat(told.path("models")).isNotEmpty();
+    assertThat(told.path("examples").asInt()).as("of 500 wanted").isEqualTo(64);
     assertThat(robust(out)).isEqualTo(told.path("robust_accuracy").asDouble());
     Ran again = Ran.command(args);
     assertThat(again.out()).isEqualTo(ran.out());
@@ -150,6 +151,11 @@ final class SoupCommandTest {
     assertThat(ran.err())
         .contains("missing.holdfast", "--steps", "--workers", "--data", file.toString());
     assertThat(file).hasContent("mine");
+    byte[] before = Files.readAllBytes(one);
+    Ran over = Ran.command("soup", one, other, "--method", "uniform", "--out", one);
+    assertThat(over.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(over.err()).contains("--out", "one of the models");
+    assertThat(one).hasBinaryContent(before);
     assertThat(Ran.command("soup", one, "--out", folder, "--method", "uniform").err())
         .contains("--out", "a file to write", "at least two models");
   }

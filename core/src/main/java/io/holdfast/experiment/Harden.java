@@ -110,13 +110,30 @@ public final class Harden {
     new Harden(experiment, data, options).check();
   }
 
-  private void check() {
-    requireSingle();
+  /**
+   * Refuses what training starts from, learns from or goes by, where it lies in the folder for the
+   * results: the first thing that a fresh run does is to empty that.
+   *
+   * @throws InvalidInputException naming the key
+   */
+  static void requireInputsOutside(Experiment experiment, ExperimentData data, Options options) {
+    new Harden(experiment, data, options).requireInputsOutside();
+  }
+
+  private void requireInputsOutside() {
     for (Experiment training : experiment.trainings()) {
       StartingWeights.requireOutside(options.out(), training);
       requireLedgerOutside(training);
     }
     requireJournalOutside();
+    for (String path : experiment.evaluation().surrogates().paths()) {
+      StartingWeights.requireOutside(options.out(), experiment, "evaluate.surrogates", path);
+    }
+  }
+
+  private void check() {
+    requireSingle();
+    requireInputsOutside();
     RunLock.requireFree(options.out());
     folder.requireUsable();
     checkTraining(experiment, data, options);
@@ -229,9 +246,6 @@ public final class Harden {
 
   /** That the attacks could search on them, before hours of training. */
   private void checkSurrogates() {
-    for (String path : experiment.evaluation().surrogates().paths()) {
-      StartingWeights.requireOutside(options.out(), experiment, "evaluate.surrogates", path);
-    }
     try (Surrogates surrogates = surrogates(experiment)) {
       if (surrogates.model() != null) {
         try (Network untrained =

@@ -64,6 +64,7 @@ public record RecipeRun(
     Problems problems = new Problems("");
     AtomicFiles.requireWritableFolder(out);
     RunLock.requireFree(out);
+    requireOwn();
     for (Recipe recipe : book.recipes()) {
       if (recipe.needs().isEmpty()) {
         problems.collect(
@@ -74,6 +75,27 @@ public record RecipeRun(
       }
     }
     problems.throwIfAny();
+  }
+
+  /** That what would be replaced is of a comparison like this one. */
+  private void requireOwn() {
+    RunFolder folder = new RunFolder(out);
+    Path result = out.resolve(RESULT);
+    boolean begun =
+        book.recipes().stream()
+            .anyMatch(recipe -> Files.exists(RecipeBook.folder(out, recipe.name())));
+    boolean theirs =
+        Files.exists(result)
+            ? !Json.read(result).isArray()
+            : Files.exists(folder.report()) && !begun;
+    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs) {
+      throw new InvalidInputException(
+          out.toString(),
+          "",
+          "a new folder, or one with an earlier comparison of recipes",
+          "other results",
+          "choose another folder, or move them away");
+    }
   }
 
   /**
@@ -122,6 +144,9 @@ public record RecipeRun(
     } catch (RunInterruptedException | InvalidInputException e) {
       throw e;
     } catch (HoldfastException e) {
+      if (e.getCause() instanceof IOException) { // no recipe's fault
+        throw e;
+      }
       String why = String.valueOf(e.getMessage());
       progress.note(recipe.name() + " failed: " + why);
       return RecipeRow.failed(recipe, why);

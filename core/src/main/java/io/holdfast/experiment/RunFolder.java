@@ -171,12 +171,15 @@ public record RunFolder(Path path) {
     return path.resolve("previous");
   }
 
-  /** Whether a move of a finished run there was killed: the model goes last. */
+  /**
+   * Whether a move of a finished run there was killed: the model goes last, and nothing is twice.
+   */
   private boolean isHalfMoved() {
     RunFolder to = new RunFolder(previous());
-    return Files.exists(model())
-        && !Files.exists(to.model())
-        && OWN.stream().anyMatch(name -> Files.exists(to.path().resolve(name)));
+    List<String> moved =
+        OWN.stream().filter(name -> Files.exists(to.path().resolve(name))).toList();
+    boolean apart = moved.stream().noneMatch(name -> Files.exists(path.resolve(name)));
+    return Files.exists(model()) && !Files.exists(to.model()) && !moved.isEmpty() && apart;
   }
 
   /**

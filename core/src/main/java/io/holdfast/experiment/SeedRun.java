@@ -12,6 +12,7 @@ import io.holdfast.record.SeedRuns;
 import io.holdfast.record.Spread;
 import io.holdfast.report.Report;
 import io.holdfast.report.TableSection;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -72,13 +73,15 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
     problems.throwIfAny();
   }
 
-  private static void requireUsable(Path out) {
+  private void requireUsable(Path out) {
     AtomicFiles.requireWritableFolder(out);
     RunLock.requireFree(out);
     RunFolder folder = new RunFolder(out);
     Path file = out.resolve(SeedRuns.FILE);
     boolean theirs = Files.exists(file) && !Json.read(file).has("figures");
-    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs) {
+    boolean begun = seeds().stream().anyMatch(seed -> Files.exists(folder(seed)));
+    boolean page = Files.exists(folder.report()) && !Files.exists(file) && !begun;
+    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs || page) {
       throw new InvalidInputException(
           out.toString(),
           "",
@@ -115,6 +118,9 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
         } catch (RunInterruptedException | InvalidInputException e) {
           throw e;
         } catch (HoldfastException e) {
+          if (e.getCause() instanceof IOException) { // no seed's fault
+            throw e;
+          }
           failed.add("seed " + seed + ": " + e.getMessage());
         }
       }

@@ -10,6 +10,7 @@ import io.holdfast.model.graph.Graph;
 import io.holdfast.tensor.Engine;
 import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.Replay;
 import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainingCost;
@@ -57,7 +58,11 @@ final class Trainings implements AutoCloseable {
 
   /** Refuses what a run would refuse before its first step; changes nothing. */
   void check() {
+    Path replay = experiment.governor().replay();
     if (experiment.stages().isEmpty()) {
+      if (replay != null) {
+        Replay.requireFitting(replay, experiment.training(), data.train().size());
+      }
       training(0).check(data.train());
     } else {
       StageBudgets.requireFitting(

@@ -93,7 +93,8 @@ public record TuningRun(
           Experiment first = experiment.trial(Map.of());
           ExperimentData data = ExperimentData.open(first, today);
           requireValidation(first, data);
-          Harden.check(first, data, options(0));
+          Harden.requireInputsOutside(first, data, options);
+          Harden.check(first, data, options.at(folder(0), options.resume(), options.progress()));
         });
     problems.throwIfAny();
   }
@@ -164,7 +165,8 @@ public record TuningRun(
           "something else",
           "choose another folder, or move it away");
     }
-    if (folder.holdsRun() || folder.holdsEvaluation() || theirs || trials) {
+    boolean page = Files.exists(folder.report()) && !journal && !Files.exists(result);
+    if (folder.holdsRun() || folder.holdsEvaluation() || theirs || trials || page) {
       throw new InvalidInputException(
           out.toString(),
           "",

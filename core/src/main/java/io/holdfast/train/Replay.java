@@ -73,6 +73,18 @@ public final class Replay {
   }
 
   /**
+   * Refuses a journal that is not of such a training by itself.
+   *
+   * @param settings of the training
+   * @param samples that it trains on
+   * @throws InvalidInputException also if the file is no journal
+   */
+  public static void requireFitting(Path file, TrainSettings settings, int samples) {
+    long steps = (long) settings.stepsPerEpoch(samples) * settings.epochs();
+    of(file, Decision.TRAINING, Effort.full(settings, steps));
+  }
+
+  /**
    * Refuses a journal with other trainings, or without the end of one behind which another has
    * decided: not all that it holds would be replayed.
    *
@@ -99,7 +111,8 @@ public final class Replay {
 
   /** Passes over those that were taken before a resume. */
   void skip(List<Decision> taken) {
-    next = (int) taken.stream().filter(Replay::counts).count();
+    long before = taken.stream().filter(Replay::counts).count();
+    next = (int) Math.min(decisions.size(), before); // past its end a training may go back
   }
 
   /** Those that are due before a step. */

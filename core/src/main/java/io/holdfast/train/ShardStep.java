@@ -68,6 +68,10 @@ final class ShardStep implements ShardContext {
   private final SavedRows saved;
   private final ShardSearch search;
   private int passes;
+
+  /** The pass whose random numbers are drawn again; -1 for fresh ones. */
+  private int held = -1;
+
   private final List<Tensor> answers = new ArrayList<>();
   private final IdentityHashMap<Tensor, Map<String, BatchStatistics>> seen =
       new IdentityHashMap<>(); // by pass
@@ -93,7 +97,7 @@ final class ShardStep implements ShardContext {
     saved = SavedRows.of(job, common.places(), shard, positions.length);
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     float[] values = read();
-    saved.into(values, classes, !objective.adversarial());
+    saved.into(values, classes, !objective.adversarial() && !objective.bounded());
     mixture = mixed(values, classes);
     inputs = Resizing.fitted(saved.onDevice(values), graph);
     labels = Tensors.of(classes, positions.length).to(inputs.device());
@@ -168,7 +172,10 @@ final class ShardStep implements ShardContext {
     return weight == 0
         ? perSample
         : perSample.add(
-            GradAlign.misalignment(this::logits, inputs, search.randomPoints("grad-align"), labels),
+            alike(
+                () ->
+                    GradAlign.misalignment(
+                        this::logits, inputs, search.randomPoints("grad-align"), labels)),
             weight);
   }
 
@@ -265,8 +272,20 @@ final class ShardStep implements ShardContext {
         found.value(output).to(DType.FLOAT32), found.value(where).to(DType.FLOAT32));
   }
 
+  @Override
+  public <T> T alike(Supplier<T> passes) {
+    int before = held;
+    held = this.passes++;
+    try {
+      return passes.get();
+    } finally {
+      held = before;
+    }
+  }
+
   private Forward.Result forward(Tensor x, Set<String> wanted) {
-    Mode mode = new Mode.Training(stream.split(passes++), batchNorm, job.network().frozen());
+    int drawn = held < 0 ? passes++ : held;
+    Mode mode = new Mode.Training(stream.split(drawn), batchNorm, job.network().frozen());
     try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
       Forward.Result result = Forward.run(graph, parameters, List.of(x), mode, wanted);
       statistics.addAll(result.statistics());

@@ -55,6 +55,11 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public <T> T alike(Supplier<T> passes) {
+    return shard.alike(passes);
+  }
+
+  @Override
   public InputGradients gradients() {
     return shard.gradients();
   }

@@ -1,6 +1,7 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Autograd;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -37,12 +38,14 @@ public final class GradAlign {
     Tensor lengths =
         Tensors.where(defined, aa, one).sqrt().mul(Tensors.where(defined, bb, one).sqrt()); // [n]
     Tensor cosine = a.mul(b).sum(1).div(lengths); // [n]
-    return Tensors.where(defined, one.sub(cosine), Tensors.zerosLike(one));
+    Tensor term = Tensors.where(defined, one.sub(cosine), Tensors.zerosLike(one)); // [n]
+    return term.to(clean.type());
   }
 
   private static Tensor inputGradient(UnaryOperator<Tensor> logits, Tensor inputs, Tensor labels) {
     Tensor leaf = inputs.asLeaf(); // [n, ...]
     Tensor loss = Nn.crossEntropy(logits.apply(leaf), labels).sum();
-    return Autograd.grad(loss, List.of(leaf), true).get(0).flatten(1, -1); // [n, D]
+    Tensor slope = Autograd.grad(loss, List.of(leaf), true).get(0).flatten(1, -1); // [n, D]
+    return slope.to(DType.FLOAT64); // squares of tiny ones are not 0
   }
 }

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * @param terms at least one, of which one has a weight above 0 at every moment
  */
 public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
+  /** Behind the last step weights are those of its end: a ramp may have come to 0. */
+  private static final double LAST = Math.nextDown(1.0);
+
   /**
    * One summand.
    *
@@ -243,7 +246,7 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   @Override
   public ShardLoss loss(ShardContext shard) {
     ShardContext shared = new SharedPasses(shard);
-    double progress = shard.progress();
+    double progress = Math.min(shard.progress(), LAST);
     @Nullable Tensor sum = null; // [n]
     @Nullable Tensor clean = null; // [n, K]
     @Nullable Tensor robust = null; // [n, K]

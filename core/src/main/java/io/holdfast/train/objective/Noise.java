@@ -1,6 +1,7 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.common.Seed;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Tensor;
 import java.util.Arrays;
@@ -28,7 +29,8 @@ public final class Noise {
 
   /** {@code t [n, ...]} with each sample scaled to length 1 in L2; zero stays zero. */
   public static Tensor unit(Tensor t) {
-    Tensor length = Predictions.squareNorm(t).sqrt().clampMin(Float.MIN_NORMAL); // [n]
+    Tensor square = Predictions.squareNorm(t.to(DType.FLOAT64)); // [n], also of tiny numbers
+    Tensor length = square.sqrt().to(t.type()).clampMin(Float.MIN_NORMAL); // [n]
     return t.div(length.view(wide(t))); // [n, ...]
   }
 

@@ -141,6 +141,16 @@ public interface ShardContext {
   List<Seed> seeds(String purpose);
 
   /**
+   * Passes over the network in which its layers draw the same random numbers, such as those of
+   * dropout: what differs between their results is what their inputs make differ.
+   *
+   * @param passes as many as are to be alike, of the whole shard each
+   */
+  default <T> T alike(Supplier<T> passes) {
+    return passes.get();
+  }
+
+  /**
    * What is decided by the present weights, wherever the loss is taken: in a second pass over a
    * step, at perturbed weights, the answer of the first. Off the tape.
    *

@@ -144,7 +144,8 @@ final class LinearBounds {
     Bounds x = found(boxes, node.inputs().get(0)); // [N, ...]
     Tensor low = x.lower().clampMax(0); // [N, ...]
     Tensor high = x.upper().clampMin(0);
-    Tensor width = high.sub(low).clampMin(Float.MIN_NORMAL);
+    Tensor wide = high.sub(low);
+    Tensor width = Tensors.where(wide.gt(0), wide, Tensors.zerosLike(wide).add(1)); // 0 / 1
     Tensor chord = high.div(width); // slope above: 0 where always off, 1 where always on
     Tensor lift = chord.mul(low).neg(); // intercept above
     Tensor flat = high.gt(low.neg()).to(chord.type()); // slope below: 1 or 0, whichever is closer

@@ -105,14 +105,19 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
     if (base == Base.PGD_AT) {
       Tensor robust = shard.logits(PgdAt.worst(shard)); // [n, K]
       Tensor losses = Predictions.crossEntropy(shard, robust); // [n]
-      return ShardLoss.of(losses.mul(weights(shard, robust)), null, robust);
+      return ShardLoss.of(losses.mul(decided(shard, robust)), null, robust);
     }
     Tensor worst = Trades.worst(shard); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor divergence = Predictions.divergence(clean, robust, 1); // [n]
     Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
-    return ShardLoss.of(natural.add(divergence.mul(weights(shard, robust)), beta), clean, robust);
+    return ShardLoss.of(natural.add(divergence.mul(decided(shard, robust)), beta), clean, robust);
+  }
+
+  /** By the present weights, also in a second pass at others. */
+  private Tensor decided(ShardContext shard, Tensor robust) {
+    return shard.decided(() -> weights(shard, robust));
   }
 
   /** Of mean 1 over the batch, {@code [n]}, off the tape. */

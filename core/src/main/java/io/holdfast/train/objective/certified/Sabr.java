@@ -92,7 +92,10 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
                     .with(ground.threat().withEpsilon(ground.threat().epsilon() * room))
                     .maximise(Losses.CE),
             Reference.labels(shard.labels())); // [n, ...]
-    Tensor bound = Boxes.crossEntropy(shard, centre, strength * share, shard.inputs()); // [n]
+    double reach = shard.threat().epsilon() * room;
+    Tensor inside = // saved examples may lie farther
+        centre.maximum(shard.inputs().sub(reach)).minimum(shard.inputs().add(reach)); // [n, ...]
+    Tensor bound = Boxes.crossEntropy(shard, inside, strength * share, shard.inputs()); // [n]
     return ShardLoss.of(bound, clean, null);
   }
 }

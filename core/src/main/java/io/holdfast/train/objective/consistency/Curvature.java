@@ -71,6 +71,10 @@ public record Curvature(double lambda, double step, double rampUp) implements Pe
 
   @Override
   public Penalised penalise(ShardContext shard) {
+    return shard.alike(() -> difference(shard));
+  }
+
+  private Penalised difference(ShardContext shard) {
     Tensor leaf = shard.inputs().asLeaf(); // [n, ...]
     Tensor logits = shard.logits(leaf); // [n, K]
     Tensor here = gradient(shard, logits, leaf); // [n, ...]

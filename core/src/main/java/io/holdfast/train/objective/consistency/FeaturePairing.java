@@ -94,8 +94,11 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
   @Override
   public Penalised penalise(ShardContext shard) {
     Tensor worst = PgdAt.worst(shard); // [n, ...]
-    Features clean = shard.features(shard.inputs(), layer);
-    Features robust = shard.features(worst, layer);
+    List<Features> both =
+        shard.alike(
+            () -> List.of(shard.features(shard.inputs(), layer), shard.features(worst, layer)));
+    Features clean = both.get(0);
+    Features robust = both.get(1);
     Tensor before = byChannel(clean.values()); // [n, C, P]
     Tensor change = byChannel(robust.values()).sub(before); // [n, C, P]
     Tensor most = // [c]
