@@ -78,7 +78,7 @@ final class CertifiedTwins {
   }
 
   /** The worst input, no farther than so much: the box around it lies in the ball. */
-  private static double[] within(TwinCase c, int i, double room) {
+  static double[] within(TwinCase c, int i, double room) {
     double[] near = one(c.worst(), i);
     for (int k = 0; k < near.length; k++) {
       double clean = one(c.clean(), i)[k];

@@ -78,7 +78,8 @@ class DomainCutsTest {
                     + 0.3 * bound(c, one(c.clean(), i), i, RADIUS, low, high)),
         row(
             new Sabr(0.4, AT_ONCE),
-            (c, i, low, high) -> bound(c, one(c.worst(), i), i, 0.4 * RADIUS, low, high)),
+            (c, i, low, high) ->
+                bound(c, CertifiedTwins.within(c, i, 0.6 * RADIUS), i, 0.4 * RADIUS, low, high)),
         Arguments.of(new FastBat(40, 0.1), (Slow) DomainCutsTest::fastBat));
   }
 
