@@ -75,7 +75,7 @@ class Contest:
     def _pytorch(self) -> dict:
         """Under a schedule of time: the share of the budget that is spent is the share of training that is done. By a pace it is the share of the steps."""
         training = pytorch(self.contender, self.seed)
-        steps = round(self.pace.epochs()[self.contender] * training.per_epoch) if self.pace else None
+        steps = max(1, round(self.pace.epochs()[self.contender] * training.per_epoch)) if self.pace else None
         checkpoint = self.folder / f"{self.name}{self._which()}.pt"
         training.restore(checkpoint)
         saved = training.seconds

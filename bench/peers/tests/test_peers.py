@@ -364,6 +364,11 @@ class HeadlineTest(unittest.TestCase):
                 found = hour.Contest(Path(top), "n-fgsm", 0, 1.0, Path("test"), known).run()
                 settings = hour.Contest(Path(top), "ours", 1, 1.0, Path("test"), known)._paced()
             self.assertEqual([call.args[0] for call in loop.step.call_args_list], [step / 10 for step in range(10)])
+            loop.step_number, known.epochs.return_value = 0, {"trades": 0.01}  # a trial
+            loop.step.reset_mock()
+            with unittest.mock.patch.multiple(hour, pytorch=lambda contender, seed: loop):
+                hour.Contest(Path(top), "trades", 0, 1.0, Path("test"), known).run()
+            self.assertEqual(loop.step.call_count, 1, "no step by the clock")
             self.assertEqual((found["epochs"], found["of"]["pace"]), (2.5, parts.hash_of(known.file)))
             self.assertEqual(settings, {"seed": "1", "data.train": "train", "data.test": "test", "train.epochs": "3"})
 
