@@ -47,7 +47,10 @@ final class OutputFolderTest {
   private static Ran onModel(String command, Path out, Object... more) {
     List<Object> all = new ArrayList<>(List.of(command, "--model", run.resolve("model.holdfast")));
     all.addAll(List.of("--data", folder.resolve("test.safetensors"), "--examples", 16));
-    all.addAll(List.of("--attack", "fgsm", "--out", out));
+    all.addAll(List.of("--out", out));
+    if (!List.of(more).contains("--attack")) {
+      all.addAll(List.of("--attack", "fgsm"));
+    }
     all.addAll(List.of(more));
     return Ran.command(all.toArray());
   }
@@ -171,6 +174,28 @@ final class OutputFolderTest {
     assertRefused(out, () -> harden(out, "--seeds", "1,2"), "several seeds");
     String search = "search={trials: 1, over: {train.batch: [32, 64]}}";
     assertRefused(out, () -> harden(out, "--set", search), "an earlier search of harden");
+  }
+
+  /** Both kinds of searches keep a journal of one name. */
+  @Test
+  void aSearchOfTrainingsAndOneOfAttacksLeaveEachOtherAlone() throws IOException {
+    String search = "search={trials: 1, over: {train.batch: [32, 64]}}";
+    Path trials = folder.resolve("trials-of-harden");
+    assertThat(harden(trials, "--set", search).exit()).isZero();
+    Path begun = Files.createDirectories(folder.resolve("begun"));
+    Files.copy(trials.resolve("search.jsonl"), begun.resolve("search.jsonl"));
+    Object[] attack = {"--attack", "pgd", "--search", "--trials", 2};
+    for (Path out : List.of(trials, begun)) {
+      assertRefused(out, () -> onModel("attack", out, attack), "the results of harden");
+      assertRefused(out, () -> harden(out), "a search of harden");
+    }
+    Path attacks = folder.resolve("of-attacks");
+    assertThat(onModel("attack", attacks, attack).exit()).isZero();
+    assertRefused(attacks, () -> harden(attacks, "--set", search), "an earlier search of harden");
+    Path stopped = Files.createDirectories(folder.resolve("stopped"));
+    Files.copy(attacks.resolve("search.jsonl"), stopped.resolve("search.jsonl"));
+    assertRefused(stopped, () -> harden(stopped, "--set", search), "an earlier search of harden");
+    assertRefused(stopped, () -> harden(stopped), "the results of attack");
   }
 
   /** What a command that succeeds says on the process's own error stream. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * JSON lines that only grow, of which the first says what they are about: work that was killed goes
@@ -46,8 +47,7 @@ public final class LineJournal implements AutoCloseable {
    * @throws InvalidInputException if it is about something else
    */
   public static void requireAbout(Path file, String key, String what) {
-    List<JsonNode> lines = Files.exists(file) ? MetricsLog.read(file) : List.<JsonNode>of();
-    if (!lines.isEmpty() && !lines.get(0).path(key).asText().equals(what)) {
+    if (about(file, key).filter(found -> !found.equals(what)).isPresent()) {
       throw new InvalidInputException(
           file.toString(),
           "",
@@ -55,6 +55,17 @@ public final class LineJournal implements AutoCloseable {
           "that of one with other settings or samples",
           "leave out --resume to begin anew, or choose another folder");
     }
+  }
+
+  /**
+   * What a journal is about.
+   *
+   * @param key of the first line
+   * @return its value, empty if it has no such key; nothing if there is no line
+   */
+  public static Optional<String> about(Path file, String key) {
+    List<JsonNode> lines = Files.exists(file) ? MetricsLog.read(file) : List.<JsonNode>of();
+    return lines.stream().findFirst().map(line -> line.path(key).asText());
   }
 
   /** Bytes up to the end of the last line that was written whole. */

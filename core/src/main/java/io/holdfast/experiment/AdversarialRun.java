@@ -178,15 +178,13 @@ public record AdversarialRun(
    *     what would be replaced is not of an earlier attack
    */
   public static void requireUsable(Path folder) {
-    for (String name : AttackSearchRun.NAMES) {
-      if (Files.exists(folder.resolve(name))) {
-        throw new InvalidInputException(
-            folder.toString(),
-            "",
-            "a new folder, or one with an earlier attack",
-            "the results of attack --search",
-            "choose another folder, or move them away");
-      }
+    if (AttackSearchRun.isIn(folder)) {
+      throw new InvalidInputException(
+          folder.toString(),
+          "",
+          "a new folder, or one with an earlier attack",
+          "the results of attack --search",
+          "choose another folder, or move them away");
     }
     requireReplaceable(folder);
   }
@@ -197,11 +195,12 @@ public record AdversarialRun(
     AtomicFiles.requireWritableFolder(folder);
     Problems problems = new Problems(folder.toString());
     RunFolder other = new RunFolder(folder);
-    if (other.holdsRun() || other.holdsEvaluation()) {
+    boolean trained = other.holdsRun() || TuningRun.isIn(folder);
+    if (trained || other.holdsEvaluation()) {
       problems.add(
           "",
           "a new folder, or one with an earlier attack",
-          "the results of " + (other.holdsRun() ? "harden" : "evaluate"),
+          "the results of " + (trained ? "harden" : "evaluate"),
           "choose another folder, or move them away");
     }
     for (String name : NAMES) {

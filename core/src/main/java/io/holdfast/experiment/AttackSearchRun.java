@@ -53,7 +53,13 @@ public record AttackSearchRun(
   private static final String JOURNAL = "search.jsonl";
 
   /** What a search leaves in its folder that no other attack does. */
-  static final List<String> NAMES = List.of(RESULT, JOURNAL);
+  private static final List<String> NAMES = List.of(RESULT, JOURNAL);
+
+  /** Whether a search of this kind was run in a folder, or is. */
+  static boolean isIn(Path folder) {
+    return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)))
+        && !TuningRun.isIn(folder);
+  }
 
   /** Samples to judge settings by, of so many: at most a third of them. */
   public static int defaultSlice(int samples) {

@@ -62,9 +62,11 @@ public record RecipeRun(
    */
   public void check() {
     Problems problems = new Problems("");
-    AtomicFiles.requireWritableFolder(out);
-    RunLock.requireFree(out);
-    requireOwn();
+    boolean begun =
+        book.recipes().stream()
+            .anyMatch(recipe -> Files.exists(RecipeBook.folder(out, recipe.name())));
+    new RunFolder(out)
+        .requireFor("an earlier comparison of recipes", RESULT, JsonNode::isArray, begun);
     for (Recipe recipe : book.recipes()) {
       if (recipe.needs().isEmpty()) {
         problems.collect(
@@ -75,27 +77,6 @@ public record RecipeRun(
       }
     }
     problems.throwIfAny();
-  }
-
-  /** That what would be replaced is of a comparison like this one. */
-  private void requireOwn() {
-    RunFolder folder = new RunFolder(out);
-    Path result = out.resolve(RESULT);
-    boolean begun =
-        book.recipes().stream()
-            .anyMatch(recipe -> Files.exists(RecipeBook.folder(out, recipe.name())));
-    boolean theirs =
-        Files.exists(result)
-            ? !Json.read(result).isArray()
-            : Files.exists(folder.report()) && !begun;
-    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs) {
-      throw new InvalidInputException(
-          out.toString(),
-          "",
-          "a new folder, or one with an earlier comparison of recipes",
-          "other results",
-          "choose another folder, or move them away");
-    }
   }
 
   /**
@@ -266,6 +247,7 @@ public record RecipeRun(
                 .seed(recipe.experiment().seed().value())
                 .workers(workers)
                 .folder(folder.resolve(kind).resolve(Campaign.folder(threat)))
+                .examples(0) // no page shows them
                 .resume(resume)
                 .progress(progress)
                 .stopper(stopper)

@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.CheckpointFile;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -280,18 +282,44 @@ public record RunFolder(Path path) {
     require("evaluation", holdsEvaluation(), holdsRun() ? OWN : JUDGED);
   }
 
+  /**
+   * Checks that results of several runs, each in a folder of its own, could be told of in this one;
+   * leaves nothing behind.
+   *
+   * @param kind of results, for the message
+   * @param result the file that tells of them
+   * @param own whether such a file is an earlier one
+   * @param begun whether such runs are there
+   * @throws InvalidInputException if nothing can be written here, another process does, or what
+   *     would be replaced is something else
+   */
+  void requireFor(String kind, String result, Predicate<JsonNode> own, boolean begun) {
+    AtomicFiles.requireWritableFolder(path);
+    RunLock.requireFree(path);
+    Path file = path.resolve(result);
+    boolean others = Files.exists(file) && !own.test(Json.read(file));
+    boolean page = Files.exists(report()) && !Files.exists(file) && !begun;
+    if (holdsRun() || holdsEvaluation() || holdsAttack() || others || page) {
+      throw new InvalidInputException(
+          path.toString(),
+          "",
+          "a new folder, or one with " + kind,
+          others ? result + " of something else" : "other results",
+          ELSEWHERE.formatted("them"));
+    }
+  }
+
   private void require(String kind, boolean held, List<String> names) {
     AtomicFiles.requireWritableFolder(path);
     Problems problems = new Problems(path.toString());
     List<String> found = names.stream().filter(n -> Files.exists(path.resolve(n))).toList();
-    if (holdsAttack()) {
+    if (holdsAttack() || TuningRun.isIn(path)) {
       problems.add(
           "",
           "a new folder, or one with an earlier " + kind,
-          "the results of attack",
+          holdsAttack() ? "the results of attack" : "a search of harden",
           ELSEWHERE.formatted("them"));
-    }
-    if (!held && !found.isEmpty()) {
+    } else if (!held && !found.isEmpty()) {
       problems.add(
           "",
           "a new folder, or one with an earlier " + kind,
@@ -365,8 +393,8 @@ public record RunFolder(Path path) {
 
   /** Whether the examples of an attack are here, or parts of them. */
   boolean holdsAttack() {
-    return Stream.concat(AdversarialRun.NAMES.stream(), AttackSearchRun.NAMES.stream())
-        .anyMatch(name -> Files.exists(path.resolve(name)));
+    return AdversarialRun.NAMES.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+        || AttackSearchRun.isIn(path);
   }
 
   static void delete(Path path) {

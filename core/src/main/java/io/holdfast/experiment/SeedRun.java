@@ -4,7 +4,6 @@ import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Format;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.record.Scorecard;
@@ -62,7 +61,7 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
    */
   public void check() {
     Problems problems = new Problems(experiment.source());
-    problems.collect(() -> requireUsable(options.out()));
+    problems.collect(this::requireUsable);
     for (long seed : seeds()) {
       problems.collect(
           () -> {
@@ -73,22 +72,11 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
     problems.throwIfAny();
   }
 
-  private void requireUsable(Path out) {
-    AtomicFiles.requireWritableFolder(out);
-    RunLock.requireFree(out);
-    RunFolder folder = new RunFolder(out);
-    Path file = out.resolve(SeedRuns.FILE);
-    boolean theirs = Files.exists(file) && !Json.read(file).has("figures");
+  private void requireUsable() {
     boolean begun = seeds().stream().anyMatch(seed -> Files.exists(folder(seed)));
-    boolean page = Files.exists(folder.report()) && !Files.exists(file) && !begun;
-    if (folder.holdsRun() || folder.holdsEvaluation() || folder.holdsAttack() || theirs || page) {
-      throw new InvalidInputException(
-          out.toString(),
-          "",
-          "a new folder, or one with earlier runs of several seeds",
-          theirs ? SeedRuns.FILE + " of something else" : "other results",
-          "choose another folder, or move them away");
-    }
+    new RunFolder(options.out())
+        .requireFor(
+            "earlier runs of several seeds", SeedRuns.FILE, file -> file.has("figures"), begun);
   }
 
   /**

@@ -38,6 +38,13 @@ import java.util.random.RandomGenerator;
 record TrialRace(
     Tuning.Method method, List<Integer> rungs, int trials, int budget, Seed seed, Trainer trainer) {
   private static final int DRAWS = 50; // of trials that were there before, in a row
+  private static final String KEY = "search";
+  private static final String TRAININGS = "trainings "; // attacks are searched for, too
+
+  /** Whether a file is the journal of such a search. */
+  static boolean wrote(Path journal) {
+    return LineJournal.about(journal, KEY).filter(a -> a.startsWith(TRAININGS)).isPresent();
+  }
 
   /** Trains trials. */
   interface Trainer {
@@ -99,10 +106,11 @@ record TrialRace(
    * @throws InvalidInputException if what is there is the journal of another search; it stays
    */
   Ended run(Path file, String about, boolean resume, Progress progress) {
+    String trainings = TRAININGS + about;
     if (resume) {
-      LineJournal.requireAbout(file, KEY, about);
+      LineJournal.requireAbout(file, KEY, trainings);
     }
-    try (LineJournal journal = LineJournal.open(file, KEY, about, resume);
+    try (LineJournal journal = LineJournal.open(file, KEY, trainings, resume);
         Progress.Task task = progress.start("search", trials, "trials")) {
       Attempt attempt = new Attempt(journal, task, progress);
       Halving<Trial> halving =
@@ -120,8 +128,6 @@ record TrialRace(
       return attempt.ended();
     }
   }
-
-  private static final String KEY = "search";
 
   /** One run of the search. */
   private final class Attempt implements Halving.Extension<Trial> {

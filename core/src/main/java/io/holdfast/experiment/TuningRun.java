@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.Hashes;
@@ -40,6 +41,7 @@ public record TuningRun(
   /** The result's file. */
   public static final String RESULT = "search.json";
 
+  private static final String EARLIER = "an earlier search of harden";
   private static final String JOURNAL = "search.jsonl";
   private static final String TRIALS = "trials";
 
@@ -149,15 +151,19 @@ public record TuningRun(
 
   private void requireUsable() {
     Path out = options.out();
-    AtomicFiles.requireWritableFolder(out);
-    RunLock.requireFree(out);
     RunFolder folder = new RunFolder(out);
-    Path result = out.resolve(RESULT);
-    boolean theirs = Files.exists(result) && !Json.read(result).has("front");
-    boolean journal = Files.exists(out.resolve(JOURNAL));
-    boolean trials = Files.exists(out.resolve(TRIALS)) && !journal;
+    boolean begun = TrialRace.wrote(out.resolve(JOURNAL));
+    folder.requireFor(EARLIER, RESULT, TuningRun::isResult, begun);
+    if (Files.exists(out.resolve(TRIALS)) && !Files.exists(out.resolve(JOURNAL))) {
+      throw new InvalidInputException(
+          out.toString(),
+          "",
+          "a new folder, or one with " + EARLIER,
+          TRIALS + " of something else",
+          "choose another folder, or move them away");
+    }
     Path kept = folder.previous();
-    if (Files.exists(result) && Files.exists(kept) && !holdsSearch(kept)) {
+    if (Files.exists(out.resolve(RESULT)) && Files.exists(kept) && !holdsSearch(kept)) {
       throw new InvalidInputException(
           kept.toString(),
           "",
@@ -165,14 +171,20 @@ public record TuningRun(
           "something else",
           "choose another folder, or move it away");
     }
-    boolean page = Files.exists(folder.report()) && !journal && !Files.exists(result);
-    if (folder.holdsRun() || folder.holdsEvaluation() || theirs || trials || page) {
-      throw new InvalidInputException(
-          out.toString(),
-          "",
-          "a new folder, or one with an earlier search of harden",
-          "other results",
-          "choose another folder, or move them away");
+  }
+
+  private static boolean isResult(JsonNode file) {
+    return file.has("front");
+  }
+
+  /** Whether such a search was run in a folder, or is. */
+  static boolean isIn(Path folder) {
+    Path result = folder.resolve(RESULT);
+    try {
+      return TrialRace.wrote(folder.resolve(JOURNAL))
+          || (Files.exists(result) && isResult(Json.read(result)));
+    } catch (InvalidInputException e) {
+      return false; // someone else's
     }
   }
 
