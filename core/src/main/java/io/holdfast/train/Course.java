@@ -26,9 +26,9 @@ final class Course implements Forecast.Work {
     classes = NetworkClassifier.classes(job.network().graph());
   }
 
-  /** Of training, from 0 to 1. */
+  /** Of training, from 0 to just below 1: what closes a run is at the end of its last step. */
   double progress() {
-    return state.effort.progress(state.counters.step());
+    return Math.min(state.effort.progress(state.counters.step()), Math.nextDown(1.0));
   }
 
   /** Learning rate. */

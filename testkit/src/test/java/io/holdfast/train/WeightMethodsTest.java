@@ -32,6 +32,7 @@ import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.WeightPerturbation.Asam;
 import io.holdfast.train.WeightPerturbation.Awp;
 import io.holdfast.train.WeightPerturbation.Sam;
+import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
@@ -369,15 +370,21 @@ class WeightMethodsTest {
     assertThat(steps.subList(0, 6)).noneMatch(l -> l.contains("\"learning_rate\":0.0125,"));
   }
 
+  static List<Objective> cleanOnes() {
+    Hybrid fading = new Hybrid(List.of(new Hybrid.Term(Curve.ramp(1, 0, 1), new Standard())));
+    return List.of(new Standard(), fading); // of which nothing counts at the end itself
+  }
+
   /** By hand through the mean of the weights, which is that of the only epoch's end. */
-  @Test
-  void batchNormsOfTheMeanGetStatisticsOfTheirOwn() {
+  @ParameterizedTest
+  @MethodSource("cleanOnes")
+  void batchNormsOfTheMeanGetStatisticsOfTheirOwn(Objective objective) {
     Run run =
         new Run()
             .with(r -> r.graph = Run.NORMED)
             .settings(
                 s ->
-                    s.objective(new Standard())
+                    s.objective(objective)
                         .epochs(1)
                         .methods(Methods.NONE.with(new Swa(0, 0, null, 2))));
     try (Scope scope = Scope.open();

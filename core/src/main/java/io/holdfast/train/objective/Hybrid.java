@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * @param terms at least one, of which one has a weight above 0 at every moment
  */
 public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
-  /** Behind the last step weights are those of its end: a ramp may have come to 0. */
-  private static final double LAST = Math.nextDown(1.0);
-
   /**
    * One summand.
    *
@@ -246,7 +243,7 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   @Override
   public ShardLoss loss(ShardContext shard) {
     ShardContext shared = new SharedPasses(shard);
-    double progress = Math.min(shard.progress(), LAST);
+    double progress = shard.progress();
     @Nullable Tensor sum = null; // [n]
     @Nullable Tensor clean = null; // [n, K]
     @Nullable Tensor robust = null; // [n, K]
