@@ -1,9 +1,13 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
 import io.holdfast.experiment.RecipeBook;
 import io.holdfast.experiment.RecipeRun;
 import io.holdfast.train.objective.Objectives;
@@ -112,6 +116,34 @@ final class ObjectivesCommandTest {
     Map<String, String> after = Ran.contents(out);
     assertThat(after.keySet()).isEqualTo(before.keySet());
     assertThat(after.get("pgd-at/metrics.jsonl")).isEqualTo(before.get("pgd-at/metrics.jsonl"));
+  }
+
+  /** Killed in its first recipe, where all had been trained and judged with other settings. */
+  @Test
+  void aFreshComparisonOverAnOlderOneCanBeResumed(@TempDir Path folder) throws IOException {
+    Path file = recipes(folder);
+    Path out = folder.resolve("out");
+    Object[] command = {"objectives", "--measure", file, "--out", out, "--json"};
+    assertThat(Ran.command(command).exit()).isZero();
+    Files.writeString(
+        file, Files.readString(file).replace("learning_rate: 0.01", "learning_rate: 0.02"));
+    Stopper stopper = Stopper.manual();
+    Progress soon =
+        (title, total, unit) ->
+            n -> {
+              if (title.contains("training")) {
+                stopper.request();
+              }
+            };
+    RecipeRun killed = new RecipeRun(RecipeBook.read(file, out), out, false, 1, soon, stopper);
+    assertThatThrownBy(killed::run).isInstanceOf(RunInterruptedException.class);
+    assertThat(out.resolve(RecipeRun.RESULT)).doesNotExist();
+    Ran ran = Ran.command("objectives", "--measure", file, "--out", out, "--json", "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Path fresh = folder.resolve("fresh");
+    Ran anew = Ran.command("objectives", "--measure", file, "--out", fresh, "--json");
+    assertThat(Json.parse(ran.out(), "resumed").findValuesAsText("held"))
+        .isEqualTo(Json.parse(anew.out(), "fresh").findValuesAsText("held"));
   }
 
   @Test

@@ -198,6 +198,22 @@ final class OutputFolderTest {
     assertRefused(stopped, () -> harden(stopped), "the results of attack");
   }
 
+  /** Before training, not at its end. */
+  @Test
+  void anAttackThatTheAttackerCannotMakeIsRefusedBeforeAnythingIsTrained() {
+    Path out = folder.resolve("blind");
+    String blind = "threat={perturbation: linf, epsilon: 0.1, knowledge: score}";
+    Ran refused =
+        harden(out, "--set", blind, "--set", "evaluate={attacks: [pgd], examples: 16, curve: 8}");
+    assertThat(refused.exit()).as(refused.err()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("knowledge").hasLineCount(1);
+    assertThat(out).doesNotExist();
+    Ran ran =
+        harden(out, "--set", blind, "--set", "evaluate={attacks: [square], examples: 4, curve: 8}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(out.resolve("scorecard.json")).exists();
+  }
+
   /** What a command that succeeds says on the process's own error stream. */
   private static String notices(Supplier<Ran> command) {
     PrintStream before = System.err;

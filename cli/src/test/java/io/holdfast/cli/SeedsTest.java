@@ -1,12 +1,22 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.common.Json;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
+import io.holdfast.experiment.Experiment;
+import io.holdfast.experiment.Harden;
+import io.holdfast.experiment.SeedRun;
 import io.holdfast.record.SeedRuns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,6 +95,29 @@ final class SeedsTest {
     assertThat(compared.exit()).as(compared.err()).isZero();
     assertThat(compared.out())
         .contains("under fgsm", "+0.0", "seed by seed, over 2 that both have");
+  }
+
+  private static void stop(Stopper stopper, String task) {
+    if (task.contains("training")) {
+      stopper.request();
+    }
+  }
+
+  /** Killed in its first seed, where all of them had been run with other settings before. */
+  @Test
+  void aFreshRunOverAnOlderOneCanBeResumed() throws IOException {
+    Path out = folder.resolve("older");
+    assertThat(harden(out, "--seeds", "3,4", "--set", "train.batch=8").exit()).isZero();
+    Stopper stopper = Stopper.manual();
+    Progress soon = (title, total, unit) -> n -> stop(stopper, title);
+    Experiment anew = Experiment.read(file, List.of(SMALL, "seeds=[3, 4]"));
+    Harden.Options options = new Harden.Options(out, false, 0, soon, stopper, "");
+    SeedRun killed = new SeedRun(anew, LocalDate.now(ZoneId.systemDefault()), options);
+    assertThatThrownBy(killed::run).isInstanceOf(RunInterruptedException.class);
+    assertThat(out.resolve("seed-4/previous/model.holdfast")).exists();
+    Ran ran = harden(out, "--seeds", "3,4", "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(out.resolve(SeedRuns.FILE)).hasSameTextualContentAs(whole.resolve(SeedRuns.FILE));
   }
 
   @Test

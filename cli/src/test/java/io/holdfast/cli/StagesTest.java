@@ -111,6 +111,17 @@ final class StagesTest {
     assertThat(refused.err()).contains("expected training/pretrain, found training/tune");
     assertThat(folder.resolve("replay")).doesNotExist();
     Path whole = out.resolve("journal.jsonl");
+    Path other = folder.resolve("other.jsonl"); // whose last stage began with other steps
+    Files.writeString(
+        other,
+        Files.readString(whole)
+            + "{\"phase\":\"training/tune\",\"step\":0,\"what\":\"attack_steps\",\"from\":99.0,"
+            + "\"to\":1.0,\"why\":\"\",\"measured\":{}}\n");
+    Files.writeString(
+        other, Files.readString(other).replaceAll("(?m)^.*training/tune.*\"summary\".*\\R", ""));
+    Ran steps = harden(folder.resolve("replay"), "--dry-run", "--set", "governor.replay=" + other);
+    assertThat(steps.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(steps.err()).contains("as in this experiment, found one from 99.0");
     Ran itself = harden(out, "--set", "governor.replay=" + whole);
     assertThat(itself.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(itself.err()).contains("governor.replay: expected a journal outside the folder");

@@ -13,6 +13,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -220,8 +221,12 @@ public final class AtomicFiles {
       throw Objects.requireNonNull(e.getCause());
     }
     Map<Path, FileTime> times = new HashMap<>();
-    for (Path path : found) {
-      times.put(path, Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS));
+    for (Path path : List.copyOf(found)) {
+      try {
+        times.put(path, Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS));
+      } catch (NoSuchFileException e) { // someone has come to the end of writing it
+        found.remove(path);
+      }
     }
     found.sort(Comparator.comparing(times::get, Comparator.reverseOrder()));
     return found;

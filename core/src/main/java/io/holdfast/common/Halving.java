@@ -2,20 +2,25 @@ package io.holdfast.common;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * Races in which of a field a third goes on from rung to rung, each of which lets it do more.
  *
  * @param rungs how much has been done at the end of each, ascending
+ * @param standing how a runner does where it stands
  * @param strongest the stronger first; equals in the order in which they began
  * @param <T> a runner
+ * @param <S> how one does
  */
-public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
+public record Halving<T, S>(List<Integer> rungs, Function<T, S> standing, Comparator<S> strongest) {
   /** Of so many that have reached a rung one goes on. */
   public static final int ETA = 3;
 
@@ -74,7 +79,7 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
       }
       running =
           running.stream()
-              .sorted(strongest)
+              .sorted(Comparator.comparing(standing, strongest))
               .limit(survivors(running.size()))
               .filter(extension::canGoOn)
               .toList();
@@ -83,25 +88,27 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
 
   /**
    * ASHA (Li et al. 2020, algorithm 2) with a single worker: the highest rung of whose best third
-   * one has not gone on lets it go on; where there is none, a new runner begins. What happens
-   * depends on outcomes alone.
+   * one has not gone on lets it go on; where there is none, a new runner begins. In a rung all
+   * stand as they did when they reached it, wherever they are now. What happens depends on outcomes
+   * alone.
    *
    * @param next new runners, as long as there are any
    */
   public void successively(Supplier<Optional<T>> next, Extension<T> extension) {
-    List<List<T>> reached = new ArrayList<>();
-    rungs.forEach(rung -> reached.add(new ArrayList<>()));
+    List<Map<T, S>> reached = new ArrayList<>(); // of each rung
+    rungs.forEach(rung -> reached.add(new LinkedHashMap<>()));
     while (true) {
       int rung = 0;
       Optional<T> runner = Optional.empty();
       for (int k = rungs.size() - 2; k >= 0 && runner.isEmpty(); k--) {
         int above = k + 1;
         runner =
-            reached.get(k).stream()
-                .sorted(strongest)
+            reached.get(k).entrySet().stream()
+                .sorted(Map.Entry.comparingByValue(strongest))
                 .limit(reached.get(k).size() / ETA)
+                .map(Map.Entry::getKey)
+                .filter(r -> !reached.get(above).containsKey(r))
                 .filter(extension::canGoOn)
-                .filter(r -> !reached.get(above).contains(r))
                 .findFirst();
         rung = runner.isPresent() ? above : 0;
       }
@@ -111,7 +118,7 @@ public record Halving<T>(List<Integer> rungs, Comparator<T> strongest) {
       if (runner.isEmpty() || !extension.extend(runner.get(), rungs.get(rung))) {
         return;
       }
-      reached.get(rung).add(runner.get());
+      reached.get(rung).put(runner.get(), standing.apply(runner.get()));
     }
   }
 }

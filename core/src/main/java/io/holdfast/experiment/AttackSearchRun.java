@@ -4,6 +4,7 @@ import io.holdfast.attack.Attack;
 import io.holdfast.attack.Attacks;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.Deadline;
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.Format;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
@@ -16,12 +17,12 @@ import io.holdfast.evaluate.search.AttackSearch;
 import io.holdfast.evaluate.search.SearchJournal;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Norm;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +53,19 @@ public record AttackSearchRun(
   private static final int MOST = 90; // samples of the slice, unless something else is said
   private static final String JOURNAL = "search.jsonl";
 
-  /** What a search leaves in its folder that no other attack does. */
-  private static final List<String> NAMES = List.of(RESULT, JOURNAL);
-
   /** Whether a search of this kind was run in a folder, or is. */
   static boolean isIn(Path folder) {
-    return NAMES.stream().anyMatch(name -> Files.exists(folder.resolve(name)))
-        && !TuningRun.isIn(folder);
+    boolean begun = Files.exists(folder.resolve(RESULT)) || hasLines(folder.resolve(JOURNAL));
+    return begun && !TuningRun.isIn(folder);
+  }
+
+  /** A journal that was killed before its first line was whole is nobody's. */
+  private static boolean hasLines(Path journal) {
+    try {
+      return Files.exists(journal) && Files.readString(journal).contains("\n");
+    } catch (IOException e) {
+      throw FileFailures.reading(journal, e);
+    }
   }
 
   /** Samples to judge settings by, of so many: at most a third of them. */

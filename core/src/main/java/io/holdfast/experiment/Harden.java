@@ -20,6 +20,7 @@ import io.holdfast.model.Classifier;
 import io.holdfast.model.graph.Network;
 import io.holdfast.report.Report;
 import io.holdfast.threat.Additive;
+import io.holdfast.threat.Knowledge;
 import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainingRecord;
 import java.nio.file.Files;
@@ -132,15 +133,20 @@ public final class Harden {
   }
 
   private void check() {
+    checkUnread();
+    if (!options.resume() || !folder.holdsRun()) {
+      requireReadable();
+    }
+  }
+
+  /** All that is known without decoding an image. */
+  private void checkUnread() {
     requireSingle();
     requireInputsOutside();
     RunLock.requireFree(options.out());
     folder.requireUsable();
     checkTraining(experiment, data, options);
-    checkSurrogates();
-    if (!options.resume() || !folder.holdsRun()) {
-      requireReadable();
-    }
+    checkSuite();
   }
 
   /**
@@ -179,7 +185,7 @@ public final class Harden {
       Map<String, String> values,
       int epochs) {
     Harden harden = new Harden(experiment, data, options);
-    harden.check();
+    harden.checkUnread();
     try (RunLock lock = RunLock.take(options.out());
         Governing governing = Governing.of(experiment, data, options);
         Trainings trainings = Trainings.open(experiment, data, options)) {
@@ -244,15 +250,12 @@ public final class Harden {
     problems.throwIfAny();
   }
 
-  /** That the attacks could search on them, before hours of training. */
-  private void checkSurrogates() {
-    try (Surrogates surrogates = surrogates(experiment)) {
-      if (surrogates.model() != null) {
-        try (Network untrained =
+  /** That the model can be attacked as it is asked for, before hours of training. */
+  private void checkSuite() {
+    try (Surrogates surrogates = surrogates(experiment);
+        Network untrained =
             data.architecture().initialise(experiment.seed()).to(experiment.device())) {
-          suite(experiment, untrained.classifier(), surrogates).check(tested());
-        }
-      }
+      suite(experiment, untrained.classifier(), surrogates).check(tested());
     }
   }
 
@@ -390,7 +393,10 @@ public final class Harden {
             .precision(experiment.training().precision())
             .shard(section.shard())
             .seed(experiment.seed().value());
-    if (section.curve() > 0 && experiment.threat().set() instanceof Additive) {
+    boolean gradients =
+        surrogates.model() != null
+            || experiment.threat().knowledge().allows(Knowledge.WHITE_BOX); // as its PGD needs
+    if (section.curve() > 0 && gradients && experiment.threat().set() instanceof Additive) {
       evaluation = evaluation.curve(RobustnessCurve.standard(section.curve()));
     }
     if (section.corruptions() > 0) {

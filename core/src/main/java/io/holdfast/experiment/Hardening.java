@@ -423,6 +423,7 @@ public final class Hardening {
         NetworkClassifier.classes(architecture.graph()),
         samples,
         epochs,
+        z -> library == null ? 0 : library.mix().ratio().at(z),
         z -> Resizing.area(whole.methods().resizing(), architecture.graph(), z));
   }
 

@@ -9,6 +9,7 @@ import io.holdfast.common.Table;
 import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.Processor;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -57,13 +58,16 @@ public record Plan(
   }
 
   /**
-   * What the closing evaluation takes at most.
+   * What the closing evaluation takes at most, on no more cores than it will have.
    *
    * @param budget that it may have; more than that is not told apart
    */
   static double evaluationSeconds(
       Experiment experiment, ExperimentData data, Harden.Options options, Duration budget) {
-    return evaluation(experiment, data, options.workers(), options.stopper(), budget).seconds();
+    int cores = experiment.governor().cores();
+    int workers = options.workers() == 0 ? Processor.cores() : options.workers();
+    int granted = cores == 0 ? workers : Math.min(cores, workers);
+    return evaluation(experiment, data, granted, options.stopper(), budget).seconds();
   }
 
   /** Measured on training samples, as many as test samples would be. */

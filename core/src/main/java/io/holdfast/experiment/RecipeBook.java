@@ -145,8 +145,24 @@ public record RecipeBook(
     }
     problems.throwIfAny();
     List<Recipe> ordered = ordered(recipes, problems);
+    requireSameSamples(recipes, against, problems);
     problems.throwIfAny();
     return new RecipeBook(name, whole.sha256(), ordered, first, second, best, clock, against);
+  }
+
+  /** What is compared point by point is judged on the same test samples. */
+  private static void requireSameSamples(
+      List<Recipe> recipes, List<String> against, Problems problems) {
+    List<Object> tests =
+        recipes.stream().map(recipe -> tested(recipe.experiment())).distinct().toList();
+    if (!against.isEmpty() && tests.size() > 1) {
+      problems.add("against", "the same data.test for all recipes", tests.toString());
+    }
+  }
+
+  private static Object tested(Experiment experiment) {
+    Object test = experiment.settings().section("data").toMap().get("test");
+    return test == null ? "none" : test;
   }
 
   /** Each after those that it needs, else in the order of the file. */

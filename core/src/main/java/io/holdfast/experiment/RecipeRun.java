@@ -54,6 +54,9 @@ public record RecipeRun(
   /** The result's file. */
   public static final String RESULT = "recipes.json";
 
+  private static final String JUDGED = "judged";
+  private static final String FINAL = "final";
+
   /**
    * Checks every recipe against its data, but for those that need models which are not there yet;
    * writes nothing.
@@ -88,6 +91,9 @@ public record RecipeRun(
   public List<RecipeRow> run() {
     check();
     try (RunLock lock = RunLock.take(out)) {
+      if (!resume) {
+        begin();
+      }
       List<RecipeRow> rows = new ArrayList<>();
       Map<String, Scorecard> cards = new LinkedHashMap<>();
       for (Recipe recipe : book.recipes()) {
@@ -102,6 +108,22 @@ public record RecipeRun(
       RecipeReport.of(book, all, cards).ifPresent(page -> page.write(new RunFolder(out).report()));
       return all;
     }
+  }
+
+  /** Nothing of an earlier comparison is left: one that is killed soon can be resumed. */
+  private void begin() {
+    RunFolder.delete(out.resolve(RESULT));
+    RunFolder.delete(new RunFolder(out).report());
+    for (Recipe recipe : book.recipes()) {
+      Path folder = RecipeBook.folder(out, recipe.name());
+      new RunFolder(folder).clear();
+      book.judge().threats().forEach(threat -> judged(folder, JUDGED, threat).clear());
+      book.last().threats().forEach(threat -> judged(folder, FINAL, threat).clear());
+    }
+  }
+
+  private static RunFolder judged(Path recipe, String kind, ThreatModel threat) {
+    return new RunFolder(recipe.resolve(kind).resolve(Campaign.folder(threat)));
   }
 
   /** A recipe that this one needs and that failed. */
@@ -132,7 +154,7 @@ public record RecipeRun(
       progress.note(recipe.name() + " failed: " + why);
       return RecipeRow.failed(recipe, why);
     }
-    Verdicts verdicts = judge(recipe, data.test(), book.judge(), "judged");
+    Verdicts verdicts = judge(recipe, data.test(), book.judge(), JUDGED);
     cards.put(recipe.name(), verdicts.card());
     return new RecipeRow(
         recipe.name(),
@@ -187,7 +209,7 @@ public record RecipeRun(
       if (best.contains(recipe.name())) {
         progress.note("among the best " + book.best() + ": " + recipe.name());
         Dataset test = ExperimentData.open(recipe.experiment()).test();
-        Rate held = judge(recipe, test, book.last(), "final").robust();
+        Rate held = judge(recipe, test, book.last(), FINAL).robust();
         all.computeIfPresent(recipe.name(), (name, row) -> row.judged(held));
       }
     }
@@ -246,7 +268,7 @@ public record RecipeRun(
                 .with(judge.attacks().toArray(NamedAttack[]::new))
                 .seed(recipe.experiment().seed().value())
                 .workers(workers)
-                .folder(folder.resolve(kind).resolve(Campaign.folder(threat)))
+                .folder(judged(folder, kind, threat).path())
                 .examples(0) // no page shows them
                 .resume(resume)
                 .progress(progress)

@@ -148,12 +148,12 @@ public record RunFolder(Path path) {
     AtomicFiles.ensureWritableFolder(path);
     AtomicFiles.removeLeftovers(path);
     Path file = path.resolve(EXPERIMENT);
-    if (isHalfMoved() || (!resume && isFinished())) {
+    if (!resume) {
+      clear();
+    } else if (isHalfMoved()) {
       keep();
     }
-    if (!resume) {
-      OWN.forEach(name -> delete(path.resolve(name)));
-    } else if (Files.exists(file)) {
+    if (resume && Files.exists(file)) {
       run.requireSame(
           Json.read(file, Provenance.class),
           path + ": the run to resume",
@@ -161,6 +161,17 @@ public record RunFolder(Path path) {
       return;
     }
     AtomicFiles.write(file, Json.pretty(run));
+  }
+
+  /**
+   * Leaves nothing of an earlier run or evaluation here; a run that was finished is kept in {@link
+   * #previous}.
+   */
+  void clear() {
+    if (isHalfMoved() || isFinished()) {
+      keep();
+    }
+    OWN.forEach(name -> delete(path.resolve(name)));
   }
 
   /** Whether an experiment was run here to its end. */

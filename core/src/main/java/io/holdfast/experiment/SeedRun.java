@@ -90,9 +90,10 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
   public Result run() {
     check();
     try (RunLock lock = RunLock.take(options.out())) {
-      if (!options.resume()) { // they would stand beside other runs
+      if (!options.resume()) { // all at once, so that a run that is killed soon can be resumed
         RunFolder.delete(options.out().resolve(SeedRuns.FILE));
         RunFolder.delete(new RunFolder(options.out()).report());
+        seeds().forEach(seed -> new RunFolder(folder(seed)).clear());
       }
       List<Scorecard> cards = new ArrayList<>();
       List<SeedRuns.Run> runs = new ArrayList<>();
@@ -102,6 +103,12 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
         try {
           Scorecard card = Harden.run(one, ExperimentData.open(one, today), options(seed)).card();
           cards.add(card);
+          if (!card.incomplete().isEmpty()) {
+            String cut = String.join(", ", card.incomplete().keySet());
+            options
+                .progress()
+                .note("seed " + seed + ": not in the table, since it was cut: " + cut);
+          }
           runs.add(SeedRuns.Run.of(seed, PREFIX + seed, card));
         } catch (RunInterruptedException | InvalidInputException e) {
           throw e;

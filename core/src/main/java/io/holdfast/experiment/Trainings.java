@@ -5,6 +5,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
+import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.tensor.Engine;
@@ -67,6 +68,13 @@ final class Trainings implements AutoCloseable {
     } else {
       StageBudgets.requireFitting(
           experiment.governor(), experiment.stages().stream().map(Stage::name).toList());
+      if (replay != null) {
+        for (Stage stage : experiment.stages()) {
+          TrainSettings settings = stage.experiment().training();
+          String phase = Decision.trainingOf(stage.name());
+          Replay.requireFitting(replay, phase, settings, data.train().size());
+        }
+      }
       pipeline(provenance(Map.of()), null).check(data.train());
     }
   }

@@ -13,7 +13,6 @@ import io.holdfast.common.Seed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -113,9 +112,8 @@ record TrialRace(
     try (LineJournal journal = LineJournal.open(file, KEY, trainings, resume);
         Progress.Task task = progress.start("search", trials, "trials")) {
       Attempt attempt = new Attempt(journal, task, progress);
-      Halving<Trial> halving =
-          new Halving<>(
-              rungs, Comparator.comparing((Trial t) -> t.outcome, TrialOutcome.STRONGEST));
+      Halving<Trial, TrialOutcome> halving =
+          new Halving<>(rungs, trial -> trial.outcome, TrialOutcome.STRONGEST);
       if (method == Tuning.Method.HALVING) {
         List<Trial> field = new ArrayList<>();
         for (Optional<Trial> next = attempt.next(); next.isPresent(); next = attempt.next()) {

@@ -197,7 +197,7 @@ public record TuningRun(
   public Result run() {
     check();
     try (RunLock lock = RunLock.take(options.out())) {
-      if (!options.resume()) {
+      if (!options.resume() || isHalfMoved()) {
         begin();
       }
       ExperimentData data = ExperimentData.open(experiment.trial(Map.of()), today);
@@ -225,6 +225,20 @@ public record TuningRun(
       own(out).stream().filter(Files::exists).forEach(file -> move(file, previous));
     }
     own(out).forEach(RunFolder::delete);
+  }
+
+  /** Whether {@link #begin} was killed while it moved: the result is the last to go. */
+  private boolean isHalfMoved() {
+    Path out = options.out();
+    Path previous = new RunFolder(out).previous();
+    List<Path> others = own(out).stream().filter(f -> !f.equals(out.resolve(RESULT))).toList();
+    return Files.exists(out.resolve(RESULT))
+        && !Files.exists(previous.resolve(RESULT))
+        && others.stream()
+            .anyMatch(
+                file ->
+                    Files.exists(previous.resolve(String.valueOf(file.getFileName())))
+                        && !Files.exists(file));
   }
 
   private static void move(Path file, Path folder) {

@@ -45,14 +45,19 @@ public record SeedRuns(
       figures = Collections.unmodifiableMap(new LinkedHashMap<>(figures));
     }
 
-    /** The accuracies of a scorecard. */
+    /** The accuracies of a scorecard, but for those of attacks that time has cut. */
     public static Run of(long seed, String folder, Scorecard card) {
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put(CLEAN, card.cleanAccuracy().value());
       card.attacks()
-          .forEach((key, score) -> figures.put("under " + key, score.robustAccuracy().value()));
+          .forEach(
+              (key, score) -> {
+                if (!card.incomplete().containsKey(key)) {
+                  figures.put("under " + key, score.robustAccuracy().value());
+                }
+              });
       Rate robust = card.robustAccuracy();
-      if (robust != null) {
+      if (robust != null && card.incomplete().isEmpty()) {
         figures.put(ROBUST, robust.value());
       }
       return new Run(seed, folder, figures);

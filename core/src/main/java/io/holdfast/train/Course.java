@@ -96,8 +96,13 @@ final class Course implements Forecast.Work {
     return watch == null ? search : watch.after(search);
   }
 
+  /** Batches are taken several times for the sake of a search alone. */
   private InnerMaximiser inner(double strength) {
-    return job.inner().withSteps((int) Math.round(settings.steps().at(strength)));
+    InnerMaximiser planned = job.inner();
+    boolean searches = settings.objective().adversarial();
+    boolean free = planned.rule() instanceof SearchRule.Free;
+    return (free && !searches ? planned.by(SearchRule.PROJECTED) : planned)
+        .withSteps((int) Math.round(settings.steps().at(strength)));
   }
 
   /** {@inheritDoc} Curricula that go by accuracy are taken to stay where they are. */
@@ -105,8 +110,11 @@ final class Course implements Forecast.Work {
   public StepCost.Amount amount(Effort effort, double z) {
     double strength = strength(z);
     InnerMaximiser inner = remedied(effort.limited(inner(strength))).inner();
+    LibraryFeed library = job.library();
+    double saved = library == null ? 0 : library.mix().ratio().at(strength);
+    double clean = effort.cleanShare(settings.cleanShare().at(strength), z);
     return new StepCost.Amount(
-        gradients(inner, effort.cleanShare(settings.cleanShare().at(strength), z), z),
+        gradients(inner, TrainingCost.unsearched(clean, saved), z),
         TrainingCost.fixed(settings, job.threat(), classes, z));
   }
 
@@ -115,9 +123,9 @@ final class Course implements Forecast.Work {
     return Resizing.area(settings.methods().resizing(), job.network().graph(), z);
   }
 
-  private double gradients(InnerMaximiser inner, double cleanShare, double progress) {
+  private double gradients(InnerMaximiser inner, double unsearched, double progress) {
     return TrainingCost.searching(
-        settings, inner, job.threat(), inner.steps(), cleanShare, progress);
+        settings, inner, job.threat(), inner.steps(), unsearched, progress);
   }
 
   /** Logits and input gradients of the present weights, in evaluation mode. */

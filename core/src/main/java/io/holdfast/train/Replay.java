@@ -80,8 +80,20 @@ public final class Replay {
    * @throws InvalidInputException also if the file is no journal
    */
   public static void requireFitting(Path file, TrainSettings settings, int samples) {
+    requireFitting(file, Decision.TRAINING, settings, samples);
+  }
+
+  /**
+   * Refuses a journal in which a training had other efforts to begin with, or other steps.
+   *
+   * @param phase what the training is called there
+   * @param settings of it
+   * @param samples that it trains on
+   * @throws InvalidInputException also if the file is no journal
+   */
+  public static void requireFitting(Path file, String phase, TrainSettings settings, int samples) {
     long steps = (long) settings.stepsPerEpoch(samples) * settings.epochs();
-    of(file, Decision.TRAINING, Effort.full(settings, steps));
+    of(file, phase, Effort.full(settings, steps));
   }
 
   /**

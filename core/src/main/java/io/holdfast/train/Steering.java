@@ -51,6 +51,7 @@ final class Steering {
   private final Forecast forecast;
   private final Planner planner;
   private final @Nullable Replay replay;
+  private final boolean resumable;
 
   private Steering(
       @Nullable Governor governor,
@@ -65,6 +66,7 @@ final class Steering {
     this.state = state;
     this.course = course;
     this.perEpoch = perEpoch;
+    this.resumable = resumable;
     total = state.effort.last();
     whole = new Ladder.Rung(Effort.mostSteps(settings), 1, 0, true);
     account = new Account(governor, saved);
@@ -214,6 +216,22 @@ final class Steering {
     }
   }
 
+  /** Whether a run that is over was stopped before what was given up in it was kept. */
+  boolean lacksSummary() {
+    return governor != null
+        && resumable
+        && decisions().stream().noneMatch(d -> d.what() == What.SUMMARY);
+  }
+
+  /** What was decided in this training. */
+  private List<Decision> decisions() {
+    return governor == null
+        ? List.of()
+        : governor.journal().decisions().stream()
+            .filter(d -> d.phase().equals(governor.trainingPhase()))
+            .toList();
+  }
+
   /** Writes down at the end what was given up. */
   void finish() {
     Governor g = governor;
@@ -239,7 +257,7 @@ final class Steering {
                 planned,
                 done,
                 steps > 0 && effort().progress(steps - 1) < effort().from(),
-                !effort().validates())
+                GivenUp.unseen(decisions(), steps, perEpoch))
             .words(forecast.tightest()),
         measured);
   }

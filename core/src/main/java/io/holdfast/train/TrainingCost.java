@@ -36,6 +36,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
    * @param classes of the model
    * @param samples to train on
    * @param epochs the first so many
+   * @param saved share of the samples in whose places saved examples stand, over progress
    * @param area part of the whole inputs that a step computes on, over progress
    */
   public static TrainingCost of(
@@ -45,6 +46,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       int classes,
       int samples,
       int epochs,
+      DoubleUnaryOperator saved,
       DoubleUnaryOperator area) {
     long perEpoch = settings.stepsPerEpoch(samples);
     long all = perEpoch * settings.epochs();
@@ -53,7 +55,7 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
     for (long step = 0; step < Math.min(all, perEpoch * epochs); step++) {
       double z = (double) step / all;
       long k = Math.round(settings.steps().at(z));
-      double clean = settings.cleanShare().at(z);
+      double clean = unsearched(settings.cleanShare().at(z), saved.applyAsDouble(z));
       double search = searching(settings, inner, threat, k, clean, z);
       double part = area.applyAsDouble(z);
       attack += part * search;
@@ -97,12 +99,20 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
   }
 
   /**
-   * Gradients by inputs per sample that the searches of one step take; a pass forward by itself
-   * counts as half of one. Where the weights are perturbed, objectives that search in a way of
-   * their own do so in the second pass as well.
+   * The share of samples that are not searched around: saved examples, and clean ones of others.
+   */
+  static double unsearched(double cleanShare, double saved) {
+    return 1 - (1 - cleanShare) * (1 - saved);
+  }
+
+  /**
+   * Gradients by inputs per sample that the searches of one step take; a pass forward by itself, as
+   * that by which a friendly search sees whether it is done, counts as half of one. Where the
+   * weights are perturbed, objectives that search in a way of their own do so in the second pass as
+   * well.
    *
    * @param steps of the search now
-   * @param cleanShare of the samples that are not searched around
+   * @param unsearched share of the samples that are not searched around
    * @param progress of training, in [0, 1]
    */
   static double searching(
@@ -110,15 +120,22 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
       InnerMaximiser inner,
       @Nullable ThreatModel threat,
       long steps,
-      double cleanShare,
+      double unsearched,
       double progress) {
     Objective objective = settings.objective();
     int members = members(threat);
     double again = isPerturbed(settings, progress) ? objective.repeated(members, progress) : 0;
-    double points = inner.rule() instanceof SearchRule.MultiGrad multi ? multi.points() : 1;
     Passes passes = objective.passes(members, progress);
     double searches = passes.searches() + passes.tries() / 2 + again;
-    return searches * steps * points * (1 - cleanShare);
+    return searches * steps * ofStep(inner.rule()) * (1 - unsearched);
+  }
+
+  /** What one step of a search takes. */
+  private static double ofStep(SearchRule rule) {
+    if (rule instanceof SearchRule.MultiGrad multi) {
+      return multi.points();
+    }
+    return rule instanceof SearchRule.Friendly ? 1.5 : 1;
   }
 
   private static boolean isPerturbed(TrainSettings settings, double progress) {

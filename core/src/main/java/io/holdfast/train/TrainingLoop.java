@@ -99,10 +99,11 @@ final class TrainingLoop {
         }
         worked = true;
       }
-      if (worked) {
-        if (!isPaused()) {
-          steering.finish();
-        }
+      boolean closing = !isPaused() && (worked || steering.lacksSummary());
+      if (closing) {
+        steering.finish();
+      }
+      if (worked || closing) {
         save();
       }
     }

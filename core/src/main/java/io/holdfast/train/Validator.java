@@ -11,6 +11,7 @@ import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainResult.Validation;
 import java.util.Arrays;
@@ -122,8 +123,9 @@ final class Validator {
   private Attacked attack(Classifier model, ThreatModel threat, Tensor x, int[] chunk, Seed seed) {
     int[] labels = Arrays.stream(chunk).map(data::label).toArray();
     long[] ids = Arrays.stream(chunk).mapToLong(data::id).toArray();
+    ThreatModel open = threat.knowing(Knowledge.WHITE_BOX).queries(ThreatModel.UNLIMITED);
     var result =
-        new AttackDriver(model, threat, job.workers())
+        new AttackDriver(model, open, job.workers())
             .withPrecision(job.settings().precision())
             .withStopper(job.stopper())
             .withGate(gate)

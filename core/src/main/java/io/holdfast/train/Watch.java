@@ -4,6 +4,7 @@ import io.holdfast.attack.SearchRule;
 import io.holdfast.common.Format;
 import io.holdfast.common.Progress;
 import io.holdfast.common.governor.Gate;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.OverfittingGuard.State;
 import io.holdfast.train.TrainResult.Validation;
@@ -85,7 +86,8 @@ final class Watch {
   boolean probe(
       Adversary search, ThreatModel threat, boolean time, RunLog log, Progress.Task task) {
     long step = state.counters.step();
-    Validation now = probe.measure(state.network.classifier(), Math.toIntExact(step), threat);
+    ThreatModel any = threat.wanting(Goal.anyWrong()); // as training's own search
+    Validation now = probe.measure(state.network.classifier(), Math.toIntExact(step), any);
     double robust = Objects.requireNonNull(now.robust());
     State before = seen();
     log.probe(step, now, before.since().share(), task);

@@ -37,6 +37,16 @@ final class RecipeBookTest {
   }
 
   @Test
+  void whatIsComparedPointByPointIsJudgedOnTheSameSamples(@TempDir Path folder) throws IOException {
+    String other =
+        "\nfamilies: {a: {objective: standard}, b: {objective: vat, set: {data.test: c}}}";
+    assertThat(read(folder, SHARED + other).recipes()).hasSize(2);
+    assertThatThrownBy(() -> read(folder, SHARED + other + "\nagainst: [a]"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("against: expected the same data.test for all recipes");
+  }
+
+  @Test
   void everyObjectiveHasARecipe() {
     RecipeBook book = RecipeBook.read(EXAMPLES.resolve("objectives.yaml"), Path.of("out"));
     Map<Boolean, List<RecipeBook.Recipe>> named =

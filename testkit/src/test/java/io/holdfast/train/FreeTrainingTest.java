@@ -56,6 +56,18 @@ class FreeTrainingTest {
     assertThat(run(2, true).go().weights()).isNotEqualTo(standard);
   }
 
+  /** As in a stage of clean training, which inherits the search of the stages behind it. */
+  @Test
+  void withoutASearchEachBatchIsTakenOnce() {
+    Outcome plain = new Run().settings(s -> s.objective(new Standard())).go();
+    Outcome free =
+        new Run()
+            .with(r -> r.rule = new Free(3, false))
+            .settings(s -> s.objective(new Standard()))
+            .go();
+    assertThat(free).isEqualTo(plain);
+  }
+
   /** Algorithm 1 by the tape in double, on whole batches: two batches, each three times. */
   @Test
   void weightsAndPerturbationFollowTheAlgorithm() {

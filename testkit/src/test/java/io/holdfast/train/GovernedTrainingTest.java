@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
+import io.holdfast.common.governor.Governor;
 import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
+import io.holdfast.testkit.Notes;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -325,6 +328,31 @@ class GovernedTrainingTest extends ClockedTraining {
         .hasMessageContaining("governor");
   }
 
+  /** The checkpoint of the last step was written, that of the run's end was not. */
+  @Test
+  void whatWasGivenUpIsToldWhereARunWasKilledAtItsVeryEnd() throws Exception {
+    Run killed = run(deadline(PLANNED / 2)).in(folder).settings(s -> s.checkpoint(1, 1e9));
+    IllegalStateException kill = new IllegalStateException("killed");
+    Progress last =
+        new Notes(
+            note -> {
+              if (note.startsWith("governor: gave up")) {
+                throw kill;
+              }
+            });
+    killed.governor =
+        Governor.of(deadline(PLANNED / 2), gauges, killed.workers, last, killed.stopper);
+    assertThatThrownBy(killed::go).isSameAs(kill);
+    Run resumed = run(deadline(PLANNED / 2)).in(folder).resuming();
+    resumed.settings(s -> s.checkpoint(1, 1e9));
+    assertThat(resumed.go().result().steps()).isGreaterThan(0);
+    assertThat(of(resumed, What.SUMMARY)).hasSize(1);
+    assertThat(Journal.read(folder.resolve(Journal.FILE))).isEqualTo(journal(resumed));
+    Run again = run(deadline(PLANNED / 2)).in(folder).resuming();
+    again.settings(s -> s.checkpoint(1, 1e9)).go();
+    assertThat(journal(again)).isEqualTo(journal(resumed));
+  }
+
   @Test
   void timeLostToAStandstillIsMadeUpFor() {
     double limit = 1.1 * PLANNED;
@@ -381,6 +409,7 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThat(of(governed, What.ATTACK_STEPS)).isEmpty();
     assertThat(outcome.result().kept()).isNotNull();
     assertThat(java.util.Objects.requireNonNull(outcome.result().kept()).epoch()).isEqualTo(EPOCHS);
+    assertThat(of(governed, What.SUMMARY).get(0).why()).contains("gave up the validation of ");
 
     Run needed = run(deadline(1.06 * PLANNED));
     needed.settings(s -> s.validation(40, 2).keepBest(true));

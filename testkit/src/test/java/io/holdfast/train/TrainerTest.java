@@ -22,6 +22,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
 import io.holdfast.train.objective.Objective;
@@ -306,6 +307,14 @@ class TrainerTest {
     assertThatThrownBy(run::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("data.validation");
+  }
+
+  /** What is trained is the defender's to look at, whatever his attacker sees. */
+  @Test
+  void validationSeesTheModelWhateverTheAttackerDoes() {
+    Outcome open = new Run().go();
+    ThreatModel blind = Run.THREAT.knowing(Knowledge.DECISION).queries(1);
+    assertThat(new Run().with(r -> r.threat = blind).go()).isEqualTo(open);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.SearchRule.Friendly;
 import io.holdfast.attack.SearchRule.MultiGrad;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.graph.Network;
@@ -42,6 +43,10 @@ class TrainingCostTest {
     return new Run().settings(s -> s.objective(objective).steps(Curve.constant(3))).settings;
   }
 
+  private static double none(double progress) {
+    return 0 * progress;
+  }
+
   private static double gradients(Objective objective, ThreatModel threat) {
     return TrainingCost.searching(of(objective), THREE, threat, 3, 0, 0);
   }
@@ -66,10 +71,20 @@ class TrainingCostTest {
     assertThat(new Msd().passes(2, 0).forwardText()).isEqualTo("3 k + 1");
     assertThat(gradients(UnionSampling.SPEC.usual(), UNION)).isEqualTo(3);
     double one =
-        TrainingCost.of(of(new UnionAverage()), THREE, Run.THREAT, 10, 96, 2, z -> 1)
+        TrainingCost.of(
+                of(new UnionAverage()),
+                THREE,
+                Run.THREAT,
+                10,
+                96,
+                2,
+                TrainingCostTest::none,
+                z -> 1)
             .backwardPasses();
     double two =
-        TrainingCost.of(of(new UnionAverage()), THREE, UNION, 10, 96, 2, z -> 1).backwardPasses();
+        TrainingCost.of(
+                of(new UnionAverage()), THREE, UNION, 10, 96, 2, TrainingCostTest::none, z -> 1)
+            .backwardPasses();
     assertThat(two).isEqualTo(2 * one).isEqualTo(2 * 192 * 4);
   }
 
@@ -113,10 +128,36 @@ class TrainingCostTest {
     assertThat(TrainingCost.searching(perturbed, THREE, Run.THREAT, 3, 0, 0)).isEqualTo(3);
     TrainSettings late =
         plain.toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0.5))).epochs(2).build();
-    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 10, 96, 2, z -> 1).backwardPasses())
+    assertThat(
+            TrainingCost.of(late, THREE, Run.THREAT, 10, 96, 2, TrainingCostTest::none, z -> 1)
+                .backwardPasses())
         .isEqualTo(96 * (3 + 1) + 96 * (3 + 2));
-    assertThat(TrainingCost.of(late, THREE, Run.THREAT, 10, 96, 2, z -> z < 0.5 ? 0.25 : 1))
+    assertThat(
+            TrainingCost.of(
+                late,
+                THREE,
+                Run.THREAT,
+                10,
+                96,
+                2,
+                TrainingCostTest::none,
+                z -> z < 0.5 ? 0.25 : 1))
         .isEqualTo(new TrainingCost(96 * 3 * 1.25, 96 * 4 * 0.25 + 96 * 5));
+  }
+
+  @Test
+  void savedExamplesAreNotSearchedAroundAndFriendlySearchesPredictInEachStep() {
+    TrainSettings plain = of(new PgdAt());
+    double whole =
+        TrainingCost.of(plain, THREE, Run.THREAT, 10, 96, 2, TrainingCostTest::none, z -> 1)
+            .attackGradients();
+    assertThat(
+            TrainingCost.of(plain, THREE, Run.THREAT, 10, 96, 2, z -> 0.25, z -> 1)
+                .attackGradients())
+        .isEqualTo(0.75 * whole);
+    assertThat(TrainingCost.unsearched(0.5, 0.5)).isEqualTo(0.75);
+    InnerMaximiser friendly = THREE.by(new Friendly(1));
+    assertThat(TrainingCost.searching(plain, friendly, Run.THREAT, 3, 0, 0)).isEqualTo(4.5);
   }
 
   /** What the experiment's search has found is kept for it; an objective's own search is not. */

@@ -150,6 +150,24 @@ final class TrackerTest {
     assertThat(notes).isEmpty();
   }
 
+  /** As by {@code --resume}, where a deadline had cut its evaluation. */
+  @Test
+  void anEvaluationThatWentOnIsToldAnew() throws Exception {
+    try (StubServer server = new StubServer(0)) {
+      start(server.address(), true).close();
+      Path card = run.resolve("scorecard.json");
+      Files.writeString(card, Files.readString(card) + "\n"); // another one
+      server.files.clear();
+      start(server.address(), true).close();
+      assertThat(server.metrics().stream().filter(m -> m.equals("test.under fgsm@3"))).hasSize(2);
+      assertThat(server.files).containsKeys("model.holdfast", "report.html", "scorecard.json");
+      assertThat(server.runs()).isEqualTo(1);
+      int calls = server.calls.size();
+      start(server.address(), true).close();
+      assertThat(server.calls).hasSize(calls);
+    }
+  }
+
   @Test
   void whatAServerThatIsDownDidNotGetIsSentLater() throws Exception {
     int port;

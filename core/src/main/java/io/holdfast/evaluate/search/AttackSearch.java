@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -179,7 +180,7 @@ public record AttackSearch(
   /** One bracket of successive halving. */
   private void race(List<Runner> field, Progress.Task task) {
     List<Integer> sizes = Halving.rungs(slice.size());
-    new Halving<>(sizes, strongest())
+    new Halving<>(sizes, Function.<Runner>identity(), strongest())
         .race(
             field,
             (runner, size) -> {

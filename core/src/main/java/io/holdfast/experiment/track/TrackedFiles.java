@@ -128,17 +128,22 @@ record TrackedFiles(RunFolder folder) {
     return Files.exists(folder.scorecard()) && Files.exists(folder.report());
   }
 
-  /** The figures on the test samples. */
+  /** The figures on the test samples, but for those of attacks that time has cut. */
   Map<String, Double> results() {
     Scorecard card = folder.readScorecard();
     Map<String, Double> results = new LinkedHashMap<>();
     results.put("test.clean_accuracy", card.cleanAccuracy().value());
     Rate robust = card.robustAccuracy();
-    if (robust != null) {
+    if (robust != null && card.incomplete().isEmpty()) {
       results.put("test.robust_accuracy", robust.value());
     }
     card.attacks()
-        .forEach((k, score) -> results.put(key("test.under " + k), score.robustAccuracy().value()));
+        .forEach(
+            (k, score) -> {
+              if (!card.incomplete().containsKey(k)) {
+                results.put(key("test.under " + k), score.robustAccuracy().value());
+              }
+            });
     return results;
   }
 

@@ -68,9 +68,19 @@ final class TrackedRun {
   /** Whether something is there that the server does not know. */
   boolean isBehind() {
     TrackingState state = state();
-    boolean unfinished = !state.status().equals(FINISHED);
-    boolean ended = files.ended() && (unfinished || !unsent(state).isEmpty());
+    boolean ended = files.ended() && (lacksResults(state) || !unsent(state).isEmpty());
     return ended || !state.described() || state.epochs() < files.epochs().size();
+  }
+
+  /**
+   * Whether it was not told of the end, or of another one: an evaluation that was cut may go on.
+   */
+  private boolean lacksResults(TrackingState state) {
+    return !state.status().equals(FINISHED) || !scorecard().equals(state.results());
+  }
+
+  private String scorecard() {
+    return Hashes.sha256Hex(folder.scorecard());
   }
 
   /** The files that the server takes and has not. */
@@ -157,10 +167,11 @@ final class TrackedRun {
 
   private List<String> finish(TrackingState before, List<String> told) throws UnreachableException {
     TrackingState state = before;
-    if (!state.status().equals(FINISHED)) {
+    if (lacksResults(state)) {
+      String card = scorecard();
       client.log(state.run(), results(state), List.of(), references());
       client.update(state.run(), FINISHED, clock.millis());
-      state = kept(state.is(FINISHED));
+      state = kept(state.sentResults(card).is(FINISHED));
       told.add(MlflowClient.takesFiles(state.told()) ? FINISHED : "FINISHED, files by reference");
     }
     for (Path file : unsent(state)) { // which may take long

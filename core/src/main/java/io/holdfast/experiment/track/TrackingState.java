@@ -18,6 +18,7 @@ import java.util.List;
  * @param epochs how many of them were sent
  * @param status that was sent last; empty for none
  * @param files that were sent
+ * @param results SHA-256 of the scorecard whose figures were sent; empty for none
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 record TrackingState(
@@ -30,7 +31,8 @@ record TrackingState(
     List<Long> times,
     int epochs,
     String status,
-    List<String> files) {
+    List<String> files,
+    String results) {
   /** The file's name. */
   static final String FILE = "tracking.json";
 
@@ -40,7 +42,7 @@ record TrackingState(
   }
 
   static TrackingState begun(String mark, long start, String server) {
-    return new TrackingState(mark, start, server, "", "", false, List.of(), 0, "", List.of());
+    return new TrackingState(mark, start, server, "", "", false, List.of(), 0, "", List.of(), "");
   }
 
   MlflowClient.Run told() {
@@ -58,12 +60,13 @@ record TrackingState(
         times,
         epochs,
         status,
-        files);
+        files,
+        results);
   }
 
   TrackingState isDescribed() {
     return new TrackingState(
-        mark, start, server, run, artefacts, true, times, epochs, status, files);
+        mark, start, server, run, artefacts, true, times, epochs, status, files, results);
   }
 
   /** With a time for each of so many epochs: that at which they were seen first. */
@@ -73,23 +76,29 @@ record TrackingState(
       more.add(now);
     }
     return new TrackingState(
-        mark, start, server, run, artefacts, described, more, epochs, status, files);
+        mark, start, server, run, artefacts, described, more, epochs, status, files, results);
   }
 
   TrackingState sent(int all) {
     return new TrackingState(
-        mark, start, server, run, artefacts, described, times, all, status, files);
+        mark, start, server, run, artefacts, described, times, all, status, files, results);
   }
 
   TrackingState is(String now) {
     return new TrackingState(
-        mark, start, server, run, artefacts, described, times, epochs, now, files);
+        mark, start, server, run, artefacts, described, times, epochs, now, files, results);
   }
 
   TrackingState sentFile(String name) {
     List<String> more = new ArrayList<>(files);
     more.add(name);
     return new TrackingState(
-        mark, start, server, run, artefacts, described, times, epochs, status, more);
+        mark, start, server, run, artefacts, described, times, epochs, status, more, results);
+  }
+
+  /** With the figures of a scorecard; files that were sent before belong to another one. */
+  TrackingState sentResults(String card) {
+    return new TrackingState(
+        mark, start, server, run, artefacts, described, times, epochs, status, List.of(), card);
   }
 }
