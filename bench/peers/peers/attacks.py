@@ -87,9 +87,13 @@ def trades_search(tuned: Tuned, images: torch.Tensor, natural: torch.Tensor, bud
 
 
 def trades_loss(tuned: Tuned, images: torch.Tensor, adversarial: torch.Tensor, labels: torch.Tensor, beta: float) -> torch.Tensor:
-    """Clean cross-entropy and `beta` times KL(clean, moved), the gradient through both; one pass for clean and moved images. Of the logarithms
-    of both: the slope of p log p is infinite where float32 rounds a probability to 0, and one such sample makes every weight NaN."""
-    clean, moved = tuned.logits(torch.cat([images, adversarial])).chunk(2)
+    """Clean cross-entropy and `beta` times KL(clean, moved), the gradient through both. One pass for clean and moved images; where there is a batch norm
+    one each, as in the authors' program: it takes each by its own statistics. Of the logarithms of both: the slope of p log p is infinite where float32
+    rounds a probability to 0, and one such sample makes every weight NaN."""
+    if any(isinstance(module, nn.BatchNorm2d) for module in tuned.model.modules()):
+        clean, moved = tuned.logits(images), tuned.logits(adversarial)
+    else:
+        clean, moved = tuned.logits(torch.cat([images, adversarial])).chunk(2)
     robust = F.kl_div(F.log_softmax(moved, 1), F.log_softmax(clean, 1), reduction="batchmean", log_target=True)
     return F.cross_entropy(clean, labels) + beta * robust
 

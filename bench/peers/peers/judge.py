@@ -1,7 +1,7 @@
 """Who stands under AutoAttack on the first test images: our `autoattack`, which gives the original's verdicts (`run autoattack`)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -24,6 +24,12 @@ class Judge:
     architecture: str
     data: Path
     points: int
+    precisions: dict[str, set[str]] = field(default_factory=dict)
+
+    def unlike(self) -> str:
+        """A warning where attacks searched in several precisions; nothing where they did in one."""
+        used = set().union(*self.precisions.values())
+        return f"DIFFERENT PRECISIONS of the attacks: {self.precisions}" if len(used) > 1 else ""
 
     def verdicts(self, name: str, weights: Path, trained: str | None = None) -> str:
         """One digit per point: 1 where the network is right and no attack succeeds. Verdicts of other weights than those `trained` are refused."""
@@ -35,6 +41,10 @@ class Judge:
             raise SystemExit(f"{weights} is not what {name} was trained to: move it away, or begin anew with --afresh")
         of = {"weights": own} if own else None
         found = [parts.once(file, lambda first=first: self._part(name, first), of) for first, file in files.items()]
+        data = parts.hash_of(self.data)
+        if any(part.get("data", data) != data for part in found):
+            raise SystemExit(f"{name} was judged on other images than {self.data}: begin anew with --afresh")
+        self.precisions[name] = {part["precision"] for part in found if "precision" in part}
         return "".join(part["robust"] for part in found)
 
     def _end(self, first: int) -> int:
@@ -42,10 +52,11 @@ class Judge:
 
     def _part(self, name: str, first: int) -> dict:
         count = self._end(first) - first
+        code = parts.code()
         answer = self.server.call("attack", PATIENCE, name=name, first=first, count=count, threat=self.threat, attack="autoattack")
         held = answer["robust"]
         print(f"  {name} from {first}: {held.count('1')} of {count} stand, {answer['ms'] / 1e3:.0f} s", flush=True)
-        return {"robust": held, "ms": answer["ms"], "code": parts.code(), "data": parts.hash_of(self.data)}
+        return {"robust": held, "ms": answer["ms"], "code": code, "data": parts.hash_of(self.data), "precision": parts.precision()}
 
 
 def share(verdicts: str) -> float:

@@ -12,8 +12,7 @@ from torch.nn import functional as F
 from .attacks import Budget, Tuned, channels_last, cross_entropy, input_gradient, probabilities, trades_loss, trades_search
 from .parts import require_same
 
-MOMENTUM, WEIGHT_DECAY, BATCH = 0.9, 5e-4, 128
-RISE = 0.3  # of training, over which the learning rate rises
+MOMENTUM, BATCH = 0.9, 128
 PAD = 4
 
 Loss = Callable[[Tuned, torch.Tensor, torch.Tensor, float], torch.Tensor]
@@ -21,7 +20,11 @@ Loss = Callable[[Tuned, torch.Tensor, torch.Tensor, float], torch.Tensor]
 
 @dataclass(frozen=True)
 class Recipe:
-    """SGD with Nesterov momentum under a cyclic learning rate; `done` is the share of training before a step. The name tells the loss with its settings."""
+    """SGD with momentum; `done` is the share of training before a step. The name tells the loss with its settings, and changes with what it computes.
+
+    `drops` are shares of training at which the learning rate, else constant, falls to a tenth; without them it is cyclic: linear from 0 to the peak over
+    `rise`, then back to 0.
+    """
 
     name: str
     loss: Loss
@@ -29,14 +32,21 @@ class Recipe:
     peak_rate: float
     warm_up: float = 0.0
     augment: bool = False
+    nesterov: bool = True
+    weight_decay: float = 5e-4
+    rise: float = 0.3
+    drops: tuple[float, ...] = ()
 
     def told(self) -> dict:
         """What tells its results from another recipe's."""
-        return {"recipe": self.name, "peak_rate": self.peak_rate} | ({"warm_up": self.warm_up} if self.warm_up else {})
+        fixed = {"momentum": MOMENTUM, "batch": BATCH, "pad": PAD * self.augment}
+        own = {key: value for key, value in vars(self).items() if key not in ("name", "loss", "drops")}
+        return {"recipe": self.name, "drops": list(self.drops)} | fixed | own
 
     def rate_at(self, done: float) -> float:
-        """Linear from 0 to the peak over 30%, then back to 0."""
-        return self.peak_rate * min(done / RISE, (1 - done) / (1 - RISE))
+        if self.drops:
+            return self.peak_rate * 0.1 ** sum(done >= drop for drop in self.drops)
+        return self.peak_rate * min(done / self.rise, (1 - done) / (1 - self.rise))
 
     def epsilon_at(self, done: float) -> float:
         """From 5% of the radius, whole when 95% of the warm-up are done."""
@@ -90,7 +100,7 @@ class Training:
         self.recipe, self.images, self.labels = recipe, images, labels
         self.model = make()
         self.tuned = Tuned(self.model)
-        self.optimiser = torch.optim.SGD(self.model.parameters(), lr=0.0, momentum=MOMENTUM, nesterov=True, weight_decay=WEIGHT_DECAY)
+        self.optimiser = torch.optim.SGD(self.model.parameters(), lr=0.0, momentum=MOMENTUM, nesterov=recipe.nesterov, weight_decay=recipe.weight_decay)
         self.per_epoch = len(images) // BATCH
         self.step_number, self.seconds = 0, 0.0
         self.order = torch.empty(0, dtype=torch.long)

@@ -28,6 +28,7 @@ class PeerServer:
 
     def __init__(self):
         command, environment = _start()
+        WORK.mkdir(parents=True, exist_ok=True)
         self.log = WORK / "peer-server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -150,10 +151,10 @@ class Hardened:
         ends = [f"{d['phase'].removeprefix('training/')}: {d['why']}" for d in decided if d["what"] == "summary"]
         return {"steps": ended[-1]["step"], "epochs": ended[-1]["step"] / per_epoch, "governor": ". ".join(ends) or None}
 
-    def seconds(self) -> float:
-        """Of all steps."""
+    def steps(self) -> list[float]:
+        """Seconds of each step."""
         lines = map(json.loads, (self.run / "metrics.jsonl").read_text().splitlines())
-        return sum(line["seconds"] for line in lines if line["event"] == "step")
+        return [line["seconds"] for line in lines if line["event"] == "step"]
 
     def save_weights(self, file: Path) -> Path:
         """Those of the finished bundle, under our names."""

@@ -17,7 +17,7 @@ ROUNDS = 3
 SLICE = 195  # steps of a turn: half an epoch
 SLOW, SLOW_SLICE = "trades", 40
 IMAGES = 25_000  # of a turn of ours, the same half
-FEW = 256  # of a command that has hardly more than a start and an end
+FIRST = 30  # steps in which a process of ours grows warm
 ALL = 50_000
 
 
@@ -41,7 +41,10 @@ class Pace:
 
     def epochs(self) -> dict[str, float]:
         """Of each contender in the budget; whole ones for ours, which has no other number."""
-        return parts.once(self.file, self._measured, self.of | {"budget": self.budget})["epochs"]
+        found = parts.once(self.file, self._measured, self.of | {"budget": self.budget})
+        if found.get("precision", parts.precision()) != parts.precision():
+            raise SystemExit(f"{self.file} was measured in {found['precision']}, and this machine trains in {parts.precision()}: what the time is worth differs")
+        return found["epochs"]
 
     def told(self) -> list[str]:
         """Lines for the reader of a result."""
@@ -50,36 +53,43 @@ class Pace:
         return [f"{self.budget:g} s are, in epochs: {epochs} (measured in turn on {found['machine']}; code {found['code']})", *found["warnings"]]
 
     def _measured(self) -> dict:
+        code = parts.code()
         watch = LoadWatch(list, quiet())
         loops = {name: make() for name, make in self.loops.items()}
-        whole, steps = self._command(FEW)
-        rest = whole - steps
+        rests = []
         turns = {name: lambda name=name, loop=loop: 1e3 * loop_epoch(loop, SLOW_SLICE if name == SLOW else SLICE) for name, loop in loops.items()}
-        took = alternate(turns | {"ours": lambda: 1e3 * self._ours(rest)}, ROUNDS, warmups=0)
+        took = alternate(turns | {"ours": lambda: 1e3 * self._ours(rests)}, ROUNDS, warmups=0)
         seconds = {name: statistics.median(milliseconds) / 1e3 for name, milliseconds in took.items()}
         epochs = {name: self.budget / epoch for name, epoch in seconds.items()}
+        rest = statistics.median(rests)
         epochs["ours"] = whole_epochs(self.budget - rest, seconds["ours"])
         for name in seconds:
             print(f"{name}: {seconds[name]:.1f} s an epoch ({spread(took[name])}), {epochs[name]:.2f} epochs in {self.budget:g} s", flush=True)
         warnings = watch.warnings()
         for warning in warnings:
             print(warning, flush=True)
-        known = {"machine": parts.machine(), "processor": parts.processor(), "warnings": warnings, "code": parts.code()}
+        known = {"machine": parts.machine(), "processor": parts.processor(), "precision": parts.precision(), "warnings": warnings, "code": code}
         return {"seconds": seconds, "turns": took, "rest": rest, "epochs": epochs} | known
 
-    def _ours(self, rest: float) -> float:
-        """Seconds of an epoch by a whole command on half of the images, in a process that has just begun: all of it but start and end."""
-        whole, _ = self._command(IMAGES)
-        return (whole - rest) * ALL / IMAGES
-
-    def _command(self, count: int) -> tuple[float, float]:
-        """Seconds of one epoch of so many images: of the command, and of its steps."""
+    def _ours(self, rests: list[float]) -> float:
+        """Seconds of an epoch by the steps of a whole command on half of the images, in a process that has just begun. What else there is in the command
+        is once in an hour: its start and end, and by how much its first steps are slower. It goes to `rests`. As of the others, what a checkpoint takes
+        does not count."""
         run = self.folder / "pace"
         shutil.rmtree(run, ignore_errors=True)
         run.with_suffix(".clock").unlink(missing_ok=True)
-        settings = self.settings | {"data.train": first(Path(self.settings["data.train"]), count), "train.epochs": 1}
+        settings = self.settings | {"data.train": first(Path(self.settings["data.train"]), IMAGES), "train.epochs": 1}
         hardened = Hardened(run)
-        return hardened.train(self.experiment, settings), hardened.seconds()
+        whole = hardened.train(self.experiment, settings)
+        steps = warm(hardened.steps())
+        rests.append(whole - sum(steps))
+        return sum(steps) * ALL / IMAGES
+
+
+def warm(steps: list[float], slow: int = FIRST) -> list[float]:
+    """Seconds of each step, the first ones as the half of training behind them takes in the median: what comes late, as perturbed weights, has its share."""
+    usual = statistics.median(steps[slow : max(slow + 1, len(steps) // 2)])
+    return [min(step, usual) if number < slow else step for number, step in enumerate(steps)]
 
 
 def loop_epoch(loop: Training, steps: int) -> float:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from .attacks import processor_has_bf16
 from .inputs import ROOT, WORK
 
 RECORDS = ROOT / "bench" / "peers" / "records"
@@ -56,12 +57,18 @@ def folder(name: str, afresh: bool, recorded: bool = False, only: list[str] | No
 
 
 def _take_over(records: Path, path: Path) -> None:
+    """Of each contender all or nothing: its verdicts are of its own training."""
     if not records.is_dir():
         raise SystemExit(f"nothing is on record for {path.name}: {records} is missing")
-    taken = [file for file in sorted(records.glob("*.json")) if not (path / file.name).is_file()]
+    here = {_whose(file) for file in path.glob("*.*") if file.is_file()}
+    taken = [file for file in sorted(records.glob("*.json")) if _whose(file) not in here]
     for file in taken:
         shutil.copyfile(file, path / file.name)
     print(f"On record, not run here: {', '.join(file.stem for file in taken) or 'nothing'}. What is neither is run now.", flush=True)
+
+
+def _whose(file: Path) -> str:
+    return file.name.split(".")[0].split("-judged-")[0]
 
 
 def rotated(names: list[str], turn: int) -> list[str]:
@@ -124,6 +131,11 @@ def code() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def precision() -> str:
+    """The numbers in which both sides train, and search for examples, on this machine."""
+    return "bfloat16" if processor_has_bf16() else "float32"
 
 
 def seeds(options: argparse.Namespace) -> list[int]:

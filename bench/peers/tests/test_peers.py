@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 import re
 import shlex
@@ -21,6 +22,7 @@ from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
 from peers.nets import small_cnn
 from peers.ours import Hardened, OursFailed, PeerServer
 from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
 
 STAND_IN = shlex.join([sys.executable, str(Path(__file__).with_name("stand_in.py"))])
 
@@ -153,8 +155,30 @@ class LoopTest(unittest.TestCase):
             with self.assertRaisesRegex(SystemExit, "drawn otherwise"):
                 other.restore(file)
         told = {name: recipe.told() for name, recipe in hour.RECIPES.items()}
-        self.assertEqual(told["n-fgsm"], {"recipe": "n-fgsm[noise within the domain]", "peak_rate": 0.2})
+        of = {"recipe": "n-fgsm[noise within the domain]", "peak_rate": 0.2, "rise": 0.5, "nesterov": False, "weight_decay": 5e-4, "epsilon": 8 / 255}
+        self.assertEqual(told["n-fgsm"], told["n-fgsm"] | of)
+        self.assertEqual(json.loads(json.dumps(told)), told, "as files have it")
         self.assertNotEqual(told["trades"], target.TRADES.told())
+        for change in ({"weight_decay": 0.0}, {"nesterov": True}, {"drops": (0.5,)}, {"augment": False}, {"epsilon": 0.1}):
+            self.assertNotEqual(dataclasses.replace(hour.RECIPES["n-fgsm"], **change).told(), told["n-fgsm"])
+
+    def test_learning_rates_are_cyclic_or_fall_by_steps(self):
+        cyclic, falling = hour.RECIPES["n-fgsm"], hour.RECIPES["trades"]
+        for done, rate in ((0.0, 0.0), (0.25, 0.1), (0.5, 0.2), (0.75, 0.1), (1.0, 0.0)):
+            self.assertAlmostEqual(cyclic.rate_at(done), rate)
+        for done, rate in ((0.0, 0.1), (0.74, 0.1), (0.75, 0.01), (0.89, 0.01), (0.9, 0.001), (1.0, 0.001)):
+            self.assertAlmostEqual(falling.rate_at(done), rate)
+
+    def test_trades_passes_beside_a_batch_norm_have_statistics_of_their_own(self):
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Flatten(), torch.nn.Linear(2 * 26 * 26, 10)).train()
+        tuned = Tuned(model)
+        tuned.bf16 = False
+        x, y = self.images[:8].float() / 255, self.labels[:8]
+        moved = (x + 0.5).clamp(0, 1)
+        clean, robust = model(x), model(moved)
+        expected = F.cross_entropy(clean, y) + 6 * F.kl_div(F.log_softmax(robust, 1), F.softmax(clean, 1), reduction="batchmean")
+        self.assertAlmostEqual(loop.trades_loss(tuned, x, moved, y, 6.0).item(), expected.item(), places=4)
 
     def test_n_fgsm_steps_by_one_radius_from_noise_of_two_and_leaves_the_ball_but_not_the_domain(self):
         seen = []
@@ -184,7 +208,8 @@ class LoopTest(unittest.TestCase):
         model = training.model.eval()
         x, y = self.images[:8].float() / 255, self.labels[:8]
         tuned = Tuned(model)
-        clean = torch.nn.functional.cross_entropy(model(x), y)
+        tuned.bf16 = False
+        clean = F.cross_entropy(model(x), y)
         self.assertAlmostEqual(loop.trades_loss(tuned, x, x + 0.1, y, 0.0).item(), clean.item(), places=5)
         moved = loop.trades_search(tuned, x, loop.probabilities(tuned, x), Budget(0.1, 0.025, 5))
         self.assertLessEqual((moved - x).abs().max().item(), 0.1 + 1e-6)
@@ -340,13 +365,18 @@ class HeadlineTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as top:
             loop = unittest.mock.Mock(seconds=0.0, per_epoch=390)
             loop.step.side_effect = lambda done: setattr(loop, "seconds", loop.seconds + 0.25)
-            hardened = unittest.mock.Mock(**{"train.side_effect": [12.0, 60.0, 61.0, 60.0], "seconds.return_value": 2.0})
+            steps = [1.0] * 10 + [0.25] * 160 + [0.45] * 25  # slow at first, weights perturbed in the end
+            hardened = unittest.mock.Mock(**{"train.side_effect": [73.75, 75.0, 73.75], "steps.return_value": steps})
             found = pace.Pace(Path(top), 3600.0, {"n-fgsm": lambda: loop}, Path("x.yaml"), {"data.train": "train"}, {"ours": "x"})
             with unittest.mock.patch.multiple(pace, Hardened=lambda run: hardened, first=lambda file, count: file, quiet=lambda: 0.0):
-                self.assertEqual(found.epochs(), {"n-fgsm": 3600 / 97.5, "ours": 35.0}, "ten seconds are start and end of ours, fifty half an epoch")
-            self.assertEqual(hardened.train.call_count, 1 + pace.ROUNDS)
-            self.assertEqual(found.epochs()["ours"], 35.0, "from the file")
-            self.assertIn("n-fgsm 36.92; ours 35.00 (measured in turn on ", found.told()[0])
+                expected = {"n-fgsm": 3600 / 97.5, "ours": float(math.floor((3600 - 20) / (2 * 53.75)))}
+                self.assertEqual(found.epochs(), expected, "twenty seconds are once in the hour")
+            self.assertAlmostEqual(json.loads(found.file.read_text())["rest"], 20.0)
+            self.assertEqual(hardened.train.call_count, pace.ROUNDS)
+            self.assertEqual(found.epochs()["ours"], 33.0, "from the file")
+            self.assertIn("n-fgsm 36.92; ours 33.00 (measured in turn on ", found.told()[0])
+            with unittest.mock.patch.object(parts, "precision", lambda: "another"), self.assertRaisesRegex(SystemExit, "trains in another"):
+                found.epochs()
             with self.assertRaises(SystemExit):
                 pace.Pace(Path(top), 3600.0, {}, Path("x.yaml"), {}, {"ours": "another"}).epochs()
 
@@ -371,6 +401,28 @@ class HeadlineTest(unittest.TestCase):
             self.assertEqual(loop.step.call_count, 1, "no step by the clock")
             self.assertEqual((found["epochs"], found["of"]["pace"]), (2.5, parts.hash_of(known.file)))
             self.assertEqual(settings, {"seed": "1", "data.train": "train", "data.test": "test", "train.epochs": "3"})
+
+    def test_attacks_that_search_in_several_precisions_give_no_figure(self):
+        judged = judge.Judge(None, Path(), "", "", Path(), 4, {"ours-0": {"bfloat16"}, "trades-0": {"float32"}})
+        verdicts = {"ours": ["1111"], "n-fgsm": ["1110"], "trades": ["1000"]}
+        found = hour.summary({c: took(1.0) for c in hour.CONTENDERS}, verdicts, None, judged.unlike())
+        self.assertIn("DIFFERENT PRECISIONS", found)
+        self.assertTrue(found.endswith("points ahead=n/a ci95=n/a"), found)
+        self.assertEqual(judge.Judge(None, Path(), "", "", Path(), 4, {"a": {"float32"}, "b": {"float32"}, "c": set()}).unlike(), "")
+
+    def test_images_that_chose_our_recipe_are_not_judged(self):
+        with self.assertRaisesRegex(SystemExit, "at most 1000"):
+            hour.run(SimpleNamespace(points=1001))
+
+    def test_of_a_contender_on_record_all_is_taken_or_nothing(self):
+        with tempfile.TemporaryDirectory() as top:
+            records, here = Path(top) / "records", Path(top) / "here"
+            for folder, names in ((records, ("ours-0", "ours-0-judged-0-250", "ours-1", "ours-1-judged-0-250")), (here, ("ours-0",))):
+                folder.mkdir()
+                for name in names:
+                    (folder / f"{name}.json").write_text("{}")
+            parts._take_over(records, here)
+            self.assertEqual({file.stem for file in here.iterdir()}, {"ours-0", "ours-1", "ours-1-judged-0-250"})
 
     def test_by_a_pace_any_machine_will_do(self):
         trained = {c: took(1.0, machine=c) for c in hour.CONTENDERS}

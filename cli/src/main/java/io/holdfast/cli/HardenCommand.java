@@ -84,13 +84,13 @@ final class HardenCommand extends BaseCommand {
     if (trial != null && opened != null && !searched) {
       problems.add("--trial", "an experiment with a search", "none in " + file);
     }
-    if (!several && !searched) {
-      problems.collect(
-          () -> {
-            RunLock.requireFree(out.folder);
+    problems.collect(
+        () -> {
+          RunLock.requireFree(out.folder); // before a tracking server is told of the run
+          if (!several && !searched) {
             new RunFolder(out.folder).requireUsable();
-          });
-    }
+          }
+        });
     problems.throwIfAny();
     if (opened == null) {
       throw new IllegalStateException("an experiment that could not be read was reported");

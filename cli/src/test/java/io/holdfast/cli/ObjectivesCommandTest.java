@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +33,28 @@ final class ObjectivesCommandTest {
     assertThat(GeneratedPage.renew(page, PAGE.toString(), ObjectivePage.generated()))
         .as("docs/objectives.md; renew it: ./holdfast objectives --page docs/objectives.md")
         .isEqualTo(page);
+  }
+
+  /** Whoever changes the recipes measures anew. */
+  @Test
+  void theMeasuredTableIsOfTheRecipesAsTheyAre(@TempDir Path folder) throws IOException {
+    RecipeBook book = RecipeBook.read(Path.of("../examples/recipes/objectives.yaml"), folder);
+    String page = Files.readString(PAGE);
+    String table = page.substring(page.indexOf("<!-- generated: measured -->"));
+    table = table.substring(0, table.indexOf("<!-- end -->"));
+    assertThat(table).contains("SHA-256 `" + book.hash() + "`");
+    int judged = 0;
+    for (RecipeBook.Recipe recipe : book.recipes()) {
+      String share = "[0-9.]+%";
+      Pattern row =
+          Pattern.compile(
+              "\\| `%s` \\| %s \\| %3$s \\| %3$s \\| (-|%3$s) \\| [0-9.]+ \\|"
+                  .formatted(recipe.name(), recipe.family(), share));
+      Matcher found = row.matcher(table);
+      assertThat(found.find()).as(recipe.name()).isTrue();
+      judged += found.group(1).equals("-") ? 0 : 1;
+    }
+    assertThat(judged).isEqualTo(book.best()).isEqualTo(6);
   }
 
   @Test

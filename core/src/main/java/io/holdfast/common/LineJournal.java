@@ -52,7 +52,7 @@ public final class LineJournal implements AutoCloseable {
           file.toString(),
           "",
           "the journal of this " + key,
-          "that of one with other settings or samples",
+          "that of one with other settings or samples, or by another version",
           "leave out --resume to begin anew, or choose another folder");
     }
   }

@@ -332,6 +332,11 @@ public final class Harden {
     }
   }
 
+  /** Where a run's result comes from. */
+  static Provenance provenance(Experiment experiment, ExperimentData data, Options options) {
+    return new Harden(experiment, data, options).provenance();
+  }
+
   private Provenance provenance() {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put("train", data.train().contentHash(options.stopper()));

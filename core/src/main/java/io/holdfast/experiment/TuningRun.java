@@ -7,6 +7,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
 import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.report.Report;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -286,12 +288,14 @@ public record TuningRun(
             .with(
                 TuningSection.KEY,
                 experiment.settings().section(TuningSection.KEY).without("trials", "epochs"));
+    Provenance first = Harden.provenance(experiment.trial(Map.of()), data, options);
     return Hashes.sha256Hex(
         String.join(
             "\n",
             same.without("name", "evaluate", "governor", TrackSection.KEY).toJson(),
-            data.train().contentHash(options.stopper()),
-            Objects.requireNonNull(data.validation()).contentHash(options.stopper())));
+            first.codeVersion(),
+            first.engineVersion(),
+            Json.canonical(new TreeMap<>(first.dataHashes()))));
   }
 
   /** Trials as experiments. */

@@ -7,6 +7,7 @@ import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.track.MlflowClient.Pair;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
+import io.holdfast.train.TrainingRecord;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,8 +85,14 @@ record TrackedFiles(RunFolder folder) {
   private List<String> stages() {
     List<String> names = new ArrayList<>();
     JsonNode stages = experiment().at("/configuration/stages");
-    for (int i = 0; i < stages.size(); i++) {
-      names.add(stages.get(i).path("name").asText("stage-" + (i + 1)));
+    List<JsonNode> each = new ArrayList<>();
+    if (stages.isObject()) { // the only one
+      each.add(stages);
+    } else {
+      stages.forEach(each::add);
+    }
+    for (int i = 0; i < each.size(); i++) {
+      names.add(each.get(i).path("name").asText(TrainingRecord.stageName(i)));
     }
     return names;
   }
