@@ -3,6 +3,7 @@ package io.holdfast.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Seed;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Forward;
@@ -24,18 +25,25 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.certified.CrownIbp;
 import io.holdfast.train.objective.certified.Ibp;
+import io.holdfast.train.objective.certified.MtlIbp;
 import io.holdfast.train.objective.certified.Ramp;
+import io.holdfast.train.objective.certified.Sabr;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which statistics batch norms use in a step. */
 @ExtendWith(LeakCheck.class)
@@ -113,6 +121,40 @@ class BatchNormInTrainingTest {
 
   private static double distance(Network trained, String name, Tensor expected) {
     return trained.weight(name).to(DType.FLOAT64).sub(expected).abs().max().item();
+  }
+
+  /** Within a ball without a radius the bound of a loss is that loss, at the batch's statistics. */
+  @Test
+  void theBoundOfAPointIsItsLossByTheStatisticsOfItsPass(@TempDir Path folder) {
+    Ramp whole = new Ramp(0, 0);
+    double plain = loss(step(new Standard()).in(folder.resolve("plain")));
+    for (Objective bound :
+        List.of(
+            new Ibp(0, whole),
+            new CrownIbp(0, 1, whole),
+            new Sabr(1, whole),
+            new MtlIbp(1, whole))) {
+      Run run = step(bound).with(r -> r.threat = ThreatModel.linf(0).within(0, 1));
+      assertThat(loss(run.in(folder.resolve(bound.name()))))
+          .as(bound.name())
+          .isCloseTo(plain, within(1e-4));
+    }
+    double running = -Math.log(0.1);
+    assertThat(plain)
+        .as("not that of a network that tells nothing")
+        .isNotCloseTo(running, within(1e-3));
+  }
+
+  /** Of the first step. */
+  private static double loss(Run run) {
+    Path folder = Objects.requireNonNull(run.folder);
+    run.go();
+    return MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+        .filter(line -> line.path("event").asText().equals("step"))
+        .findFirst()
+        .orElseThrow()
+        .path("loss")
+        .asDouble();
   }
 
   /** Bounds use the statistics of the clean pass, also where another term has made one since. */

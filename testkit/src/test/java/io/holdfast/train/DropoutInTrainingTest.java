@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
+import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.AvgPool2d;
 import io.holdfast.model.graph.layer.Dropout;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.tensor.Scope;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.consistency.Curvature;
 import io.holdfast.train.objective.consistency.FeaturePairing;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,26 @@ class DropoutInTrainingTest {
     String plain = run(new Standard()).go().weights();
     Objective pairing = new FeaturePairing(STRONG, 1, Optional.empty());
     assertThat(run(pairing).go().weights()).isEqualTo(plain);
+  }
+
+  /** Next to each other gradients are all but the same, whatever their difference weighs. */
+  @Test
+  void besideAnInputGradientsHardlyDiffer() {
+    Run plain = run(new Standard());
+    Run curved = run(new Curvature(STRONG, 1e-4, 0));
+    try (Scope scope = Scope.open();
+        Network first = plain.network();
+        Network second = curved.network()) {
+      plain.go(first);
+      curved.go(second);
+      first
+          .weights()
+          .forEach(
+              (name, w) ->
+                  assertThat(w.sub(second.weight(name)).abs().max().item())
+                      .as(name)
+                      .isLessThan(1e-3));
+    }
   }
 
   @Test

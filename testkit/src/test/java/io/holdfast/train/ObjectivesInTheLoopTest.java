@@ -35,6 +35,7 @@ import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
 import io.holdfast.train.objective.adversarial.Margins;
+import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
 import io.holdfast.train.objective.adversarial.UnionSampling;
@@ -121,6 +122,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new Gairat(-1, 1), new PgdAt()),
         Arguments.of(new Margins(Margins.Kind.CROSS_ENTROPY, List.of(0.0)), new PgdAt()),
         Arguments.of(new Iat(0, 0.5), new PgdAt()),
+        Arguments.of(new Mma(1.5, 1, 10), new Standard()),
         Arguments.of(new UnionAverage(), new PgdAt()),
         Arguments.of(new Msd(), new PgdAt()),
         Arguments.of(new UnionSampling(3, 50), new PgdAt()),

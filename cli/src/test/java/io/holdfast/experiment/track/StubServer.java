@@ -175,6 +175,17 @@ public final class StubServer implements AutoCloseable {
         .toList();
   }
 
+  /** What a metric was told to be at a step; the last time that it was. */
+  double value(String key, long step) {
+    return batches.stream()
+        .flatMap(b -> StreamSupport.stream(b.path("metrics").spliterator(), false))
+        .filter(m -> m.path("key").asText().equals(key) && m.path("step").asLong() == step)
+        .reduce((earlier, later) -> later)
+        .orElseThrow()
+        .path("value")
+        .asDouble();
+  }
+
   String param(String key) {
     for (JsonNode batch : batches) {
       for (JsonNode p : batch.path("params")) {

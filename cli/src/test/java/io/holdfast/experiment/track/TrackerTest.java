@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.Json;
+import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Settings;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.Harden;
 import io.holdfast.experiment.TrackSection;
 import io.holdfast.experiment.track.Tracker.Pace;
+import io.holdfast.record.Scorecard;
 import io.holdfast.testkit.Notes;
 import java.io.File;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -130,6 +133,24 @@ final class TrackerTest {
           .contains("clean_accuracy@1", "robust_accuracy@2", "loss@3")
           .contains("test.clean_accuracy@3", "test.under fgsm@3")
           .doesNotHaveDuplicates();
+      long epochs = 0;
+      for (JsonNode line : MetricsLog.read(run.resolve("metrics.jsonl"))) {
+        if (line.path("event").asText().equals("epoch")) {
+          epochs++;
+          for (String figure : List.of("loss", "clean_accuracy", "robust_accuracy")) {
+            if (line.hasNonNull(figure)) {
+              assertThat(server.value(figure, epochs))
+                  .as(figure)
+                  .isEqualTo(line.path(figure).asDouble());
+            }
+          }
+        }
+      }
+      assertThat(epochs).isEqualTo(3);
+      Scorecard card = Scorecard.read(run.resolve("scorecard.json"));
+      assertThat(server.value("test.clean_accuracy", 3)).isEqualTo(card.cleanAccuracy().value());
+      assertThat(server.value("test.under fgsm", 3))
+          .isEqualTo(Objects.requireNonNull(card.attacks().get("fgsm")).robustAccuracy().value());
       assertThat(server.param("stages.0.objective")).isEqualTo("standard");
       assertThat(server.param("train.attack.steps")).isEqualTo("1");
       assertThat(server.param("track.mlflow")).isEmpty();

@@ -97,7 +97,7 @@ final class AdversarialTwins {
     return c.crossEntropy(c.zClean(i), i) + beta * kl(c.zClean(i), c.zWorst(i));
   }
 
-  private static double mart(TwinCase c, TwinCase before, int i) {
+  static double mart(TwinCase c, TwinCase before, int i) {
     double[] worst = softmax(c.zWorst(i));
     double boosted = c.crossEntropy(c.zWorst(i), i) - Math.log(1 - maxBut(worst, c.label(i)));
     double doubt = 1 - softmax(c.zClean(i))[c.label(i)];

@@ -37,7 +37,8 @@ final class CertifiedTwins {
                     .mapToDouble(d -> c.crossEntropy(c.z(noisy(c.worst(), "smoothing", i, d)), i))
                     .average()
                     .orElseThrow()),
-        row(new Macer(0.25, 4, 12, 8, 3), CertifiedTwins::macer),
+        row(new Macer(0.25, 4, 12, 8, 3), (c, b, i) -> macer(c, i, 8)),
+        row(new Macer(0.25, 4, 12, 1, 3), (c, b, i) -> macer(c, i, 1)), // beyond which many lie
         row(
             new Ibp(0.5, RAMP),
             (c, b, i) ->
@@ -91,7 +92,7 @@ final class CertifiedTwins {
     return TwinCase.plus(one(inputs, i), TwinShard.drawn(purpose, i, stream, TwinCase.IN), 0.25);
   }
 
-  private static double macer(TwinCase c, TwinCase before, int i) {
+  private static double macer(TwinCase c, int i, double gamma) {
     double[] plain = new double[K];
     double[] sharp = new double[K];
     for (int d = 0; d < 4; d++) {
@@ -104,7 +105,7 @@ final class CertifiedTwins {
       loss -= c.target(i, k) * Math.log(plain[k]);
     }
     double margin = quantile(sharp[c.label(i)]) - quantile(maxBut(sharp, c.label(i)));
-    return loss + (margin >= 0 && margin <= 8 ? 12 * 0.25 / 2 * (8 - margin) : 0);
+    return loss + (margin >= 0 && margin <= gamma ? 12 * 0.25 / 2 * (gamma - margin) : 0);
   }
 
   /** The standard normal quantile by bisection of an integral. */

@@ -36,13 +36,16 @@ final class ConsistencyTwins {
         new TwinRow(new Curvature(4, 0.5, 0.2), EARLY, (c, b, i) -> curvature(c, b, i, 0.25)),
         row(
             new FeaturePairing(0.8, 0.5, Optional.empty()),
-            (c, b, i) -> featurePairing(c, b, i, 0.8, 3, TwinCase::hidden)),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, 3, 1, TwinCase::hidden)),
         row(
             new FeaturePairing(2, 0, Optional.of(TwinShard.HIDDEN_LAYER)),
-            (c, b, i) -> featurePairing(c, b, i, 2, 1, TwinCase::hidden)),
+            (c, b, i) -> featurePairing(c, b, i, 2, 1, 1, TwinCase::hidden)),
         row(
             new FeaturePairing(0.8, 0.6, Optional.of(TwinShard.LAST_LAYER)),
-            (c, b, i) -> featurePairing(c, b, i, 0.8, 2, TwinCase::z)),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, 2, 1, TwinCase::z)),
+        row(
+            new FeaturePairing(3, 0.6, Optional.of(TwinShard.MAPS)),
+            (c, b, i) -> featurePairing(c, b, i, 3, 2, 2, TwinCase::hidden)),
         row(new Vat(2, 0.5, 0.1, 1), (c, b, i) -> vat(c, b, i, 1)),
         row(new Vat(2, 0.5, 0.1, 3), (c, b, i) -> vat(c, b, i, 3)),
         row(new AugMixConsistency(12, 2, false), (c, b, i) -> augMix(c, i, false)),
@@ -70,35 +73,38 @@ final class ConsistencyTwins {
     return c.crossEntropy(c.z(x), i) + 4 * squareDistance(c.gradient(moved, i), c.gradient(x, i));
   }
 
-  /** The units of a layer that move most, of so many. */
+  /** So many channels of a layer that move most, of so many places each. */
   private static double featurePairing(
       TwinCase c,
       TwinCase before,
       int i,
       double lambda,
       int count,
+      int places,
       BiFunction<TwinCase, double[], double[]> layer) {
     int units = layer.apply(c, one(c.clean(), i)).length;
-    double[] moved = new double[units];
-    for (int h = 0; h < units; h++) {
+    double[] moved = new double[units / places];
+    for (int channel = 0; channel < moved.length; channel++) {
       double change = 0;
       double size = 0;
       for (int j = 0; j < N; j++) {
-        double clean = layer.apply(before, one(before.clean(), j))[h];
-        change += Math.abs(layer.apply(before, one(before.worst(), j))[h] - clean);
-        size += Math.abs(clean);
+        for (int h = channel * places; h < (channel + 1) * places; h++) {
+          double clean = layer.apply(before, one(before.clean(), j))[h];
+          change += Math.abs(layer.apply(before, one(before.worst(), j))[h] - clean);
+          size += Math.abs(clean);
+        }
       }
-      moved[h] = change / size;
+      moved[channel] = change / size;
     }
-    double bound = DoubleStream.of(moved).sorted().toArray()[units - count];
+    double bound = DoubleStream.of(moved).sorted().toArray()[moved.length - count];
     double[] worst = layer.apply(c, one(c.worst(), i));
     double[] clean = layer.apply(c, one(c.clean(), i));
     double sum = 0;
     for (int h = 0; h < units; h++) {
       double change = worst[h] - clean[h];
-      sum += moved[h] >= bound ? change * change : 0;
+      sum += moved[h / places] >= bound ? change * change : 0;
     }
-    return c.crossEntropy(c.zClean(i), i) + lambda * sum / count;
+    return c.crossEntropy(c.zClean(i), i) + lambda * sum / (count * places);
   }
 
   private static double vat(TwinCase c, TwinCase before, int i, int iterations) {

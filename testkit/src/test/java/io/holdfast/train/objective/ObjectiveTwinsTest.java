@@ -5,6 +5,7 @@ import static io.holdfast.train.objective.TwinCase.N;
 import static io.holdfast.train.objective.TwinCase.kl;
 import static io.holdfast.train.objective.TwinCase.one;
 import static io.holdfast.train.objective.TwinCase.square;
+import static io.holdfast.train.objective.TwinCase.squareDistance;
 import static io.holdfast.train.objective.TwinCase.times;
 import static io.holdfast.train.objective.TwinRow.EARLY;
 import static io.holdfast.train.objective.TwinRow.LATE;
@@ -21,7 +22,9 @@ import io.holdfast.train.Curve;
 import io.holdfast.train.objective.adversarial.Mart;
 import io.holdfast.train.objective.consistency.InputGradient;
 import io.holdfast.train.objective.distil.KdAt;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -35,6 +38,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every objective against a twin in plain doubles: its value, and its gradient by differences. */
 @ExtendWith(LeakCheck.class)
 class ObjectiveTwinsTest {
+  /** Those that predict where they come to by themselves. */
+  private static final Set<String> ELSEWHERE = Set.of("fast-bat", "smooth-adv", "macer", "mma");
+
   private static final Guide GUIDE = Guide.given("teacher");
 
   /** A sum whose weights change: 1 to 0.2, 0 to 2 at half of training, 0 and then 3. */
@@ -73,6 +79,10 @@ class ObjectiveTwinsTest {
                 0.25 * c.crossEntropy(c.zClean(i), i)
                     + 0.5 * c.crossEntropy(c.zWorst(i), i)
                     + 2 * (c.crossEntropy(c.zClean(i), i) + 3 * kl(c.zClean(i), c.zMirrored(i)))),
+        // whose examples are of one search
+        row(
+            new Hybrid(List.of(new Hybrid.Term(0.5, new PgdAt()), new Hybrid.Term(2, new Mart(5)))),
+            (c, b, i) -> 0.5 * c.crossEntropy(c.zWorst(i), i) + 2 * AdversarialTwins.mart(c, b, i)),
         new TwinRow(RAMPED, EARLY, (c, b, i) -> ramped(c, i, 0.92, 0.4, 0)),
         row(RAMPED, (c, b, i) -> ramped(c, i, 0.28, 2, 3)),
         row(
@@ -114,7 +124,9 @@ class ObjectiveTwinsTest {
         Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K).asLeaf();
         TwinShard shard =
             new TwinShard(c, a, b, row.progress(), row.threat(), row.objective().needsImages());
-        Tensor losses = row.objective().loss(shard).perSample();
+        Objective.ShardLoss loss = row.objective().loss(shard);
+        predictsWhereItSays(row.objective(), loss, c);
+        Tensor losses = loss.perSample();
         double[] each = losses.toDoubles();
         for (int i = 0; i < N; i++) {
           assertThat(each[i]).as("sample " + i).isCloseTo(row.twin().loss(c, c, i), within(1e-6));
@@ -131,6 +143,27 @@ class ObjectiveTwinsTest {
         }
       }
     }
+  }
+
+  /** Clean logits are those of the clean inputs, robust ones those of what a search has found. */
+  private static void predictsWhereItSays(
+      Objective objective, Objective.ShardLoss loss, TwinCase c) {
+    Tensor clean = loss.clean();
+    Tensor robust = loss.robust();
+    for (int i = 0; i < N; i++) {
+      if (clean != null) {
+        assertThat(at(clean, i)).containsExactly(c.zClean(i), within(1e-6));
+      }
+      if (robust != null && !ELSEWHERE.contains(objective.name())) {
+        double apart = squareDistance(at(robust, i), c.zWorst(i));
+        double mirrored = squareDistance(at(robust, i), c.zMirrored(i));
+        assertThat(Math.min(apart, mirrored)).as(objective.name()).isLessThan(1e-10);
+      }
+    }
+  }
+
+  private static double[] at(Tensor logits, int i) {
+    return Arrays.copyOfRange(logits.toDoubles(), i * K, (i + 1) * K);
   }
 
   /** Which of two teachers has which weight. */

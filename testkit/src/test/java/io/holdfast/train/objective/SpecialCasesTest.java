@@ -21,6 +21,7 @@ import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.adversarial.Cat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
+import io.holdfast.train.objective.adversarial.Mail;
 import io.holdfast.train.objective.adversarial.Mart;
 import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.UnionAverage;
@@ -124,7 +125,10 @@ class SpecialCasesTest {
   /** What is decided by the weights before they are perturbed: all of it the other way round. */
   static Stream<Objective> deciding() {
     return Stream.of(
-        Mma.SPEC.usual(), Cat.SPEC.usual(), new FeaturePairing(1, 0.2, Optional.empty()));
+        Mma.SPEC.usual(),
+        Cat.SPEC.usual(),
+        Mail.SPEC.usual(),
+        new FeaturePairing(1, 0.2, Optional.empty()));
   }
 
   @ParameterizedTest

@@ -39,6 +39,9 @@ final class TwinShard implements ShardContext {
   static final String HIDDEN_LAYER = "tanh";
   static final String LAST_LAYER = "b";
 
+  /** The hidden units as channels of two places each. */
+  static final String MAPS = "maps";
+
   static final ThreatModel THREAT = ThreatModel.linf(0.2).within(-1, 2);
 
   private final TwinCase c;
@@ -93,13 +96,16 @@ final class TwinShard implements ShardContext {
     return network(x, a, b);
   }
 
-  /** Of the hidden layer, or of the last one where that is asked for. */
+  /**
+   * Of the hidden layer, or of the last one or of the hidden one as maps where that is asked for.
+   */
   @Override
   public Features features(Tensor x, Optional<String> layer) {
     Tensor logits = network(x, a, b); // [n, K]
     String name = layer.orElse(HIDDEN_LAYER);
-    return new Features(
-        logits, name.equals(LAST_LAYER) ? logits : Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)));
+    Tensor hidden = Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)); // [n, HIDDEN]
+    Tensor values = name.equals(MAPS) ? hidden.reshape(-1, TwinCase.HIDDEN / 2, 1, 2) : hidden;
+    return new Features(logits, name.equals(LAST_LAYER) ? logits : values);
   }
 
   @Override
