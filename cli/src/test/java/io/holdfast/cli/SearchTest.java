@@ -139,6 +139,37 @@ final class SearchTest {
     }
   }
 
+  /** Its trials were in their place, its journal and result were not. */
+  @Test
+  void aMoveOfTheSearchBeforeThatWasKilledGoesOn() throws IOException {
+    Path out = folder.resolve("moved");
+    copy(whole, out);
+    Path previous = Files.createDirectories(out.resolve("previous"));
+    Files.move(out.resolve("trials"), previous.resolve("trials"));
+    Ran ran = harden(out, "--resume");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(result(out)).isEqualTo(result(whole));
+    assertThat(result(previous)).isEqualTo(result(whole));
+    assertThat(previous.resolve("search.jsonl")).exists();
+    for (int trial = 0; trial < 5; trial++) {
+      assertThat(out.resolve("trials/" + trial)).exists();
+      assertThat(previous.resolve("trials/" + trial)).exists();
+    }
+  }
+
+  /** As a full disk leaves it. */
+  @Test
+  void aJournalWithoutALineIsNobodys() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("empty"));
+    Files.createFile(out.resolve("search.jsonl"));
+    Ran ran = harden(out, "--resume", "--dry-run");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Files.writeString(out.resolve("search.jsonl"), "{\"search\": \"of attacks\"}\n");
+    Ran refused = harden(out, "--resume", "--dry-run");
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("an earlier search of harden");
+  }
+
   /**
    * A rung may end an earlier stage, which hands on its last weights whatever the last one keeps.
    */
