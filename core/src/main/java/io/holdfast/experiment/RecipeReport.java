@@ -49,7 +49,11 @@ final class RecipeReport {
     if (threats.size() > 1) {
       head.addAll(threats);
     }
-    head.addAll(List.of("judged again", "time", "seconds", "ahead of"));
+    head.addAll(List.of("judged again", "time", "seconds"));
+    boolean noted = rows.stream().anyMatch(r -> r.failed() != null || !r.ahead().isEmpty());
+    if (noted) {
+      head.add("ahead of");
+    }
     return new TableSection(
         "recipes",
         "Recipes",
@@ -65,10 +69,12 @@ final class RecipeReport {
                 + ". Below the table is what the judges saw of the most robust one."),
         plot(rows),
         head,
-        rows.stream().map(row -> row(row, threats.size() > 1 ? threats : List.of())).toList());
+        rows.stream()
+            .map(row -> row(row, threats.size() > 1 ? threats : List.of(), noted))
+            .toList());
   }
 
-  private static List<String> row(RecipeRow row, List<String> threats) {
+  private static List<String> row(RecipeRow row, List<String> threats, boolean noted) {
     List<String> cells =
         new ArrayList<>(
             List.of(row.recipe(), row.family(), percent(row.clean()), percent(row.robust())));
@@ -76,8 +82,10 @@ final class RecipeReport {
     cells.add(percent(row.last()));
     cells.add(Double.isNaN(row.time()) ? NONE : String.format(Locale.ROOT, "%.2f", row.time()));
     cells.add(Double.isNaN(row.seconds()) ? NONE : Format.seconds(row.seconds()));
-    String failed = row.failed();
-    cells.add(failed == null ? ahead(row) : failed);
+    if (noted) {
+      String failed = row.failed();
+      cells.add(failed == null ? ahead(row) : failed);
+    }
     return cells;
   }
 
