@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * same pressure without a governor.
  */
 @Tag("slow")
+@Tag("alone")
 @EnabledOnOs(OS.LINUX)
 final class PressureTest {
   private static final int EPOCHS = 100; // of four steps
