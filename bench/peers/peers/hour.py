@@ -69,6 +69,7 @@ class Contest:
         """By a pace it does not matter what else runs."""
         known = {"machine": parts.machine(), "processor": parts.processor(), "precision": parts.precision()}
         if self.pace:
+            self.pace.require_precision()
             return make() | known
         watch = LoadWatch(list, quiet())
         found = make()

@@ -41,10 +41,16 @@ class Pace:
 
     def epochs(self) -> dict[str, float]:
         """Of each contender in the budget; whole ones for ours, which has no other number."""
-        found = parts.once(self.file, self._measured, self.of | {"budget": self.budget})
-        if found.get("precision", parts.precision()) != parts.precision():
-            raise SystemExit(f"{self.file} was measured in {found['precision']}, and this machine trains in {parts.precision()}: what the time is worth differs")
-        return found["epochs"]
+        return self._found()["epochs"]
+
+    def require_precision(self) -> None:
+        """Refuses to train on a machine to which the time is worth something else; what was trained elsewhere is read on any."""
+        measured = self._found().get("precision")
+        if measured != parts.precision():
+            raise SystemExit(f"{self.file} was measured in {measured}, and this machine trains in {parts.precision()}: what the time is worth differs")
+
+    def _found(self) -> dict:
+        return parts.once(self.file, self._measured, self.of | {"budget": self.budget})
 
     def told(self) -> list[str]:
         """Lines for the reader of a result."""
