@@ -109,6 +109,19 @@ public record Scorecard(
     return Json.parse(json, source, Scorecard.class);
   }
 
+  /** Robust accuracy by attack, but for those that time has cut: theirs are upper bounds. */
+  public Map<String, Rate> settled() {
+    Map<String, Rate> settled = new LinkedHashMap<>();
+    attacks.forEach((key, score) -> settled.put(key, score.robustAccuracy()));
+    settled.keySet().removeAll(incomplete.keySet());
+    return settled;
+  }
+
+  /** Robust accuracy in the worst case; null also where time has cut an attack. */
+  public @Nullable Rate settledWorst() {
+    return incomplete.isEmpty() ? robustAccuracy : null;
+  }
+
   /** As indented JSON, ending in a newline. */
   public String toJson() {
     return Json.pretty(this);

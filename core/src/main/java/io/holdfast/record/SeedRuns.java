@@ -49,15 +49,9 @@ public record SeedRuns(
     public static Run of(long seed, String folder, Scorecard card) {
       Map<String, Double> figures = new LinkedHashMap<>();
       figures.put(CLEAN, card.cleanAccuracy().value());
-      card.attacks()
-          .forEach(
-              (key, score) -> {
-                if (!card.incomplete().containsKey(key)) {
-                  figures.put("under " + key, score.robustAccuracy().value());
-                }
-              });
-      Rate robust = card.robustAccuracy();
-      if (robust != null && card.incomplete().isEmpty()) {
+      card.settled().forEach((key, rate) -> figures.put("under " + key, rate.value()));
+      Rate robust = card.settledWorst();
+      if (robust != null) {
         figures.put(ROBUST, robust.value());
       }
       return new Run(seed, folder, figures);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Seed;
@@ -50,6 +51,24 @@ class ScorecardTest {
       assertThat(rate.path("ci95").get(0).asDouble()).isLessThan(value);
       assertThat(rate.path("ci95").get(1).asDouble()).isGreaterThan(value);
     }
+  }
+
+  /** Upper bounds are no result of a seed. */
+  @Test
+  void whatTimeHasCutIsNotSettled() {
+    Scorecard whole = card(3);
+    assertThat(whole.settled()).containsOnlyKeys(Rows.ATTACKS);
+    assertThat(whole.settledWorst()).isEqualTo(whole.robustAccuracy());
+    String first = Rows.ATTACKS.get(0);
+    ObjectNode json = (ObjectNode) Json.parse(whole.toJson(), "card");
+    json.putObject("incomplete").put(first, 7);
+    Scorecard cut = Scorecard.fromJson(json.toString(), "card");
+    assertThat(cut.settled()).hasSize(Rows.ATTACKS.size() - 1).doesNotContainKey(first);
+    assertThat(cut.settledWorst()).isNull();
+    SeedRuns.Run seed = SeedRuns.Run.of(1, "seed-1", cut);
+    assertThat(seed.figures())
+        .containsKey("under " + Rows.ATTACKS.get(1))
+        .doesNotContainKeys("under " + first, "robust accuracy, worst case");
   }
 
   @Property(tries = 20, seed = "2026")

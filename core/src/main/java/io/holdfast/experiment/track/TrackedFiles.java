@@ -140,17 +140,11 @@ record TrackedFiles(RunFolder folder) {
     Scorecard card = folder.readScorecard();
     Map<String, Double> results = new LinkedHashMap<>();
     results.put("test.clean_accuracy", card.cleanAccuracy().value());
-    Rate robust = card.robustAccuracy();
-    if (robust != null && card.incomplete().isEmpty()) {
+    Rate robust = card.settledWorst();
+    if (robust != null) {
       results.put("test.robust_accuracy", robust.value());
     }
-    card.attacks()
-        .forEach(
-            (k, score) -> {
-              if (!card.incomplete().containsKey(k)) {
-                results.put(key("test.under " + k), score.robustAccuracy().value());
-              }
-            });
+    card.settled().forEach((k, rate) -> results.put(key("test.under " + k), rate.value()));
     return results;
   }
 
