@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
+import io.holdfast.common.Progress;
+import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.datasets.FashionMnist;
@@ -240,6 +243,50 @@ final class ExtraDataTest {
     String with = Json.read(folder.resolve("student/experiment.json")).at(hash).asText();
     String without = Json.read(folder.resolve("teacher/experiment.json")).at(hash).asText();
     assertThat(with).isNotEmpty().isNotEqualTo(without);
+  }
+
+  /** Numbers are classes, whatever the training samples call theirs. */
+  @Test
+  void samplesOfTheFirstClassAloneAreTaken() {
+    Path tops = folder.resolve("tops.safetensors");
+    Dataset train = FashionMnist.train();
+    int[] of = IntStream.range(1000, 1100).filter(i -> train.label(i) == 0).toArray();
+    Ran.images(train.subset(of), tops);
+    String named = "data.train=embedded:fashion-mnist/test";
+    Dataset all =
+        ExperimentData.open(
+                Experiment.read(
+                    file,
+                    List.of(named, "data.test=embedded:fashion-mnist/test", "data.extra=" + tops)))
+            .train();
+    assertThat(all.label(all.size() - 1)).isZero();
+  }
+
+  /** Before anything trains, on the workers and under the budgets of the run. */
+  @Test
+  void labelsAreMadeWhenTheRunBeginsAndNotBefore() {
+    Dataset samples = Datasets.open(extra.toString());
+    Dataset told = PseudoLabels.by(teacher, samples, samples.info().classes());
+    Dataset joined = Datasets.join(samples, told, 1, 0);
+    assertThat(joined.hasSeveralClasses()).isTrue();
+    assertThat(joined.isPrepared()).as("nobody was asked").isFalse();
+    Stopper stopped = Stopper.manual();
+    stopped.request();
+    assertThatThrownBy(() -> joined.prepare(1, stopped, Progress.silent()))
+        .isInstanceOf(RunInterruptedException.class);
+    assertThat(joined.isPrepared()).isFalse();
+    joined.prepare(1, Stopper.manual(), Progress.silent());
+    assertThat(joined.first(10).isPrepared()).isTrue();
+    assertThat(joined.label(samples.size())).isEqualTo(told.label(0));
+  }
+
+  @Test
+  void heldOutSamplesThatAreTrainedOnAreTold() {
+    Ran ran =
+        harden("again", "data.extra=" + folder.resolve("train.safetensors"), "train.epochs=1");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(flags("again"))
+        .contains("the samples that data.validation holds out are trained on");
   }
 
   @Test

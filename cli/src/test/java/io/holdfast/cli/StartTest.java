@@ -222,6 +222,35 @@ final class StartTest {
     assertThat(Files.getLastModifiedTime(first)).isEqualTo(before);
   }
 
+  /** The same weights in another function, or for classes in another order. */
+  @Test
+  void aStartThatIsAnotherModelThoughItsWeightsFitIsRefused() {
+    Ran mean =
+        harden("moved", "model.start=" + first, "model.architecture=mlp[hidden=16,mean=0.3]");
+    assertThat(mean.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(mean.err())
+        .contains("model.start: expected a model of the same layers", "Normalise");
+    List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
+    Path named = folder.resolve("named.holdfast");
+    try (Bundle plain = Bundle.read(first)) {
+      Bundle.of(plain.network())
+          .architecture(plain.architecture())
+          .threat(plain.threat())
+          .classNames(names)
+          .provenance(plain.provenance())
+          .build()
+          .write(named);
+    }
+    String train = "data.train=embedded:fashion-mnist/test"; // whose classes have names
+    Ran other = harden("other-classes", "model.start=" + named, train);
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err())
+        .contains("model.start: expected a model whose classes are those of the training samples")
+        .contains("found a, b, c");
+    Ran numbered = harden("numbered", "model.start=" + named);
+    assertThat(numbered.exit()).as(numbered.err()).isZero();
+  }
+
   @Test
   void aRunFromAnotherStartIsNotResumed() throws IOException {
     Path start = folder.resolve("start.holdfast");

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Experiments that are told to a tracking server while they run. */
@@ -79,6 +81,53 @@ final class TrackingTest {
               track(server.address()));
       assertThat(ran.exit()).as(ran.err()).isZero();
       assertThat(server.calls.stream().filter(call -> call.endsWith("runs/create"))).hasSize(2);
+    }
+  }
+
+  @Test
+  void eachTrialIsARunOnTheServer() throws IOException {
+    try (StubServer server = new StubServer(0)) {
+      Path out = folder.resolve("search");
+      Ran ran =
+          harden(
+              out,
+              "--set",
+              "search={trials: 2, method: random, over: {train.attack.steps: [1, 2]}}",
+              "--set",
+              "train.epochs=1",
+              "--set",
+              track(server.address()));
+      assertThat(ran.exit()).as(ran.err()).isZero();
+      assertThat(server.runs()).isEqualTo(2);
+      assertThat(server.updates.stream().map(update -> update.path("run_id").asText()).distinct())
+          .containsExactlyInAnyOrder("run-1", "run-2");
+      assertThat(server.updates.stream().map(update -> update.path("status").asText()))
+          .as("the best is trained and judged")
+          .containsOnlyOnce("FINISHED");
+    }
+  }
+
+  /** Of a real process, told to stop by Ctrl-C. */
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  @Test
+  void anInterruptedRunIsKilledThereUntilItGoesOn() throws Exception {
+    Path out = folder.resolve("interrupted");
+    try (StubServer server = new StubServer(0)) {
+      String told = track(server.address());
+      Path metrics = out.resolve("metrics.jsonl");
+      Process process =
+          RealProcess.start(
+              folder, "harden", file, "--out", out, "--set", told, "--set", "train.epochs=40");
+      RealProcess.await(process, metrics, "\"event\":\"epoch\"");
+      RealProcess.signal(process, "INT");
+      assertThat(RealProcess.end(process)).isEqualTo(Exit.INTERRUPTED);
+      assertThat(server.updates.get(server.updates.size() - 1).path("status").asText())
+          .isEqualTo("KILLED");
+      Ran resumed = harden(out, "--resume", "--set", told, "--set", "train.epochs=40");
+      assertThat(resumed.exit()).as(resumed.err()).isZero();
+      assertThat(server.updates.get(server.updates.size() - 1).path("status").asText())
+          .isEqualTo("FINISHED");
+      assertThat(server.runs()).isEqualTo(1);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.holdfast.data;
 
+import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
@@ -116,6 +117,26 @@ public interface Dataset {
    */
   default List<Dataset> split(Seed seed, double... fractions) {
     return StratifiedSplit.split(this, seed, fractions);
+  }
+
+  /**
+   * Does now what would otherwise be done when a label is first asked for, such as asking a model
+   * for it.
+   *
+   * @param workers threads, 0 for one per core
+   * @throws RunInterruptedException if a stop was requested
+   */
+  default void prepare(int workers, Stopper stopper, Progress progress) {}
+
+  /** False where labels are not there before {@link #prepare}, or before one was asked for. */
+  default boolean isPrepared() {
+    return true;
+  }
+
+  /** Whether there are samples of at least two classes. */
+  default boolean hasSeveralClasses() {
+    int one = label(0);
+    return IntStream.range(1, size()).anyMatch(i -> label(i) != one);
   }
 
   /** Number of samples of each class. */

@@ -1,5 +1,6 @@
 package io.holdfast.data;
 
+import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
 
 /**
@@ -65,6 +66,16 @@ public abstract class ForwardingDataset implements Dataset {
   @Override
   public void read(int index, float[] into, int offset) {
     source.read(position(index), into, offset);
+  }
+
+  @Override
+  public void prepare(int workers, Stopper stopper, Progress progress) {
+    source.prepare(workers, stopper, progress);
+  }
+
+  @Override
+  public boolean isPrepared() {
+    return source.isPrepared();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.holdfast.data;
 
 import io.holdfast.common.Hashes;
+import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
 
 /** Samples of one set and, behind them, extra ones of another that count differently. */
@@ -82,6 +83,17 @@ final class Joined implements Dataset {
   @Override
   public void read(int index, float[] into, int offset) {
     set(index).read(at(index), into, offset);
+  }
+
+  @Override
+  public void prepare(int workers, Stopper stopper, Progress progress) {
+    first.prepare(workers, stopper, progress);
+    extra.prepare(workers, stopper, progress);
+  }
+
+  @Override
+  public boolean isPrepared() {
+    return first.isPrepared() && extra.isPrepared();
   }
 
   @Override

@@ -55,6 +55,29 @@ public final class NamedClasses {
     return matched;
   }
 
+  /**
+   * Adds that a model's classes are others than the data's, or in another order. Where one of the
+   * two has plain numbers for names nothing is known; how many there are is not looked at here.
+   *
+   * @param model its names by label
+   * @param data names of the data's classes by label
+   * @param field that names the model
+   */
+  public static void requireAlike(
+      List<String> model, List<String> data, String field, Problems problems) {
+    if (model.size() == data.size()
+        && !model.equals(data)
+        && !isNumbered(model)
+        && !isNumbered(data)) {
+      boolean same = data.containsAll(model);
+      problems.add(
+          field,
+          "a model whose classes are those of the training samples, in their order: " + list(data),
+          list(model),
+          same ? "a folder of images numbers its classes by the alphabet" : null);
+    }
+  }
+
   private static boolean isNumbered(List<String> names) {
     return IntStream.range(0, names.size()).allMatch(k -> names.get(k).equals(Integer.toString(k)));
   }

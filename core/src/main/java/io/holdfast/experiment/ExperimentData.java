@@ -18,10 +18,11 @@ import io.holdfast.threat.Goal;
 import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
+import io.holdfast.train.Methods;
+import io.holdfast.train.TrainSettings;
 import io.holdfast.train.objective.Objective;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +50,13 @@ public record ExperimentData(
     @Nullable LibraryFeed library,
     @Nullable Dataset extra,
     List<ExperimentData> stages) {
+  static final String RESIZE =
+      "resize: [height, width] in the data section brings images to one size";
+
+  private static final String UNWATCHED =
+      "train.attack %s takes a single step: training may suddenly learn to withstand that step and"
+          + " nothing else; train.catastrophic_overfitting: watch looks for it and goes back";
+
   private static final int SHOWN = 10;
 
   public ExperimentData {
@@ -176,6 +184,11 @@ public record ExperimentData(
     return other.stages().isEmpty() ? whole : whole.staged(other, today);
   }
 
+  /** The samples of {@code data.train} alone, without the extra ones behind them. */
+  Dataset own() {
+    return extra == null ? train : train.first(train.size() - extra.size());
+  }
+
   /** What each training of the experiment trains on: the stages, or this alone. */
   List<ExperimentData> trainings() {
     return stages.isEmpty() ? List.of(this) : stages;
@@ -254,7 +267,7 @@ public record ExperimentData(
       library.check(train, problems);
     }
     if (architecture != null) {
-      StartingWeights.require(experiment, architecture, problems);
+      StartingWeights.require(experiment, architecture, train.info().classes(), problems);
     }
     problems.throwIfAny();
     if (architecture == null) {
@@ -270,9 +283,12 @@ public record ExperimentData(
 
   /**
    * Says which classes have no sample to train on, which often means a stray label; empty if all
-   * have one.
+   * have one, or where that takes labels that nobody has yet.
    */
   String emptyClasses() {
+    if (!train.isPrepared()) {
+      return "";
+    }
     int[] counts = train.classCounts();
     List<String> names = train.info().classes();
     List<String> empty =
@@ -290,8 +306,8 @@ public record ExperimentData(
   }
 
   /**
-   * What is worth a note before training: classes without a sample, and sets of samples that are
-   * named as the same file or folder. Reads no test sample.
+   * What is worth a note before training: classes without a sample, sets of samples that are named
+   * as the same file or folder, and a search that training may overfit to. Reads no test sample.
    */
   List<String> notes(Experiment experiment) {
     List<String> notes = new ArrayList<>();
@@ -299,18 +315,33 @@ public record ExperimentData(
       notes.add(emptyClasses());
     }
     notes.addAll(SameData.named(experiment));
+    experiment.trainings().stream()
+        .filter(ExperimentData::isUnwatched)
+        .map(one -> UNWATCHED.formatted(one.inner().name()))
+        .distinct()
+        .forEach(notes::add);
     return notes;
   }
 
+  /** Whether adversarial examples take a single step, and nobody looks whether that is enough. */
+  private static boolean isUnwatched(Experiment training) {
+    TrainSettings settings = training.training();
+    Methods methods = settings.methods();
+    boolean watchable = methods.resizing() == null && settings.objective().tellsRobust();
+    return settings.objective().adversarial()
+        && settings.steps().maximum() <= 1
+        && watchable
+        && methods.guard() == null;
+  }
+
   private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {
-    long present = Arrays.stream(train.classCounts()).filter(n -> n > 0).count();
-    if (present < 2) {
+    if (!train.hasSeveralClasses()) {
       experiment.reject(
           problems,
           "data",
           "train",
           "samples of at least two classes",
-          present + " class in " + train.size() + " samples",
+          "1 class in " + train.size() + " samples",
           null);
     }
   }
@@ -328,7 +359,7 @@ public record ExperimentData(
           key,
           "samples of shape " + train.info().shape() + " as in data.train",
           other.info().shape().toString(),
-          "resize: [height, width] in the data section brings images to one size");
+          RESIZE);
     }
     List<String> known = train.info().classes();
     List<String> classes = other.info().classes();
@@ -420,7 +451,7 @@ public record ExperimentData(
     Problems found = new Problems("");
     try (Guides guides = Guides.open(objective, Map.of(), Device.CPU)) {
       int classes = Math.max(2, train.info().classCount());
-      guides.check(objective, train.info().shapeArray(), classes, found);
+      guides.check(objective, train.info(), classes, found);
     } catch (InvalidInputException e) {
       found.addAll(e);
     }

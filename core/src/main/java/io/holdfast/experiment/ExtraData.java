@@ -50,9 +50,10 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
   Dataset open(Dataset train) {
     Dataset samples = samples();
     if (teacher == null) {
-      requireKnown(samples.info().classes(), train.info().classes());
+      requireKnown(samples, train.info().classes());
       return samples;
     }
+    requireShape(samples, train);
     try {
       return PseudoLabels.by(Path.of(teacher), samples, train.info().classes());
     } catch (InvalidPathException e) {
@@ -60,9 +61,22 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
     }
   }
 
-  /** A single folder may be no class at all. */
-  private void requireKnown(List<String> names, List<String> known) {
-    if (names.size() == 1 && !known.contains(names.get(0))) {
+  /** Before a teacher, which is one for the training samples, is said to be wrong. */
+  private void requireShape(Dataset samples, Dataset train) {
+    if (!samples.info().shape().equals(train.info().shape())) {
+      throw new InvalidInputException(
+          source.path(),
+          "",
+          "samples of shape " + train.info().shape() + " as in data.train",
+          samples.info().shape().toString(),
+          ExperimentData.RESIZE);
+    }
+  }
+
+  /** A single folder may be no class at all; numbers are classes. */
+  private void requireKnown(Dataset samples, List<String> known) {
+    List<String> names = samples.info().classes();
+    if (names.size() == 1 && !names.get(0).equals("0") && !known.contains(names.get(0))) {
       throw new InvalidInputException(
           source.path(),
           "",

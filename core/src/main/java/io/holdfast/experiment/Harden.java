@@ -230,7 +230,11 @@ public final class Harden {
    */
   private void requireReadable() {
     record Part(String key, Dataset set) {}
-    List<Part> parts = new ArrayList<>(List.of(new Part("train", data.train())));
+    List<Part> parts = new ArrayList<>(List.of(new Part("train", data.own())));
+    Dataset extra = data.extra();
+    if (extra != null) {
+      parts.add(new Part(ExtraData.KEY, extra));
+    }
     Dataset validation = data.validation();
     if (validation != null) {
       parts.add(new Part(experiment.validation() == null ? "train" : "validation", validation));
@@ -304,6 +308,7 @@ public final class Harden {
             .filter(Objects::nonNull)
             .map(SampleChoice::judged) // now, since it may be gone when training ends
             .toList();
+    data.train().prepare(options.workers(), options.stopper(), options.progress());
     data.notes(experiment).forEach(options.progress()::note);
     data.trainings().stream()
         .map(ExperimentData::library)

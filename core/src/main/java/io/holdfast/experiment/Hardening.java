@@ -28,8 +28,10 @@ import io.holdfast.train.Guides;
 import io.holdfast.train.LayerChoice;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LowRank;
+import io.holdfast.train.Methods;
 import io.holdfast.train.Optimiser;
 import io.holdfast.train.Resizing;
+import io.holdfast.train.Slowed;
 import io.holdfast.train.TrainJob;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
@@ -320,6 +322,7 @@ public final class Hardening {
    */
   public Bundle fit(Dataset train) {
     requireData(train);
+    train.prepare(workers, stopper, progress);
     try (Guides others = Guides.open(settings.objective(), guides, device)) {
       Provenance known =
           provenance == null ? origin(train, others) : provenance; // a stop is heard here
@@ -334,6 +337,7 @@ public final class Hardening {
    */
   void advance(Dataset train, int epochs) {
     requireData(train);
+    train.prepare(workers, stopper, progress);
     try (Guides others = Guides.open(settings.objective(), guides, device);
         Network network = architecture.initialise(seed.split("weights")).to(device)) {
       train(network, train, others, Math.min(epochs, settings.epochs()));
@@ -345,7 +349,9 @@ public final class Hardening {
       prepare(network);
       TrainJob job = job(network, train, pool).with(others).until(until);
       if (layers != null && threat != null) {
-        layers.freeze(network, job.train(), threat, seed, pool, progress);
+        Slowed slowed = layers.choose(network, job.train(), threat, seed, pool, progress);
+        Methods methods = job.settings().methods().with(slowed);
+        job = job.with(job.settings().toBuilder().methods(methods).build());
       }
       LowRank lowRank = settings.methods().lowRank();
       if (lowRank != null) {
@@ -500,7 +506,7 @@ public final class Hardening {
     if (needsThreat() && threat == null) {
       problems.add("threat", "a threat model for " + settings.objective().name(), "none");
     }
-    if (Arrays.stream(train.classCounts()).filter(n -> n > 0).count() < 2) {
+    if (!train.hasSeveralClasses()) {
       problems.add("data", "samples of at least two classes", "one class");
     }
     long[] wanted = architecture.graph().inputs().get(0).type().shape().toArray();
@@ -515,6 +521,15 @@ public final class Hardening {
           "train.layers",
           "model.start and a threat model: layers of a trained model are chosen by perturbations",
           "neither or one of them");
+    }
+    if (start != null) {
+      StartingWeights.requireSame(start, architecture.graph(), train.info().classes(), problems);
+    }
+    if (layers != null && layers.others() > 0 && settings.methods().lowRank() != null) {
+      problems.add(
+          "train.layers.others",
+          "0 beside train.lora, whose factors are trained at one rate",
+          Double.toString(layers.others()));
     }
     if (settings.methods().lowRank() != null && start == null) {
       problems.add(

@@ -18,6 +18,10 @@ final class SameData {
       "%s and %s are the same data: the model is judged on samples that it was %s, and does worse on"
           + " others";
 
+  private static final String HELD_OUT =
+      "data.extra and data.train are the same data: the samples that data.validation holds out are"
+          + " trained on, and validation says nothing of new ones";
+
   private static final String CHOSEN =
       "the ledger of train.samples is of data.test: which classes are weak was learnt from samples"
           + " that the model is judged on";
@@ -40,6 +44,12 @@ final class SameData {
     ExtraData extra = experiment.extra();
     if (extra != null && extra.source().equals(experiment.test())) {
       notes.add(WARNING.formatted("data.extra", "data.test", "trained on"));
+    }
+    if (extra != null
+        && validation == null
+        && experiment.validationShare() > 0
+        && extra.source().equals(experiment.train())) {
+      notes.add(HELD_OUT);
     }
     if (extra != null && extra.source().equals(validation)) {
       notes.add(WARNING.formatted("data.extra", "data.validation", "trained on"));

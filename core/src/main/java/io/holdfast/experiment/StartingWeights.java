@@ -3,13 +3,17 @@ package io.holdfast.experiment;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.arch.NameMap;
+import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
 import io.holdfast.train.objective.Guide;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,17 +62,49 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
             model.graph().inputs().get(0).type().shape()));
   }
 
-  /** Adds what keeps these weights from being the model's. */
-  static void require(Experiment experiment, Architecture model, Problems problems) {
+  /**
+   * Adds what keeps these weights from being the model's.
+   *
+   * @param classes names of the training samples' classes, by label
+   */
+  static void require(
+      Experiment experiment, Architecture model, List<String> classes, Problems problems) {
     problems.collect(
         () -> {
           try (StartingWeights start = open(experiment, model)) {
             if (start.bundle != null) {
-              Network.of(model.graph(), start.bundle.network().weights(), "" + experiment.start())
-                  .close();
+              String from = "" + experiment.start();
+              Network.of(model.graph(), start.bundle.network().weights(), from).close();
+              Problems found = new Problems("");
+              requireSame(start.bundle, model.graph(), classes, found);
+              for (Problem p : found.list()) {
+                experiment.reject(problems, "model", START, p.expected(), p.found(), p.hint());
+              }
             }
           }
         });
+  }
+
+  /**
+   * Adds where a model to start from is another function of its weights, or has other classes.
+   * Dropout may differ, and so may the size of images.
+   *
+   * @param graph of the model that is to be trained
+   * @param classes names of the training samples' classes, by label
+   */
+  static void requireSame(Bundle start, Graph graph, List<String> classes, Problems problems) {
+    String field = "model." + START;
+    start
+        .network()
+        .graph()
+        .difference(graph)
+        .ifPresent(
+            layer ->
+                problems.add(
+                    field,
+                    "a model of the same layers as model.architecture: " + layer.other(),
+                    layer.own()));
+    NamedClasses.requireAlike(start.classNames(), classes, field, problems);
   }
 
   /**

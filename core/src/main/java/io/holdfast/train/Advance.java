@@ -25,16 +25,24 @@ public record Advance(double reach, int levels, int longest) {
     }
   }
 
-  /** Reads the section {@code advance} of a curriculum; null where it is missing. */
-  static @Nullable Advance read(SettingsReader curriculum) {
+  /**
+   * Reads the section {@code advance} of a curriculum; null where it is missing. Where nothing is
+   * said levels end at the latest so that the last quarter of training is at full strength,
+   * whatever is reached; but each has an epoch.
+   *
+   * @param epochs of the training
+   */
+  static @Nullable Advance read(SettingsReader curriculum, int epochs) {
     if (!curriculum.has("advance")) {
       return null;
     }
     SettingsReader s = curriculum.section("advance");
+    int levels = s.integer("levels", 5, 2, 1_000_000);
+    int even = (int) Math.max(1, 3L * epochs / (4L * (levels - 1)));
     return new Advance(
         s.number("reach", 0.5, 1e-6, 1),
-        s.integer("levels", 5, 2, 1_000_000),
-        s.integer("longest", 0, 0, 1_000_000));
+        levels,
+        s.has("longest") ? s.integer("longest", even, 0, 1_000_000) : even);
   }
 
   /**
@@ -45,6 +53,11 @@ public record Advance(double reach, int levels, int longest) {
    */
   record State(int level, int epochs) {
     static final State START = new State(0, 0);
+  }
+
+  /** Whether curricula stand where they are to end. */
+  boolean isWhole(State state) {
+    return state.level() == levels - 1;
   }
 
   /** Progress of the curricula, in [0, 1]. */

@@ -136,6 +136,25 @@ final class Course implements Forecast.Work {
         : new TapeGradients(model, settings.precision());
   }
 
+  /** Progress of curricula that go by accuracy, in [0, 1]; null where they go by time. */
+  @Nullable Double level() {
+    Advance advance = settings.methods().advance();
+    Advance.State at = state.counters.advance();
+    return advance == null || at == null ? null : advance.progress(at);
+  }
+
+  /** Says so where curricula that go by accuracy have not come to their end. */
+  void tellWhereItEnds() {
+    Advance advance = settings.methods().advance();
+    Advance.State at = state.counters.advance();
+    if (advance != null && at != null && !advance.isWhole(at)) {
+      job.progress()
+          .note(
+              "training ended at level %d of %d of train.curriculum.advance: it never saw the whole strength of its curricula; lower reach, or let levels end sooner by longest"
+                  .formatted(at.level() + 1, advance.levels()));
+    }
+  }
+
   /**
    * Lets curricula that go by accuracy go on where it is time.
    *

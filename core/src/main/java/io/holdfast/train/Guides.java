@@ -4,6 +4,8 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.NamedClasses;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.tensor.Device;
@@ -87,7 +89,7 @@ public final class Guides implements AutoCloseable {
   void check(TrainJob job, Problems problems) {
     check(
         job.settings().objective(),
-        job.train().info().shapeArray(),
+        job.train().info(),
         job.network().classifier().classes(),
         problems);
     for (Bundle bundle : models.values()) {
@@ -105,10 +107,11 @@ public final class Guides implements AutoCloseable {
   /**
    * Adds what keeps a model from guiding others.
    *
-   * @param shape of one input
-   * @param classes K
+   * @param data that the others are trained on
+   * @param classes K of the others
    */
-  public void check(Objective objective, long[] shape, long classes, Problems problems) {
+  public void check(Objective objective, DatasetInfo data, long classes, Problems problems) {
+    long[] shape = data.shapeArray();
     for (Guide guide : objective.guides()) {
       Bundle bundle = models.get(guide);
       if (bundle == null) {
@@ -126,6 +129,7 @@ public final class Guides implements AutoCloseable {
         problems.add(
             field(guide), "a model of " + classes + " classes", "one of " + model.classes());
       }
+      NamedClasses.requireAlike(bundle.classNames(), data.classes(), field(guide), problems);
     }
   }
 

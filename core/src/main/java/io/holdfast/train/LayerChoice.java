@@ -16,13 +16,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The section {@code train.layers}: of a model that has been trained already, only the layers are
- * trained that amplify adversarial perturbations most.
+ * The section {@code train.layers}: of a model that has been trained already, the layers are
+ * trained that amplify adversarial perturbations most; the others not at all, or gently.
  *
  * @param trained how many layers, at least 1
  * @param examples training samples by which they are found, at least 1
+ * @param others part of the learning rate at which the other layers are trained, in [0, 1]; 0 for
+ *     not at all
  */
-public record LayerChoice(int trained, int examples) {
+public record LayerChoice(int trained, int examples, double others) {
   private static final InnerMaximiser SEARCH = new InnerMaximiser(7, 0.25, Start.UNIFORM);
 
   /** Reads the section; null where it is missing. */
@@ -32,14 +34,18 @@ public record LayerChoice(int trained, int examples) {
     }
     SettingsReader s = train.section("layers");
     return new LayerChoice(
-        s.integer("trained", 4, 1, 1_000_000), s.integer("examples", 256, 1, 1_000_000));
+        s.integer("trained", 4, 1, 1_000_000),
+        s.integer("examples", 256, 1, 1_000_000),
+        s.number("others", 0, 0, 1));
   }
 
   /**
-   * Freezes the other layers of a network, by PGD-7; which ones depends on its weights, the samples
-   * and the seed alone.
+   * Finds the layers of a network, by PGD-7, and freezes the others where they are not to be
+   * trained; which ones depends on its weights, the samples and the seed alone.
+   *
+   * @return the others where they are trained gently; null where they are frozen, or there are none
    */
-  public void freeze(
+  public @Nullable Slowed choose(
       Network network,
       Dataset train,
       ThreatModel threat,
@@ -52,18 +58,21 @@ public record LayerChoice(int trained, int examples) {
     List<LayerSensitivity.Row> rows =
         LayerSensitivity.of(
             network, train.subset(some), threat, SEARCH, seed.split("sensitivity"), workers);
-    List<String> others = LayerSensitivity.others(rows, trained);
-    network.freeze(others);
+    List<String> rest = LayerSensitivity.others(rows, trained);
+    if (others == 0) {
+      network.freeze(rest);
+    }
     progress.note(
         "layers that amplify perturbations most are trained: "
             + rows.stream()
-                .filter(row -> row.trainable() && !others.contains(row.layer()))
+                .filter(row -> row.trainable() && !rest.contains(row.layer()))
                 .map(
                     row ->
                         String.format(Locale.ROOT, "%s (%.2f)", row.layer(), row.amplification()))
                 .collect(Collectors.joining(", "))
             + "; "
-            + others.size()
-            + " others are frozen");
+            + rest.size()
+            + (others == 0 ? " others are frozen" : " others at " + others + " of the rate"));
+    return others == 0 || rest.isEmpty() ? null : new Slowed(rest, others);
   }
 }

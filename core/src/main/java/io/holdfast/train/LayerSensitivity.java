@@ -8,6 +8,7 @@ import io.holdfast.data.Dataset;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Tensor;
@@ -28,10 +29,12 @@ import java.util.stream.LongStream;
 /**
  * Which layers amplify adversarial perturbations: for each node of a network the mean over samples
  * of {@code |a' - a| / |a|}, where a is its value for a clean and a' that for a perturbed input
- * (Liao et al. 2018, section 3.2, figure 2), and by how much that is larger than what came in.
+ * (Liao et al. 2018, section 3.2, figure 2), and by how much that is larger than what came in. A
+ * sample for which a is zero, such as a unit that nothing reaches, does not count there.
  */
 public final class LayerSensitivity {
   private static final int SHARD = 32;
+  private static final double TINY = 1e-12;
 
   /**
    * One layer.
@@ -60,9 +63,9 @@ public final class LayerSensitivity {
       Seed seed,
       Workers workers) {
     int shards = (samples.size() + SHARD - 1) / SHARD;
-    List<Map<String, Double>> sums;
+    List<Map<String, Changes>> parts;
     try (InputGradients gradients = network.classifier().gradients(Precision.FLOAT32)) {
-      sums =
+      parts =
           workers.map(
               shards,
               i -> {
@@ -71,14 +74,32 @@ public final class LayerSensitivity {
                 return changes(network, samples, rows, threat, search, seed, gradients);
               });
     }
+    Map<String, Changes> all = new LinkedHashMap<>();
+    parts.forEach(part -> part.forEach((name, some) -> all.merge(name, some, Changes::add)));
     Map<String, Double> change = new LinkedHashMap<>();
-    sums.forEach(part -> part.forEach((name, sum) -> change.merge(name, sum, Double::sum)));
-    change.replaceAll((name, sum) -> sum / samples.size());
+    all.forEach((name, of) -> change.put(name, of.mean()));
     return rows(network, change);
   }
 
-  /** Sums of relative changes over some samples, by node and input. */
-  private static Map<String, Double> changes(
+  /**
+   * Relative changes of one value.
+   *
+   * @param sum over those samples for which it is not all zero
+   * @param count of these
+   */
+  private record Changes(double sum, double count) {
+    Changes add(Changes other) {
+      return new Changes(sum + other.sum, count + other.count);
+    }
+
+    /** 0 where it is zero for all samples. */
+    double mean() {
+      return count == 0 ? 0 : sum / count;
+    }
+  }
+
+  /** Relative changes for some samples, by node and input. */
+  private static Map<String, Changes> changes(
       Network network,
       Dataset samples,
       int[] rows,
@@ -95,18 +116,21 @@ public final class LayerSensitivity {
     List<String> names = new ArrayList<>();
     network.graph().inputs().forEach(input -> names.add(input.name()));
     network.graph().nodes().forEach(node -> names.add(node.name()));
-    Map<String, Double> sums = new LinkedHashMap<>();
+    Map<String, Changes> changes = new LinkedHashMap<>();
     try (NoGrad off = NoGrad.on()) {
       Map<String, Tensor> clean = network.activations(x, names);
       Map<String, Tensor> moved = network.activations(worst, names);
       for (String name : names) {
         Tensor a = Objects.requireNonNull(clean.get(name)).reshape(rows.length, -1); // [n, D]
         Tensor b = Objects.requireNonNull(moved.get(name)).reshape(rows.length, -1); // [n, D]
-        Tensor size = a.square().sum(1).sqrt().clampMin(1e-12); // [n]
-        sums.put(name, b.sub(a).square().sum(1).sqrt().div(size).sum().item());
+        Tensor size = a.square().sum(1).sqrt(); // [n]
+        Tensor known = size.gt(TINY); // [n]
+        Tensor relative = b.sub(a).square().sum(1).sqrt().div(size.clampMin(TINY)); // [n]
+        Tensor counted = Tensors.where(known, relative, Tensors.zerosLike(relative)); // [n]
+        changes.put(name, new Changes(counted.sum().item(), known.to(DType.FLOAT64).sum().item()));
       }
     }
-    return sums;
+    return changes;
   }
 
   private static Tensor read(Dataset samples, int[] rows) {

@@ -39,29 +39,32 @@ public record Methods(
     @Nullable Pairs pairs,
     @Nullable Generalist generalist,
     @Nullable Resizing resizing,
-    @Nullable LowRank lowRank) {
+    @Nullable LowRank lowRank,
+    @Nullable Slowed slowed) {
   /** The plain loop. */
   public static final Methods NONE =
-      new Methods(null, null, null, null, null, 0, 0, null, null, null, null);
+      new Methods(null, null, null, null, null, 0, 0, null, null, null, null, null);
 
   /**
    * Reads the keys of the section {@code train} that belong here.
    *
    * @param curriculum the section of that name in it
+   * @param epochs of the training
    */
-  static Methods read(SettingsReader train, SettingsReader curriculum) {
+  static Methods read(SettingsReader train, SettingsReader curriculum, int epochs) {
     return new Methods(
         WeightPerturbation.read(train, "weight_perturbation"),
         Swa.read(train),
         OverfittingGuard.read(train),
         null, // which needs a ledger, see SampleChoice
-        Advance.read(curriculum),
+        Advance.read(curriculum, epochs),
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6),
         Pairs.read(train),
         Generalist.read(train),
         Resizing.read(curriculum),
-        LowRank.read(train));
+        LowRank.read(train),
+        null); // which needs a model, see LayerChoice
   }
 
   /** The same with gradients taken elsewhere. */
@@ -107,6 +110,11 @@ public record Methods(
   /** The same with fewer numbers that are trained. */
   public Methods with(@Nullable LowRank other) {
     return Records.with(this, "lowRank", other);
+  }
+
+  /** The same with layers that are trained gently. */
+  public Methods with(@Nullable Slowed other) {
+    return Records.with(this, "slowed", other);
   }
 
   /** The same with so many MiB for the perturbations of the last epoch. */
@@ -225,6 +233,7 @@ public record Methods(
     put(recipe, "train.generalist", generalist);
     put(recipe, "train.curriculum.side", resizing);
     put(recipe, "train.lora", lowRank);
+    put(recipe, "train.layers", slowed);
     return recipe;
   }
 

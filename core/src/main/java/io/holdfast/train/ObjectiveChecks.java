@@ -50,6 +50,13 @@ final class ObjectiveChecks {
     if (objective.needsImages() && threat != null && !threat.domain().equals(Domain.UNIT)) {
       problems.add(FIELD, Domain.OF_PIXELS, threat.domain().toString());
     }
+    double smoothing = job.settings().labelSmoothing();
+    if (smoothing > 0 && !objective.smooths() && job.settings().methods().generalist() == null) {
+      problems.add(
+          "train.label_smoothing",
+          "0 for " + objective.name() + ", which has no cross-entropy with labels to smooth",
+          Double.toString(smoothing));
+    }
     if (objective.ownSearch() && !(job.inner().rule() instanceof SearchRule.Projected)) {
       problems.add(
           "train.attack",

@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples that are made of two of their shard, with the labels of both. Which ones and how depends
- * on seed, turn and shard alone. The larger part, be it the box or what is around it, is always the
- * sample's own, which changes nothing: the other pair, in which the roles are exchanged, is as
- * likely.
+ * Samples that are made of two of their shard, with the labels of both, each of which weighs as its
+ * own sample does. Which ones and how depends on seed, turn and shard alone. The larger part, be it
+ * the box or what is around it, is always the sample's own, which changes nothing: the other pair,
+ * in which the roles are exchanged, is as likely.
  *
  * @param kind how two samples become one
  * @param alpha of the Beta(alpha, alpha) distribution of the share of one, above 0
@@ -81,6 +81,10 @@ public record Pairs(Kind kind, double alpha) {
     if (kind == Kind.CUTMIX && shape.size() != 3) {
       problems.add(field, "images for cutmix; mixup takes any inputs", "samples of shape " + shape);
     }
+    if (Math.min(job.settings().shard(), job.settings().batch()) < 2) {
+      problems.add(
+          field, "shards of at least 2 samples (train.shard), since pairs are of one shard", "1");
+    }
     if (job.settings().methods().warmStart() > 0) {
       problems.add(field, "no train.warm_start, whose perturbations are of single samples", "both");
     }
@@ -92,6 +96,7 @@ public record Pairs(Kind kind, double alpha) {
    * @param values {@code [n, ...]}, row-major; changed
    * @param labels {@code [n]}
    * @param shape of one sample
+   * @param weights of the samples' losses {@code [n]}; changed to those of the pairs
    * @param fixed positions that neither change nor are put into others
    * @param seed of this shard at this turn
    * @param classes K
@@ -99,6 +104,7 @@ public record Pairs(Kind kind, double alpha) {
   Mixture into(
       float[] values,
       long[] labels,
+      float[] weights,
       List<Integer> shape,
       IntPredicate fixed,
       Seed seed,
@@ -107,6 +113,7 @@ public record Pairs(Kind kind, double alpha) {
     int n = labels.length;
     int size = values.length / n;
     float[] before = values.clone();
+    float[] single = weights.clone();
     long[] others = labels.clone();
     float[] shares = new float[n];
     Arrays.fill(shares, 1);
@@ -122,6 +129,11 @@ public record Pairs(Kind kind, double alpha) {
               ? mean(values, before, i * size, j * size, size, (float) Math.max(drawn, 1 - drawn))
               : box(values, before, i * size, j * size, shape, drawn, random);
       others[i] = labels[j];
+      if (single[i] != single[j]) { // each label keeps the weight of the sample that it is of
+        float own = shares[i] * single[i];
+        weights[i] = own + (1 - shares[i]) * single[j];
+        shares[i] = weights[i] == 0 ? shares[i] : own / weights[i];
+      }
     }
     return new Mixture(Tensors.of(others, n).to(device), Tensors.of(shares, n).to(device), classes);
   }

@@ -4,12 +4,14 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.model.Classifier;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -24,7 +26,7 @@ import java.util.stream.LongStream;
 /**
  * Samples with the labels that a trained model gives them, for robust self-training (Carmon et al.
  * 2019, algorithm 1): whatever labels they have of their own is not looked at. The model is asked
- * once, when a label is first needed; it is open no longer than that.
+ * once, by {@link #prepare} or when a label is first needed; it is open no longer than that.
  */
 public final class PseudoLabels extends ForwardingDataset {
   private static final int CHUNK = 256;
@@ -94,23 +96,42 @@ public final class PseudoLabels extends ForwardingDataset {
     return labels()[index];
   }
 
-  private synchronized int[] labels() {
+  @Override
+  public synchronized void prepare(int workers, Stopper stopper, Progress progress) {
+    source().prepare(workers, stopper, progress);
     if (labels.length == 0) {
-      labels = predicted();
+      labels = predicted(workers, stopper, progress);
     }
+  }
+
+  @Override
+  public synchronized boolean isPrepared() {
+    return labels.length > 0 && source().isPrepared();
+  }
+
+  private synchronized int[] labels() {
+    prepare(0, Stopper.manual(), Progress.silent());
     return labels;
   }
 
-  private int[] predicted() {
+  private int[] predicted(int workers, Stopper stopper, Progress progress) {
     int n = size();
     try (Bundle model = Bundle.read(bundle);
-        Workers pool = Workers.auto()) {
+        Workers pool = Workers.on(Device.CPU, workers);
+        Progress.Task task = progress.start("labels by " + bundle.getFileName(), n, "samples")) {
       if (!model.network().hash().equals(weights)) {
         throw new InvalidInputException(
             bundle.toString(), "", "the model that was there when the run began", "another one");
       }
       List<long[]> parts =
-          pool.map((n + CHUNK - 1) / CHUNK, part -> predicted(model.classifier(), part));
+          pool.map(
+              (n + CHUNK - 1) / CHUNK,
+              part -> {
+                stopper.check();
+                long[] some = predicted(model.classifier(), part);
+                task.advance(some.length);
+                return some;
+              });
       return parts.stream().flatMapToLong(LongStream::of).mapToInt(Math::toIntExact).toArray();
     }
   }

@@ -92,12 +92,12 @@ public record Resizing(Curve side) {
       return;
     }
     int whole = (int) shape.size(2);
-    int last = at(1);
+    int last = at(Math.nextDown(1.0)); // no step is at 1 itself
     if (last != whole || largest() > whole) {
       problems.add(
           FIELD,
-          "sides up to " + whole + ", that of the images, at the end",
-          "up to " + largest() + ", " + last + " at the end");
+          "sides up to " + whole + ", that of the images, in the last step",
+          "up to " + largest() + ", " + last + " in the last step");
     } else {
       checkSizes(job, problems);
     }
@@ -107,6 +107,23 @@ public record Resizing(Curve side) {
           FIELD,
           "an L-infinity ball, whose radius means the same at every size",
           threat.set().key());
+    }
+    if (job.settings().objective().ownLengths()) {
+      problems.add(
+          FIELD,
+          "images of one size for "
+              + job.settings().objective().name()
+              + ", whose own lengths in L2 mean something else on smaller ones",
+          "several");
+    }
+    Swa swa = job.settings().methods().swa();
+    if (swa != null && isSmallFrom(swa.from(), whole)) {
+      problems.add(
+          FIELD,
+          "whole images from train.swa.from on, "
+              + swa.from()
+              + ", whose mean of weights is judged on them",
+          "smaller ones then");
     }
     if (job.settings().methods().warmStart() > 0) {
       problems.add(FIELD, "images of one size with train.warm_start", "several");
@@ -129,6 +146,14 @@ public record Resizing(Curve side) {
     if (job.inner().rule() instanceof SearchRule.Free) {
       problems.add(FIELD, "a search that begins anew with each batch", "attack: free");
     }
+  }
+
+  /** Whether images are smaller than they are at any time from this progress on. */
+  private boolean isSmallFrom(double z, int whole) {
+    boolean later =
+        side.points().stream()
+            .anyMatch(p -> p.at() > z && p.at() < 1 && Math.round(p.value()) < whole);
+    return later || at(z) < whole;
   }
 
   private int largest() {

@@ -92,19 +92,28 @@ final class RunLog implements AutoCloseable {
    * @param step steps done
    * @param epoch from 1
    * @param sums over the epoch's samples
+   * @param validation of what came of it, or null
    * @param chances of each member of the threat model to be attacked, where it is drawn
+   * @param curriculum progress in [0, 1] of curricula that go by accuracy, with which training goes
+   *     on; null where they go by time
    */
-  void epoch(
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Epoch(
       long step,
       int epoch,
       StepSums sums,
       @Nullable Validation validation,
       double[] chances,
-      Progress.Task task) {
+      @Nullable Double curriculum) {}
+
+  /** An epoch has ended. */
+  void epoch(Epoch e, Progress.Task task) {
     Map<String, Object> row = new LinkedHashMap<>();
+    StepSums sums = e.sums();
+    Validation validation = e.validation();
     row.put("event", "epoch");
-    row.put("step", step);
-    row.put("epoch", epoch);
+    row.put("step", e.step());
+    row.put("epoch", e.epoch());
     put(row, "loss", sums.samples() == 0 ? null : sums.meanLoss());
     put(row, "train_clean_accuracy", sums.clean().share());
     put(row, "train_robust_accuracy", sums.robust().share());
@@ -114,9 +123,10 @@ final class RunLog implements AutoCloseable {
       put(row, "robust_accuracy", validation.robust());
       task.stat("validation", validation.score());
     }
-    if (chances.length > 0) {
-      row.put("member_chances", chances);
+    if (e.chances().length > 0) {
+      row.put("member_chances", e.chances());
     }
+    put(row, "curriculum", e.curriculum());
     append(row);
   }
 

@@ -63,10 +63,12 @@ final class RunState implements AutoCloseable {
     figures = count == 0 ? null : new RunningFigures(count);
     trainable = network.trainable().stream().map(p -> network.weight(p.name())).toList();
     LowRank lowRank = settings.methods().lowRank();
-    optimiser =
+    Optimiser plain =
         lowRank == null
             ? settings.optimiser().create(network, network.trainable())
             : lowRank.create(settings.optimiser(), network, job.seed().split("lora"));
+    Slowed slowed = settings.methods().slowed();
+    optimiser = slowed == null ? plain : slowed.over(plain, network);
     Generalist generalist = settings.methods().generalist();
     double decay = generalist == null ? settings.averaging() : generalist.decay();
     boolean averages = generalist != null || decay > 0;

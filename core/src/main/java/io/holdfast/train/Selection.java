@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,9 +94,10 @@ public record Selection(
     return weakness.values().stream().mapToDouble(w -> w).average().orElse(0);
   }
 
-  private double weakness(Dataset data, int index) {
+  /** Groups count where the data has any; a sample without one is then as weak as the mean. */
+  private double weakness(Dataset data, int index, boolean grouped) {
     double ofClass = classes.getOrDefault(data.label(index), mean(classes));
-    double ofGroup = groups.isEmpty() ? 0 : groups.getOrDefault(data.group(index), mean(groups));
+    double ofGroup = grouped ? groups.getOrDefault(data.group(index), mean(groups)) : 0;
     return Math.min(1, ofClass + ofGroup);
   }
 
@@ -116,9 +118,11 @@ public record Selection(
 
   private double[] scaled(Dataset data, double by, double @Nullable [] weights) {
     double[] factors = new double[data.size()];
+    boolean grouped =
+        !groups.isEmpty() && IntStream.range(0, data.size()).anyMatch(i -> data.group(i) >= 0);
     double sum = 0;
     for (int i = 0; i < factors.length; i++) {
-      factors[i] = (1 + by * weakness(data, i)) * (weights == null ? data.draws(i) : 1);
+      factors[i] = (1 + by * weakness(data, i, grouped)) * (weights == null ? data.draws(i) : 1);
       sum += factors[i] * (weights == null ? 1 : weights[i]);
     }
     for (int i = 0; i < factors.length; i++) {

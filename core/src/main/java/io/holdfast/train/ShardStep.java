@@ -98,11 +98,12 @@ final class ShardStep implements ShardContext {
     long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
     float[] values = read();
     saved.into(values, classes, !objective.adversarial() && !objective.bounded());
-    mixture = mixed(values, classes);
+    float[] each = weights(positions);
+    mixture = mixed(values, classes, each);
     inputs = Resizing.fitted(saved.onDevice(values), graph);
     labels = Tensors.of(classes, positions.length).to(inputs.device());
     search = new ShardSearch(common, shard, positions, inputs, saved);
-    weights = weights(positions);
+    weights = isPlain(each) ? null : Tensors.of(each, each.length).to(inputs.device());
     parameters = new LinkedHashMap<>(job.network().weights());
     parameters.putAll(common.pass().weights());
     for (Graph.Parameter p : job.network().trainable()) {
@@ -123,7 +124,7 @@ final class ShardStep implements ShardContext {
   }
 
   /** Makes samples of two, where the settings say so. */
-  private @Nullable Mixture mixed(float[] values, long[] classes) {
+  private @Nullable Mixture mixed(float[] values, long[] classes, float[] each) {
     Pairs pairs = job.settings().methods().pairs();
     if (pairs == null) {
       return null;
@@ -131,7 +132,8 @@ final class ShardStep implements ShardContext {
     Seed seed = job.seed().split("pairs").split(common.batch().turn()).split(shard);
     DatasetInfo info = job.train().info();
     Device device = job.network().device();
-    return pairs.into(values, classes, info.shape(), saved::has, seed, info.classCount(), device);
+    return pairs.into(
+        values, classes, each, info.shape(), saved::has, seed, info.classCount(), device);
   }
 
   /**
@@ -199,15 +201,22 @@ final class ShardStep implements ShardContext {
     return weights == null ? perSample : perSample.mul(weights);
   }
 
-  /** Weights {@code [n]} of the samples, 1 for saved examples; null where all are 1. */
-  private @Nullable Tensor weights(int[] positions) {
+  /** Weights {@code [n]} of the samples, 1 for saved examples. */
+  private float[] weights(int[] positions) {
     float[] values = new float[positions.length];
-    boolean plain = true;
     for (int i = 0; i < values.length; i++) {
       values[i] = saved.has(i) ? 1 : job.train().weight(positions[i]);
-      plain &= values[i] == 1;
     }
-    return plain ? null : Tensors.of(values, values.length).to(inputs.device());
+    return values;
+  }
+
+  private static boolean isPlain(float[] weights) {
+    for (float weight : weights) {
+      if (weight != 1) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Zero for parameters that took no part in the loss. */

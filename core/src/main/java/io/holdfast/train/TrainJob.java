@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.Progress;
+import io.holdfast.common.Records;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
@@ -121,36 +122,21 @@ public record TrainJob(
 
   /** The same with saved examples. */
   public TrainJob with(@Nullable LibraryFeed saved) {
-    return changed(saved, guides, until);
+    return Records.with(this, "library", saved);
   }
 
   /** The same with other models to learn from. */
   public TrainJob with(Guides models) {
-    return changed(library, models, until);
+    return Records.with(this, "guides", models);
+  }
+
+  /** The same by other settings. */
+  public TrainJob with(TrainSettings other) {
+    return Records.with(this, "settings", other);
   }
 
   /** The same, pausing after so many epochs in all; 0 to run to the end. */
   public TrainJob until(int epochs) {
-    return changed(library, guides, epochs);
-  }
-
-  private TrainJob changed(@Nullable LibraryFeed saved, Guides models, int pause) {
-    return new TrainJob(
-        network,
-        train,
-        validation,
-        threat,
-        inner,
-        settings,
-        augmentation,
-        seed,
-        workers,
-        folder,
-        resume,
-        progress,
-        stopper,
-        saved,
-        models,
-        pause);
+    return Records.with(this, "until", epochs);
   }
 }

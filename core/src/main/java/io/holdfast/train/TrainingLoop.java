@@ -102,6 +102,7 @@ final class TrainingLoop {
       boolean closing = !isPaused() && (worked || steering.lacksSummary());
       if (closing) {
         steering.finish();
+        course.tellWhereItEnds();
       }
       if (worked || closing) {
         save();
@@ -231,7 +232,7 @@ final class TrainingLoop {
     if (now != null) {
       state.validated(now, settings.keepBest(), settings.patience());
     }
-    log.epoch(step(), epoch, sums, now, state.chances(), task);
+    log.epoch(new RunLog.Epoch(step(), epoch, sums, now, state.chances(), course.level()), task);
   }
 
   /** With the curricula that go by it; null where there is none. */

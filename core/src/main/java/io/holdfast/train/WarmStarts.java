@@ -44,6 +44,12 @@ final class WarmStarts implements AutoCloseable {
     int size = job.train().info().sampleSize();
     long most = ((long) job.settings().methods().warmStart() << 20) / (size + Float.BYTES);
     int room = (int) Math.min(n, most);
+    if (room < n) {
+      job.progress()
+          .note(
+              "train.warm_start: %d of %d samples have a place in %d MiB; the others begin afresh"
+                  .formatted(room, n, job.settings().methods().warmStart()));
+    }
     slots = new int[n];
     Arrays.fill(slots, -1);
     int[] order = job.seed().split("warm start").permutation(n);

@@ -195,9 +195,9 @@ class TrainingFromFilesTest {
 
   @Test
   void layers() {
-    assertThat(read("layers: {}").layers()).isEqualTo(new LayerChoice(4, 256));
-    assertThat(read("layers: {trained: 2, examples: 100}").layers())
-        .isEqualTo(new LayerChoice(2, 100));
+    assertThat(read("layers: {}").layers()).isEqualTo(new LayerChoice(4, 256, 0));
+    assertThat(read("layers: {trained: 2, examples: 100, others: 0.1}").layers())
+        .isEqualTo(new LayerChoice(2, 100, 0.1));
     assertThat(read("epochs: 2").layers()).isNull();
   }
 

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.MetricsLog;
+import io.holdfast.common.Problems;
+import io.holdfast.common.Settings;
 import io.holdfast.data.Dataset;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.testkit.Notes;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -70,5 +75,46 @@ class AdvanceInTheLoopTest {
     List<JsonNode> epochs = lines(folder, "epoch");
     assertThat(epochs).allMatch(line -> line.path("robust_accuracy").asDouble() < REACH);
     assertThat(epochs.get(3).path("clean_accuracy").asDouble()).isGreaterThan(REACH);
+    assertThat(epochs).extracting(line -> line.path("curriculum").asDouble()).endsWith(0.5, 0.5);
+  }
+
+  private static Advance read(String section, int epochs) {
+    Problems problems = new Problems("test");
+    Advance found = Advance.read(Settings.yaml(section, "test").reader(problems), epochs);
+    problems.throwIfAny();
+    return Objects.requireNonNull(found);
+  }
+
+  /** So that a mark that is never reached does not keep training from its whole strength. */
+  @Test
+  void byDefaultTheLastQuarterIsAtFullStrength() {
+    Advance advance = read("advance: {}", 20);
+    Advance.State state = Advance.State.START;
+    int whole = 0;
+    for (int epoch = 0; epoch < 20; epoch++) {
+      whole += advance.isWhole(state) ? 1 : 0;
+      state = advance.next(state, 0);
+    }
+    assertThat(whole).isBetween(5, 8);
+    assertThat(read("advance: {levels: 10}", 3).longest()).isEqualTo(1);
+    assertThat(read("advance: {longest: 0}", 20).longest()).isZero();
+  }
+
+  @Test
+  void whoNeverSawTheWholeStrengthIsTold() {
+    List<String> notes = new ArrayList<>();
+    Run run =
+        new Run()
+            .with(r -> r.progress = new Notes(notes::add))
+            .settings(
+                s ->
+                    s.epochs(1)
+                        .radius(Curve.ramp(0.01, 1, 1))
+                        .methods(Methods.NONE.with(new Advance(1, 3, 0))));
+    run.go();
+    assertThat(notes).anyMatch(n -> n.startsWith("training ended at level 1 of 3"));
+    notes.clear();
+    run.settings(s -> s.methods(Methods.NONE.with(new Advance(1, 2, 1)))).go();
+    assertThat(notes).noneMatch(n -> n.contains("training ended at level"));
   }
 }

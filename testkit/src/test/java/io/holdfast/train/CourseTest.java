@@ -239,8 +239,8 @@ class CourseTest {
     Run run = new Run();
     try (Network network = run.network();
         Workers pool = Workers.of(2)) {
-      new LayerChoice(1, 64)
-          .freeze(network, Run.TRAIN, Run.THREAT, new Seed(3), pool, run.progress);
+      new LayerChoice(1, 64, 0)
+          .choose(network, Run.TRAIN, Run.THREAT, new Seed(3), pool, run.progress);
       assertThat(network.frozen()).hasSize(1);
       assertThat(network.trainable()).hasSize(2);
     }

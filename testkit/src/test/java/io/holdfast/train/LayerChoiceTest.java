@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.common.Seed;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.ForwardingDataset;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Network;
@@ -18,9 +20,12 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.ThreatModel;
+import io.holdfast.train.objective.Standard;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -112,9 +117,67 @@ class LayerChoiceTest {
     try (Network network = network(OFFSET, -OFFSET);
         Workers pool = Workers.of(2)) {
       network.freeze(List.of("two")); // which amplifies most
-      new LayerChoice(1, 64).freeze(network, Run.TRAIN, WIDE, new Seed(3), pool, run.progress);
+      new LayerChoice(1, 64, 0).choose(network, Run.TRAIN, WIDE, new Seed(3), pool, run.progress);
       assertThat(network.trainable()).extracting(p -> p.node().name()).containsOnly("out");
       assertThat(network.frozen()).containsExactlyInAnyOrder("one", "two");
+    }
+  }
+
+  /** A unit that nothing reaches says nothing of its layer. */
+  @Test
+  void samplesWithoutAnyValueDoNotCount() {
+    Dataset some =
+        new ForwardingDataset(Run.TRAIN) {
+          @Override
+          public void read(int index, float[] into, int offset) {
+            if (index % 8 == 0) {
+              Arrays.fill(into, offset, offset + info().sampleSize(), 0);
+            } else {
+              super.read(index, into, offset);
+            }
+          }
+        };
+    try (Network network = network(OFFSET, -OFFSET);
+        Workers pool = Workers.of(2)) {
+      InnerMaximiser search = new InnerMaximiser(2, 0.5, InnerMaximiser.Start.CLEAN);
+      List<LayerSensitivity.Row> rows =
+          LayerSensitivity.of(network, some, WIDE, search, new Seed(3), pool);
+      assertThat(rows).allMatch(row -> row.change() < 1000);
+    }
+  }
+
+  /** One step of plain descent: the others move by a tenth of what they would. */
+  @Test
+  void theOthersMayBeTrainedGently() {
+    Run run =
+        run()
+            .settings(
+                s ->
+                    s.objective(new Standard())
+                        .epochs(1)
+                        .batch(Run.TRAIN.size())
+                        .optimiser(WeightMethodsTest.plainDescent(0.1)));
+    try (Scope scope = Scope.open();
+        Network start = network(OFFSET, -OFFSET);
+        Network whole = network(OFFSET, -OFFSET);
+        Network gentle = network(OFFSET, -OFFSET);
+        Workers pool = Workers.of(2)) {
+      Slowed slowed =
+          new LayerChoice(1, 64, 0.1)
+              .choose(gentle, Run.TRAIN, WIDE, new Seed(3), pool, run.progress);
+      assertThat(gentle.frozen()).isEmpty();
+      assertThat(Objects.requireNonNull(slowed).layers()).doesNotContain("two").isNotEmpty();
+      run.go(whole);
+      run.settings(s -> s.methods(Methods.NONE.with(slowed))).go(gentle);
+      for (Graph.Parameter p : start.trainable()) {
+        double part = slowed.layers().contains(p.node().name()) ? 0.1 : 1;
+        Tensor old = start.weight(p.name());
+        Tensor expected = old.add(whole.weight(p.name()).sub(old), part);
+        assertThat(gentle.weight(p.name()).sub(expected).abs().max().item())
+            .as(p.name())
+            .isLessThan(1e-6);
+        assertThat(gentle.weight(p.name()).sameAs(old)).as(p.name()).isFalse();
+      }
     }
   }
 
@@ -127,8 +190,8 @@ class LayerChoiceTest {
   /** Weights and, of a frozen batch norm, running statistics. */
   private static void assertTrainedAlone(Run run, Network network) {
     try (Workers pool = Workers.of(2)) {
-      new LayerChoice(1, 64)
-          .freeze(network, Run.TRAIN, Run.THREAT, new Seed(3), pool, run.progress);
+      new LayerChoice(1, 64, 0)
+          .choose(network, Run.TRAIN, Run.THREAT, new Seed(3), pool, run.progress);
     }
     assertThat(network.frozen()).isNotEmpty();
     Map<String, byte[]> before = weights(network);

@@ -30,6 +30,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.adversarial.Alp;
+import io.holdfast.train.objective.adversarial.Cat;
 import io.holdfast.train.objective.adversarial.FastBat;
 import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
@@ -54,8 +55,11 @@ import io.holdfast.train.objective.distil.Ard;
 import io.holdfast.train.objective.distil.Hat;
 import io.holdfast.train.objective.distil.Iad;
 import io.holdfast.train.objective.distil.KdAt;
+import io.holdfast.train.objective.distil.Lbgat;
 import io.holdfast.train.objective.distil.Rslad;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -311,6 +315,51 @@ class ObjectivesInTheLoopTest {
       assertThatThrownBy(lonely::go)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("train.objective.teacher");
+    }
+  }
+
+  /** Labels smooth a cross-entropy with them; who has none would not heed the setting. */
+  @Test
+  void smoothedLabelsAreRefusedWhereThereAreNone() {
+    try (Bundle guide = model(Run.PLAIN)) {
+      List<Objective> without =
+          List.of(
+              new Rslad(0.5, TEACHER),
+              new Ard(1, 4, TEACHER),
+              new Lbgat(1, 6, Guide.given("natural")),
+              Margins.HINGE.usual(),
+              Cat.SPEC.usual());
+      for (Objective objective : without) {
+        Run run = run(objective, Run.PLAIN, guide).settings(s -> s.labelSmoothing(0.1));
+        assertThatThrownBy(run::go)
+            .as(objective.name())
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessageContaining("train.label_smoothing")
+            .hasMessageContaining("0 for " + objective.name());
+      }
+      Run both =
+          run(hybrid(0.5, new Rslad(0.5, TEACHER), 0.5, new PgdAt()), Run.PLAIN, guide)
+              .settings(s -> s.labelSmoothing(0.1));
+      both.go();
+    }
+  }
+
+  /** A folder numbers its classes by the alphabet, embedded data as they were published. */
+  @Test
+  void aTeacherOfTheSameClassesInAnotherOrderIsRefused() {
+    List<String> backwards = new ArrayList<>(Run.TRAIN.info().classes());
+    Collections.reverse(backwards);
+    try (Bundle plain = model(Run.PLAIN);
+        Bundle turned =
+            Bundle.of(plain.network())
+                .classNames(backwards)
+                .provenance(plain.provenance())
+                .build()) {
+      Run run = run(new Rslad(0.5, TEACHER), Run.PLAIN, turned);
+      assertThatThrownBy(run::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("train.objective.teacher")
+          .hasMessageContaining("in their order");
     }
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,17 +35,24 @@ class PairsTest {
 
   /** Sample i is i everywhere, with label i. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Made(float[] values, long[] others, float[] shares) {
+  private record Made(float[] values, long[] others, float[] shares, float[] weights) {
     static Made by(Pairs pairs, IntPredicate fixed) {
+      return by(pairs, fixed, i -> 1);
+    }
+
+    static Made by(Pairs pairs, IntPredicate fixed, IntToDoubleFunction weight) {
       float[] values = new float[N * SIZE];
       for (int k = 0; k < values.length; k++) {
         int sample = k / SIZE;
         values[k] = sample;
       }
       long[] labels = IntStream.range(0, N).asLongStream().toArray();
+      float[] weights = new float[N];
+      IntStream.range(0, N).forEach(i -> weights[i] = (float) weight.applyAsDouble(i));
       try (Scope scope = Scope.open()) {
-        Mixture mixture = pairs.into(values, labels, SHAPE, fixed, new Seed(5), N, Device.CPU);
-        return new Made(values, mixture.others().toLongs(), mixture.shares().toFloats());
+        Mixture mixture =
+            pairs.into(values, labels, weights, SHAPE, fixed, new Seed(5), N, Device.CPU);
+        return new Made(values, mixture.others().toLongs(), mixture.shares().toFloats(), weights);
       }
     }
   }
@@ -65,6 +73,28 @@ class PairsTest {
     assertThat(mean).isCloseTo(0.899, within(0.03));
     assertThat(made.others)
         .containsExactlyInAnyOrder(IntStream.range(0, N).asLongStream().toArray());
+  }
+
+  /** Half of the samples weigh a tenth, a tenth of them nothing. */
+  private static double weight(long sample) {
+    return sample % 10 == 0 ? 0 : sample % 2 == 0 ? 0.1 : 1;
+  }
+
+  @Test
+  void eachLabelWeighsAsItsOwnSampleDoes() {
+    Made plain = Made.by(Pairs.of(Kind.MIXUP), i -> false);
+    Made made = Made.by(Pairs.of(Kind.MIXUP), i -> false, i -> weight(i));
+    assertThat(plain.weights).containsOnly(1);
+    assertThat(made.values).isEqualTo(plain.values);
+    int changed = 0;
+    for (int i = 0; i < N; i++) {
+      double own = plain.shares[i] * weight(i);
+      double others = (1 - plain.shares[i]) * weight(plain.others[i]);
+      assertThat((double) made.weights[i] * made.shares[i]).isCloseTo(own, within(1e-6));
+      assertThat((double) made.weights[i] * (1 - made.shares[i])).isCloseTo(others, within(1e-6));
+      changed += made.shares[i] == plain.shares[i] ? 0 : 1;
+    }
+    assertThat(changed).isGreaterThan(N / 4);
   }
 
   @Test
@@ -155,5 +185,8 @@ class PairsTest {
     assertThatThrownBy(() -> new Run().settings(s -> s.methods(both)).go())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("no train.warm_start");
+    assertThatThrownBy(paired(Kind.MIXUP, new PgdAt()).settings(s -> s.shard(1))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("shards of at least 2 samples");
   }
 }

@@ -35,6 +35,7 @@ import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.consistency.FeaturePairing;
+import io.holdfast.train.objective.consistency.Vat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -180,8 +181,13 @@ class ResizingTest {
   @Test
   void whatItCannotDoIsRefused() {
     refused(run(HALF_THEN_WHOLE).with(r -> r.graph = Run.PLAIN), "global pooling", "out.weight");
-    refused(run(new Resizing(Curve.constant(SMALL))), "14 at the end");
+    refused(run(new Resizing(Curve.constant(SMALL))), "14 in the last step");
     refused(run(new Resizing(Curve.ramp(32, 28, 1))), "up to 32");
+    List<Curve.Point> never = List.of(new Curve.Point(0, SMALL), new Curve.Point(1, 28));
+    refused(run(new Resizing(new Curve(never, false))), "14 in the last step");
+    refused(run(HALF_THEN_WHOLE).settings(s -> s.objective(Vat.SPEC.usual())), "vat");
+    Methods averaged = Methods.NONE.with(HALF_THEN_WHOLE).with(new Swa(0.3, 0, null, 1));
+    refused(run(HALF_THEN_WHOLE).settings(s -> s.methods(averaged)), "train.swa.from");
     refused(
         run(HALF_THEN_WHOLE).with(r -> r.threat = ThreatModel.l2(1).within(0, 1)),
         "L-infinity ball");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.holdfast.common.Seed;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.ForwardingDataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.ColourJitter;
 import io.holdfast.datasets.FashionMnist;
@@ -94,6 +95,30 @@ class SelectionTest {
     assertThat(draws[weak] / draws[strong]).isCloseTo(1 + 3 * 0.8, within(1e-12));
     assertThat(draws[unknown] / draws[strong]).isCloseTo(1 + 3 * 0.4, within(1e-12));
     assertThat(efforts[weak] / efforts[strong]).isCloseTo(1 + 2 * 0.8, within(1e-12));
+  }
+
+  /** What the ledger's samples have, training's need not have. */
+  @Test
+  void groupsThatTheDataDoesNotHaveChangeNothing() {
+    Dataset data = FashionMnist.train().first(200);
+    Map<Integer, Double> classes = Map.of(0, 0.0, 1, 0.3);
+    Selection grouped = new Selection(classes, Map.of(0, 0.0, 1, 0.6), 3, 2);
+    Selection plain = new Selection(classes, Map.of(), 3, 2);
+    assertThat(grouped.draws(data)).isEqualTo(plain.draws(data));
+    assertThat(grouped.efforts(data)).isEqualTo(plain.efforts(data));
+    Dataset some =
+        new ForwardingDataset(data) {
+          @Override
+          public int group(int index) {
+            return index < 100 ? 1 : -1; // a sample without one is as weak as the mean
+          }
+        };
+    double[] draws = grouped.draws(some);
+    int[] strong = IntStream.range(0, 200).filter(i -> data.label(i) == 0).toArray();
+    int known = IntStream.of(strong).filter(i -> i < 100).findFirst().orElseThrow();
+    int unknown = IntStream.of(strong).filter(i -> i >= 100).findFirst().orElseThrow();
+    assertThat(draws[known] / draws[unknown])
+        .isCloseTo((1 + 3 * 0.6) / (1 + 3 * 0.3), within(1e-12));
   }
 
   @Test

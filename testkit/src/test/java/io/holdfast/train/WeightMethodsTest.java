@@ -3,6 +3,7 @@ package io.holdfast.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
@@ -134,6 +135,55 @@ class WeightMethodsTest {
     }
   }
 
+  /** Worst cases are those of the weights as they are; both gradients are taken there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"awp", "sam", "asam"})
+  void onWorstCasesOneStepEqualsTheSlowTwin(String name) {
+    double size = name.equals("awp") ? 0.1 : 0.5;
+    Run run =
+        new Run()
+            .with(r -> r.steps = 1)
+            .with(r -> r.fraction = 1)
+            .with(r -> r.start = Start.CLEAN)
+            .settings(
+                s ->
+                    s.objective(new PgdAt())
+                        .steps(Curve.constant(1))
+                        .epochs(1)
+                        .batch(ALL)
+                        .shard(13)
+                        .methods(Methods.NONE.with(perturbation(name, size)))
+                        .optimiser(plainDescent(0.3)));
+    try (Scope scope = Scope.open();
+        Network trained = run.network();
+        Network start = run.network()) {
+      run.go(trained);
+      Map<String, Tensor> weights = new LinkedHashMap<>();
+      start.weights().forEach((n, t) -> weights.put(n, t.to(DType.FLOAT64)));
+      Tensor worst = oneStep(start, weights); // [N, 1, 28, 28]
+      Map<String, Tensor> first = gradient(start, weights, worst);
+      Map<String, Tensor> there = moved(name, size, weights, first);
+      Map<String, Tensor> second = gradient(start, there, worst);
+      Map<String, Tensor> anew = gradient(start, there, oneStep(start, there));
+      double farthest = 0;
+      for (Parameter p : start.trainable()) {
+        Tensor expected = get(weights, p).sub(get(second, p).mul(0.3));
+        Tensor found = trained.weight(p.name()).to(DType.FLOAT64);
+        assertThat(found.sub(expected).abs().max().item()).as(p.name()).isLessThan(2e-6);
+        Tensor other = get(weights, p).sub(get(anew, p).mul(0.3));
+        farthest = Math.max(farthest, found.sub(other).abs().max().item());
+      }
+      assertThat(farthest).as("to worst cases of the moved weights").isGreaterThan(1e-4);
+    }
+  }
+
+  /** FGSM within the threat model and the domain, {@code [N, 1, 28, 28]}. */
+  private static Tensor oneStep(Network network, Map<String, Tensor> weights) {
+    Tensor leaf = clean().asLeaf();
+    Tensor slope = Autograd.grad(loss(network, weights, leaf), List.of(leaf), false).get(0);
+    return leaf.detach().add(slope.sign(), 0.1).clamp(0, 1);
+  }
+
   private static Graph normed() {
     GraphBuilder g = Graph.builder("normed");
     g.input("input", TensorType.floats(1, 28, 28));
@@ -198,18 +248,33 @@ class WeightMethodsTest {
 
   /** Of the mean cross-entropy of all clean samples, in double. */
   static Map<String, Tensor> gradient(Network network, Map<String, Tensor> weights) {
+    return gradient(network, weights, clean());
+  }
+
+  /** All samples {@code [N, 1, 28, 28]}, in double. */
+  private static Tensor clean() {
+    int[] rows = IntStream.range(0, ALL).toArray();
+    return Tensors.of(Run.TRAIN.read(rows), ALL, 1, 28, 28).to(DType.FLOAT64);
+  }
+
+  /** The mean cross-entropy at x. */
+  private static Tensor loss(Network network, Map<String, Tensor> weights, Tensor x) {
+    long[] labels = IntStream.range(0, ALL).mapToLong(Run.TRAIN::label).toArray();
+    Mode mode = Mode.training(new Seed(1), BatchNormPolicy.GHOST);
+    Tensor logits = Forward.run(network.graph(), weights, List.of(x), mode).value("out"); // [N, K]
+    return Nn.crossEntropy(logits, Tensors.of(labels, ALL)).mean();
+  }
+
+  /** Of the mean cross-entropy at x, in double. */
+  private static Map<String, Tensor> gradient(
+      Network network, Map<String, Tensor> weights, Tensor x) {
     Map<String, Tensor> leaves = new LinkedHashMap<>();
     weights.forEach((n, t) -> leaves.put(n, t.detach()));
     List<String> names = network.trainable().stream().map(Parameter::name).toList();
     names.forEach(n -> leaves.computeIfPresent(n, (same, t) -> t.asLeaf()));
-    int[] rows = IntStream.range(0, ALL).toArray();
-    Tensor x = Tensors.of(Run.TRAIN.read(rows), ALL, 1, 28, 28).to(DType.FLOAT64);
-    Tensor y = Tensors.of(IntStream.of(rows).mapToLong(Run.TRAIN::label).toArray(), ALL);
-    Mode mode = Mode.training(new Seed(1), BatchNormPolicy.GHOST);
-    Tensor logits = Forward.run(network.graph(), leaves, List.of(x), mode).value("out"); // [N, K]
     List<Tensor> found =
         Autograd.grad(
-            Nn.crossEntropy(logits, y).mean(),
+            loss(network, leaves, x),
             names.stream().map(n -> Objects.requireNonNull(leaves.get(n))).toList(),
             false);
     Map<String, Tensor> named = new LinkedHashMap<>();

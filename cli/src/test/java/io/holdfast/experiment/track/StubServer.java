@@ -32,7 +32,9 @@ public final class StubServer implements AutoCloseable {
   /** Bodies of {@code runs/log-batch}. */
   final List<JsonNode> batches = new CopyOnWriteArrayList<>();
 
-  final List<JsonNode> updates = new CopyOnWriteArrayList<>();
+  /** Bodies of {@code runs/update}. */
+  public final List<JsonNode> updates = new CopyOnWriteArrayList<>();
+
   final Map<String, Integer> files = new TreeMap<>();
   private final Map<String, JsonNode> runs = new TreeMap<>(); // by mark
   private volatile boolean experiment;
@@ -163,7 +165,7 @@ public final class StubServer implements AutoCloseable {
   }
 
   /** How many runs were made. */
-  int runs() {
+  public int runs() {
     return runs.size();
   }
 

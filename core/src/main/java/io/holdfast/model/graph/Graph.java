@@ -2,11 +2,13 @@ package io.holdfast.model.graph;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.model.graph.layer.Dropout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A directed acyclic graph of layers with several inputs and outputs: structure, types and
@@ -134,6 +136,43 @@ public final class Graph {
     g.input(inputs.get(0).name(), type);
     nodes.forEach(node -> g.add(node.name(), node.layer(), node.inputs()));
     return g.output(outputs.toArray(String[]::new)).build();
+  }
+
+  /**
+   * Two layers at one place.
+   *
+   * @param own this graph's
+   * @param other the other one's
+   */
+  public record Difference(String own, String other) {}
+
+  /**
+   * The first layer in which this graph computes something else than another one from the same
+   * weights and inputs: what nodes are called and how large inputs are does not matter, nor does
+   * dropout, which evaluation leaves out.
+   */
+  public Optional<Difference> difference(Graph other) {
+    List<Node> mine = evaluated();
+    List<Node> theirs = other.evaluated();
+    for (int i = 0; i < Math.max(mine.size(), theirs.size()); i++) {
+      Difference here = new Difference(layer(mine, i), layer(theirs, i));
+      if (i >= mine.size()
+          || i >= theirs.size()
+          || !mine.get(i).layer().equals(theirs.get(i).layer())) {
+        return Optional.of(here);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private List<Node> evaluated() {
+    return nodes.stream().filter(node -> !(node.layer() instanceof Dropout)).toList();
+  }
+
+  private static String layer(List<Node> nodes, int place) {
+    return place < nodes.size()
+        ? nodes.get(place).name() + " = " + nodes.get(place).layer()
+        : "no layer behind " + nodes.size();
   }
 
   /** Types of what goes into a node of this graph. */

@@ -57,6 +57,16 @@ public class ForwardingObjective implements Objective {
   }
 
   @Override
+  public boolean smooths() {
+    return objective.smooths();
+  }
+
+  @Override
+  public boolean ownLengths() {
+    return objective.ownLengths();
+  }
+
+  @Override
   public boolean acrossBatch() {
     return objective.acrossBatch();
   }

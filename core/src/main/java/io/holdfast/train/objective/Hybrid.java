@@ -181,6 +181,16 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean smooths() {
+    return any(Objective::smooths);
+  }
+
+  @Override
+  public boolean ownLengths() {
+    return any(Objective::ownLengths);
+  }
+
+  @Override
   public boolean acrossBatch() {
     return any(Objective::acrossBatch);
   }

@@ -7,8 +7,8 @@ import io.holdfast.tensor.Tensor;
  * The second labels of samples that were made of two. Shapes: n samples, K classes.
  *
  * @param others second labels {@code [n]}, int64
- * @param shares of the first labels, {@link ShardContext#labels}, in [0.5, 1], {@code [n]}; 1 where
- *     a sample was left as it is
+ * @param shares of the first labels, {@link ShardContext#labels}, in [0, 1], {@code [n]}; 1 where a
+ *     sample was left as it is, at least 0.5 where both samples weigh the same
  * @param classes K
  */
 public record Mixture(Tensor others, Tensor shares, int classes) {

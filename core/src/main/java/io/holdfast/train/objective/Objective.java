@@ -117,6 +117,22 @@ public interface Objective {
     return false;
   }
 
+  /**
+   * True where {@code train.label_smoothing} changes it: a cross-entropy with the label, or another
+   * loss of the label's whole distribution, is a part of it.
+   */
+  default boolean smooths() {
+    return true;
+  }
+
+  /**
+   * True where it moves inputs by lengths in L2 of its own, which mean something else for images of
+   * another size.
+   */
+  default boolean ownLengths() {
+    return false;
+  }
+
   /** How many classes there must be, or 0 where any number will do. */
   default int classes() {
     return 0;

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.model.graph.layer.AdaptiveAvgPool2d;
 import io.holdfast.model.graph.layer.Add;
 import io.holdfast.model.graph.layer.Concat;
 import io.holdfast.model.graph.layer.Conv2d;
+import io.holdfast.model.graph.layer.Dropout;
 import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.LeakyRelu;
 import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.MatMul;
 import io.holdfast.model.graph.layer.MaxPool2d;
@@ -104,5 +107,30 @@ class GraphTest {
         .hasMessageContaining("extra");
     assertThatThrownBy(() -> GraphJson.read("{", "graph.json"))
         .isInstanceOf(InvalidInputException.class);
+  }
+
+  private static Graph chain(int side, boolean dropping, String name, double slope) {
+    GraphBuilder g = Graph.builder("chain");
+    g.input("input", TensorType.floats(1, side, side));
+    g.add("conv", Conv2d.of(2, 3));
+    g.add(name, new LeakyRelu(slope));
+    if (dropping) {
+      g.add("dropout", new Dropout(0.5));
+    }
+    return g.output(g.add("pool", new AdaptiveAvgPool2d(new Size(1, 1)))).build();
+  }
+
+  @Test
+  void whatDiffersInEvaluationIsTold() {
+    Graph plain = chain(8, false, "act", 0.1);
+    assertThat(plain.difference(chain(6, true, "other", 0.1))).isEmpty();
+    Graph.Difference slope = plain.difference(chain(8, false, "act", 0.2)).orElseThrow();
+    assertThat(slope.own()).isEqualTo("act = LeakyRelu[slope=0.1]");
+    assertThat(slope.other()).isEqualTo("act = LeakyRelu[slope=0.2]");
+    GraphBuilder g = Graph.builder("shorter");
+    g.input("input", TensorType.floats(1, 8, 8));
+    Graph shorter = g.output(g.add("conv", Conv2d.of(2, 3))).build();
+    assertThat(plain.difference(shorter).orElseThrow().other()).isEqualTo("no layer behind 1");
+    assertThat(shorter.difference(plain).orElseThrow().own()).isEqualTo("no layer behind 1");
   }
 }

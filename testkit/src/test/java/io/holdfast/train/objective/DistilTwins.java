@@ -36,6 +36,10 @@ final class DistilTwins {
             (c, b, i) ->
                 2 * squareDistance(c.zWorst(i), c.zGuide(one(c.clean(), i))) / K
                     + 6 * kl(c.zClean(i), c.zWorst(i))),
+        row(new Lbgat(0, 6, Guide.given("natural")), (c, b, i) -> 6 * kl(c.zClean(i), c.zWorst(i))),
+        row(
+            new Lbgat(2, 0, Guide.given("natural")),
+            (c, b, i) -> 2 * squareDistance(c.zWorst(i), c.zGuide(one(c.clean(), i))) / K),
         row(new DefensiveDistillation(4, GUIDE), DistilTwins::defensive),
         row(new Ard(1, 30, GUIDE), (c, b, i) -> taught(c, c.zWorst(i), i, 30)),
         row(
@@ -44,6 +48,8 @@ final class DistilTwins {
         row(
             new Rslad(5.0 / 6, GUIDE),
             (c, b, i) -> 5.0 / 6 * taught(c, c.zWorst(i), i, 1) + taught(c, c.zClean(i), i, 1) / 6),
+        row(new Rslad(0, GUIDE), (c, b, i) -> taught(c, c.zClean(i), i, 1)),
+        row(new Rslad(1, GUIDE), (c, b, i) -> taught(c, c.zWorst(i), i, 1)),
         row(new Iad(0.1, 1.5, 2, 0.3, GUIDE), DistilTwins::iad),
         new TwinRow(
             new Iad(0.1, 1.5, 2, 0.3, GUIDE), EARLY, (c, b, i) -> taught(c, c.zWorst(i), i, 2)),

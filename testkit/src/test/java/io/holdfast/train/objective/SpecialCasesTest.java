@@ -26,6 +26,7 @@ import io.holdfast.train.objective.adversarial.Mart;
 import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.UnionAverage;
 import io.holdfast.train.objective.certified.CrownIbp;
+import io.holdfast.train.objective.certified.Gaussian;
 import io.holdfast.train.objective.certified.Ibp;
 import io.holdfast.train.objective.certified.Macer;
 import io.holdfast.train.objective.certified.MtlIbp;
@@ -33,6 +34,9 @@ import io.holdfast.train.objective.certified.Ramp;
 import io.holdfast.train.objective.certified.Sabr;
 import io.holdfast.train.objective.certified.SmoothAdv;
 import io.holdfast.train.objective.consistency.FeaturePairing;
+import io.holdfast.train.objective.distil.DefensiveDistillation;
+import io.holdfast.train.objective.distil.Lbgat;
+import io.holdfast.train.objective.distil.Rslad;
 import io.holdfast.verify.bound.Bounds;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,6 +58,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SpecialCasesTest {
   private static final TwinCase CASE = TwinCase.random(8);
   private static final double SIGMA = 0.25;
+  private static final Guide GUIDE = Guide.given("teacher");
   private static final InnerMaximiser SEARCH = new InnerMaximiser(3, 0.4, Start.UNIFORM);
   private static final InnerMaximiser NO_STEPS = new InnerMaximiser(0, 0.4, Start.CLEAN);
 
@@ -257,6 +262,43 @@ class SpecialCasesTest {
   void featurePairingOfNoWeightIsCleanTraining() {
     Objective pairing = new FeaturePairing(0, 0.5, Optional.empty());
     assertAlike(outcome(pairing, SEARCH, 1), outcome(new Standard(), SEARCH, 1));
+  }
+
+  /** TRADES learns labels beside what is left of boundary guidance then. */
+  @Test
+  void lbgatWithoutItsGuideIsTheDivergenceOfTrades() {
+    Outcome bare = outcome(new Lbgat(0, 6, GUIDE), SEARCH, 1);
+    Outcome trades = outcome(Trades.beta(6), SEARCH, 1);
+    Outcome clean = outcome(new Standard(), SEARCH, 1);
+    assertThat(sum(bare.losses(), clean.losses())).containsExactly(trades.losses(), within(1e-9));
+    assertThat(sum(bare.slopes(), clean.slopes())).containsExactly(trades.slopes(), within(1e-9));
+    assertThat(bare.found().get(0)).containsExactly(trades.found().get(0), within(1e-9));
+  }
+
+  /** But for the teacher's entropy, on which the weights have no influence. */
+  @Test
+  void rsladWithoutWorstCasesIsDistillationOnCleanInputs() {
+    double[] rslad = outcome(new Rslad(0, GUIDE), SEARCH, 1).slopes();
+    Outcome distilled = outcome(new DefensiveDistillation(1, GUIDE), SEARCH, 1);
+    assertThat(rslad).containsExactly(distilled.slopes(), within(1e-9));
+  }
+
+  @Test
+  void noiseOfHardlyAnySizeIsNone() {
+    double least = 1e-6;
+    Outcome clean = outcome(new Standard(), SEARCH, 1);
+    assertNear(outcome(new Gaussian(least), SEARCH, 1), clean);
+    assertNear(outcome(new Macer(least, 4, 0, 8, 16), SEARCH, 1), clean);
+    assertNear(outcome(new SmoothAdv(least, 4), SEARCH, 1), outcome(new PgdAt(), SEARCH, 1));
+  }
+
+  private static void assertNear(Outcome one, Outcome other) {
+    assertThat(one.losses()).containsExactly(other.losses(), within(1e-4));
+    assertThat(one.slopes()).containsExactly(other.slopes(), within(1e-4));
+  }
+
+  private static double[] sum(double[] one, double[] other) {
+    return IntStream.range(0, one.length).mapToDouble(i -> one[i] + other[i]).toArray();
   }
 
   private static double[] noisy(int sample, int draw) {

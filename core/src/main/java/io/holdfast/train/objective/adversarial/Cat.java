@@ -46,7 +46,7 @@ public record Cat(double step, double smoothing, double concentration)
           List.of(
               Knobs.number(
                   "step",
-                  "by which a sample's radius grows in an epoch, in radii of the threat model",
+                  "by which a sample's radius grows each time that it is drawn, in radii of the threat model",
                   1e-3,
                   1,
                   Cat::step,
@@ -67,6 +67,11 @@ public record Cat(double step, double smoothing, double concentration)
   @Override
   public ObjectiveSpec<Cat> spec() {
     return SPEC;
+  }
+
+  @Override
+  public boolean smooths() {
+    return false;
   }
 
   @Override

@@ -89,6 +89,11 @@ public record Margins(Kind kind, List<Double> margins) implements ListedObjectiv
   }
 
   @Override
+  public boolean smooths() {
+    return kind == Kind.CROSS_ENTROPY;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.CLEAN.searching(1);
   }

@@ -60,6 +60,11 @@ public record Curvature(double lambda, double step, double rampUp) implements Pe
   }
 
   @Override
+  public boolean ownLengths() {
+    return true;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(2, 6);
   }

@@ -71,6 +71,11 @@ public record Vat(double lambda, double radius, double probe, int iterations)
   }
 
   @Override
+  public boolean ownLengths() {
+    return true;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(3.0 + iterations, 2.0 + iterations);
   }

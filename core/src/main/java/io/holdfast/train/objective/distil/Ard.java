@@ -53,6 +53,11 @@ public record Ard(double alpha, double temperature, Guide teacher) implements Li
   }
 
   @Override
+  public boolean smooths() {
+    return alpha < 1;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(alpha == 1 ? 1 : 2, alpha == 1 ? 1 : 2).searching(1).guided(1);
   }

@@ -48,6 +48,11 @@ public record DefensiveDistillation(double temperature, Guide teacher)
   }
 
   @Override
+  public boolean smooths() {
+    return false;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.CLEAN.guided(1);
   }

@@ -72,6 +72,11 @@ public record Iad(double beta, double gamma, double temperature, double warmUp, 
   }
 
   @Override
+  public boolean smooths() {
+    return false;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1).guided(2);
   }

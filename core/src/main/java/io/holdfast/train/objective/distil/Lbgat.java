@@ -59,6 +59,11 @@ public record Lbgat(double alpha, double beta, Guide natural) implements ListedO
   }
 
   @Override
+  public boolean smooths() {
+    return false;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(3, 2).searching(1).guided(1);
   }

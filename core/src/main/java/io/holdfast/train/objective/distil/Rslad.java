@@ -42,6 +42,11 @@ public record Rslad(double alpha, Guide teacher) implements ListedObjective<Rsla
   }
 
   @Override
+  public boolean smooths() {
+    return false;
+  }
+
+  @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1).guided(1);
   }
