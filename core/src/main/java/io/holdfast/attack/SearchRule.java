@@ -115,7 +115,7 @@ public sealed interface SearchRule {
           }
         }
         Tensor agreed = total.maskedFill(votes.abs().lt(points), 0); // [N, ...]
-        region.step(variables, agreed, ascent.fraction());
+        region.trainingStep(variables, agreed, ascent.fraction());
       }
       return region.apply(variables);
     }
@@ -160,7 +160,8 @@ public sealed interface SearchRule {
           rows = going;
         }
         try (Scope step = Scope.open()) {
-          region.step(variables, ascent.slope().gradient(region, variables, k), ascent.fraction());
+          region.trainingStep(
+              variables, ascent.slope().gradient(region, variables, k), ascent.fraction());
         }
       }
       put(result, rows, region.apply(variables));

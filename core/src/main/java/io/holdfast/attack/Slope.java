@@ -2,9 +2,12 @@ package io.holdfast.attack;
 
 import io.holdfast.common.HoldfastException;
 import io.holdfast.model.InputGradients;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,7 +19,9 @@ import java.util.function.UnaryOperator;
  */
 public record Slope(InputGradients model, Loss loss, Reference reference) {
   /**
-   * Several steps.
+   * Several steps. Of a loss that is flat at the source, a sample whose logits are still those of
+   * its clean input, as bfloat16 rounds, has no slope where it starts: it goes on in the direction
+   * of the start until it has.
    *
    * @param variables of the region; changed in place
    * @param fraction length of a step as a part of the region's size
@@ -25,12 +30,27 @@ public record Slope(InputGradients model, Loss loss, Reference reference) {
    */
   Tensor climb(
       Region region, Tensor variables, int steps, double fraction, UnaryOperator<Tensor> filter) {
+    boolean flat = loss.flatAtSource();
     for (int k = 0; k < steps; k++) {
       try (Scope step = Scope.open()) {
-        region.step(variables, filter.apply(gradient(region, variables, k)), fraction);
+        Tensor upward = gradient(region, variables, k); // [N, ...]
+        if (flat) {
+          Tensor none = upward.reshape(upward.size(0), -1).abs().max(1).eq(0); // [N]
+          flat = none.to(DType.FLOAT32).max().item() > 0;
+          upward = flat ? onward(region, variables, upward, none) : upward;
+        }
+        region.trainingStep(variables, filter.apply(upward), fraction);
       }
     }
     return region.apply(variables);
+  }
+
+  /** The gradient, or the way from the origin for those that have none. */
+  private static Tensor onward(Region region, Tensor variables, Tensor gradient, Tensor none) {
+    long[] wide = new long[gradient.rank()];
+    Arrays.fill(wide, 1);
+    wide[0] = gradient.size(0);
+    return Tensors.where(none.view(wide), variables.sub(region.origin()), gradient);
   }
 
   /** The gradient of the loss with respect to the variables. */

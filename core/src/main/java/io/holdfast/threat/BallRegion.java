@@ -41,7 +41,8 @@ abstract class BallRegion extends AdditiveRegion {
    */
   abstract Tensor nearest(Tensor size, Tensor room);
 
-  private void move(Tensor variables, Tensor wanted) {
+  /** To the nearest admissible change. */
+  final void move(Tensor variables, Tensor wanted) {
     Tensor size = wanted.abs(); // [N, D] |w|
     Tensor room = room(clean(), wanted); // [N, D] c
     Tensor change = nearest(size, room).mulInPlace(wanted.sign()); // [N, D]
@@ -60,12 +61,12 @@ abstract class BallRegion extends AdditiveRegion {
   }
 
   /** The change so far, {@code [N, D]}. */
-  private Tensor change(Tensor variables) {
+  final Tensor change(Tensor variables) {
     return flat(variables).to(DType.FLOAT64).sub(flat(clean()).to(DType.FLOAT64));
   }
 
   /** {@code [N, ...]} as {@code [N, D]}. */
-  private static Tensor flat(Tensor t) {
+  static Tensor flat(Tensor t) {
     return t.reshape(t.size(0), -1);
   }
 }

@@ -2,12 +2,15 @@ package io.holdfast.threat;
 
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
+import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import java.util.List;
 
 /** The L1 ball with the exact projection onto ball and box (Croce and Hein 2021, section 3). */
 final class L1Region extends BallRegion {
+  private static final double TINY = 1e-300;
+
   L1Region(Tensor clean, double epsilon, Domain domain) {
     super(clean, epsilon, domain);
   }
@@ -33,6 +36,23 @@ final class L1Region extends BallRegion {
     Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
     Tensor left = before.neg().add(length).clampMin(0); // [N, D]
     return g.sign().mulInPlace(sorted.minimum(left).putBack(1, order.positions())); // [N, D]
+  }
+
+  /**
+   * Along the gradient itself, twice as far for the fraction as the L2 length of the change that is
+   * longest in L2, which is the sparsest one; then projected. Steps along few coordinates make
+   * training overfit to them, whatever their number (Jiang et al. 2023, section 4: steps in
+   * Euclidean geometry do not).
+   */
+  @Override
+  public void trainingStep(Tensor variables, Tensor gradient, double fraction) {
+    try (Scope scope = Scope.open()) {
+      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
+      Tensor size = g.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
+      double farthest = Math.min(epsilon, Math.sqrt(epsilon * domain.width()));
+      Tensor step = g.div(size).mulInPlace(2 * fraction * farthest); // [N, D]
+      move(variables, change(variables).addInPlace(step));
+    }
   }
 
   /**

@@ -46,6 +46,15 @@ final class ProductRegion extends InputRegion {
   }
 
   @Override
+  public void trainingStep(Tensor variables, Tensor gradient, double fraction) {
+    Tensor slopes = gradient.contiguous();
+    changeParts(
+        variables,
+        (i, own) ->
+            regions.get(i).trainingStep(own, columns(slopes, parts.get(i)).contiguous(), fraction));
+  }
+
+  @Override
   public void project(Tensor variables) {
     changeParts(variables, (i, own) -> regions.get(i).project(own));
   }

@@ -41,6 +41,14 @@ public interface Region {
    */
   void step(Tensor variables, Tensor gradient, double fraction);
 
+  /**
+   * As {@link #step}, for searches on whose results a model is trained: in the L1 ball it changes
+   * many values by little where the steepest step changes few by much, to which models overfit.
+   */
+  default void trainingStep(Tensor variables, Tensor gradient, double fraction) {
+    step(variables, gradient, fraction);
+  }
+
   /** Moves the variables, in place, to the nearest admissible ones. */
   void project(Tensor variables);
 

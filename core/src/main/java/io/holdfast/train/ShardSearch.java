@@ -212,7 +212,8 @@ final class ShardSearch {
     }
     if (gradient != null) {
       try (Scope scope = Scope.open()) {
-        now.region().step(now.variables(), gradient, common.moment().search().inner().fraction(0));
+        now.region()
+            .trainingStep(now.variables(), gradient, common.moment().search().inner().fraction(0));
       }
     }
     return now.variables().sub(inputs);

@@ -15,6 +15,7 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +73,44 @@ class InnerMaximiserTest {
       // Of equally long steps the one along the signs is the stronger.
       assertThat(moved.max().item()).isCloseTo(0.02, org.assertj.core.data.Offset.offset(1e-6));
     }
+  }
+
+  /** In bfloat16 a start that is near enough gives the logits of the clean input. */
+  @Test
+  void aSampleThatHasNoSlopeYetGoesOnInTheDirectionOfItsStart() {
+    try (Scope scope = Scope.open()) {
+      Tensor x = inputs();
+      Tensor clean = Nn.softmax(new Rounding(MODEL).logits(x), 1);
+      Reference reference = Reference.probabilities(Tensors.of(new long[] {1, 1, 1}, 3), clean);
+      InnerMaximiser trades = new InnerMaximiser(3, 0.25, Start.SMALL_NORMAL);
+      try (InputGradients coarse = new Rounding(MODEL)) {
+        Tensor start = trades.withSteps(0).maximise(coarse, Losses.KL, THREAT, x, reference, SEEDS);
+        Tensor once = trades.withSteps(1).maximise(coarse, Losses.KL, THREAT, x, reference, SEEDS);
+        Tensor along = start.sub(x).sign().mul(0.025); // [N, D]
+        assertThat(once.sub(start).sub(along).abs().max().item()).isLessThan(1e-6);
+        Tensor end = trades.maximise(coarse, Losses.KL, THREAT, x, reference, SEEDS);
+        assertThat(end.sub(x).abs().min().item()).isGreaterThan(0.05);
+      }
+    }
+  }
+
+  /** Logits in steps of a twentieth, with the slopes of the exact ones. */
+  private record Rounding(LinearModel model) implements InputGradients {
+    @Override
+    public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+      Tensor z = logits(x);
+      try (InputGradients exact = model.gradients(Precision.FLOAT32)) {
+        return new Pass(z, exact.pass(x, same -> cotangent.apply(z)).gradient());
+      }
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return model.logits(x).mul(20).round().div(20);
+    }
+
+    @Override
+    public void close() {}
   }
 
   /** TRADES: the divergence has no slope at the clean input, so the start must leave it. */

@@ -146,6 +146,41 @@ class ProjectionTest {
     }
   }
 
+  /**
+   * Training's steps are the steepest ones but in the L1 ball, where they follow the gradient
+   * itself: by twice the fraction of the L2 length of the sparsest change, projected.
+   */
+  @Property(tries = 200, seed = "2026")
+  void stepsOfTrainingAreSpreadInTheL1Ball(@ForAll("cases") Case c) {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = c.tensor(c.clean());
+      Region region = c.set().around(clean, Domain.UNIT);
+      Tensor gradient = c.tensor(c.wanted()).sub(clean);
+      Tensor x = region.origin();
+      region.trainingStep(x, gradient, 0.3);
+      if (c.set().norm() != Norm.L1) {
+        Tensor steepest = region.origin();
+        region.step(steepest, gradient, 0.3);
+        assertThat(x.sameAs(steepest)).isTrue();
+        return;
+      }
+      double epsilon = c.set().epsilon();
+      double length = 0.6 * Math.min(epsilon, Math.sqrt(epsilon));
+      double[][] reached = rows(x);
+      double[][] slopes = rows(gradient);
+      for (int i = 0; i < N; i++) {
+        double size = Math.sqrt(gain(slopes[i], new double[c.size()], slopes[i]));
+        double[] from = c.clean().get(i);
+        double[] wanted = new double[c.size()];
+        for (int j = 0; j < c.size(); j++) {
+          wanted[j] = from[j] + (size == 0 ? 0 : length * slopes[i][j] / size);
+        }
+        double[] nearest = SlowProjection.nearest(c.set(), from, wanted);
+        assertThat(reached[i]).containsExactly(nearest, within(2e-6 * (1 + epsilon)));
+      }
+    }
+  }
+
   @Property(tries = 30, seed = "2026")
   void theMembershipCheckIsNotFooled(@ForAll("norms") Norm norm) {
     Additive ball = new Additive(norm, 0.25);

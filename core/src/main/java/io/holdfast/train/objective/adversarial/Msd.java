@@ -109,7 +109,7 @@ public record Msd() implements ListedObjective<Msd> {
       Search.Ground ground, List<Region> regions, int member, Tensor x, Tensor gradient) {
     Tensor moved = x.clone(); // [m, ...], the variables of a ball are the inputs
     double fraction = ground.inner().member(member).fractions().get(0);
-    regions.get(member).step(moved, gradient, fraction);
+    regions.get(member).trainingStep(moved, gradient, fraction);
     return moved;
   }
 }
