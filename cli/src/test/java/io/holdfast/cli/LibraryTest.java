@@ -91,9 +91,68 @@ final class LibraryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"fashion-linf", "fashion-trades", "certified", "hybrid"})
+  @ValueSource(
+      strings = {"fashion-linf", "fashion-trades", "certified", "hybrid", "governed", "union"})
   void theEmbeddedExamplesRun(String name, @TempDir Path folder) {
     runsSmall(name, folder, "model.architecture=mlp[hidden=8]", "train.batch=1024");
+  }
+
+  @Test
+  void theFastExampleRunsWatched(@TempDir Path folder) throws IOException {
+    runsSmall(
+        "fast",
+        folder,
+        "model.architecture=mlp[hidden=8]",
+        "train.batch=1024",
+        "train.attack=n-fgsm",
+        "train.catastrophic_overfitting.every=4");
+    assertThat(folder.resolve("run/metrics.jsonl")).content().contains("\"event\":\"probe\"");
+  }
+
+  @Test
+  void weakClassesOfALedgerAreDrawn(@TempDir Path folder) throws IOException {
+    String[] small = {"model.architecture=mlp[hidden=8]", "train.batch=1024"};
+    Path first = folder.resolve("first");
+    runsSmall("fashion-linf", first, small);
+    Path weak = folder.resolve("weak");
+    Ran judged =
+        Ran.command(
+            "evaluate",
+            "--model",
+            first.resolve("run/model.holdfast"),
+            "--data",
+            "embedded:fashion-mnist/train",
+            "--examples",
+            64,
+            "--threat",
+            "linf:0.1",
+            "--attack",
+            "fgsm",
+            "--out",
+            weak);
+    assertThat(judged.exit()).as(judged.err()).isZero();
+    runsSmall("selective", folder, small[0], small[1], "train.samples.ledger=" + weak);
+    assertThat(folder.resolve("run/metrics.jsonl")).content().contains("\"curriculum\":");
+  }
+
+  @Test
+  void aFinishedModelIsAdapted(@TempDir Path folder) {
+    String[] small = {"model.architecture=mlp[hidden=8]", "train.batch=1024"};
+    Path natural = folder.resolve("natural");
+    runsSmall("fashion-linf", natural, small[0], small[1], "train.objective=standard");
+    String start = "model.start=" + natural.resolve("run/model.holdfast");
+    runsSmall("adapted", folder, small[0], small[1], start, "train.layers.trained=1");
+  }
+
+  @Test
+  void aTeacherLabelsMoreImages(@TempDir Path folder) throws IOException {
+    String[] small = {"model.architecture=mlp[hidden=8]", "train.batch=1024"};
+    Path natural = folder.resolve("natural");
+    runsSmall("fashion-linf", natural, small[0], small[1], "train.objective=standard");
+    Path more = folder.resolve("more.safetensors");
+    Ran.images(FashionMnist.test().first(64), more);
+    String teacher = "data.extra.teacher=" + natural.resolve("run/model.holdfast");
+    runsSmall("extended", folder, small[0], small[1], teacher, "data.extra.path=" + more);
   }
 
   @Test
@@ -263,11 +322,13 @@ final class LibraryTest {
         new ArrayList<>(
             List.of(
                 "train.epochs=1",
-                "train.attack.steps=1",
                 "train.validation.examples=8",
                 "evaluate.examples=8",
                 "evaluate.attacks=[fgsm]",
                 "evaluate.curve=0"));
+    if (Arrays.stream(settings).noneMatch(setting -> setting.startsWith("train.attack="))) {
+      all.add("train.attack.steps=1");
+    }
     all.addAll(Arrays.asList(settings));
     all.forEach(setting -> args.addAll(List.of("--set", setting)));
     Ran ran = Ran.command(args.toArray());
