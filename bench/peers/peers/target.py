@@ -35,7 +35,7 @@ class Contest:
 
     def pytorch(self, until: int) -> dict | None:
         """Trains until so many epochs are done; the result when all are. Its seconds are those of its steps alone."""
-        return parts.once(self._file("pytorch", "json"), lambda: self._pytorch(until), TRADES.told())
+        return parts.once(self._file("pytorch", "json"), lambda: self._pytorch(until), TRADES.told() | {"epochs": self.epochs})
 
     def _pytorch(self, until: int) -> dict | None:
         data = load_file(fashion_mnist("train", self.train_limit))
@@ -53,7 +53,7 @@ class Contest:
         if until < self.epochs:
             return None
         save_file({name: value.contiguous() for name, value in training.model.state_dict().items()}, self.weights("pytorch"))
-        return {"seconds": training.seconds, "machine": parts.machine()}
+        return self._told("pytorch", training.seconds)
 
     def ours(self) -> dict:
         """Its seconds are those of the whole command: start, reading, training, writing."""
@@ -64,7 +64,11 @@ class Contest:
         seconds = hardened.train(EXPERIMENT, {"seed": self.seed, "data.train": fashion_mnist("train", self.train_limit), "data.test": self.test})
         print(f"ours seed {self.seed}: {seconds:.1f} s", flush=True)
         hardened.save_weights(self.weights("ours"))
-        return {"seconds": seconds, "machine": parts.machine()}
+        return self._told("ours", seconds)
+
+    def _told(self, contender: str, seconds: float) -> dict:
+        trained = {"weights": parts.hash_of(self.weights(contender)), "code": parts.code()}
+        return {"seconds": seconds, "machine": parts.machine(), "processor": parts.processor(), "precision": parts.precision()} | trained
 
     def weights(self, contender: str) -> Path:
         return self._file(contender, "safetensors")
@@ -104,7 +108,10 @@ def run(options: argparse.Namespace) -> int:
         print(warning)
     with PeerServer() as server:
         judge = Judge(server, folder, f"linf:{EPSILON}", "small-cnn", test, options.points)
-        verdicts = {c: [judge.verdicts(f"{c}-{contest.seed}", contest.weights(c)) for contest in contests] for c in contenders}
+        verdicts = {
+            c: [judge.verdicts(f"{c}-{contest.seed}", contest.weights(c), t[c].get("weights")) for contest, t in zip(contests, trained, strict=True)]
+            for c in contenders
+        }
     print(summary({c: [t[c] for t in trained] for c in contenders}, verdicts))
     return 0
 

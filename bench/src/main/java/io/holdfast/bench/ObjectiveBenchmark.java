@@ -31,6 +31,7 @@ import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.consistency.Vat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,9 +59,10 @@ import org.openjdk.jmh.infra.IterationParams;
  * docs/objectives.md}). One operation is both, in turn: eight steps of 128 images with a search of
  * three steps, those of an epoch behind its first one, with which the preparing of a run is left
  * out, and the same number of forward and backward passes and nothing else; the median of their
- * ratio is printed at the end of each trial, and 1.1 is the goal. Objectives whose formula has
- * derivatives of derivatives or bounds are not here: their passes are not passes of the network
- * alone. Sums of others ({@code hybrid}) cost what their terms do.
+ * ratio is printed at the end of each trial, and 1.1 is the goal. For objectives whose formula has
+ * derivatives of derivatives or bounds, which are not passes of the network alone, the bare formula
+ * with the gradient of its weights stands in place of the passes. Sums of others ({@code hybrid})
+ * cost what their terms do.
  */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -111,7 +113,15 @@ public class ObjectiveBenchmark {
     "kd-at",
     "union-average",
     "msd",
-    "union-sampling"
+    "union-sampling",
+    "jacobian",
+    "curvature",
+    "input-gradient",
+    "fast-bat",
+    "ibp",
+    "sabr",
+    "mtl-ibp",
+    "crown-ibp"
   })
   String objective = "standard";
 
@@ -212,8 +222,14 @@ public class ObjectiveBenchmark {
     Passes passes = loss.passes(UNIONS.contains(objective) ? MEMBERS : 1, 1);
     try (InputGradients gradients = network.classifier().gradients(precision())) {
       for (int step = 0; step < STEPS; step++) {
+        double progress = (step + 1.0) / (STEPS + 1);
         List<Integer> counts =
-            workers.map(BATCH / SHARD, shard -> shard(passes, gradients, new Seed(shard)));
+            workers.map(
+                BATCH / SHARD,
+                shard ->
+                    loss.derivesTwice() || loss.bounded()
+                        ? formula(loss, gradients, new Seed(shard), progress)
+                        : shard(passes, probes(loss), gradients, new Seed(shard)));
         if (counts.contains(0)) {
           throw new IllegalStateException(objective + " needs no pass at all");
         }
@@ -221,9 +237,26 @@ public class ObjectiveBenchmark {
     }
   }
 
-  private int shard(Passes passes, InputGradients gradients, Seed seed) {
-    int searched = (int) Math.round(passes.searches() * SEARCH);
-    int both = (int) Math.round(Math.min(passes.forward(), passes.backward()));
+  /** The bare formula, with the gradient by the weights. */
+  private int formula(
+      ListedObjective<?> loss, InputGradients gradients, Seed seed, double progress) {
+    ThreatModel threat = threat(loss);
+    BareShard.Ground ground =
+        new BareShard.Ground(
+            network, gradients, precision(), threat, Pgd.steps(SEARCH).inner(threat));
+    try (Scope scope = Scope.open()) {
+      return new BareShard(ground, images, labels, seed, progress).weightGradients(loss).size();
+    }
+  }
+
+  /** Passes forward and back by the inputs alone that are no steps of a search. */
+  private static int probes(ListedObjective<?> loss) {
+    return loss instanceof Vat vat ? vat.iterations() : 0;
+  }
+
+  private int shard(Passes passes, int probes, InputGradients gradients, Seed seed) {
+    int searched = (int) Math.round(passes.searches() * SEARCH) + probes;
+    int both = (int) Math.round(Math.min(passes.forward(), passes.backward())) - probes;
     int alone = (int) Math.round(passes.forward() - passes.backward() + passes.guide());
     for (int i = 0; i < searched; i++) {
       try (Scope scope = Scope.open()) {

@@ -4,6 +4,7 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Passes;
+import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,12 +26,24 @@ final class ObjectivePage {
       passes.put("guide", Passes.number(s.passes().guide()));
       passes.put("linear", Passes.number(s.passes().linear()));
       one.put("passes", passes);
-      Map<String, String> parameters = new LinkedHashMap<>();
-      s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));
+      Map<String, Object> parameters = new LinkedHashMap<>();
+      s.parameters().forEach(p -> parameters.put(p.name(), value(p.standard())));
       one.put("parameters", parameters);
       all.put(s.name(), one);
     }
     return all;
+  }
+
+  /** A number or a flag as such. */
+  private static Object value(String standard) {
+    if (standard.equals("true") || standard.equals("false")) {
+      return Boolean.valueOf(standard);
+    }
+    try {
+      return new BigDecimal(standard);
+    } catch (NumberFormatException e) {
+      return standard;
+    }
   }
 
   /** What stands between the marks of the page. */

@@ -67,6 +67,7 @@ final class GovernedHardenTest {
   @Test
   void aDeadlineForTheWholeRunLeavesTheEvaluationIncompleteAndSaysSo() throws Exception {
     Path out = folder.resolve("run");
+    long begin = System.nanoTime();
     Ran ran =
         Ran.command(
             harden(
@@ -77,6 +78,8 @@ final class GovernedHardenTest {
                 "--set",
                 "evaluate={attacks: [fgsm, \"pgd[steps=100000]\"], examples: 32, curve: 0}"));
     assertThat(ran.exit()).as(ran.err()).isZero();
+    // With what stands before the first step and behind the last sample; hours without a deadline.
+    assertThat((System.nanoTime() - begin) / 1e9).isLessThan(20);
     Decision end = Governed.summary(out);
     assertThat(Governed.measured(end, "seconds")).isLessThan(1.5);
     Scorecard card = Scorecard.read(out.resolve("scorecard.json"));

@@ -63,7 +63,8 @@ final class ObjectivesCommandTest {
     assertThat(ran.exit()).isZero();
     JsonNode all = Json.parse(ran.out(), "objectives");
     assertThat(all.fieldNames()).toIterable().containsExactlyElementsOf(Objectives.names());
-    assertThat(all.at("/trades/parameters/beta").asText()).isEqualTo("6.0");
+    assertThat(all.at("/trades/parameters/beta").isNumber()).isTrue();
+    assertThat(all.at("/trades/parameters/beta").asDouble()).isEqualTo(6);
     assertThat(all.at("/trades/passes/forward").asText()).isEqualTo("k + 3");
     assertThat(all.at("/trades/passes/backward").asText()).isEqualTo("k + 2");
     assertThat(all.at("/standard/passes/forward").asText()).isEqualTo("1");

@@ -77,7 +77,8 @@ class ObjectivesInTheLoopTest {
   private static final Guide TEACHER = Guide.given("teacher");
   private static final Ramp AT_ONCE = new Ramp(0, 0);
 
-  private static Bundle model(Graph graph) {
+  /** With fresh weights. */
+  static Bundle model(Graph graph) {
     return model(graph, 99);
   }
 
