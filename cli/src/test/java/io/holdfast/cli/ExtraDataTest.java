@@ -262,7 +262,7 @@ final class ExtraDataTest {
     assertThat(all.label(all.size() - 1)).isZero();
   }
 
-  /** Before anything trains, on the workers and under the budgets of the run. */
+  /** Before anything trains, and a stop is heard. */
   @Test
   void labelsAreMadeWhenTheRunBeginsAndNotBefore() {
     Dataset samples = Datasets.open(extra.toString());

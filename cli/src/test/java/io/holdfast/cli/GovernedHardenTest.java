@@ -79,7 +79,7 @@ final class GovernedHardenTest {
                 "evaluate={attacks: [fgsm, \"pgd[steps=100000]\"], examples: 32, curve: 0}"));
     assertThat(ran.exit()).as(ran.err()).isZero();
     // With what stands before the first step and behind the last sample; hours without a deadline.
-    assertThat((System.nanoTime() - begin) / 1e9).isLessThan(20);
+    assertThat((System.nanoTime() - begin) / 1e9).isLessThan(120);
     Decision end = Governed.summary(out);
     assertThat(Governed.measured(end, "seconds")).isLessThan(1.5);
     Scorecard card = Scorecard.read(out.resolve("scorecard.json"));

@@ -91,10 +91,24 @@ final class LibraryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"fashion-linf", "fashion-trades", "certified", "hybrid", "governed", "union"})
+  @ValueSource(strings = {"fashion-linf", "fashion-trades", "certified", "hybrid", "union"})
   void theEmbeddedExamplesRun(String name, @TempDir Path folder) {
     runsSmall(name, folder, "model.architecture=mlp[hidden=8]", "train.batch=1024");
+  }
+
+  /** As its comment says. */
+  @Test
+  void theGovernedExampleIsReplayed(@TempDir Path folder) {
+    String[] small = {"model.architecture=mlp[hidden=8]", "train.batch=1024"};
+    Path first = folder.resolve("first");
+    runsSmall("governed", first, small);
+    String journal = "governor.replay=" + first.resolve("run/journal.jsonl");
+    Path again = folder.resolve("again");
+    runsSmall("governed", again, small[0], small[1], "governor.deadline=null", journal);
+    try (Bundle one = Bundle.read(first.resolve("run/model.holdfast"));
+        Bundle other = Bundle.read(again.resolve("run/model.holdfast"))) {
+      assertThat(other.network().hash()).isEqualTo(one.network().hash());
+    }
   }
 
   @Test

@@ -15,8 +15,9 @@ import java.util.stream.IntStream;
 
 /**
  * The inner maximisation of adversarial training: a fixed number of steps on every sample, also on
- * those that are misclassified already; nothing is dropped and nothing confirmed. Steps and
- * projections are those of attacks. Shapes: N samples of a shard, K classes.
+ * those that are misclassified already; nothing is dropped and nothing confirmed. Projections are
+ * those of attacks, and so are steps but in L1 balls ({@link Region#trainingStep}). Shapes: N
+ * samples of a shard, K classes.
  *
  * @param steps at least 0; 0 gives the start itself
  * @param fractions length of a step as a part of the epsilon of the threat model in each call, so

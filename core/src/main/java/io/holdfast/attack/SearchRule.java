@@ -161,7 +161,7 @@ public sealed interface SearchRule {
         }
         try (Scope step = Scope.open()) {
           region.trainingStep(
-              variables, ascent.slope().gradient(region, variables, k), ascent.fraction());
+              variables, ascent.slope().upward(region, variables, k), ascent.fraction());
         }
       }
       put(result, rows, region.apply(variables));

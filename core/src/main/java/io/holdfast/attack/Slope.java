@@ -33,20 +33,32 @@ public record Slope(InputGradients model, Loss loss, Reference reference) {
     boolean flat = loss.flatAtSource();
     for (int k = 0; k < steps; k++) {
       try (Scope step = Scope.open()) {
-        Tensor upward = gradient(region, variables, k); // [N, ...]
-        if (flat) {
-          Tensor none = upward.reshape(upward.size(0), -1).abs().max(1).eq(0); // [N]
-          flat = none.to(DType.FLOAT32).max().item() > 0;
-          upward = flat ? onward(region, variables, upward, none) : upward;
-        }
+        Tensor gradient = gradient(region, variables, k); // [N, ...]
+        Tensor upward = flat ? onward(region, variables, gradient) : gradient; // [N, ...]
+        flat = upward != gradient;
         region.trainingStep(variables, filter.apply(upward), fraction);
       }
     }
     return region.apply(variables);
   }
 
-  /** The gradient, or the way from the origin for those that have none. */
-  private static Tensor onward(Region region, Tensor variables, Tensor gradient, Tensor none) {
+  /**
+   * The direction of a step: the gradient, but for samples that have no slope yet, see {@link
+   * #climb}.
+   */
+  Tensor upward(Region region, Tensor variables, int step) {
+    Tensor gradient = gradient(region, variables, step);
+    return loss.flatAtSource() ? onward(region, variables, gradient) : gradient;
+  }
+
+  /**
+   * The way from the origin for samples without a gradient; the gradient itself where all have one.
+   */
+  private static Tensor onward(Region region, Tensor variables, Tensor gradient) {
+    Tensor none = gradient.reshape(gradient.size(0), -1).abs().max(1).eq(0); // [N]
+    if (none.to(DType.FLOAT32).max().item() == 0) {
+      return gradient;
+    }
     long[] wide = new long[gradient.rank()];
     Arrays.fill(wide, 1);
     wide[0] = gradient.size(0);

@@ -1,5 +1,6 @@
 package io.holdfast.experiment;
 
+import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problem;
@@ -328,10 +329,12 @@ public record ExperimentData(
     TrainSettings settings = training.training();
     Methods methods = settings.methods();
     boolean watchable = methods.resizing() == null && settings.objective().tellsRobust();
+    boolean single = settings.steps().maximum() == 1 || training.inner().rule() instanceof Free;
     return settings.objective().adversarial()
-        && settings.steps().maximum() <= 1
+        && single
         && watchable
-        && methods.guard() == null;
+        && methods.guard() == null
+        && methods.gradAlign() == 0;
   }
 
   private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {

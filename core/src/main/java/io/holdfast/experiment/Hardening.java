@@ -256,7 +256,10 @@ public final class Hardening {
     return change(h -> h.freeze = List.copyOf(layers));
   }
 
-  /** Trains only the layers that amplify perturbations most, or all where it is null. */
+  /**
+   * Trains the layers that amplify perturbations most, the others not at all or gently; all of them
+   * alike where it is null.
+   */
   public Hardening layers(@Nullable LayerChoice bySensitivity) {
     return change(h -> h.layers = bySensitivity);
   }
@@ -322,7 +325,7 @@ public final class Hardening {
    */
   public Bundle fit(Dataset train) {
     requireData(train);
-    train.prepare(workers, stopper, progress);
+    prepare(train);
     try (Guides others = Guides.open(settings.objective(), guides, device)) {
       Provenance known =
           provenance == null ? origin(train, others) : provenance; // a stop is heard here
@@ -337,7 +340,7 @@ public final class Hardening {
    */
   void advance(Dataset train, int epochs) {
     requireData(train);
-    train.prepare(workers, stopper, progress);
+    prepare(train);
     try (Guides others = Guides.open(settings.objective(), guides, device);
         Network network = architecture.initialise(seed.split("weights")).to(device)) {
       train(network, train, others, Math.min(epochs, settings.epochs()));
@@ -542,6 +545,11 @@ public final class Hardening {
       UnusedSettings.report(attack, settings.objective(), problems);
     }
     problems.throwIfAny();
+  }
+
+  /** Labels that nobody has yet, on the workers of this training; a stop is heard. */
+  void prepare(Dataset train) {
+    train.prepare(workers, stopper, progress);
   }
 
   private void prepare(Network network) {

@@ -108,6 +108,7 @@ public final class Pipeline {
    * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
    */
   public Bundle fit(Dataset train) {
+    base.prepare(train);
     check(train);
     if (!base.resumes()) {
       parts.forEach(this::forget);
@@ -131,6 +132,7 @@ public final class Pipeline {
    */
   Path advance(Dataset train, int epochs) {
     Path run = Objects.requireNonNull(base.folder());
+    base.prepare(train);
     check(train);
     StageBudgets budgets = budgets(train);
     Map<String, Bundle> done = new LinkedHashMap<>();

@@ -10,13 +10,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reach the mark, in (0, 1]
  * @param levels at least 2
- * @param longest epochs after which a level ends in any case, 0 for never
+ * @param longest epochs after which a level ends in any case, 0 for never; {@link #IN_TIME} for as
+ *     many as leave the last quarter of the epochs for the last level, for which levels may be
+ *     skipped
  */
 public record Advance(double reach, int levels, int longest) {
+  /** Levels end in time for the last quarter of the epochs at full strength. */
+  public static final int IN_TIME = -1;
+
   public Advance {
-    if (!(reach > 0 && reach <= 1) || levels < 2 || longest < 0) {
+    if (!(reach > 0 && reach <= 1) || levels < 2 || longest < IN_TIME) {
       throw new IllegalArgumentException(
-          "advance: a mark in (0, 1], at least 2 levels and 0 epochs, found "
+          "advance: a mark in (0, 1], at least 2 levels and 0 epochs, or -1, found "
               + reach
               + ", "
               + levels
@@ -25,24 +30,16 @@ public record Advance(double reach, int levels, int longest) {
     }
   }
 
-  /**
-   * Reads the section {@code advance} of a curriculum; null where it is missing. Where nothing is
-   * said levels end at the latest so that the last quarter of training is at full strength,
-   * whatever is reached; but each has an epoch.
-   *
-   * @param epochs of the training
-   */
-  static @Nullable Advance read(SettingsReader curriculum, int epochs) {
+  /** Reads the section {@code advance} of a curriculum; null where it is missing. */
+  static @Nullable Advance read(SettingsReader curriculum) {
     if (!curriculum.has("advance")) {
       return null;
     }
     SettingsReader s = curriculum.section("advance");
-    int levels = s.integer("levels", 5, 2, 1_000_000);
-    int even = (int) Math.max(1, 3L * epochs / (4L * (levels - 1)));
     return new Advance(
         s.number("reach", 0.5, 1e-6, 1),
-        levels,
-        s.has("longest") ? s.integer("longest", even, 0, 1_000_000) : even);
+        s.integer("levels", 5, 2, 1_000_000),
+        s.has("longest") ? s.integer("longest", 0, 0, 1_000_000) : IN_TIME);
   }
 
   /**
@@ -55,9 +52,9 @@ public record Advance(double reach, int levels, int longest) {
     static final State START = new State(0, 0);
   }
 
-  /** Whether curricula stand where they are to end. */
-  boolean isWhole(State state) {
-    return state.level() == levels - 1;
+  /** Whether an epoch has ended that was at full strength from its beginning. */
+  boolean wasWhole(State state) {
+    return state.level() == levels - 1 && state.epochs() > 0;
   }
 
   /** Progress of the curricula, in [0, 1]. */
@@ -65,12 +62,19 @@ public record Advance(double reach, int levels, int longest) {
     return (double) state.level() / (levels - 1);
   }
 
-  /** After an epoch with this accuracy. */
-  State next(State state, double robust) {
+  /**
+   * After an epoch.
+   *
+   * @param robust its accuracy
+   * @param done epochs in all
+   * @param planned epochs of the training
+   */
+  State next(State state, double robust, int done, int planned) {
     int epochs = state.epochs() + 1;
     boolean met = robust >= reach || (longest > 0 && epochs >= longest);
-    return met && state.level() < levels - 1
-        ? new State(state.level() + 1, 0)
-        : new State(state.level(), epochs);
+    int last = levels - 1;
+    int due = longest == IN_TIME ? last - Math.max(0, 3 * planned / 4 - done) : 0;
+    int level = Math.min(last, Math.max(due, state.level() + (met ? 1 : 0)));
+    return level > state.level() ? new State(level, 0) : new State(level, epochs);
   }
 }

@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The expert for clean inputs of a {@link Generalist}: weights of the same beginning, with an
@@ -15,10 +16,11 @@ import java.util.List;
 record CleanExpert(Network network, List<Tensor> trainable, Optimiser optimiser)
     implements AutoCloseable {
   /** A copy of a network before its first step. */
-  static CleanExpert of(Network start, Optimiser.Config config) {
+  static CleanExpert of(Network start, Optimiser.Config config, @Nullable Slowed slowed) {
     Network network = start.copy();
     List<Tensor> trainable = start.trainable().stream().map(p -> network.weight(p.name())).toList();
-    return new CleanExpert(network, trainable, config.create(network, start.trainable()));
+    Optimiser plain = config.create(network, start.trainable());
+    return new CleanExpert(network, trainable, slowed == null ? plain : slowed.over(plain, start));
   }
 
   @Override

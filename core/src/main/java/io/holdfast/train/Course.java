@@ -143,15 +143,15 @@ final class Course implements Forecast.Work {
     return advance == null || at == null ? null : advance.progress(at);
   }
 
-  /** Says so where curricula that go by accuracy have not come to their end. */
+  /** Says so where curricula that go by accuracy never came to their end. */
   void tellWhereItEnds() {
     Advance advance = settings.methods().advance();
     Advance.State at = state.counters.advance();
-    if (advance != null && at != null && !advance.isWhole(at)) {
+    if (advance != null && at != null && !advance.wasWhole(at)) {
       job.progress()
           .note(
-              "training ended at level %d of %d of train.curriculum.advance: it never saw the whole strength of its curricula; lower reach, or let levels end sooner by longest"
-                  .formatted(at.level() + 1, advance.levels()));
+              "training ended before train.curriculum.advance had brought an epoch at the whole"
+                  + " strength of its curricula: lower reach, or let levels end sooner by longest");
     }
   }
 
@@ -170,6 +170,8 @@ final class Course implements Forecast.Work {
     Validation present =
         whole ? now : validator.measure(state.current().classifier(), epoch, threat());
     Double robust = present.robust();
-    state.counters = state.counters.with(advance.next(at, robust == null ? 0 : robust));
+    state.counters =
+        state.counters.with(
+            advance.next(at, robust == null ? 0 : robust, epoch, settings.epochs()));
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Records;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.Additive;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Objective;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param generalist a second expert for clean inputs and the mixture of both, or null
  * @param resizing of the images over training's progress, or null
  * @param lowRank that few numbers are trained, or null for all
+ * @param slowed layers that are trained at a part of the learning rate, or null
  */
 public record Methods(
     @Nullable WeightPerturbation perturbation,
@@ -49,15 +51,14 @@ public record Methods(
    * Reads the keys of the section {@code train} that belong here.
    *
    * @param curriculum the section of that name in it
-   * @param epochs of the training
    */
-  static Methods read(SettingsReader train, SettingsReader curriculum, int epochs) {
+  static Methods read(SettingsReader train, SettingsReader curriculum) {
     return new Methods(
         WeightPerturbation.read(train, "weight_perturbation"),
         Swa.read(train),
         OverfittingGuard.read(train),
         null, // which needs a ledger, see SampleChoice
-        Advance.read(curriculum, epochs),
+        Advance.read(curriculum),
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6),
         Pairs.read(train),
@@ -205,12 +206,21 @@ public record Methods(
           warmStart + " with " + job.augmentation());
     }
     boolean noisy = job.inner().rule() instanceof SearchRule.Noisy;
-    if (noisy && threat != null && !isBalls(threat)) {
+    if (noisy && threat != null && !takesNoise(threat)) {
       problems.add(
           "train.attack",
-          "a search that fits the threat model; n-fgsm takes balls",
+          "a search that fits the threat model; n-fgsm takes balls, but not l1, to whose single"
+              + " steps training overfits",
           threat.set().key());
     }
+  }
+
+  /** Whether {@code n-fgsm} fits a threat model. */
+  static boolean takesNoise(@Nullable ThreatModel threat) {
+    return isBalls(threat)
+        && threat != null
+        && threat.members().stream()
+            .noneMatch(member -> member.set() instanceof Additive a && a.norm() == Norm.L1);
   }
 
   /** Whether a threat model is a ball, or a union of balls. */

@@ -51,7 +51,7 @@ public enum Remedy {
       return search.inner().steps() == 1
           && !(search.inner().rule() instanceof Noisy)
           && !job.settings().objective().ownSearch()
-          && Methods.isBalls(job.threat());
+          && Methods.takesNoise(job.threat());
     }
 
     @Override

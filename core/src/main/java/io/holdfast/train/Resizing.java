@@ -92,7 +92,9 @@ public record Resizing(Curve side) {
       return;
     }
     int whole = (int) shape.size(2);
-    int last = at(Math.nextDown(1.0)); // no step is at 1 itself
+    TrainSettings settings = job.settings();
+    long steps = (long) settings.stepsPerEpoch(job.train().size()) * settings.epochs();
+    int last = at(1 - 1.0 / steps);
     if (last != whole || largest() > whole) {
       problems.add(
           FIELD,

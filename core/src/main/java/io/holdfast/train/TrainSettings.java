@@ -181,8 +181,7 @@ public record TrainSettings(
       shard = least;
     }
     double averaging = r.number("ema", 0, 0, 0.999999);
-    int epochs = r.integer("epochs", d.epochs, 1, 1_000_000);
-    Methods methods = Methods.read(r, curriculum, epochs);
+    Methods methods = Methods.read(r, curriculum);
     if (averages(averaging, methods) > 1) {
       r.reject(secondAverage(methods), ONE_AVERAGE, "more than one", null);
       averaging = 0;
@@ -193,7 +192,7 @@ public record TrainSettings(
         Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
         epsilon > 0 ? radius.dividedBy(epsilon) : Curve.constant(0),
         Curve.read(r.section("mix"), "clean", Curve.constant(0), 0, 1),
-        epochs,
+        r.integer("epochs", d.epochs, 1, 1_000_000),
         batch,
         shard,
         synchronised,

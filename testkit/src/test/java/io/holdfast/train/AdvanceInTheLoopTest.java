@@ -78,26 +78,36 @@ class AdvanceInTheLoopTest {
     assertThat(epochs).extracting(line -> line.path("curriculum").asDouble()).endsWith(0.5, 0.5);
   }
 
-  private static Advance read(String section, int epochs) {
+  private static Advance read(String section) {
     Problems problems = new Problems("test");
-    Advance found = Advance.read(Settings.yaml(section, "test").reader(problems), epochs);
+    Advance found = Advance.read(Settings.yaml(section, "test").reader(problems));
     problems.throwIfAny();
     return Objects.requireNonNull(found);
   }
 
-  /** So that a mark that is never reached does not keep training from its whole strength. */
+  /** Levels of the epochs of a training whose epochs come to these accuracies. */
+  private static List<Integer> levels(Advance advance, double... robust) {
+    List<Integer> levels = new ArrayList<>();
+    Advance.State state = Advance.State.START;
+    for (int epoch = 1; epoch <= robust.length; epoch++) {
+      levels.add(state.level());
+      state = advance.next(state, robust[epoch - 1], epoch, robust.length);
+    }
+    return levels;
+  }
+
+  /** A mark that is never reached does not keep training from its whole strength. */
   @Test
   void byDefaultTheLastQuarterIsAtFullStrength() {
-    Advance advance = read("advance: {}", 20);
-    Advance.State state = Advance.State.START;
-    int whole = 0;
-    for (int epoch = 0; epoch < 20; epoch++) {
-      whole += advance.isWhole(state) ? 1 : 0;
-      state = advance.next(state, 0);
-    }
-    assertThat(whole).isBetween(5, 8);
-    assertThat(read("advance: {levels: 10}", 3).longest()).isEqualTo(1);
-    assertThat(read("advance: {longest: 0}", 20).longest()).isZero();
+    Advance advance = read("advance: {}");
+    assertThat(levels(advance, 0, 0, 0, 0)).containsExactly(0, 2, 3, 4);
+    assertThat(levels(advance, 0, 0, 0, 0, 0, 0, 0, 0)).containsExactly(0, 0, 0, 1, 2, 3, 4, 4);
+    assertThat(levels(advance, 0.6, 0.6, 0, 0, 0.6, 0, 0, 0))
+        .as("sooner where the mark is reached")
+        .containsExactly(0, 1, 2, 2, 2, 3, 4, 4);
+    assertThat(levels(read("advance: {longest: 0}"), new double[8])).containsOnly(0);
+    assertThat(levels(read("advance: {longest: 2, levels: 3}"), new double[8]))
+        .containsExactly(0, 0, 1, 1, 2, 2, 2, 2);
   }
 
   @Test
@@ -112,9 +122,14 @@ class AdvanceInTheLoopTest {
                         .radius(Curve.ramp(0.01, 1, 1))
                         .methods(Methods.NONE.with(new Advance(1, 3, 0))));
     run.go();
-    assertThat(notes).anyMatch(n -> n.startsWith("training ended at level 1 of 3"));
+    String told = "training ended before train.curriculum.advance";
+    assertThat(notes).anyMatch(n -> n.startsWith(told));
     notes.clear();
-    run.settings(s -> s.methods(Methods.NONE.with(new Advance(1, 2, 1)))).go();
-    assertThat(notes).noneMatch(n -> n.contains("training ended at level"));
+    Methods soon = Methods.NONE.with(new Advance(1, 2, 1));
+    run.settings(s -> s.methods(soon)).go();
+    assertThat(notes).as("moved on when all was over").anyMatch(n -> n.startsWith(told));
+    notes.clear();
+    run.settings(s -> s.methods(soon).epochs(2)).go();
+    assertThat(notes).noneMatch(n -> n.startsWith(told));
   }
 }

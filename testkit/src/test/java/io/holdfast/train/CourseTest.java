@@ -75,9 +75,11 @@ class CourseTest {
   @Test
   void theMarkIsOfThePresentStrength() {
     Advance advance = new Advance(0.5, 3, 0);
-    assertThat(advance.next(new Advance.State(1, 4), 0.49)).isEqualTo(new Advance.State(1, 5));
-    assertThat(advance.next(new Advance.State(1, 4), 0.5)).isEqualTo(new Advance.State(2, 0));
-    assertThat(advance.next(new Advance.State(2, 0), 1)).isEqualTo(new Advance.State(2, 1));
+    assertThat(advance.next(new Advance.State(1, 4), 0.49, 9, 20))
+        .isEqualTo(new Advance.State(1, 5));
+    assertThat(advance.next(new Advance.State(1, 4), 0.5, 9, 20))
+        .isEqualTo(new Advance.State(2, 0));
+    assertThat(advance.next(new Advance.State(2, 0), 1, 9, 20)).isEqualTo(new Advance.State(2, 1));
     assertThat(advance.progress(new Advance.State(1, 0))).isCloseTo(0.5, within(1e-12));
   }
 

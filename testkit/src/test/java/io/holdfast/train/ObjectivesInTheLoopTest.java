@@ -338,6 +338,10 @@ class ObjectivesInTheLoopTest {
             .hasMessageContaining("train.label_smoothing")
             .hasMessageContaining("0 for " + objective.name());
       }
+      Run none =
+          run(hybrid(0.5, new Rslad(0.5, TEACHER), 0.5, new Vat(1, 1, 0.1, 1)), Run.PLAIN, guide)
+              .settings(s -> s.labelSmoothing(0.1));
+      assertThatThrownBy(none::go).hasMessageContaining("train.label_smoothing");
       Run both =
           run(hybrid(0.5, new Rslad(0.5, TEACHER), 0.5, new PgdAt()), Run.PLAIN, guide)
               .settings(s -> s.labelSmoothing(0.1));

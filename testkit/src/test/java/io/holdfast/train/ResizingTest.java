@@ -185,6 +185,8 @@ class ResizingTest {
     refused(run(new Resizing(Curve.ramp(32, 28, 1))), "up to 32");
     List<Curve.Point> never = List.of(new Curve.Point(0, SMALL), new Curve.Point(1, 28));
     refused(run(new Resizing(new Curve(never, false))), "14 in the last step");
+    List<Curve.Point> late = List.of(new Curve.Point(0, SMALL), new Curve.Point(0.999, 28));
+    refused(run(new Resizing(new Curve(late, false))), "14 in the last step");
     refused(run(HALF_THEN_WHOLE).settings(s -> s.objective(Vat.SPEC.usual())), "vat");
     Methods averaged = Methods.NONE.with(HALF_THEN_WHOLE).with(new Swa(0.3, 0, null, 1));
     refused(run(HALF_THEN_WHOLE).settings(s -> s.methods(averaged)), "train.swa.from");

@@ -2,6 +2,7 @@ package io.holdfast.model.graph;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.model.graph.layer.Dropout;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -148,30 +149,56 @@ public final class Graph {
 
   /**
    * The first layer in which this graph computes something else than another one from the same
-   * weights and inputs: what nodes are called and how large inputs are does not matter, nor does
-   * dropout, which evaluation leaves out.
+   * weights and inputs: what nodes are called and how large inputs are does not matter, nor do
+   * dropout, which evaluation leaves out, and the momentum of batch norms.
    */
   public Optional<Difference> difference(Graph other) {
     List<Node> mine = evaluated();
     List<Node> theirs = other.evaluated();
     for (int i = 0; i < Math.max(mine.size(), theirs.size()); i++) {
-      Difference here = new Difference(layer(mine, i), layer(theirs, i));
-      if (i >= mine.size()
-          || i >= theirs.size()
-          || !mine.get(i).layer().equals(theirs.get(i).layer())) {
-        return Optional.of(here);
+      boolean both = i < mine.size() && i < theirs.size();
+      if (!both
+          || !isSame(mine.get(i).layer(), theirs.get(i).layer())
+          || !places(mine.get(i).inputs()).equals(other.places(theirs.get(i).inputs()))) {
+        return Optional.of(new Difference(layer(mine, i), layer(theirs, i)));
       }
     }
-    return Optional.empty();
+    return places(outputs).equals(other.places(other.outputs))
+        ? Optional.empty()
+        : Optional.of(new Difference("outputs " + outputs, "outputs " + other.outputs));
+  }
+
+  /** How quickly running statistics move does not matter to what is computed with them. */
+  private static boolean isSame(Layer one, Layer other) {
+    return (one instanceof BatchNorm a && other instanceof BatchNorm b)
+        ? a.eps() == b.eps()
+        : one.equals(other);
   }
 
   private List<Node> evaluated() {
     return nodes.stream().filter(node -> !(node.layer() instanceof Dropout)).toList();
   }
 
+  /** Where values come from: places among inputs and nodes, dropouts passed through. */
+  private List<Integer> places(List<String> names) {
+    List<String> all = new ArrayList<>();
+    inputs.forEach(input -> all.add(input.name()));
+    evaluated().forEach(node -> all.add(node.name()));
+    return names.stream().map(name -> all.indexOf(behindDropout(name))).toList();
+  }
+
+  private String behindDropout(String name) {
+    for (Node node : nodes) {
+      if (node.name().equals(name) && node.layer() instanceof Dropout) {
+        return behindDropout(node.inputs().get(0));
+      }
+    }
+    return name;
+  }
+
   private static String layer(List<Node> nodes, int place) {
     return place < nodes.size()
-        ? nodes.get(place).name() + " = " + nodes.get(place).layer()
+        ? nodes.get(place).name() + " = " + nodes.get(place).layer() + nodes.get(place).inputs()
         : "no layer behind " + nodes.size();
   }
 

@@ -62,6 +62,11 @@ public class ForwardingObjective implements Objective {
   }
 
   @Override
+  public boolean smoothsAsTerm() {
+    return objective.smoothsAsTerm();
+  }
+
+  @Override
   public boolean ownLengths() {
     return objective.ownLengths();
   }

@@ -182,7 +182,7 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
 
   @Override
   public boolean smooths() {
-    return any(Objective::smooths);
+    return any(Objective::smoothsAsTerm);
   }
 
   @Override

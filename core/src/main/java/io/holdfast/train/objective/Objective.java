@@ -125,6 +125,11 @@ public interface Objective {
     return true;
   }
 
+  /** The same of what it computes as a term of a sum, see {@link #term}. */
+  default boolean smoothsAsTerm() {
+    return smooths();
+  }
+
   /**
    * True where it moves inputs by lengths in L2 of its own, which mean something else for images of
    * another size.

@@ -29,6 +29,12 @@ public interface Penalty<O extends Penalty<O>> extends ListedObjective<O> {
     return false;
   }
 
+  /** Without the cross-entropy beside it. */
+  @Override
+  default boolean smoothsAsTerm() {
+    return false;
+  }
+
   @Override
   default ShardLoss loss(ShardContext shard) {
     Penalised found = penalise(shard);

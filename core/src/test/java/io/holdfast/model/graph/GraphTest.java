@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.model.graph.layer.AdaptiveAvgPool2d;
 import io.holdfast.model.graph.layer.Add;
+import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.model.graph.layer.Concat;
 import io.holdfast.model.graph.layer.Conv2d;
 import io.holdfast.model.graph.layer.Dropout;
@@ -120,13 +121,24 @@ class GraphTest {
     return g.output(g.add("pool", new AdaptiveAvgPool2d(new Size(1, 1)))).build();
   }
 
+  private static Graph joined(String second, double momentum) {
+    GraphBuilder g = Graph.builder("joined");
+    g.input("input", TensorType.floats(1, 8, 8));
+    g.add("conv", Conv2d.of(2, 3));
+    g.add("norm", new BatchNorm(1e-5, momentum));
+    return g.output(g.add("add", new Add(), "norm", second)).build();
+  }
+
   @Test
   void whatDiffersInEvaluationIsTold() {
     Graph plain = chain(8, false, "act", 0.1);
     assertThat(plain.difference(chain(6, true, "other", 0.1))).isEmpty();
     Graph.Difference slope = plain.difference(chain(8, false, "act", 0.2)).orElseThrow();
-    assertThat(slope.own()).isEqualTo("act = LeakyRelu[slope=0.1]");
-    assertThat(slope.other()).isEqualTo("act = LeakyRelu[slope=0.2]");
+    assertThat(slope.own()).isEqualTo("act = LeakyRelu[slope=0.1][conv]");
+    assertThat(slope.other()).isEqualTo("act = LeakyRelu[slope=0.2][conv]");
+    assertThat(joined("conv", 0.1).difference(joined("conv", 0.2))).isEmpty();
+    assertThat(joined("conv", 0.1).difference(joined("norm", 0.1)).orElseThrow().other())
+        .isEqualTo("add = Add[][norm, norm]");
     GraphBuilder g = Graph.builder("shorter");
     g.input("input", TensorType.floats(1, 8, 8));
     Graph shorter = g.output(g.add("conv", Conv2d.of(2, 3))).build();

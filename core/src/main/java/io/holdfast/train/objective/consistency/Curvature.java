@@ -70,6 +70,11 @@ public record Curvature(double lambda, double step, double rampUp) implements Pe
   }
 
   @Override
+  public boolean smoothsAsTerm() {
+    return true;
+  }
+
+  @Override
   public boolean derivesTwice() {
     return true;
   }

@@ -44,6 +44,11 @@ public record InputGradient(double lambda) implements Penalty<InputGradient> {
   }
 
   @Override
+  public boolean smoothsAsTerm() {
+    return true;
+  }
+
+  @Override
   public boolean derivesTwice() {
     return true;
   }
