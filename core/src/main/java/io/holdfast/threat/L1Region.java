@@ -11,6 +11,9 @@ import java.util.List;
 final class L1Region extends BallRegion {
   private static final double TINY = 1e-300;
 
+  /** Of a step of training, as a part of the L2 length of the sparsest change. */
+  private static final double LONGEST = 1.5;
+
   L1Region(Tensor clean, double epsilon, Domain domain) {
     super(clean, epsilon, domain);
   }
@@ -39,10 +42,10 @@ final class L1Region extends BallRegion {
   }
 
   /**
-   * Along the gradient itself, twice as far for the fraction as the L2 length of the change that is
-   * longest in L2, which is the sparsest one; then projected. Steps along few coordinates make
-   * training overfit to them, whatever their number (Jiang et al. 2023, section 4: steps in
-   * Euclidean geometry do not).
+   * Along the gradient itself, four times the fraction of the L2 length of the change that is
+   * longest in L2, which is the sparsest one, but no longer than half as far again; then projected.
+   * Steps along few coordinates make training overfit to them, whatever their number (Jiang et al.
+   * 2023, section 4: steps in Euclidean geometry do not).
    */
   @Override
   public void trainingStep(Tensor variables, Tensor gradient, double fraction) {
@@ -50,7 +53,7 @@ final class L1Region extends BallRegion {
       Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
       Tensor size = g.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
       double farthest = Math.min(epsilon, Math.sqrt(epsilon * domain.width()));
-      Tensor step = g.div(size).mulInPlace(2 * fraction * farthest); // [N, D]
+      Tensor step = g.div(size).mulInPlace(Math.min(4 * fraction, LONGEST) * farthest); // [N, D]
       move(variables, change(variables).addInPlace(step));
     }
   }
