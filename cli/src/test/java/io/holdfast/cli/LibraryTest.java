@@ -273,7 +273,7 @@ final class LibraryTest {
 
   /** Not one that stayed at chance level where it was measured. */
   @Test
-  void theExamplesTrainOnBoundsThatLearn() throws IOException {
+  void theExamplesOnBoundsNameObjectivesThatLearnedInTheTable() throws IOException {
     List<String> page = Files.readAllLines(ROOT.resolve("docs/objectives.md"));
     Experiment certified = Experiment.read(ROOT.resolve("examples/certified.yaml"), List.of());
     Experiment stages = Experiment.read(ROOT.resolve("examples/stages.yaml"), List.of());

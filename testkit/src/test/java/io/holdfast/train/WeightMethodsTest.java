@@ -101,21 +101,29 @@ class WeightMethodsTest {
     assertThat(run(new PgdAt(), new Awp(0.01, 0.6)).go()).isNotEqualTo(plain);
   }
 
+  /** A size at which the weights move so far that it shows. */
+  private static double clear(String name) {
+    return name.equals("awp") ? 0.1 : 0.5;
+  }
+
+  /** All samples at once, and plain descent. */
+  private static Run oneStep(Objective objective, WeightPerturbation perturbation) {
+    return new Run()
+        .settings(
+            s ->
+                s.objective(objective)
+                    .epochs(1)
+                    .batch(ALL)
+                    .methods(Methods.NONE.with(perturbation))
+                    .optimiser(plainDescent(0.3)));
+  }
+
   /** Two gradients of the whole batch by the tape, in double. */
   @ParameterizedTest
   @ValueSource(strings = {"awp", "sam", "asam"})
   void oneStepEqualsTheSlowTwin(String name) {
-    double size = name.equals("awp") ? 0.1 : 0.5;
-    Run run =
-        new Run()
-            .settings(
-                s ->
-                    s.objective(new Standard())
-                        .epochs(1)
-                        .batch(ALL)
-                        .shard(13)
-                        .methods(Methods.NONE.with(perturbation(name, size)))
-                        .optimiser(plainDescent(0.3)));
+    double size = clear(name);
+    Run run = oneStep(new Standard(), perturbation(name, size)).settings(s -> s.shard(13));
     try (Scope scope = Scope.open();
         Network trained = run.network();
         Network start = run.network()) {
@@ -139,32 +147,24 @@ class WeightMethodsTest {
   @ParameterizedTest
   @ValueSource(strings = {"awp", "sam", "asam"})
   void onWorstCasesOneStepEqualsTheSlowTwin(String name) {
-    double size = name.equals("awp") ? 0.1 : 0.5;
+    double size = clear(name);
     Run run =
-        new Run()
+        oneStep(new PgdAt(), perturbation(name, size))
             .with(r -> r.steps = 1)
             .with(r -> r.fraction = 1)
             .with(r -> r.start = Start.CLEAN)
-            .settings(
-                s ->
-                    s.objective(new PgdAt())
-                        .steps(Curve.constant(1))
-                        .epochs(1)
-                        .batch(ALL)
-                        .shard(13)
-                        .methods(Methods.NONE.with(perturbation(name, size)))
-                        .optimiser(plainDescent(0.3)));
+            .settings(s -> s.steps(Curve.constant(1)).shard(13));
     try (Scope scope = Scope.open();
         Network trained = run.network();
         Network start = run.network()) {
       run.go(trained);
       Map<String, Tensor> weights = new LinkedHashMap<>();
       start.weights().forEach((n, t) -> weights.put(n, t.to(DType.FLOAT64)));
-      Tensor worst = oneStep(start, weights); // [N, 1, 28, 28]
+      Tensor worst = fgsm(start, weights); // [N, 1, 28, 28]
       Map<String, Tensor> first = gradient(start, weights, worst);
       Map<String, Tensor> there = moved(name, size, weights, first);
       Map<String, Tensor> second = gradient(start, there, worst);
-      Map<String, Tensor> anew = gradient(start, there, oneStep(start, there));
+      Map<String, Tensor> anew = gradient(start, there, fgsm(start, there));
       double farthest = 0;
       for (Parameter p : start.trainable()) {
         Tensor expected = get(weights, p).sub(get(second, p).mul(0.3));
@@ -178,7 +178,7 @@ class WeightMethodsTest {
   }
 
   /** FGSM within the threat model and the domain, {@code [N, 1, 28, 28]}. */
-  private static Tensor oneStep(Network network, Map<String, Tensor> weights) {
+  private static Tensor fgsm(Network network, Map<String, Tensor> weights) {
     Tensor leaf = clean().asLeaf();
     Tensor slope = Autograd.grad(loss(network, weights, leaf), List.of(leaf), false).get(0);
     return leaf.detach().add(slope.sign(), 0.1).clamp(0, 1);
@@ -202,18 +202,11 @@ class WeightMethodsTest {
   @ParameterizedTest
   @ValueSource(strings = {"awp", "sam", "asam"})
   void besideABatchNormOneStepEqualsTheSlowTwin(String name) {
-    double size = name.equals("awp") ? 0.1 : 0.5;
+    double size = clear(name);
     Run run =
-        new Run()
+        oneStep(new Standard(), perturbation(name, size))
             .with(r -> r.graph = normed())
-            .settings(
-                s ->
-                    s.objective(new Standard())
-                        .epochs(1)
-                        .batch(ALL)
-                        .shard(ALL)
-                        .methods(Methods.NONE.with(perturbation(name, size)))
-                        .optimiser(plainDescent(0.3)));
+            .settings(s -> s.shard(ALL));
     try (Scope scope = Scope.open();
         Network trained = run.network();
         Network plain = run.network();
