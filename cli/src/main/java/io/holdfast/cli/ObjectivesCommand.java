@@ -54,7 +54,7 @@ final class ObjectivesCommand extends BaseCommand {
       names = "--page",
       paramLabel = "FILE",
       hidden = true,
-      description = "Makes the generated parts of docs/objectives.md anew.")
+      description = "Makes the generated parts of docs/objectives.md or docs/recipes.md anew.")
   private @Nullable Path page;
 
   @Override
@@ -89,7 +89,7 @@ final class ObjectivesCommand extends BaseCommand {
       }
       List<RecipeRow> rows = run.run();
       if (page != null) {
-        GeneratedPage.renew(page, Map.of("measured", RecipeTable.page(book, rows)));
+        GeneratedPage.renew(page, Map.of("measured " + book.name(), RecipeTable.page(book, rows)));
       }
       screen().print(job.json ? Json.pretty(rows) : RecipeTable.text(rows));
     }

@@ -4,9 +4,11 @@ import io.holdfast.common.Format;
 import io.holdfast.common.Table;
 import io.holdfast.experiment.RecipeBook;
 import io.holdfast.experiment.RecipeRow;
+import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,27 +72,54 @@ final class RecipeTable {
     return text.toString();
   }
 
-  /** The table of a page, in Markdown. */
+  /**
+   * The table of a page, in Markdown: with a column for each threat model where recipes are judged
+   * within several, one for AutoAttack where the best are judged by it, and one for each recipe
+   * that all are compared with.
+   */
   static String page(RecipeBook book, List<RecipeRow> rows) {
+    List<String> threats = threats(rows);
+    List<String> within = threats.size() > 1 ? threats : List.of();
+    List<String> head = new ArrayList<>(List.of("objective", "family", "clean"));
+    head.addAll(within);
+    head.add(within.isEmpty() ? "robust" : "all");
+    head.addAll(book.best() > 0 ? List.of("AutoAttack", "time") : List.of("time"));
+    book.against().forEach(other -> head.add("less `" + other + "`"));
     StringBuilder text = new StringBuilder();
-    text.append("| objective | family | clean | robust | AutoAttack | time |\n");
-    text.append("| --- | --- | --- | --- | --- | --- |\n");
+    line(text, head);
+    line(text, Collections.nCopies(head.size(), "---"));
     for (RecipeRow row : rows) {
-      text.append("| `").append(row.recipe()).append("` | ").append(row.family());
-      String failed = row.failed();
-      if (failed != null) {
-        text.append(" | - | - | - | ").append(failed.replace("|", "\\|")).append(" |\n");
-      } else {
-        text.append(" | ").append(percent(row.clean())).append(" | ").append(percent(row.robust()));
-        text.append(" | ").append(percent(row.last())).append(" | ");
-        text.append(ratio(row.time())).append(" |\n");
+      List<String> cells = new ArrayList<>(List.of("`" + row.recipe() + "`", row.family()));
+      cells.add(percent(row.clean()));
+      within.forEach(threat -> cells.add(percent(row.threats().get(threat))));
+      cells.add(percent(row.robust()));
+      if (book.best() > 0) {
+        cells.add(percent(row.last()));
       }
+      String failed = row.failed();
+      cells.add(failed == null ? ratio(row.time()) : failed.replace("|", "\\|"));
+      book.against().forEach(other -> cells.add(ahead(row.ahead().get(other))));
+      line(text, cells);
     }
-    RecipeBook.Judge judge = book.judge();
-    text.append("\nClean and robust: ").append(Format.count(judge.examples()));
-    text.append(" test images; AutoAttack: ").append(Format.count(book.last().examples()));
-    text.append(", of the best ").append(book.best()).append(". Settings of the file: SHA-256 `");
+    text.append("\nClean and robust: ").append(Format.count(book.judge().examples()));
+    text.append(" test images");
+    if (book.best() > 0) {
+      text.append("; AutoAttack: ").append(Format.count(book.last().examples()));
+      text.append(", of the best ").append(book.best());
+    }
+    if (!book.against().isEmpty()) {
+      text.append("; differences in points, with 95% intervals, paired image by image");
+    }
+    text.append(". Settings of the file: SHA-256 `");
     return text.append(book.hash()).append("`.\n").toString();
+  }
+
+  private static void line(StringBuilder text, List<String> cells) {
+    text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+  }
+
+  private static String ahead(@Nullable Difference by) {
+    return by == null ? "-" : by.inPoints().replace("points ", "").replace("95%: ", "");
   }
 
   private static List<String> threats(Collection<RecipeRow> rows) {
