@@ -146,6 +146,60 @@ final class HardenCommandTest {
     assertThat(other.err()).contains("the run to resume: content of samples: expected");
   }
 
+  /** Parts of classes that a model tells apart; what it needs beside the ledger is told before. */
+  @Test
+  void regionsOfALedgerAreFoundInTheSamplesThatItIsOf() throws IOException {
+    Path out = folder.resolve("regions");
+    Path model = Files.copy(run.resolve("model.holdfast"), folder.resolve("teller.holdfast"));
+    String ledger = "train.samples.ledger=" + run;
+    String two = "train.samples.regions=2";
+    Ran none = Ran.command("harden", file, "--out", out, "--set", ledger, "--set", two);
+    assertThat(none.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(none.err()).contains("train.samples.model: expected a bundle").contains("neither");
+    String teller = "train.samples.model=" + model;
+    Ran whole = Ran.command("harden", file, "--out", out, "--set", ledger, "--set", teller);
+    assertThat(whole.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(whole.err()).contains("train.samples.model: expected `regions` beside it");
+    Ran missing =
+        Ran.command(
+            "harden", file, "--out", out, "--set", ledger, "--set", two, "--set", teller + "x");
+    assertThat(missing.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(missing.err())
+        .contains("train.samples.model: expected")
+        .contains("teller.holdfastx");
+    String inside = "train.samples.model=" + out.resolve("model.holdfast");
+    Ran own =
+        Ran.command("harden", file, "--out", out, "--set", ledger, "--set", two, "--set", inside);
+    assertThat(own.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(own.err()).contains("train.samples.model: expected a model outside the folder");
+    String reversed = "data.test=" + folder.resolve("train.safetensors");
+    Ran others =
+        Ran.command(
+            "harden", file, "--out", out, "--set", ledger, "--set", two, "--set", teller, "--set",
+            reversed);
+    assertThat(others.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(others.err())
+        .contains("train.samples.ledger: expected a ledger of the first samples of data.train");
+    assertThat(out).doesNotExist();
+    Object[] right = {
+      "harden", file, "--out", out, "--resume", "--set", ledger, "--set", two, "--set", teller
+    };
+    Ran found = Ran.command(right);
+    assertThat(found.exit()).as(found.err()).isZero();
+    assertThat(Json.read(out.resolve("experiment.json")).at("/data_hashes/samples").asText())
+        .hasSize(64);
+    Ran again = Ran.command(right);
+    assertThat(again.exit()).as(again.err()).isZero();
+    Ran other = Ran.command(replaced(right, two, "train.samples.regions=3"));
+    assertThat(other.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(other.err())
+        .contains("the run to resume: train.samples.regions: expected 3, found 2");
+  }
+
+  private static Object[] replaced(Object[] all, String one, String by) {
+    return Stream.of(all).map(word -> word.equals(one) ? by : word).toArray();
+  }
+
   @Test
   void aDryRunWritesNothing() throws IOException {
     Path out = folder.resolve("dry");

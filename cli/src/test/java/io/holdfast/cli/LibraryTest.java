@@ -147,6 +147,10 @@ final class LibraryTest {
     assertThat(judged.exit()).as(judged.err()).isZero();
     runsSmall("selective", folder, small[0], small[1], "train.samples.ledger=" + weak);
     assertThat(folder.resolve("run/metrics.jsonl")).content().contains("\"curriculum\":");
+    String model = "train.samples.model=" + first.resolve("run/model.holdfast");
+    String ledger = "train.samples.ledger=" + weak;
+    Path regions = folder.resolve("regions");
+    runsSmall("selective", regions, small[0], small[1], ledger, model, "train.samples.regions=2");
   }
 
   @Test

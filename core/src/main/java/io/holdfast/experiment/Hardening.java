@@ -30,6 +30,7 @@ import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LowRank;
 import io.holdfast.train.Methods;
 import io.holdfast.train.Optimiser;
+import io.holdfast.train.Regions;
 import io.holdfast.train.Resizing;
 import io.holdfast.train.Slowed;
 import io.holdfast.train.TrainJob;
@@ -81,6 +82,7 @@ public final class Hardening {
   private Map<String, Bundle> guides = Map.of();
   private List<String> freeze = List.of();
   private @Nullable LayerChoice layers;
+  private @Nullable Regions regions;
   private Seed seed = new Seed(Experiment.DEFAULT_SEED);
   private @Nullable Seed splitting;
   private Device device = Device.CPU;
@@ -111,6 +113,7 @@ public final class Hardening {
     guides = other.guides;
     freeze = other.freeze;
     layers = other.layers;
+    regions = other.regions;
     seed = other.seed;
     splitting = other.splitting;
     device = other.device;
@@ -264,6 +267,14 @@ public final class Hardening {
     return change(h -> h.layers = bySensitivity);
   }
 
+  /**
+   * Draws samples of weak regions of classes more often and searches longer for theirs, in place of
+   * a selection of the settings; null for none. A model among them stays the caller's.
+   */
+  public Hardening regions(@Nullable Regions weak) {
+    return change(h -> h.regions = weak);
+  }
+
   /** Of all random streams; equal seeds give equal weights, bit for bit. */
   public Hardening seed(long value) {
     return change(h -> h.seed = new Seed(value));
@@ -355,6 +366,12 @@ public final class Hardening {
         Slowed slowed = layers.choose(network, job.train(), threat, seed, pool, progress);
         Methods methods = job.settings().methods().with(slowed);
         job = job.with(job.settings().toBuilder().methods(methods).build());
+      }
+      if (regions != null) {
+        Network of = start == null ? null : start.network();
+        Regions.Found found = regions.find(of, job.train(), seed, pool, stopper, progress);
+        Methods methods = job.settings().methods().with(found.selection());
+        job = job.with(job.settings().toBuilder().methods(methods).build()).with(found.train());
       }
       LowRank lowRank = settings.methods().lowRank();
       if (lowRank != null) {
@@ -525,6 +542,15 @@ public final class Hardening {
           "model.start and a threat model: layers of a trained model are chosen by perturbations",
           "neither or one of them");
     }
+    if (regions != null) {
+      regions.check(train, problems);
+      if (start == null && !regions.hasModel()) {
+        problems.add(
+            "train.samples.model",
+            "a bundle, by whose values regions are told apart, or model.start",
+            "neither");
+      }
+    }
     if (start != null) {
       StartingWeights.requireSame(start, architecture.graph(), train.info().classes(), problems);
     }
@@ -643,6 +669,9 @@ public final class Hardening {
     training.put("augment", augmentation.toString());
     if (layers != null) {
       training.put("layers", layers.toString());
+    }
+    if (regions != null) {
+      training.put("regions", regions.hash());
     }
     if (library != null) {
       training.put(

@@ -11,6 +11,7 @@ import io.holdfast.model.arch.Architecture;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.Network;
+import io.holdfast.train.SampleChoice;
 import io.holdfast.train.objective.Guide;
 import java.nio.file.Path;
 import java.util.List;
@@ -115,6 +116,10 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
     String start = experiment.start();
     if (start != null) {
       requireOutside(folder, experiment, "model.start", start);
+    }
+    SampleChoice samples = experiment.samples();
+    if (samples != null && samples.model() != null) {
+      requireOutside(folder, experiment, "train.samples.model", samples.model());
     }
     ExtraData extra = experiment.extra();
     if (extra != null && extra.teacher() != null) {

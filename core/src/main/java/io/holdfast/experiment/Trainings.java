@@ -5,14 +5,19 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
+import io.holdfast.common.Stopper;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.data.Dataset;
 import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Engine;
 import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
+import io.holdfast.train.Regions;
 import io.holdfast.train.Replay;
 import io.holdfast.train.SampleChoice;
+import io.holdfast.train.Selection;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainingCost;
 import io.holdfast.train.TrainingRecord;
@@ -21,17 +26,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an experiment trains, ready to run: one training, or the stages of a {@link Pipeline}. Holds
- * the weights that they start from open.
+ * the weights that they start from, and by which they tell samples apart, open.
  */
 final class Trainings implements AutoCloseable {
+  private static final String SAMPLES = "train.samples";
+
   private final Experiment experiment;
   private final ExperimentData data;
   private final Harden.Options options;
   private final List<StartingWeights> starts = new ArrayList<>();
+  private final List<Optional<Regions>> regions = new ArrayList<>();
+  private final List<Bundle> tellers = new ArrayList<>(); // of regions
 
   private Trainings(Experiment experiment, ExperimentData data, Harden.Options options) {
     this.experiment = experiment;
@@ -40,7 +52,7 @@ final class Trainings implements AutoCloseable {
   }
 
   /**
-   * Opens the weights that trainings start from.
+   * Opens the weights that trainings start from, and what their ledgers say of regions.
    *
    * @throws InvalidInputException if some are missing or damaged
    */
@@ -49,6 +61,7 @@ final class Trainings implements AutoCloseable {
     try {
       for (Experiment one : experiment.trainings()) {
         trainings.starts.add(StartingWeights.open(one, data.architecture()));
+        trainings.regions.add(trainings.regions(one));
       }
       return trainings;
     } catch (RuntimeException | Error e) {
@@ -192,6 +205,7 @@ final class Trainings implements AutoCloseable {
         .startFrom(starts.get(number).bundle())
         .freeze(one.freeze())
         .layers(one.layers())
+        .regions(regions.get(number).orElse(null))
         .seed(one.seed().value())
         .device(one.device())
         .workers(options.workers())
@@ -205,17 +219,56 @@ final class Trainings implements AutoCloseable {
   private static TrainSettings settings(Experiment one) {
     TrainSettings plain = one.training();
     SampleChoice samples = one.samples();
-    if (samples == null) {
+    if (samples == null || samples.regions() > 0) {
       return plain;
     }
+    Selection selection = of(one, "ledger", samples::open);
+    return plain.toBuilder().methods(plain.methods().with(selection)).build();
+  }
+
+  /** What is read from a file that {@code train.samples} names. */
+  private static <T> T of(Experiment one, String key, Supplier<T> read) {
     try {
-      return plain.toBuilder().methods(plain.methods().with(samples.open())).build();
+      return read.get();
     } catch (InvalidInputException e) {
       Problems problems = new Problems(one.source());
-      ExperimentData.reject(one, "train.samples", "ledger", e, problems);
+      ExperimentData.reject(one, SAMPLES, key, e, problems);
       problems.throwIfAny();
       throw e;
     }
+  }
+
+  private Optional<Regions> regions(Experiment one) {
+    SampleChoice samples = one.samples();
+    if (samples == null || samples.regions() == 0) {
+      return Optional.empty();
+    }
+    String model = samples.model();
+    if (model != null) {
+      tellers.add(of(one, "model", () -> Bundle.read(Path.of(model))));
+    }
+    Network network = model == null ? null : tellers.get(tellers.size() - 1).network();
+    return Optional.of(
+        of(one, "ledger", () -> samples.open(judged(one, samples.judged()), network)));
+  }
+
+  /** The samples that a ledger is of. */
+  private Dataset judged(Experiment one, SampleChoice.Judged ledger) {
+    Stopper stopper = options.stopper();
+    Stream<Supplier<Dataset>> known = Stream.of(data::test, () -> one.train().open());
+    return known
+        .map(Supplier::get)
+        .filter(samples -> ledger.isOf(samples, stopper))
+        .findFirst()
+        .map(samples -> samples.first(ledger.count()))
+        .orElseThrow(
+            () ->
+                new InvalidInputException(
+                    one.source(),
+                    SAMPLES,
+                    "a ledger of the first samples of data.train or data.test, whose inputs tell"
+                        + " regions apart",
+                    "one of other samples"));
   }
 
   /**
@@ -261,7 +314,8 @@ final class Trainings implements AutoCloseable {
     Experiment one = experiment.trainings().get(number);
     SampleChoice samples = one.samples();
     if (samples != null) {
-      hashes.put("samples", samples.open().hash());
+      String hash = regions.get(number).map(Regions::hash).orElseGet(() -> samples.open().hash());
+      hashes.put("samples", hash);
     }
     try (Guides guides = Guides.open(one.training().objective(), Map.of(), one.device())) {
       hashes.putAll(guides.hashes());
@@ -272,5 +326,6 @@ final class Trainings implements AutoCloseable {
   @Override
   public void close() {
     starts.forEach(StartingWeights::close);
+    tellers.forEach(Bundle::close);
   }
 }

@@ -57,6 +57,19 @@ public record Selection(
 
   /** From the rows of a ledger; clean accuracy counts where no attack was run. */
   public static Selection of(Iterable<Attempt> rows, double strength, double effort) {
+    Map<Long, Seen> samples = samples(rows);
+    return new Selection(
+        weakness(samples, Attempt::label), weakness(samples, Attempt::group), strength, effort);
+  }
+
+  /** By sample id, whether it is right when clean and held against every attack. */
+  static Map<Long, Boolean> held(Iterable<Attempt> rows) {
+    Map<Long, Boolean> held = new TreeMap<>();
+    samples(rows).forEach((id, seen) -> held.put(id, seen.holds));
+    return held;
+  }
+
+  private static Map<Long, Seen> samples(Iterable<Attempt> rows) {
     Map<Long, Seen> samples = new TreeMap<>();
     for (Attempt row : rows) {
       if (row.kind() == Kind.CLEAN || row.kind() == Kind.VERDICT) {
@@ -67,8 +80,7 @@ public record Selection(
     if (attacked) {
       samples.values().removeIf(s -> !s.attacked);
     }
-    return new Selection(
-        weakness(samples, Attempt::label), weakness(samples, Attempt::group), strength, effort);
+    return samples;
   }
 
   private static Map<Integer, Double> weakness(

@@ -130,6 +130,11 @@ public record TrainJob(
     return Records.with(this, "guides", models);
   }
 
+  /** The same with other samples to learn from. */
+  public TrainJob with(Dataset samples) {
+    return Records.with(this, "train", samples);
+  }
+
   /** The same by other settings. */
   public TrainJob with(TrainSettings other) {
     return Records.with(this, "settings", other);

@@ -187,9 +187,9 @@ class TrainingFromFilesTest {
 
   @Test
   void samples() {
-    assertThat(read("samples: runs/a").samples()).isEqualTo(new SampleChoice("runs/a", 3, 1));
+    assertThat(read("samples: runs/a").samples()).isEqualTo(SampleChoice.of("runs/a", 3, 1));
     assertThat(read("samples: {ledger: runs/b, strength: 10, effort: 2}").samples())
-        .isEqualTo(new SampleChoice("runs/b", 10, 2));
+        .isEqualTo(SampleChoice.of("runs/b", 10, 2));
     assertThat(read("epochs: 2").samples()).isNull();
   }
 

@@ -194,7 +194,7 @@ class SelectiveTrainingTest {
     try (Network base = Network.initialise(mlp(), Initialisation.PYTORCH, new Seed(7))) {
       training(7, null).go(base);
       attacked(base).folder(folder).on(some(FashionMnist.train(), 6000, 9000, 1));
-      SampleChoice usual = new SampleChoice(folder.toString(), 3, 1);
+      SampleChoice usual = SampleChoice.of(folder.toString(), 3, 1);
       Selection weak = usual.open();
       assertThat(weak.classes().entrySet())
           .extracting(Map.Entry::getKey, e -> e.getValue() > 0.5)
