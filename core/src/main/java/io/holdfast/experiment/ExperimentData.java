@@ -278,7 +278,7 @@ public record ExperimentData(
     if (held != null || share == 0) { // also for a stage, whose samples are held out already
       return new ExperimentData(train, held, tested, architecture, library);
     }
-    List<Dataset> parts = Hardening.holdOut(train, experiment.seed(), share);
+    List<Dataset> parts = HardeningRun.holdOut(train, experiment.seed(), share);
     return new ExperimentData(parts.get(1), parts.get(0), tested, architecture, library);
   }
 

@@ -108,7 +108,7 @@ public final class Pipeline {
    * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
    */
   public Bundle fit(Dataset train) {
-    base.prepare(train);
+    base.run().prepare(train);
     check(train);
     if (!base.resumes()) {
       parts.forEach(this::forget);
@@ -132,7 +132,7 @@ public final class Pipeline {
    */
   Path advance(Dataset train, int epochs) {
     Path run = Objects.requireNonNull(base.folder());
-    base.prepare(train);
+    base.run().prepare(train);
     check(train);
     StageBudgets budgets = budgets(train);
     Map<String, Bundle> done = new LinkedHashMap<>();
@@ -143,7 +143,7 @@ public final class Pipeline {
         boolean last = i == parts.size() - 1;
         if (left < own || last) {
           try (Governor leading = governor(i, budgets)) {
-            prepared(i, done, leading).advance(train, left);
+            prepared(i, done, leading).run().advance(train, left);
           }
           return folder(run, parts.get(i).name());
         }
@@ -190,11 +190,11 @@ public final class Pipeline {
 
   private static void check(Part part, Dataset train) {
     if (part.after() == null) {
-      part.training().check(train);
+      part.training().run().check(train);
       return;
     }
-    try (Bundle standIn = part.training().untrained()) {
-      part.training().after(standIn).check(train);
+    try (Bundle standIn = part.training().run().untrained()) {
+      part.training().after(standIn).run().check(train);
     }
   }
 
@@ -208,7 +208,7 @@ public final class Pipeline {
 
   private static double cost(Part part, Dataset train) {
     Hardening training = part.training();
-    TrainingCost cost = training.cost(train, training.settings().epochs());
+    TrainingCost cost = training.run().cost(train, training.settings().epochs());
     // A gradient of inputs alone takes about half of the time of one of the weights, too.
     return 2 * cost.backwardPasses() - cost.attackGradients();
   }
@@ -230,7 +230,7 @@ public final class Pipeline {
       if (budgets != null && Files.exists(journal)) {
         budgets.ended(Journal.read(journal), base.folder());
       }
-      return prepared(number, done, null).trained(train, model);
+      return prepared(number, done, null).run().trained(train, model);
     }
     try (Governor own = governor(number, budgets)) {
       Bundle trained = prepared(number, done, own).fit(train);

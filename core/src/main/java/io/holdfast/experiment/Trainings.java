@@ -77,7 +77,7 @@ final class Trainings implements AutoCloseable {
       if (replay != null) {
         Replay.requireFitting(replay, experiment.training(), data.train().size());
       }
-      training(0).check(data.train());
+      training(0).run().check(data.train());
     } else {
       StageBudgets.requireFitting(
           experiment.governor(), experiment.stages().stream().map(Stage::name).toList());
@@ -114,7 +114,7 @@ final class Trainings implements AutoCloseable {
    */
   Path advance(int epochs, @Nullable Governor governor) {
     if (experiment.stages().isEmpty()) {
-      training(0).governor(governor).advance(data.train(), epochs);
+      training(0).governor(governor).run().advance(data.train(), epochs);
       return options.out();
     }
     return pipeline(provenance(Map.of()), governor).advance(data.train(), epochs);
@@ -131,7 +131,7 @@ final class Trainings implements AutoCloseable {
       int own = Math.min(left, settings.epochs());
       Path metrics = new RunFolder(folder(i)).metrics();
       int trained = EpochFigures.read(metrics, settings.keepBest(), own).trained();
-      all = all.plus(training(i).cost(data.train(), Math.min(own, trained)));
+      all = all.plus(training(i).run().cost(data.train(), Math.min(own, trained)));
       left -= own;
     }
     return all;

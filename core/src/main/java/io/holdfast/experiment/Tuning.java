@@ -179,7 +179,7 @@ public final class Tuning {
         && !Files.exists(out.resolve(JOURNAL))) {
       problems.add("folder", "a new one, or one of an earlier search", out + " with trials");
     }
-    problems.collect(() -> base.check(train));
+    problems.collect(() -> base.run().check(train));
     problems.collect(() -> section().requireEnough("search", base.settings().epochs()));
     problems.throwIfAny();
     return Objects.requireNonNull(base.folder());
@@ -189,7 +189,7 @@ public final class Tuning {
     return Hashes.sha256Hex(
         String.join(
             "\n",
-            base.same(train).toString(),
+            base.run().same(train).toString(),
             Long.toString(base.seed().value()),
             fields.stream().map(Field::values).toList().toString(),
             method.name(),
@@ -224,7 +224,7 @@ public final class Tuning {
       Map<String, String> values = new LinkedHashMap<>();
       fields.forEach(f -> values.put(f.values().key(), f.values().draw(random)));
       try {
-        trial(0, values).check(train);
+        trial(0, values).run().check(train);
         return Optional.of(values);
       } catch (InvalidInputException notTogether) {
         return Optional.empty();
@@ -245,11 +245,11 @@ public final class Tuning {
     public TrialOutcome train(int trial, Map<String, String> values, int upTo) {
       Hardening training = trial(trial, values);
       int own = epochs(values, upTo);
-      training.advance(train, own);
+      training.run().advance(train, own);
       Path folder = Objects.requireNonNull(training.folder());
       EpochFigures figures =
           EpochFigures.read(new RunFolder(folder).metrics(), training.settings().keepBest(), own);
-      TrainingCost cost = training.cost(train, Math.min(own, figures.trained()));
+      TrainingCost cost = training.run().cost(train, Math.min(own, figures.trained()));
       return TrialOutcome.of(trial, values, own, figures, cost, training.graph());
     }
   }

@@ -63,7 +63,7 @@ class HardeningTest {
         .hasMessageContaining("attack.track")
         .hasMessageContaining("attack.random_start")
         .hasMessageContaining("training by trades");
-    assertThatThrownBy(() -> training(new PgdAt(), attack).check(DATA))
+    assertThatThrownBy(() -> training(new PgdAt(), attack).run().check(DATA))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("attack.loss")
         .hasMessageNotContaining("random_start");

@@ -94,7 +94,7 @@ class PipelineTest {
   @Test
   void allStagesHoldOutTheSameSamples() {
     Hardening held = common().validation(0.25);
-    List<Dataset> parts = Hardening.holdOut(DATA, new Seed(5), 0.25);
+    List<Dataset> parts = HardeningRun.holdOut(DATA, new Seed(5), 0.25);
     Hardening split = common().validation(parts.get(0));
     try (Bundle all = stages(held).fit(DATA);
         Bundle same = stages(split).fit(parts.get(1))) {
