@@ -43,6 +43,19 @@ final class GeneratedPage {
     return renewed;
   }
 
+  /**
+   * Refuses a file without a place for a part; changes nothing.
+   *
+   * @throws InvalidInputException if the mark is missing
+   */
+  static void require(Path file, String part) {
+    try {
+      renew(Files.readString(file), file.toString(), Map.of(part, ""));
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
+  }
+
   /** Makes the generated parts of a file anew. */
   static void renew(Path file, Map<String, String> parts) {
     try {

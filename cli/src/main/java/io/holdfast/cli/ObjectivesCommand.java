@@ -78,6 +78,10 @@ final class ObjectivesCommand extends BaseCommand {
     problems.collect(() -> read[0] = RecipeBook.read(what.recipes, what.folder));
     problems.throwIfAny();
     RecipeBook book = read[0];
+    String part = "measured " + book.name();
+    if (page != null) {
+      GeneratedPage.require(page, part); // now, not after hours
+    }
     try (Job running = Job.start(job)) {
       RecipeRun run =
           new RecipeRun(
@@ -89,7 +93,7 @@ final class ObjectivesCommand extends BaseCommand {
       }
       List<RecipeRow> rows = run.run();
       if (page != null) {
-        GeneratedPage.renew(page, Map.of("measured " + book.name(), RecipeTable.page(book, rows)));
+        GeneratedPage.renew(page, Map.of(part, RecipeTable.page(book, rows)));
       }
       screen().print(job.json ? Json.pretty(rows) : RecipeTable.text(rows));
     }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Compared recipes of training for people. */
@@ -74,8 +75,8 @@ final class RecipeTable {
 
   /**
    * The table of a page, in Markdown: with a column for each threat model where recipes are judged
-   * within several, one for AutoAttack where the best are judged by it, and one for each recipe
-   * that all are compared with.
+   * within several, one for those who judge the best, and one for each recipe that all are compared
+   * with.
    */
   static String page(RecipeBook book, List<RecipeRow> rows) {
     List<String> threats = threats(rows);
@@ -83,7 +84,7 @@ final class RecipeTable {
     List<String> head = new ArrayList<>(List.of("objective", "family", "clean"));
     head.addAll(within);
     head.add(within.isEmpty() ? "robust" : "all");
-    head.addAll(book.best() > 0 ? List.of("AutoAttack", "time") : List.of("time"));
+    head.addAll(book.best() > 0 ? List.of(last(book), "time") : List.of("time"));
     book.against().forEach(other -> head.add("less `" + other + "`"));
     StringBuilder text = new StringBuilder();
     line(text, head);
@@ -104,7 +105,10 @@ final class RecipeTable {
     text.append("\nClean and robust: ").append(Format.count(book.judge().examples()));
     text.append(" test images");
     if (book.best() > 0) {
-      text.append("; AutoAttack: ").append(Format.count(book.last().examples()));
+      text.append("; ")
+          .append(last(book))
+          .append(": ")
+          .append(Format.count(book.last().examples()));
       text.append(", of the best ").append(book.best());
     }
     if (!book.against().isEmpty()) {
@@ -112,6 +116,13 @@ final class RecipeTable {
     }
     text.append(". Settings of the file: SHA-256 `");
     return text.append(book.hash()).append("`.\n").toString();
+  }
+
+  /** The attacks that judge the best. */
+  private static String last(RecipeBook book) {
+    return book.last().attacks().stream()
+        .map(attack -> "`" + attack.key() + "`")
+        .collect(Collectors.joining(" and "));
   }
 
   private static void line(StringBuilder text, List<String> cells) {

@@ -188,6 +188,10 @@ final class HardenCommandTest {
     assertThat(found.exit()).as(found.err()).isZero();
     assertThat(Json.read(out.resolve("experiment.json")).at("/data_hashes/samples").asText())
         .hasSize(64);
+    try (Bundle by = Bundle.read(out.resolve("model.holdfast"));
+        Bundle plain = Bundle.read(run.resolve("model.holdfast"))) {
+      assertThat(by.network().hash()).isNotEqualTo(plain.network().hash());
+    }
     Ran again = Ran.command(right);
     assertThat(again.exit()).as(again.err()).isZero();
     Ran other = Ran.command(replaced(right, two, "train.samples.regions=3"));

@@ -140,7 +140,8 @@ final class ObjectivesCommandTest {
     assertThat(rows.get(1).path("time").asDouble()).isEqualTo(1);
     assertThat(rows.findValues("last").stream().filter(last -> !last.isNull())).hasSize(2);
     assertThat(Files.readString(page))
-        .contains("| objective | family | clean | linf:0.05 | l2:0.5 | all | AutoAttack | time |")
+        .contains(
+            "| objective | family | clean | linf:0.05 | l2:0.5 | all | `pgd[steps=2]` | time |")
         .contains("| `rslad` | guided |", "less `standard`", "paired image by image")
         .endsWith("after\n");
     assertThat(Files.readString(out.resolve("report.html")))
@@ -251,6 +252,12 @@ final class ObjectivesCommandTest {
             "objectives", "--measure", recipes(folder), "--out", out, "--dry-run", "--json");
     assertThat(Json.parse(json.out(), "the plan").findValuesAsText("recipe"))
         .containsExactly("standard", "pgd-at", "rslad", "far");
+    Path page = Files.writeString(folder.resolve("page.md"), "no place for it\n");
+    Ran nowhere =
+        Ran.command("objectives", "--measure", recipes(folder), "--out", out, "--page", page);
+    assertThat(nowhere.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(nowhere.err()).contains("<!-- generated: measured recipes -->");
+    assertThat(out).doesNotExist();
     Files.writeString(Files.createDirectories(out).resolve("report.html"), "mine");
     Ran theirs = Ran.command(plan);
     assertThat(theirs.exit()).isEqualTo(Exit.BAD_INPUT);

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param seed of all random streams
  * @param device that computes
  * @param train where the training samples lie
- * @param test where the test samples lie; never read during training
+ * @param test where the test samples lie; never read during training, but where a ledger of them
+ *     says which regions are weak
  * @param validationShare of the training samples held out, in [0, 1)
  * @param validation where the validation samples lie, or null for a share of the training set
  * @param extra samples to train on beside the training samples, or null

@@ -34,16 +34,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The data of an experiment, checked against each other and against the experiment.
  *
+ * @param whole all of {@code data.train}, those held out too, without extra samples
  * @param train without the validation samples
  * @param validation null for none
  * @param test of which nothing but shape, classes and size is asked before training has ended, but
- *     for the place of a label that has no class
+ *     for the place of a label that has no class, and for what a ledger of these samples needs
  * @param architecture for these inputs and classes
  * @param library saved examples to train on, or null for none
  * @param extra those of the training samples that {@code data.extra} has brought, or null for none
  * @param stages the same for each stage of the experiment; empty where there are none
  */
 public record ExperimentData(
+    Dataset whole,
     Dataset train,
     @Nullable Dataset validation,
     Dataset test,
@@ -71,7 +73,7 @@ public record ExperimentData(
       Dataset test,
       Architecture architecture,
       @Nullable LibraryFeed library) {
-    this(train, validation, test, architecture, library, null, List.of());
+    this(train, train, validation, test, architecture, library, null, List.of());
   }
 
   /** Data without saved examples. */
@@ -151,7 +153,14 @@ public record ExperimentData(
     return extra == null || more == null
         ? this
         : new ExperimentData(
-            more.behind(train, extra), validation, test, architecture, library, extra, stages);
+            whole,
+            more.behind(train, extra),
+            validation,
+            test,
+            architecture,
+            library,
+            extra,
+            stages);
   }
 
   /** The same with what each stage trains on, checked against the stage. */
@@ -166,7 +175,7 @@ public record ExperimentData(
       problems.collect(() -> each.add(of(stage.experiment(), train, test, validation, saved)));
     }
     problems.throwIfAny();
-    return new ExperimentData(train, validation, test, architecture, library, extra, each);
+    return new ExperimentData(whole, train, validation, test, architecture, library, extra, each);
   }
 
   /**
@@ -181,7 +190,14 @@ public record ExperimentData(
     ExperimentData checked = of(other, train, test, validation, saved);
     ExperimentData whole =
         new ExperimentData(
-            train, validation, test, checked.architecture, saved, extra, checked.stages);
+            this.whole,
+            train,
+            validation,
+            test,
+            checked.architecture,
+            saved,
+            extra,
+            checked.stages);
     return other.stages().isEmpty() ? whole : whole.staged(other, today);
   }
 
@@ -279,7 +295,8 @@ public record ExperimentData(
       return new ExperimentData(train, held, tested, architecture, library);
     }
     List<Dataset> parts = HardeningRun.holdOut(train, experiment.seed(), share);
-    return new ExperimentData(parts.get(1), parts.get(0), tested, architecture, library);
+    return new ExperimentData(
+        train, parts.get(1), parts.get(0), tested, architecture, library, null, List.of());
   }
 
   /**

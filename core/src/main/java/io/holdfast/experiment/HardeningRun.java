@@ -138,8 +138,7 @@ final class HardeningRun {
         job = job.with(job.settings().toBuilder().methods(methods).build());
       }
       if (regions != null) {
-        Network of = start == null ? null : start.network();
-        Regions.Found found = regions.find(of, job.train(), seed, pool, stopper, progress);
+        Regions.Found found = regions.find(network, job.train(), seed, pool, stopper, progress);
         Methods methods = job.settings().methods().with(found.selection());
         job = job.with(job.settings().toBuilder().methods(methods).build()).with(found.train());
       }

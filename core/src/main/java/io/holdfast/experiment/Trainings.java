@@ -5,7 +5,6 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
-import io.holdfast.common.Stopper;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
@@ -248,27 +247,29 @@ final class Trainings implements AutoCloseable {
       tellers.add(of(one, "model", () -> Bundle.read(Path.of(model))));
     }
     Network network = model == null ? null : tellers.get(tellers.size() - 1).network();
-    return Optional.of(
-        of(one, "ledger", () -> samples.open(judged(one, samples.judged()), network)));
+    Dataset judged = judged(one, of(one, "ledger", samples::judged));
+    return Optional.of(of(one, "ledger", () -> samples.open(judged, network)));
   }
 
   /** The samples that a ledger is of. */
   private Dataset judged(Experiment one, SampleChoice.Judged ledger) {
-    Stopper stopper = options.stopper();
-    Stream<Supplier<Dataset>> known = Stream.of(data::test, () -> one.train().open());
-    return known
-        .map(Supplier::get)
-        .filter(samples -> ledger.isOf(samples, stopper))
-        .findFirst()
-        .map(samples -> samples.first(ledger.count()))
-        .orElseThrow(
-            () ->
-                new InvalidInputException(
-                    one.source(),
-                    SAMPLES,
-                    "a ledger of the first samples of data.train or data.test, whose inputs tell"
-                        + " regions apart",
-                    "one of other samples"));
+    Optional<Dataset> all =
+        Stream.of(
+                Optional.of(data.whole()),
+                Optional.ofNullable(data.validation()),
+                Optional.of(data.test()))
+            .flatMap(Optional::stream)
+            .filter(samples -> ledger.isOf(samples, options.stopper()))
+            .findFirst();
+    if (all.isEmpty()) {
+      Problems problems = new Problems(one.source());
+      String expected =
+          "a ledger of the first samples of data.train, data.validation or data.test, whose inputs"
+              + " tell regions apart";
+      one.reject(problems, SAMPLES, "ledger", expected, "one of other samples", null);
+      problems.throwIfAny();
+    }
+    return all.orElseThrow().first(ledger.count());
   }
 
   /**

@@ -41,12 +41,15 @@ final class KMeans {
   private static List<double[]> drawn(List<float[]> points, int k, RandomGenerator random) {
     List<double[]> centres = new ArrayList<>();
     centres.add(doubles(points.get(random.nextInt(points.size()))));
+    double[] least = new double[points.size()]; // distance from the nearest centre
+    Arrays.fill(least, Double.POSITIVE_INFINITY);
     while (centres.size() < k) {
-      double[] reached = new double[points.size()];
+      double[] last = centres.get(centres.size() - 1);
+      double[] reached = new double[least.length];
       double sum = 0;
       for (int i = 0; i < reached.length; i++) {
-        float[] point = points.get(i);
-        sum += distance(centres.get(nearest(centres, point)), point);
+        least[i] = Math.min(least[i], distance(last, points.get(i)));
+        sum += least[i];
         reached[i] = sum;
       }
       if (sum == 0) { // no other point is left

@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Hashes;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -20,10 +21,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +63,7 @@ public final class Regions {
    * @param strength as in {@link Selection}
    * @param effort as in {@link Selection}
    */
-  Regions(
+  public Regions(
       @Nullable Network model,
       Dataset judged,
       Map<Long, Boolean> held,
@@ -91,17 +94,17 @@ public final class Regions {
 
   /** Adds why samples of this kind cannot be told apart. */
   public void check(Dataset train, Problems problems) {
-    long[] wanted = train.info().shapeArray();
-    if (model != null && !Arrays.equals(wanted, shape(model))) {
+    if (model == null) {
+      return;
+    }
+    List<long[]> inputs =
+        model.graph().inputs().stream().map(input -> input.type().shape().toArray()).toList();
+    if (inputs.size() != 1 || !Arrays.equals(train.info().shapeArray(), inputs.get(0))) {
       problems.add(
           "train.samples.model",
           "a model for inputs of shape " + train.info().shape(),
-          Arrays.toString(shape(model)));
+          inputs.stream().map(Arrays::toString).collect(Collectors.joining(" and ")));
     }
-  }
-
-  private static long[] shape(Network network) {
-    return network.graph().inputs().get(0).type().shape().toArray();
   }
 
   /**
@@ -121,26 +124,32 @@ public final class Regions {
   /**
    * Finds the regions, and in which one each training sample is.
    *
-   * @param start the model that training starts from, or null
-   * @throws IllegalStateException if there is no model
+   * @param start the network that is trained, with the weights that it starts from
+   * @throws InvalidInputException if the ledger has no verdict on any of its samples
    */
   public Found find(
-      @Nullable Network start,
+      Network start,
       Dataset train,
       Seed seed,
       Workers workers,
       Stopper stopper,
       Progress progress) {
-    Network network = model == null ? start : model;
-    if (network == null) {
-      throw new IllegalStateException("no model to tell samples apart by");
+    if (rows().isEmpty()) {
+      throw new InvalidInputException(
+          "train.samples", "ledger", "verdicts on its samples", "none: it ended before the first");
     }
+    Network network = model == null ? start : model.to(start.device());
     try (Progress.Task task =
         progress.start("regions", (long) judged.size() + train.size(), "samples")) {
       Look look = new Look(network, workers, stopper, task);
       Map<Integer, List<double[]>> centres = new TreeMap<>(); // by class
       List<float[]> points = look.map(judged, (row, values) -> values);
-      rows().forEach((label, rows) -> centres.put(label, centres(points, rows, label, seed)));
+      rows()
+          .forEach(
+              (label, rows) -> {
+                stopper.check();
+                centres.put(label, centres(points, rows, label, seed));
+              });
       Map<Integer, Double> weakness = weakness(centres, points);
       List<Integer> regions =
           look.map(
@@ -205,19 +214,17 @@ public final class Regions {
 
   private String told(Map<Integer, Double> weakness, List<Integer> regions) {
     Map.Entry<Integer, Double> most =
-        weakness.entrySet().stream()
-            .max(Map.Entry.comparingByValue())
-            .orElse(Map.entry(0, 0.0)); // a ledger has samples
+        weakness.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow();
     int region = most.getKey();
     long in = regions.stream().filter(r -> r == region).count();
-    String text =
-        "%s regions of classes; the weakest is one of %s with %s training samples, %s less robust"
-            + " than the strongest";
-    return text.formatted(
+    return String.format(
+        Locale.ROOT,
+        "%s regions of classes; the weakest is one of %s with %s training samples, %.0f points less"
+            + " robust than the strongest",
         Format.count(weakness.size()),
         judged.info().classes().get(region / perClass),
         Format.count(in),
-        Format.percent(most.getValue()));
+        100 * most.getValue());
   }
 
   /** Values of the last layer before the logits, for many samples. */

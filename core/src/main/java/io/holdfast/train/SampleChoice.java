@@ -39,7 +39,7 @@ public record SampleChoice(
       return of(train.text("samples"), STRENGTH, EFFORT);
     }
     SettingsReader s = train.section("samples");
-    int regions = s.integer("regions", 0, 0, 1000);
+    int regions = s.integer("regions", 0, 0, 100);
     String model = s.textOrNull(MODEL);
     if (model != null && regions == 0) {
       s.reject(MODEL, "`regions` beside it: it tells them apart", "none", null);
