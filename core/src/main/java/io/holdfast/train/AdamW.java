@@ -4,6 +4,8 @@ import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.train.Slices.Slice;
 import java.util.List;
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
@@ -25,20 +27,41 @@ final class AdamW extends StatefulOptimiser {
 
   @Override
   public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
-    try (Scope scope = Scope.open()) {
-      double t = of("steps").addInPlace(1).item();
-      double correction1 = 1 - Math.pow(config.beta1(), t);
-      double correction2 = 1 - Math.pow(config.beta2(), t);
-      for (int i = 0; i < weights.size(); i++) {
-        Tensor w = weights.get(i);
-        Tensor g = gradients.get(i);
-        Tensor m = of("mean." + i).mulInPlace(config.beta1()).addInPlace(g, 1 - config.beta1());
-        Tensor v =
-            of("square." + i).mulInPlace(config.beta2()).addInPlace(g.square(), 1 - config.beta2());
-        Tensor scale = v.div(correction2).sqrt().add(EPS);
-        w.mulInPlace(1 - rate * config.weightDecay());
-        w.addInPlace(m.div(scale), -rate / correction1);
+    double t = begin();
+    for (int i = 0; i < weights.size(); i++) {
+      try (Scope scope = Scope.open()) {
+        step(new Slice(i, 0, 0), weights, gradients, rate, t);
       }
     }
+  }
+
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate, Workers workers) {
+    double t = begin();
+    Slices.each(weights, workers, slice -> step(slice, weights, gradients, rate, t));
+  }
+
+  /** The number of the step, from 1. */
+  private double begin() {
+    try (Scope scope = Scope.open()) {
+      return of("steps").addInPlace(1).item();
+    }
+  }
+
+  private int step(
+      Slice slice, List<Tensor> weights, List<Tensor> gradients, double rate, double t) {
+    double correction1 = 1 - Math.pow(config.beta1(), t);
+    double correction2 = 1 - Math.pow(config.beta2(), t);
+    int i = slice.tensor();
+    Tensor w = slice.of(weights);
+    Tensor g = slice.of(gradients);
+    Tensor m = slice.of(of("mean." + i));
+    m.mulInPlace(config.beta1()).addInPlace(g, 1 - config.beta1());
+    Tensor v = slice.of(of("square." + i));
+    v.mulInPlace(config.beta2()).addInPlace(g.square(), 1 - config.beta2());
+    Tensor scale = v.div(correction2).sqrt().add(EPS);
+    w.mulInPlace(1 - rate * config.weightDecay());
+    w.addInPlace(m.div(scale), -rate / correction1);
+    return 0;
   }
 }

@@ -112,8 +112,7 @@ final class BatchStep {
   private Map<String, Tensor> moved(
       WeightPerturbation perturbation, RunState state, List<ShardResult> here, SharedScope owner) {
     try (Scope scope = Scope.open()) {
-      List<Tensor> total = Update.sum(here);
-      Update.requireFinite(total, state.counters.step());
+      List<Tensor> total = Update.gradient(here, state.counters.step(), job.workers());
       Map<String, Tensor> named =
           perturbation.byName(job.network().trainable(), state.trainable, total);
       named.replaceAll((name, weight) -> owner.adopt(weight));

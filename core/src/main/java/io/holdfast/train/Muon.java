@@ -3,6 +3,7 @@ package io.holdfast.train;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
 import java.util.List;
 import java.util.Set;
 
@@ -45,19 +46,32 @@ final class Muon extends StatefulOptimiser {
 
   @Override
   public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
-    double otherRate = rate * config.otherRate() / config.learningRate();
     for (int i = 0; i < weights.size(); i++) {
       try (Scope scope = Scope.open()) {
-        Tensor g = gradients.get(i);
-        Tensor v = of("momentum." + i).mulInPlace(config.momentum()).addInPlace(g);
-        Tensor along = config.nesterov() ? g.add(v, config.momentum()) : v;
-        boolean matrix = matrices.contains(i);
-        double length = matrix ? rate : otherRate;
-        Tensor w = weights.get(i);
-        w.mulInPlace(1 - length * config.weightDecay());
-        w.addInPlace(matrix ? direction(along) : along, -length);
+        step(i, weights.get(i), gradients.get(i), rate);
       }
     }
+  }
+
+  /** Layers are independent of each other. */
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate, Workers workers) {
+    if (weights.stream().allMatch(weight -> weight.device().isCpu())) {
+      workers.map(weights.size(), i -> step(i, weights.get(i), gradients.get(i), rate));
+    } else {
+      step(weights, gradients, rate);
+    }
+  }
+
+  private int step(int i, Tensor w, Tensor g, double rate) {
+    double otherRate = rate * config.otherRate() / config.learningRate();
+    Tensor v = of("momentum." + i).mulInPlace(config.momentum()).addInPlace(g);
+    Tensor along = config.nesterov() ? g.add(v, config.momentum()) : v;
+    boolean matrix = matrices.contains(i);
+    double length = matrix ? rate : otherRate;
+    w.mulInPlace(1 - length * config.weightDecay());
+    w.addInPlace(matrix ? direction(along) : along, -length);
+    return 0;
   }
 
   /**

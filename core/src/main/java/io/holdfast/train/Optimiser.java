@@ -5,6 +5,7 @@ import io.holdfast.model.graph.Graph.Parameter;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.ParameterSpec.Kind;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Workers;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,15 @@ public interface Optimiser extends AutoCloseable {
    * @param learningRate the rate of this step
    */
   void step(List<Tensor> weights, List<Tensor> gradients, double learningRate);
+
+  /**
+   * The same step by several threads, where the optimiser changes numbers one by one; any number of
+   * them gives the same bits.
+   */
+  default void step(
+      List<Tensor> weights, List<Tensor> gradients, double learningRate, Workers workers) {
+    step(weights, gradients, learningRate);
+  }
 
   /** State tensors by name, for checkpoints; read and written in place. */
   Map<String, Tensor> state();

@@ -3,6 +3,8 @@ package io.holdfast.train;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
+import io.holdfast.train.Slices.Slice;
 import java.util.List;
 
 /**
@@ -27,17 +29,27 @@ final class Sgd extends StatefulOptimiser {
 
   @Override
   public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
-    try (Scope scope = Scope.open()) {
-      for (int i = 0; i < weights.size(); i++) {
-        Tensor w = weights.get(i);
-        Tensor g = gradients.get(i).add(w, config.weightDecay());
-        if (config.momentum() > 0) {
-          Tensor v = of("momentum." + i);
-          v.mulInPlace(config.momentum()).addInPlace(g);
-          g = config.nesterov() ? g.add(v, config.momentum()) : v;
-        }
-        w.addInPlace(g, -rate);
+    for (int i = 0; i < weights.size(); i++) {
+      try (Scope scope = Scope.open()) {
+        step(new Slice(i, 0, 0), weights, gradients, rate);
       }
     }
+  }
+
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate, Workers workers) {
+    Slices.each(weights, workers, slice -> step(slice, weights, gradients, rate));
+  }
+
+  private int step(Slice slice, List<Tensor> weights, List<Tensor> gradients, double rate) {
+    Tensor w = slice.of(weights);
+    Tensor g = slice.of(gradients).add(w, config.weightDecay());
+    if (config.momentum() > 0) {
+      Tensor v = slice.of(of("momentum." + slice.tensor()));
+      v.mulInPlace(config.momentum()).addInPlace(g);
+      g = config.nesterov() ? g.add(v, config.momentum()) : v;
+    }
+    w.addInPlace(g, -rate);
+    return 0;
   }
 }

@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Workers;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,19 @@ final class SlowedOptimiser implements Optimiser {
 
   @Override
   public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
+    step(weights, () -> inner.step(weights, gradients, rate));
+  }
+
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate, Workers workers) {
+    step(weights, () -> inner.step(weights, gradients, rate, workers));
+  }
+
+  private void step(List<Tensor> weights, Runnable whole) {
     try (Scope scope = Scope.open()) {
       Map<Integer, Tensor> before = new LinkedHashMap<>();
       slow.forEach(i -> before.put(i, weights.get(i).clone()));
-      inner.step(weights, gradients, rate);
+      whole.run();
       for (int i : slow) {
         Tensor old = Objects.requireNonNull(before.get(i));
         Tensor weight = weights.get(i);

@@ -139,7 +139,7 @@ final class TrainingLoop {
         }
         throw e;
       }
-      norm = Update.apply(state, results, clean, rate, settings.gradientClip());
+      norm = Update.apply(state, results, clean, rate, settings.gradientClip(), job.workers());
       state.carryOn(results);
       sums = StepSums.of(results);
     }

@@ -6,6 +6,7 @@ import io.holdfast.model.graph.layer.BatchNorm;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,19 +31,20 @@ final class Update {
      * @param step from 0
      * @throws DivergedException if the gradient is not finite
      */
-    static Slope of(List<ShardResult> shards, double clip, long step) {
-      List<Tensor> total = sum(shards);
-      double norm = finiteNorm(total, step);
-      if (clip > 0 && norm > clip) {
-        total.forEach(g -> g.mulInPlace(clip / norm));
+    static Slope of(List<ShardResult> shards, double clip, long step, Workers workers) {
+      Slope all = sum(shards, workers);
+      requireFinite(all.norm, step);
+      if (clip > 0 && all.norm > clip) {
+        all.total.forEach(g -> g.mulInPlace(clip / all.norm));
       }
-      return new Slope(total, norm);
+      return all;
     }
   }
 
   /**
    * Changes weights, running statistics and the average.
    *
+   * @param workers that share what is done number by number
    * @param clean what the expert for clean inputs learns from; empty where there is none
    * @param rate learning rate of this step
    * @param clip largest L2 norm of the whole gradient, 0 for none
@@ -50,16 +52,21 @@ final class Update {
    * @throws DivergedException if a gradient is not finite; then nothing was changed
    */
   static double apply(
-      RunState state, List<ShardResult> shards, List<ShardResult> clean, double rate, double clip) {
+      RunState state,
+      List<ShardResult> shards,
+      List<ShardResult> clean,
+      double rate,
+      double clip,
+      Workers workers) {
     try (Scope scope = Scope.open()) {
       long step = state.counters.step();
       CleanExpert expert = state.expert;
-      Slope slope = Slope.of(shards, clip, step);
-      Slope other = expert == null ? null : Slope.of(clean, clip, step);
-      state.optimiser.step(state.trainable, slope.total(), rate);
+      Slope slope = Slope.of(shards, clip, step, workers);
+      Slope other = expert == null ? null : Slope.of(clean, clip, step, workers);
+      state.optimiser.step(state.trainable, slope.total(), rate, workers);
       moveStatistics(state.network, shards);
       if (expert != null && other != null) {
-        expert.optimiser().step(expert.trainable(), other.total(), rate);
+        expert.optimiser().step(expert.trainable(), other.total(), rate, workers);
         moveStatistics(expert.network(), clean);
       }
       state.moveAverage();
@@ -68,25 +75,20 @@ final class Update {
   }
 
   /**
-   * Refuses a gradient that no step can be taken along.
+   * The whole gradient of a batch.
    *
-   * @throws DivergedException if it is not finite
+   * @throws DivergedException if no step can be taken along it, since it is not finite
    */
-  static void requireFinite(List<Tensor> gradients, long step) {
-    finiteNorm(gradients, step);
+  static List<Tensor> gradient(List<ShardResult> shards, long step, Workers workers) {
+    Slope all = sum(shards, workers);
+    requireFinite(all.norm, step);
+    return all.total;
   }
 
-  /**
-   * The L2 norm of a whole gradient.
-   *
-   * @throws DivergedException if it is not finite
-   */
-  private static double finiteNorm(List<Tensor> gradients, long step) {
-    double norm = norm(gradients);
+  private static void requireFinite(double norm, long step) {
     if (!Double.isFinite(norm)) {
       throw diverged("gradient's norm", norm, step);
     }
-    return norm;
   }
 
   static DivergedException diverged(String what, double value, long step) {
@@ -101,22 +103,19 @@ final class Update {
   }
 
   /** The sums over the shards, in place of the first one's gradients. */
-  static List<Tensor> sum(List<ShardResult> shards) {
+  private static Slope sum(List<ShardResult> shards, Workers workers) {
     List<Tensor> total = shards.get(0).gradients();
-    for (ShardResult r : shards.subList(1, shards.size())) {
-      for (int i = 0; i < total.size(); i++) {
-        total.get(i).addInPlace(r.gradients().get(i));
-      }
-    }
-    return total;
-  }
-
-  private static double norm(List<Tensor> gradients) {
-    double square = 0;
-    for (Tensor g : gradients) {
-      square += g.square().sum().item();
-    }
-    return Math.sqrt(square);
+    List<ShardResult> others = shards.subList(1, shards.size());
+    double square =
+        Slices.each(
+            total,
+            workers,
+            slice -> {
+              Tensor sum = slice.of(total);
+              others.forEach(shard -> sum.addInPlace(slice.of(shard.gradients())));
+              return sum.square().sum().item();
+            });
+    return new Slope(total, Math.sqrt(square));
   }
 
   /**
