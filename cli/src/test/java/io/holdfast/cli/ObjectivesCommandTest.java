@@ -38,7 +38,7 @@ final class ObjectivesCommandTest {
 
   /** Whoever changes the recipes measures anew. */
   @ParameterizedTest
-  @CsvSource({"objectives,objectives"})
+  @CsvSource({"objectives,objectives", "multi-norm,recipes"})
   void theMeasuredTableIsOfTheRecipesAsTheyAre(String name, String page, @TempDir Path folder)
       throws IOException {
     RecipeBook book = RecipeBook.read(Path.of("../examples/recipes/" + name + ".yaml"), folder);
@@ -64,6 +64,22 @@ final class ObjectivesCommandTest {
       best += found.group(1).contains("%") ? 1 : 0;
     }
     assertThat(best).isEqualTo(book.best());
+  }
+
+  /** The mark of the comparison: three points, and an interval above 0. */
+  @Test
+  void aUnionIsAheadOfEachNormAloneInTheTable() throws IOException {
+    String row =
+        Files.readAllLines(Path.of("../docs/recipes.md")).stream()
+            .filter(line -> line.startsWith("| `union-average` | union |"))
+            .findFirst()
+            .orElseThrow();
+    Matcher ahead = Pattern.compile("([+-][0-9.]+) \\(([+-][0-9.]+) to").matcher(row);
+    for (int i = 0; i < 3; i++) {
+      assertThat(ahead.find()).as(row).isTrue();
+      assertThat(Double.parseDouble(ahead.group(1))).as(row).isGreaterThanOrEqualTo(3);
+      assertThat(Double.parseDouble(ahead.group(2))).as(row).isPositive();
+    }
   }
 
   @Test
