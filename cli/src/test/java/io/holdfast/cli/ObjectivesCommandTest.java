@@ -161,7 +161,8 @@ final class ObjectivesCommandTest {
         .contains("| `rslad` | guided |", "less `standard`", "paired image by image")
         .endsWith("after\n");
     assertThat(Files.readString(out.resolve("report.html")))
-        .contains("<svg", "<title>rslad</title>", "standard by ", "judged again", "l2:0.5");
+        .contains("<svg", "<title>rslad</title>", "standard by ", "judged again", "l2:0.5")
+        .contains("within all of them; the headline", "first one alone, linf:0.05.");
 
     Map<String, String> before = Ran.contents(out);
     Files.delete(out.resolve("rslad/model.holdfast"));

@@ -37,12 +37,12 @@ final class RecipeReport {
         row ->
             Report.builder()
                 .title(book.name() + ", recipes compared")
-                .table(table(book, rows))
+                .table(table(book, rows, row))
                 .model(row.recipe(), Objects.requireNonNull(cards.get(row.recipe())))
                 .build());
   }
 
-  private static TableSection table(RecipeBook book, List<RecipeRow> rows) {
+  private static TableSection table(RecipeBook book, List<RecipeRow> rows, RecipeRow best) {
     List<String> threats =
         rows.stream().flatMap(row -> row.threats().keySet().stream()).distinct().toList();
     List<String> head = new ArrayList<>(List.of("recipe", "family", "clean", "robust"));
@@ -66,12 +66,22 @@ final class RecipeReport {
                     .collect(Collectors.joining(", "))
                 + "; time is that of the steps of training, over the one of "
                 + book.clock()
-                + ". Below the table is what the judges saw of the most robust one."),
+                + ". "
+                + below(best, threats)),
         plot(rows),
         head,
         rows.stream()
             .map(row -> row(row, threats.size() > 1 ? threats : List.of(), noted))
             .toList());
+  }
+
+  /** What the headline and all below the table are of. */
+  private static String below(RecipeRow best, List<String> threats) {
+    return threats.size() > 1
+        ? ("The most robust one, %s, stands at %s within all of them; the headline, and what is"
+                + " below the table, are of it within the first one alone, %s.")
+            .formatted(best.recipe(), percent(best.robust()), threats.get(0))
+        : "Below the table is what the judges saw of the most robust one.";
   }
 
   private static List<String> row(RecipeRow row, List<String> threats, boolean noted) {
