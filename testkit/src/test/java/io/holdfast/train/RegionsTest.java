@@ -25,6 +25,7 @@ import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.testkit.Notes;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,19 +109,7 @@ class RegionsTest {
     try (Network network = fresh()) {
       Regions regions = new Regions(null, new Merged(kinds), trousersFall(kinds), 2, 3, 1);
       List<String> told = new ArrayList<>();
-      Progress noting =
-          new Progress() {
-            @Override
-            public Task start(String title, long total, String unit) {
-              return n -> {};
-            }
-
-            @Override
-            public void note(String line) {
-              told.add(line);
-            }
-          };
-      Regions.Found found = find(regions, network, new Merged(more), noting);
+      Regions.Found found = find(regions, network, new Merged(more), new Notes(told::add));
       Dataset train = found.train();
       // of class a, trousers are in the one region and tops in the other, but for a few
       int trousers = mostly(train, i -> more.label(i) == 1);
