@@ -2,7 +2,6 @@ package io.holdfast.train;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Hashes;
-import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -40,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Regions {
   /** Judged samples of a region in the mean; a class of fewer has fewer regions. */
-  static final int FEWEST = 10;
+  private static final int FEWEST = 10;
 
   private static final int CHUNK = 256;
   private static final double PRIOR = 2;
@@ -92,8 +91,12 @@ public final class Regions {
     return model != null;
   }
 
-  /** Adds why samples of this kind cannot be told apart. */
+  /** Adds why regions of such samples cannot be found. */
   public void check(Dataset train, Problems problems) {
+    if (rows().isEmpty()) {
+      problems.add(
+          "train.samples.ledger", "verdicts on its samples", "none: it ended before the first");
+    }
     if (model == null) {
       return;
     }
@@ -122,10 +125,10 @@ public final class Regions {
   }
 
   /**
-   * Finds the regions, and in which one each training sample is.
+   * Finds the regions, and in which one each training sample is, where {@link #check} has nothing
+   * against it.
    *
    * @param start the network that is trained, with the weights that it starts from
-   * @throws InvalidInputException if the ledger has no verdict on any of its samples
    */
   public Found find(
       Network start,
@@ -134,23 +137,19 @@ public final class Regions {
       Workers workers,
       Stopper stopper,
       Progress progress) {
-    if (rows().isEmpty()) {
-      throw new InvalidInputException(
-          "train.samples", "ledger", "verdicts on its samples", "none: it ended before the first");
-    }
     Network network = model == null ? start : model.to(start.device());
     try (Progress.Task task =
         progress.start("regions", (long) judged.size() + train.size(), "samples")) {
       Look look = new Look(network, workers, stopper, task);
       Map<Integer, List<double[]>> centres = new TreeMap<>(); // by class
       List<float[]> points = look.map(judged, (row, values) -> values);
-      rows()
-          .forEach(
-              (label, rows) -> {
-                stopper.check();
-                centres.put(label, centres(points, rows, label, seed));
-              });
-      Map<Integer, Double> weakness = weakness(centres, points);
+      Map<Integer, List<Integer>> known = rows();
+      known.forEach(
+          (label, rows) -> {
+            stopper.check();
+            centres.put(label, centres(points, rows, label, seed));
+          });
+      Map<Integer, Double> weakness = weakness(known, centres, points);
       List<Integer> regions =
           look.map(
               train,
@@ -188,25 +187,26 @@ public final class Regions {
   }
 
   private Map<Integer, Double> weakness(
-      Map<Integer, List<double[]>> centres, List<float[]> points) {
+      Map<Integer, List<Integer>> known,
+      Map<Integer, List<double[]>> centres,
+      List<float[]> points) {
     Map<Integer, Double> accuracy = new LinkedHashMap<>();
-    rows()
-        .forEach(
-            (label, rows) -> {
-              List<double[]> own = Objects.requireNonNull(centres.get(label));
-              long[][] counts = new long[own.size()][2]; // held, of
-              for (int i : rows) {
-                long[] count = counts[KMeans.nearest(own, points.get(i))];
-                count[0] += Boolean.TRUE.equals(held.get(judged.id(i))) ? 1 : 0;
-                count[1]++;
-              }
-              long all = Arrays.stream(counts).mapToLong(count -> count[0]).sum();
-              double ofClass = (all + 1.0) / (rows.size() + 2); // as Selection has it
-              for (int r = 0; r < counts.length; r++) {
-                double share = (counts[r][0] + PRIOR * ofClass) / (counts[r][1] + PRIOR);
-                accuracy.put(number(label, r), share);
-              }
-            });
+    known.forEach(
+        (label, rows) -> {
+          List<double[]> own = Objects.requireNonNull(centres.get(label));
+          long[][] counts = new long[own.size()][2]; // held, of
+          for (int i : rows) {
+            long[] count = counts[KMeans.nearest(own, points.get(i))];
+            count[0] += Boolean.TRUE.equals(held.get(judged.id(i))) ? 1 : 0;
+            count[1]++;
+          }
+          long all = Arrays.stream(counts).mapToLong(count -> count[0]).sum();
+          double ofClass = (all + 1.0) / (rows.size() + 2); // as Selection has it
+          for (int r = 0; r < counts.length; r++) {
+            double share = (counts[r][0] + PRIOR * ofClass) / (counts[r][1] + PRIOR);
+            accuracy.put(number(label, r), share);
+          }
+        });
     double best = accuracy.values().stream().mapToDouble(a -> a).max().orElse(0);
     accuracy.replaceAll((region, a) -> best - a);
     return accuracy;

@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,7 +127,7 @@ class RegionsOfATrainingTest {
 
   private static Dataset images(int side) {
     byte[] pixels = new byte[40 * side * side];
-    new Random(3).nextBytes(pixels);
+    new Seed(3).generator().nextBytes(pixels);
     int[] labels = IntStream.range(0, 40).map(i -> i % 2).toArray();
     DatasetInfo info =
         new DatasetInfo("noise", List.of(1, side, side), List.of("a", "b"), "CC0-1.0");

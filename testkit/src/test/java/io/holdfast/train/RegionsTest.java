@@ -184,11 +184,10 @@ class RegionsTest {
   @Test
   void aLedgerWithoutAVerdictIsRefused() {
     Dataset kinds = new Merged(FashionMnist.train().first(60));
-    try (Network network = fresh()) {
-      Regions regions = new Regions(null, kinds, Map.of(), 3, 3, 1);
-      assertThatThrownBy(() -> find(regions, network, kinds))
-          .hasMessageContaining("ledger: expected verdicts on its samples");
-    }
+    Problems problems = new Problems("training");
+    new Regions(null, kinds, Map.of(), 3, 3, 1).check(kinds, problems);
+    assertThatThrownBy(problems::throwIfAny)
+        .hasMessageContaining("train.samples.ledger: expected verdicts on its samples");
   }
 
   private static double weak(Regions.Found found, int region) {
