@@ -257,7 +257,8 @@ public class ObjectiveBenchmark {
   private int shard(Passes passes, int probes, InputGradients gradients, Seed seed) {
     int searched = (int) Math.round(passes.searches() * SEARCH) + probes;
     int both = (int) Math.round(Math.min(passes.forward(), passes.backward())) - probes;
-    int alone = (int) Math.round(passes.forward() - passes.backward() + passes.guide());
+    double tries = passes.tries() * SEARCH;
+    int alone = (int) Math.round(passes.forward() + tries - passes.backward() + passes.guide());
     for (int i = 0; i < searched; i++) {
       try (Scope scope = Scope.open()) {
         Reference reference = Reference.labels(labels);

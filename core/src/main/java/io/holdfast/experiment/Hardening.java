@@ -6,6 +6,7 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Provenance;
+import io.holdfast.common.Records;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
@@ -25,7 +26,6 @@ import io.holdfast.train.Regions;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.TrainSettingsBuilder;
 import io.holdfast.train.objective.Objective;
-import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,85 +50,30 @@ public final class Hardening {
   static final String NO_DELAY =
       "what the model has learnt of adversarial samples would be lost while they are put off";
 
-  // What was set, for HardeningRun to read; only change() below writes, to a fresh copy.
-  final Architecture architecture;
-  @Nullable ThreatModel threat;
-  TrainSettings settings = TrainSettings.defaults().toBuilder().objective(new PgdAt()).build();
-  Pgd attack = Pgd.steps(7);
-  @Nullable InnerMaximiser inner;
-  Augmentation augmentation = Augmentation.NONE;
-  @Nullable LibraryFeed library;
-  double share = Dataset.DEFAULT_VALIDATION;
-  @Nullable Dataset validation;
-  @Nullable Bundle start;
-  boolean hardened;
-  Map<String, Bundle> guides = Map.of();
-  List<String> freeze = List.of();
-  @Nullable LayerChoice layers;
-  @Nullable Regions regions;
-  Seed seed = new Seed(Experiment.DEFAULT_SEED);
-  @Nullable Seed splitting;
-  Device device = Device.CPU;
-  int workers;
-  @Nullable Path folder;
-  boolean resume;
-  Progress progress = Progress.silent();
-  Stopper stopper = Stopper.manual();
-  @Nullable Provenance provenance;
-  @Nullable Governor governor;
+  private final HardeningRun run;
 
-  private Hardening(Architecture architecture) {
-    this.architecture = architecture;
-  }
-
-  private Hardening(Hardening other) {
-    architecture = other.architecture;
-    threat = other.threat;
-    settings = other.settings;
-    attack = other.attack;
-    inner = other.inner;
-    augmentation = other.augmentation;
-    library = other.library;
-    share = other.share;
-    validation = other.validation;
-    start = other.start;
-    hardened = other.hardened;
-    guides = other.guides;
-    freeze = other.freeze;
-    layers = other.layers;
-    regions = other.regions;
-    seed = other.seed;
-    splitting = other.splitting;
-    device = other.device;
-    workers = other.workers;
-    folder = other.folder;
-    resume = other.resume;
-    progress = other.progress;
-    stopper = other.stopper;
-    provenance = other.provenance;
-    governor = other.governor;
+  private Hardening(HardeningRun run) {
+    this.run = run;
   }
 
   /** Training of a network of this architecture. */
   public static Hardening of(Architecture architecture) {
-    return new Hardening(architecture);
+    return new Hardening(HardeningRun.of(architecture));
   }
 
-  private Hardening change(Consumer<Hardening> edit) {
-    Hardening copy = new Hardening(this);
-    edit.accept(copy);
-    return copy;
+  private Hardening with(String what, @Nullable Object value) {
+    return new Hardening(Records.with(run, what, value));
   }
 
   private Hardening settings(Consumer<TrainSettingsBuilder> edit) {
-    TrainSettingsBuilder builder = settings.toBuilder();
+    TrainSettingsBuilder builder = run.settings().toBuilder();
     edit.accept(builder);
     return settings(builder.build());
   }
 
   /** What the attacker may do; needed by every objective with an adversary inside. */
   public Hardening against(ThreatModel model) {
-    return change(h -> h.threat = model);
+    return with("threat", model);
   }
 
   /** The training loss, such as {@code Trades.beta(6)} or {@code new Standard()}. */
@@ -142,16 +87,12 @@ public final class Hardening {
    * refused by {@link #fit}; so is a clean start where the objective has its own.
    */
   public Hardening attack(Pgd search) {
-    return change(
-        h -> {
-          h.attack = search;
-          h.inner = null;
-        });
+    return with("attack", search).with("inner", null);
   }
 
   /** As {@link #attack}, for a search that is no attack of the registry. */
   Hardening inner(InnerMaximiser search) {
-    return change(h -> h.inner = search);
+    return with("inner", search);
   }
 
   /** Passes over the training samples, at least 1. */
@@ -181,49 +122,37 @@ public final class Hardening {
 
   /** All of the settings at once; the attack's steps replace those in there. */
   public Hardening settings(TrainSettings all) {
-    return change(h -> h.settings = all);
+    return with("settings", all);
   }
 
   /** Changes to each training sample. */
   public Hardening augmentation(Augmentation transforms) {
-    return change(h -> h.augmentation = transforms);
+    return with("augmentation", transforms);
   }
 
   /** Saved examples that take places in each batch, or null for none. */
   public Hardening library(@Nullable LibraryFeed saved) {
-    return change(h -> h.library = saved);
+    return with("library", saved);
   }
 
   /** The share of the training samples to hold out for validation, in [0, 1); 0 for none. */
   public Hardening validation(double shareOfTraining) {
-    return change(
-        h -> {
-          h.share = shareOfTraining;
-          h.validation = null;
-        });
+    return with("share", shareOfTraining).with("validation", null);
   }
 
   /** Validation samples of their own, or null for none. */
   public Hardening validation(@Nullable Dataset samples) {
-    return change(
-        h -> {
-          h.share = 0;
-          h.validation = samples;
-        });
+    return with("share", 0.0).with("validation", samples);
   }
 
   /** Starts from the weights of a bundle instead of fresh ones. */
   public Hardening startFrom(@Nullable Bundle weights) {
-    return change(h -> h.start = weights);
+    return with("start", weights);
   }
 
   /** Goes on with what an earlier stage has trained: what that withstands is told of this too. */
   Hardening after(Bundle stage) {
-    return change(
-        h -> {
-          h.start = stage;
-          h.hardened = stage.threat() != null;
-        });
+    return with("start", stage).with("hardened", stage.threat() != null);
   }
 
   /**
@@ -232,14 +161,14 @@ public final class Hardening {
    * @param role as the objective names it, such as {@code teacher}
    */
   public Hardening guide(String role, Bundle model) {
-    Map<String, Bundle> all = new LinkedHashMap<>(guides);
+    Map<String, Bundle> all = new LinkedHashMap<>(run.guides());
     all.put(role, model);
-    return change(h -> h.guides = all);
+    return with("guides", all);
   }
 
   /** Layers that are not trained. */
   public Hardening freeze(List<String> layers) {
-    return change(h -> h.freeze = List.copyOf(layers));
+    return with("freeze", layers);
   }
 
   /**
@@ -247,7 +176,7 @@ public final class Hardening {
    * alike where it is null.
    */
   public Hardening layers(@Nullable LayerChoice bySensitivity) {
-    return change(h -> h.layers = bySensitivity);
+    return with("layers", bySensitivity);
   }
 
   /**
@@ -255,12 +184,12 @@ public final class Hardening {
    * a selection of the settings; null for none. A model among them stays the caller's.
    */
   public Hardening regions(@Nullable Regions weak) {
-    return change(h -> h.regions = weak);
+    return with("regions", weak);
   }
 
   /** Of all random streams; equal seeds give equal weights, bit for bit. */
   public Hardening seed(long value) {
-    return change(h -> h.seed = new Seed(value));
+    return with("seed", new Seed(value));
   }
 
   /**
@@ -269,31 +198,31 @@ public final class Hardening {
    * @param count 0 for one per core
    */
   public Hardening workers(int count) {
-    return change(h -> h.workers = count);
+    return with("workers", count);
   }
 
   /** What computes, the processor by default; the model stays there. */
   public Hardening device(Device other) {
-    return change(h -> h.device = other);
+    return with("device", other);
   }
 
   /** Where to write {@code metrics.jsonl} and checkpoints; by default all stays in memory. */
   public Hardening folder(Path output) {
-    return change(h -> h.folder = output);
+    return with("folder", output);
   }
 
   /** Whether to go on from the folder's checkpoint, if there is one. */
   public Hardening resume(boolean goOn) {
-    return change(h -> h.resume = goOn);
+    return with("resume", goOn);
   }
 
   public Hardening progress(Progress display) {
-    return change(h -> h.progress = display);
+    return with("progress", display);
   }
 
   /** Looked at before each step; a checkpoint is written when it stops. */
   public Hardening stopper(Stopper flag) {
-    return change(h -> h.stopper = flag);
+    return with("stopper", flag);
   }
 
   /**
@@ -301,54 +230,54 @@ public final class Hardening {
    * the caller's.
    */
   public Hardening governor(@Nullable Governor decides) {
-    return change(h -> h.governor = decides);
+    return with("governor", decides);
   }
 
   /** What the bundle says of its origin; by default what this object knows. */
   public Hardening provenance(Provenance origin) {
-    return change(h -> h.provenance = origin);
+    return with("provenance", origin);
   }
 
   @Nullable Path folder() {
-    return folder;
+    return run.folder();
   }
 
   @Nullable Governor governor() {
-    return governor;
+    return run.governor();
   }
 
   Seed seed() {
-    return seed;
+    return run.seed();
   }
 
   Graph graph() {
-    return architecture.graph();
+    return run.architecture().graph();
   }
 
   TrainSettings settings() {
-    return settings;
+    return run.settings();
   }
 
   Progress display() {
-    return progress;
+    return run.progress();
   }
 
   /** The samples of the validation share are chosen by this seed, whatever training's own is. */
   Hardening splitting(Seed by) {
-    return change(h -> h.splitting = by);
+    return with("splitting", by);
   }
 
   Stopper flag() {
-    return stopper;
+    return run.stopper();
   }
 
   /** Whether there are figures at each epoch's end. */
   boolean validates() {
-    return settings.validationExamples() > 0 && (validation != null || share > 0);
+    return run.settings().validationExamples() > 0 && (run.validation() != null || run.share() > 0);
   }
 
   boolean resumes() {
-    return resume;
+    return run.resume();
   }
 
   /**
@@ -360,11 +289,11 @@ public final class Hardening {
    * @throws io.holdfast.common.HoldfastException if training diverges or a file cannot be written
    */
   public Bundle fit(Dataset train) {
-    return run().fit(train);
+    return run.fit(train);
   }
 
   /** What it does with data. */
   HardeningRun run() {
-    return new HardeningRun(this);
+    return run;
   }
 }

@@ -34,73 +34,106 @@ import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
 import io.holdfast.train.TrainingCost;
 import io.holdfast.train.TrainingRecord;
+import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link Hardening} does with data: refuses what does not go together, trains, and says
- * where the model comes from.
+ * What was set for a {@link Hardening}, and what it does with data: refuses what does not go
+ * together, trains, and says where the model comes from.
+ *
+ * @param architecture of the network
+ * @param threat what the attacker may do, null for none
+ * @param settings how to train
+ * @param attack the search, unless {@code inner} is one
+ * @param inner a search that is no attack of the registry, or null
+ * @param augmentation changes to each training sample
+ * @param library saved examples that take places in each batch, or null
+ * @param share of the training samples that is held out, where there is no {@code validation}
+ * @param validation samples of their own, or null
+ * @param start whose weights training begins with, or null
+ * @param hardened whether these are of an earlier stage that was trained against the threat model
+ * @param guides other models by what the objective calls them
+ * @param freeze layers that are not trained
+ * @param layers chosen by their sensitivity, or null
+ * @param regions weak parts of classes, or null
+ * @param seed of all random streams
+ * @param splitting by what the validation share is chosen, null for the seed
+ * @param device what computes
+ * @param workers threads, 0 for one per core
+ * @param folder of metrics and checkpoints, or null
+ * @param resume whether to go on from the folder's checkpoint
+ * @param progress told of each step
+ * @param stopper asked before each step
+ * @param provenance what the bundle says of its origin, null for what is known here
+ * @param governor decides how much effort is spent, or null
  */
-final class HardeningRun {
+record HardeningRun(
+    Architecture architecture,
+    @Nullable ThreatModel threat,
+    TrainSettings settings,
+    Pgd attack,
+    @Nullable InnerMaximiser inner,
+    Augmentation augmentation,
+    @Nullable LibraryFeed library,
+    double share,
+    @Nullable Dataset validation,
+    @Nullable Bundle start,
+    boolean hardened,
+    Map<String, Bundle> guides,
+    List<String> freeze,
+    @Nullable LayerChoice layers,
+    @Nullable Regions regions,
+    Seed seed,
+    @Nullable Seed splitting,
+    Device device,
+    int workers,
+    @Nullable Path folder,
+    boolean resume,
+    Progress progress,
+    Stopper stopper,
+    @Nullable Provenance provenance,
+    @Nullable Governor governor) {
   private static final String TRAIN = "train.";
 
-  private final Architecture architecture;
-  private final @Nullable ThreatModel threat;
-  private final TrainSettings settings;
-  private final Pgd attack;
-  private final @Nullable InnerMaximiser inner;
-  private final Augmentation augmentation;
-  private final @Nullable LibraryFeed library;
-  private final double share;
-  private final @Nullable Dataset validation;
-  private final @Nullable Bundle start;
-  private final boolean hardened;
-  private final Map<String, Bundle> guides;
-  private final List<String> freeze;
-  private final @Nullable LayerChoice layers;
-  private final @Nullable Regions regions;
-  private final Seed seed;
-  private final @Nullable Seed splitting;
-  private final Device device;
-  private final int workers;
-  private final @Nullable Path folder;
-  private final boolean resume;
-  private final Progress progress;
-  private final Stopper stopper;
-  private final @Nullable Provenance provenance;
-  private final @Nullable Governor governor;
+  HardeningRun {
+    guides = Collections.unmodifiableMap(new LinkedHashMap<>(guides));
+    freeze = List.copyOf(freeze);
+  }
 
-  /** Of what was set so far. */
-  HardeningRun(Hardening set) {
-    architecture = set.architecture;
-    threat = set.threat;
-    settings = set.settings;
-    attack = set.attack;
-    inner = set.inner;
-    augmentation = set.augmentation;
-    library = set.library;
-    share = set.share;
-    validation = set.validation;
-    start = set.start;
-    hardened = set.hardened;
-    guides = set.guides;
-    freeze = set.freeze;
-    layers = set.layers;
-    regions = set.regions;
-    seed = set.seed;
-    splitting = set.splitting;
-    device = set.device;
-    workers = set.workers;
-    folder = set.folder;
-    resume = set.resume;
-    progress = set.progress;
-    stopper = set.stopper;
-    provenance = set.provenance;
-    governor = set.governor;
+  /** As {@link Hardening} has it where nothing else is said. */
+  static HardeningRun of(Architecture architecture) {
+    return new HardeningRun(
+        architecture,
+        null,
+        TrainSettings.defaults().toBuilder().objective(new PgdAt()).build(),
+        Pgd.steps(7),
+        null,
+        Augmentation.NONE,
+        null,
+        Dataset.DEFAULT_VALIDATION,
+        null,
+        null,
+        false,
+        Map.of(),
+        List.of(),
+        null,
+        null,
+        new Seed(Experiment.DEFAULT_SEED),
+        null,
+        Device.CPU,
+        0,
+        null,
+        false,
+        Progress.silent(),
+        Stopper.manual(),
+        null,
+        null);
   }
 
   /** As {@link Hardening#fit}. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
@@ -14,7 +13,6 @@ import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.datasets.FashionMnist;
-import io.holdfast.evaluate.Evaluation;
 import io.holdfast.model.graph.Graph;
 import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Initialisation;
@@ -22,7 +20,6 @@ import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
-import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.testkit.Notes;
@@ -32,7 +29,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import java.util.function.ToIntFunction;
@@ -68,17 +64,8 @@ class RegionsTest {
     }
   }
 
-  private static Graph mlp(int classes) {
-    GraphBuilder g = Graph.builder("mlp");
-    g.input("input", TensorType.floats(1, 28, 28));
-    g.add("flatten", new Flatten());
-    g.add("a", Linear.of(128));
-    g.add("relu", new Relu());
-    return g.output(g.add("out", Linear.of(classes))).build();
-  }
-
   private static Network fresh() {
-    return Network.initialise(mlp(5), Initialisation.PYTORCH, new Seed(7));
+    return WeakKinds.fresh(5, 7);
   }
 
   /** Of samples that are no trousers holds all but every tenth, of trousers every tenth. */
@@ -292,7 +279,7 @@ class RegionsTest {
     Dataset kinds = new Merged(FashionMnist.train().first(60));
     Map<Long, Boolean> held = trousersFall(kinds);
     try (Network network = fresh();
-        Network other = Network.initialise(mlp(5), Initialisation.PYTORCH, new Seed(8))) {
+        Network other = WeakKinds.fresh(5, 8)) {
       String hash = new Regions(network, kinds, held, 3, 3, 1).hash();
       assertThat(new Regions(network, kinds, held, 3, 3, 1).hash()).isEqualTo(hash);
       Map<Long, Boolean> others = new TreeMap<>(held);
@@ -330,44 +317,12 @@ class RegionsTest {
   // ---- the whole way: a class with a weak kind in it, its ledger, training on at equal budget
 
   /** T-shirts and trousers in class a, dresses b, sandals c, sneakers d, bags and boots e. */
-  private static final Set<Integer> KINDS = Set.of(0, 1, 3, 5, 7, 8, 9);
-
-  private static final Set<Integer> RARE = Set.of(1, 8);
-
-  /** Some samples of these kinds; of the two rare ones only every so many. */
-  private static Dataset some(Dataset all, int from, int to, int rare) {
-    int[] seen = new int[10];
-    int[] rows =
-        IntStream.range(from, to)
-            .filter(i -> KINDS.contains(all.label(i)))
-            .filter(i -> !RARE.contains(all.label(i)) || seen[all.label(i)]++ % rare == 0)
-            .toArray();
-    return all.subset(rows);
-  }
-
   private static Run training(long seed) {
-    return new Run()
-        .with(r -> r.train = new Merged(some(FashionMnist.train(), 0, 6000, 20)))
-        .with(r -> r.validation = null)
-        .with(r -> r.fraction = 0.25)
-        .with(r -> r.seed = seed)
-        .settings(
-            s ->
-                s.steps(Curve.constant(4))
-                    .epochs(6)
-                    .batch(64)
-                    .shard(64)
-                    .optimiser(
-                        new Optimiser.Config(
-                            "sgd", 0.05, 0.9, false, 0.9, 0.999, 0, Schedule.cyclic())));
+    return WeakKinds.training(new Merged(WeakKinds.train()), seed, 6, Schedule.cyclic());
   }
 
   private static Run choosing(Run run, Selection selection) {
     return run.settings(s -> s.methods(Methods.NONE.with(selection)));
-  }
-
-  private static Evaluation attacked(Network network) {
-    return Evaluation.of(network.classifier()).against(Run.THREAT).with(Pgd.steps(10));
   }
 
   /** Robust accuracy by kind. */
@@ -375,13 +330,16 @@ class RegionsTest {
     Map<Integer, Double> robust = new TreeMap<>();
     try (Network network = base.copy()) {
       run.go(network);
-      Dataset test = some(FashionMnist.test(), 0, 2000, 1);
-      for (int kind : KINDS) {
+      Dataset test = WeakKinds.test();
+      for (int kind : WeakKinds.ALL) {
         int[] rows = IntStream.range(0, test.size()).filter(i -> test.label(i) == kind).toArray();
         robust.put(
             kind,
             Objects.requireNonNull(
-                    attacked(network).on(new Merged(test.subset(rows))).card().robustAccuracy())
+                    WeakKinds.attacked(network)
+                        .on(new Merged(test.subset(rows)))
+                        .card()
+                        .robustAccuracy())
                 .value());
       }
     }
@@ -393,7 +351,7 @@ class RegionsTest {
   }
 
   private static double rare(Map<Integer, Double> robust) {
-    return RARE.stream().mapToDouble(robust::get).average().orElseThrow();
+    return WeakKinds.RARE.stream().mapToDouble(robust::get).average().orElseThrow();
   }
 
   /**
@@ -406,8 +364,8 @@ class RegionsTest {
   void weakKindsWithinClassesRiseAtEqualBudget(long seed, @TempDir Path folder) {
     try (Network base = fresh()) {
       training(7).go(base);
-      Dataset judged = new Merged(some(FashionMnist.train(), 6000, 9000, 1));
-      attacked(base).folder(folder).on(judged);
+      Dataset judged = new Merged(WeakKinds.judged());
+      WeakKinds.attacked(base).folder(folder).on(judged);
       SampleChoice choice = new SampleChoice(folder.toString(), 3, 1, 4, null);
       Run regional = training(seed);
       Regions.Found found = find(choice.open(judged, null), base, regional.train);

@@ -5,22 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
-import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.RunInterruptedException;
-import io.holdfast.common.Seed;
-import io.holdfast.data.Dataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.PadCrop;
-import io.holdfast.datasets.FashionMnist;
-import io.holdfast.evaluate.Evaluation;
-import io.holdfast.model.graph.Graph;
-import io.holdfast.model.graph.GraphBuilder;
-import io.holdfast.model.graph.Initialisation;
 import io.holdfast.model.graph.Network;
-import io.holdfast.model.graph.TensorType;
-import io.holdfast.model.graph.layer.Flatten;
-import io.holdfast.model.graph.layer.Linear;
-import io.holdfast.model.graph.layer.Relu;
 import io.holdfast.record.ClassScore;
 import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
@@ -31,7 +19,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -121,56 +108,14 @@ class SelectiveTrainingTest {
 
   // ---- the whole way: a model with two weak classes, its ledger, training on at equal budget
 
-  /** Without the four kinds of tops that are mistaken for each other whatever one does. */
-  private static final Set<Integer> CLASSES = Set.of(0, 1, 3, 5, 7, 8, 9);
-
-  private static final Set<Integer> WEAK_CLASSES = Set.of(1, 8);
-
-  /** Some samples of these classes; of the two weak ones only every so many. */
-  private static Dataset some(Dataset all, int from, int to, int rare) {
-    int[] seen = new int[10];
-    int[] rows =
-        IntStream.range(from, to)
-            .filter(i -> CLASSES.contains(all.label(i)))
-            .filter(i -> !WEAK_CLASSES.contains(all.label(i)) || seen[all.label(i)]++ % rare == 0)
-            .toArray();
-    return all.subset(rows);
-  }
-
-  private static Graph mlp() {
-    GraphBuilder g = Graph.builder("mlp");
-    g.input("input", TensorType.floats(1, 28, 28));
-    g.add("flatten", new Flatten());
-    g.add("a", Linear.of(128));
-    g.add("relu", new Relu());
-    return g.output(g.add("out", Linear.of(10))).build();
-  }
-
   private static Run training(long seed, @Nullable Selection selection) {
-    return new Run()
-        .with(r -> r.train = some(FashionMnist.train(), 0, 6000, 20))
-        .with(r -> r.validation = null)
-        .with(r -> r.fraction = 0.25)
-        .with(r -> r.seed = seed)
-        .settings(
-            s ->
-                s.steps(Curve.constant(4))
-                    .epochs(3)
-                    .batch(64)
-                    .shard(64)
-                    .optimiser(
-                        new Optimiser.Config(
-                            "sgd", 0.05, 0.9, false, 0.9, 0.999, 0, Schedule.constant()))
-                    .methods(Methods.NONE.with(selection)));
-  }
-
-  private static Evaluation attacked(Network network) {
-    return Evaluation.of(network.classifier()).against(Run.THREAT).with(Pgd.steps(10));
+    return WeakKinds.training(WeakKinds.train(), seed, 3, Schedule.constant())
+        .settings(s -> s.methods(Methods.NONE.with(selection)));
   }
 
   private static double worst(Scorecard card) {
     return card.classes().stream()
-        .filter(c -> CLASSES.contains(c.label()))
+        .filter(c -> WeakKinds.ALL.contains(c.label()))
         .map(ClassScore::robustAccuracy)
         .map(Objects::requireNonNull)
         .mapToDouble(Rate::value)
@@ -182,7 +127,7 @@ class SelectiveTrainingTest {
   private static Scorecard trainedOn(Network base, long seed, @Nullable Selection selection) {
     try (Network network = base.copy()) {
       training(seed, selection).go(network);
-      return attacked(network).on(some(FashionMnist.test(), 0, 2000, 1)).card();
+      return WeakKinds.attacked(network).on(WeakKinds.test()).card();
     }
   }
 
@@ -191,9 +136,9 @@ class SelectiveTrainingTest {
   @ParameterizedTest
   @ValueSource(longs = {8, 9})
   void theWorstClassRisesByFivePointsAtEqualBudget(long seed, @TempDir Path folder) {
-    try (Network base = Network.initialise(mlp(), Initialisation.PYTORCH, new Seed(7))) {
+    try (Network base = WeakKinds.fresh(10, 7)) {
       training(7, null).go(base);
-      attacked(base).folder(folder).on(some(FashionMnist.train(), 6000, 9000, 1));
+      WeakKinds.attacked(base).folder(folder).on(WeakKinds.judged());
       SampleChoice usual = SampleChoice.of(folder.toString(), 3, 1);
       Selection weak = usual.open();
       assertThat(weak.classes().entrySet())

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.holdfast.tensor.Scope;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.objective.adversarial.Gairat;
+import java.util.List;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -30,6 +31,24 @@ class GairatTest {
         double expected = raw[i] / mean * shard.crossEntropy(i, margins[i] - LinearShard.EPSILON);
         assertThat(losses[i]).as("sample " + i).isCloseTo(expected, within(1e-5));
       }
+    }
+  }
+
+  /** Of the mean of the others; no step was tried on them, so that none can have felled them. */
+  @Test
+  void samplesThatStayCleanCountOne() {
+    double[] margins = {-0.1, 0.05, 0.12, 0.3, 0.5};
+    List<Integer> perturbed = List.of(0, 2, 3);
+    try (Scope scope = Scope.open()) {
+      LinearShard shard = new LinearShard(perturbed, margins, 0, 1, 0, 1, 0);
+      double[] losses = new Gairat(-1, 0.6).loss(shard).perSample().toDoubles();
+      assertThat(losses[1]).isCloseTo(shard.crossEntropy(1, margins[1]), within(1e-5));
+      assertThat(losses[4]).isCloseTo(shard.crossEntropy(4, margins[4]), within(1e-5));
+      double sum = 0;
+      for (int i : perturbed) {
+        sum += losses[i] / shard.crossEntropy(i, margins[i] - LinearShard.EPSILON);
+      }
+      assertThat(sum).isCloseTo(perturbed.size(), within(1e-4));
     }
   }
 }

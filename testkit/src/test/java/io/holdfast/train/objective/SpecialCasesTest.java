@@ -78,12 +78,20 @@ class SpecialCasesTest {
 
       @Override
       public Tensor adversarial(Search search, Reference reference) {
-        Tensor found = super.adversarial(search, reference);
+        int[] others = IntStream.range(0, N).filter(i -> !saved()[i]).toArray();
+        Tensor found = // those that are saved are not searched for
+            super.adversarial(ground -> around(ground, others, search), reference);
         Tensor worst = Tensors.of(CASE.worst(), N, TwinCase.IN).to(found.type());
         Tensor is = Tensors.of(saved(), N).unsqueeze(1); // [N, 1]
         return Tensors.where(is, worst, found);
       }
     };
+  }
+
+  /** The examples of some samples, the others as they are. */
+  private static Tensor around(Search.Ground ground, int[] some, Search search) {
+    Tensor places = Tensors.of(IntStream.of(some).asLongStream().toArray(), some.length);
+    return ground.inputs().clone().indexCopyInPlace(0, places, search.find(ground.at(some)));
   }
 
   /** What a search gives for a saved example is its worst case, also where the best was sought. */

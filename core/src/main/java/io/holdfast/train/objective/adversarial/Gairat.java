@@ -45,6 +45,8 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
                   Gairat::burnIn,
                   (o, v) -> new Gairat(o.lambda, v))));
 
+  private static final double UNSEARCHED = -1; // in place of a share of steps
+
   @Override
   public ObjectiveSpec<Gairat> spec() {
     return SPEC;
@@ -68,7 +70,7 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
   @Override
   public ShardLoss loss(ShardContext shard) {
     double[] withstood = new double[(int) shard.labels().count()]; // shares of the steps
-    Arrays.fill(withstood, 1); // those that stay clean withstand all of them
+    Arrays.fill(withstood, UNSEARCHED);
     Tensor worst =
         shard.adversarial(
             ground -> {
@@ -89,15 +91,15 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
   }
 
   /**
-   * Of mean 1 over the batch, {@code [n]}. Saved examples, around which nothing was searched: 1.
+   * Of mean 1 over those of the batch around which was searched, {@code [n]}; the others, saved
+   * examples and clean samples, count 1 as well.
    */
   private Tensor weights(ShardContext shard, double[] withstood, Tensor like) {
-    boolean[] saved = shard.saved();
     double[] raw = new double[withstood.length];
     double sum = 0;
     int count = 0;
     for (int i = 0; i < raw.length; i++) {
-      if (!saved[i]) {
+      if (withstood[i] != UNSEARCHED) {
         raw[i] = (1 + Math.tanh(lambda + 5 * (1 - 2 * withstood[i]))) / 2;
         sum += raw[i];
         count++;
@@ -105,7 +107,7 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
     }
     double[] all = shard.batchSum("weights", sum, count);
     for (int i = 0; i < raw.length; i++) {
-      raw[i] = saved[i] || all[0] == 0 ? 1 : raw[i] * all[1] / all[0];
+      raw[i] = withstood[i] == UNSEARCHED || all[0] == 0 ? 1 : raw[i] * all[1] / all[0];
     }
     return Tensors.of(raw, raw.length).to(like.type()).to(like.device()); // [n]
   }
