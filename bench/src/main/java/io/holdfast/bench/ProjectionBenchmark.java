@@ -68,6 +68,16 @@ public class ProjectionBenchmark {
     }
   }
 
+  /** The same step as training makes it. */
+  @Benchmark
+  public int trainingStep() {
+    try (Scope scope = Scope.open()) {
+      Tensor variables = images.clone();
+      region().trainingStep(variables, gradient, 0.25);
+      return variables.rank();
+    }
+  }
+
   /** Frees the native memory. */
   @TearDown
   public void close() {

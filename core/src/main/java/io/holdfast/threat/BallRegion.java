@@ -7,31 +7,131 @@ import io.holdfast.tensor.Tensors;
 
 /**
  * A ball that is no box, with the exact projection onto ball and box: the nearest change keeps the
- * signs of the wanted one, so that only sizes are to be found. All in double.
+ * signs of the wanted one, so that only sizes are to be found. All in double. Float32 on the
+ * processor is projected in plain loops, sample by sample; what is elsewhere or in double, by
+ * operations on whole tensors, some fifty of which go over all values.
  */
 abstract class BallRegion extends AdditiveRegion {
+  private static final double TINY = 1e-30;
+
   BallRegion(Tensor clean, double epsilon, Domain domain) {
     super(clean, epsilon, domain);
   }
 
   @Override
-  public final void step(Tensor variables, Tensor gradient, double fraction) {
-    try (Scope scope = Scope.open()) {
-      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
-      Tensor move = steepest(variables, g, fraction * epsilon); // [N, D]
-      move(variables, change(variables).addInPlace(move));
-    }
-  }
-
-  @Override
   public final void project(Tensor variables) {
+    if (inLoops(variables)) {
+      move(variables, changes(variables));
+      return;
+    }
     try (Scope scope = Scope.open()) {
       move(variables, change(variables));
     }
   }
 
-  /** The change of this length that raises a linear objective most, {@code [N, D]}. */
-  abstract Tensor steepest(Tensor variables, Tensor g, double length);
+  /**
+   * Moves the variables so far along the gradient, in L2, then projects them; a zero gradient moves
+   * nothing.
+   */
+  final void along(Tensor variables, Tensor gradient, double length) {
+    if (inLoops(variables) && inLoops(gradient)) {
+      move(variables, changes(variables).along(gradient.toFloats(), length));
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
+      Tensor largest = g.abs().max(1).unsqueeze(1).clampMin(TINY); // [N, 1]
+      Tensor scaled = g.div(largest); // [N, D], so that squares do not underflow
+      Tensor norm = scaled.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
+      move(variables, change(variables).addInPlace(scaled.div(norm), length));
+    }
+  }
+
+  /** Whether this is moved in plain loops. */
+  static boolean inLoops(Tensor t) {
+    return t.device().isCpu() && t.type() == DType.FLOAT32;
+  }
+
+  // ---- in plain loops, row by row
+
+  /** The changes that are wanted of one sample after the other. */
+  @FunctionalInterface
+  interface Wanted {
+    /**
+     * Those of one sample.
+     *
+     * @param begin place of its first value among all N * D
+     * @param change {@code [D]}, to be filled
+     */
+    void into(int begin, double[] change);
+
+    /** The same, and so far along these slopes {@code [N * D]}. */
+    default Wanted along(float[] slopes, double length) {
+      return (begin, change) -> {
+        into(begin, change);
+        double squares = 0; // of floats, which do not underflow
+        for (int j = 0; j < change.length; j++) {
+          squares += (double) slopes[begin + j] * slopes[begin + j];
+        }
+        double factor = squares == 0 ? 0 : length / Math.sqrt(squares);
+        for (int j = 0; j < change.length; j++) {
+          change[j] += factor * slopes[begin + j];
+        }
+      };
+    }
+  }
+
+  /** The changes so far. */
+  final Wanted changes(Tensor variables) {
+    float[] x = variables.toFloats();
+    float[] from = clean().toFloats();
+    return (begin, change) -> {
+      for (int j = 0; j < change.length; j++) {
+        change[j] = (double) x[begin + j] - from[begin + j];
+      }
+    };
+  }
+
+  /** To the nearest admissible changes. */
+  final void move(Tensor variables, Wanted wanted) {
+    float[] from = clean().toFloats();
+    float[] x = new float[from.length];
+    double[] change = new double[from.length / Math.max(1, (int) variables.size(0))];
+    double[] size = new double[change.length];
+    double[] room = new double[change.length];
+    for (int begin = 0; begin < x.length; begin += change.length) {
+      wanted.into(begin, change);
+      for (int j = 0; j < change.length; j++) {
+        double clean = from[begin + j];
+        double inside =
+            Masks.choose(Masks.below0(change[j]), clean - domain.low(), domain.high() - clean);
+        size[j] = Math.abs(change[j]);
+        room[j] = inside < 0 ? 0 : inside;
+      }
+      shrink(size, room);
+      for (int j = 0; j < change.length; j++) {
+        double moved = from[begin + j] + Math.copySign(size[j], change[j]);
+        x[begin + j] =
+            (float)
+                (moved < domain.low()
+                    ? domain.low()
+                    : moved > domain.high() ? domain.high() : moved);
+      }
+    }
+    try (Scope scope = Scope.open()) {
+      variables.copyFrom(Tensors.of(x, variables.shape()));
+    }
+  }
+
+  /**
+   * As {@link #nearest}, of one sample.
+   *
+   * @param size of the wanted change, {@code [D]}; replaced by those of the nearest admissible one
+   * @param room {@code [D]}
+   */
+  abstract void shrink(double[] size, double[] room);
+
+  // ---- by operations on tensors
 
   /**
    * The sizes of the nearest admissible change, {@code [N, D]}.

@@ -5,11 +5,12 @@ import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 
 /** The L1 ball with the exact projection onto ball and box (Croce and Hein 2021, section 3). */
 final class L1Region extends BallRegion {
-  private static final double TINY = 1e-300;
+  private static final double EXACT = 1e-13; // of the sum of the sizes, as a part of epsilon
 
   /** Of a step of training, as a part of the L2 length of the sparsest change. */
   private static final double LONGEST = 1.5;
@@ -32,13 +33,43 @@ final class L1Region extends BallRegion {
    * up (Croce and Hein 2021, section 3, steepest descent).
    */
   @Override
-  Tensor steepest(Tensor variables, Tensor g, double length) {
-    Tensor.Ranked order = g.abs().sort(1, true);
-    Tensor room = room(variables, g).mul(g.sign().abs()); // [N, D]
-    Tensor sorted = room.gather(1, order.positions()); // [N, D]
-    Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
-    Tensor left = before.neg().add(length).clampMin(0); // [N, D]
-    return g.sign().mulInPlace(sorted.minimum(left).putBack(1, order.positions())); // [N, D]
+  public void step(Tensor variables, Tensor gradient, double fraction) {
+    if (inLoops(variables) && inLoops(gradient)) {
+      move(variables, steepest(variables, gradient.toFloats(), fraction * epsilon));
+      return;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
+      Tensor.Ranked order = g.abs().sort(1, true);
+      Tensor room = room(variables, g).mul(g.sign().abs()); // [N, D]
+      Tensor sorted = room.gather(1, order.positions()); // [N, D]
+      Tensor before = sorted.cumsum(1).sub(sorted); // [N, D] length used by larger gradients
+      Tensor left = before.neg().add(fraction * epsilon).clampMin(0); // [N, D]
+      Tensor sizes = sorted.minimum(left).putBack(1, order.positions()); // [N, D]
+      move(variables, change(variables).addInPlace(g.sign().mulInPlace(sizes)));
+    }
+  }
+
+  private Wanted steepest(Tensor variables, float[] slopes, double length) {
+    float[] x = variables.toFloats();
+    Wanted before = changes(variables);
+    return (begin, change) -> {
+      before.into(begin, change);
+      long[] order = new long[change.length]; // ascending: the size of a slope, then its place
+      for (int j = 0; j < order.length; j++) {
+        order[j] = ((long) Float.floatToRawIntBits(Math.abs(slopes[begin + j])) << 32) | j;
+      }
+      Arrays.sort(order);
+      double left = length;
+      for (int k = order.length - 1; k >= 0 && left > 0; k--) {
+        int j = (int) order[k];
+        float slope = slopes[begin + j];
+        double room = slope > 0 ? domain.high() - x[begin + j] : x[begin + j] - domain.low();
+        double moved = slope == 0 ? 0 : Math.min(Math.max(room, 0), left);
+        change[j] += slope > 0 ? moved : -moved;
+        left -= moved;
+      }
+    };
   }
 
   /**
@@ -49,19 +80,62 @@ final class L1Region extends BallRegion {
    */
   @Override
   public void trainingStep(Tensor variables, Tensor gradient, double fraction) {
-    try (Scope scope = Scope.open()) {
-      Tensor g = flat(gradient).to(DType.FLOAT64); // [N, D]
-      Tensor size = g.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
-      double farthest = Math.min(epsilon, Math.sqrt(epsilon * domain.width()));
-      Tensor step = g.div(size).mulInPlace(Math.min(4 * fraction, LONGEST) * farthest); // [N, D]
-      move(variables, change(variables).addInPlace(step));
-    }
+    double farthest = Math.min(epsilon, Math.sqrt(epsilon * domain.width()));
+    along(variables, gradient, Math.min(4 * fraction, LONGEST) * farthest);
   }
 
   /**
    * {@code clamp(|w| - lambda, 0, c)} with w the wanted change, c the room, and lambda at least 0
    * such that their sum is epsilon (or lambda = 0).
    */
+  @Override
+  void shrink(double[] size, double[] room) {
+    double lambda = lambda(size, room);
+    for (int j = 0; j < size.length; j++) {
+      size[j] = Math.min(Math.max(size[j] - lambda, 0), room[j]);
+    }
+  }
+
+  /**
+   * By Newton's steps on the sum, which falls in straight pieces, so that the one on the right
+   * piece is exact; by halves where they leave what is known to hold lambda, and every third time.
+   */
+  private double lambda(double[] size, double[] room) {
+    double low = 0; // where the sum is above epsilon
+    double high = 0; // where it is not
+    for (double s : size) {
+      high = Math.max(high, s);
+    }
+    double lambda = 0;
+    for (int turn = 1; ; turn++) {
+      double sum = 0;
+      int free = 0; // those that get shorter as lambda grows
+      for (int j = 0; j < size.length; j++) {
+        double longer = size[j] - lambda;
+        long within = Masks.below0(longer - room[j]);
+        long between = Masks.below0(lambda - size[j]) & within;
+        sum += Masks.keep(between, longer) + Masks.keep(~within, room[j]);
+        free -= (int) between;
+      }
+      double excess = sum - epsilon;
+      boolean inside = turn == 1 && excess <= 0;
+      if (inside || Math.abs(excess) <= EXACT * epsilon) {
+        return lambda;
+      }
+      if (excess > 0) {
+        low = lambda;
+      } else {
+        high = lambda;
+      }
+      double newton = lambda + excess / free; // not a number without free ones
+      lambda = turn % 3 > 0 && newton > low && newton < high ? newton : (low + high) / 2;
+      if (lambda <= low || lambda >= high) {
+        return high; // no number lies between
+      }
+    }
+  }
+
+  /** As {@link #shrink}. */
   @Override
   Tensor nearest(Tensor size, Tensor room) {
     Tensor inside = size.minimum(room).sumKeep(1).le(epsilon); // [N, 1]

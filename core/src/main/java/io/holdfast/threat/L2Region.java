@@ -24,17 +24,58 @@ final class L2Region extends BallRegion {
 
   /** Along the gradient; a zero gradient moves nothing. */
   @Override
-  Tensor steepest(Tensor variables, Tensor g, double length) {
-    Tensor largest = g.abs().max(1).unsqueeze(1).clampMin(TINY); // [N, 1]
-    Tensor scaled = g.div(largest); // [N, D], so that squares do not underflow
-    Tensor norm = scaled.square().sumKeep(1).sqrt().clampMin(TINY); // [N, 1]
-    return scaled.div(norm).mulInPlace(length); // [N, D]
+  public void step(Tensor variables, Tensor gradient, double fraction) {
+    along(variables, gradient, fraction * epsilon);
   }
 
   /**
    * {@code min(t |w|, c)} with w the wanted change, c the room, and t in (0, 1] such that its
    * length is epsilon (or t = 1).
    */
+  @Override
+  void shrink(double[] size, double[] room) {
+    double inside = 0; // squares, within the room
+    double squares = 0;
+    for (int j = 0; j < size.length; j++) {
+      double least = least(size[j], room[j]);
+      inside += least * least;
+      squares += size[j] * size[j];
+    }
+    double t = inside <= epsilon * epsilon ? 1 : factor(size, room, squares);
+    for (int j = 0; j < size.length; j++) {
+      size[j] = least(t * size[j], room[j]);
+    }
+  }
+
+  private static double least(double a, double b) {
+    return Masks.choose(Masks.below0(a - b), a, b);
+  }
+
+  /** t for a sample outside the ball; see {@link #factor(Tensor, Tensor)}. */
+  private double factor(double[] size, double[] room, double squares) {
+    double free = squares; // of those that have not reached their room
+    double left = epsilon * epsilon;
+    int before = -1;
+    while (true) {
+      double t = Math.min(1, Math.sqrt(left / Math.max(free, TINY)));
+      int count = 0;
+      double reached = 0;
+      free = 0;
+      for (int j = 0; j < size.length; j++) {
+        long beyond = Masks.below0(room[j] - t * size[j]);
+        reached += Masks.keep(beyond, room[j] * room[j]);
+        free += Masks.keep(~beyond, size[j] * size[j]);
+        count -= (int) beyond;
+      }
+      if (count <= before) {
+        return t;
+      }
+      before = count;
+      left = Math.max(0, epsilon * epsilon - reached);
+    }
+  }
+
+  /** As {@link #shrink}. */
   @Override
   Tensor nearest(Tensor size, Tensor room) {
     Tensor inside = size.minimum(room).square().sumKeep(1).le(epsilon * epsilon); // [N, 1]

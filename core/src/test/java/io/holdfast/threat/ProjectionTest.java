@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -16,6 +17,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.DoubleRange;
 
 /** Projections, starts and steps of the balls against slow twins in double. */
 class ProjectionTest {
@@ -28,11 +30,20 @@ class ProjectionTest {
 
   @Provide
   Arbitrary<Case> cases() {
+    return upTo(24);
+  }
+
+  @Provide
+  Arbitrary<Case> wide() {
+    return upTo(800);
+  }
+
+  private static Arbitrary<Case> upTo(int most) {
     return Arbitraries.of(Norm.LINF, Norm.L2, Norm.L1)
         .flatMap(
             norm ->
                 Arbitraries.integers()
-                    .between(1, 24)
+                    .between(1, most)
                     .flatMap(
                         size ->
                             Arbitraries.longs()
@@ -184,6 +195,40 @@ class ProjectionTest {
         assertThat(reached[i]).containsExactly(nearest, within(2e-6 * (1 + epsilon)));
       }
     }
+  }
+
+  /** In double, which goes over whole tensors; of one sample by itself, too. */
+  @Property(tries = 300, seed = "2026")
+  void loopsOverFloatsDoWhatOperationsOnTensorsDo(
+      @ForAll("wide") Case c, @ForAll @DoubleRange(max = 1.5) double fraction) {
+    List<TriConsumer> changes =
+        List.of(
+            (region, x, slope) -> region.project(x),
+            (region, x, slope) -> region.step(x, slope, fraction),
+            (region, x, slope) -> region.trainingStep(x, slope, fraction));
+    try (Scope scope = Scope.open()) {
+      Tensor clean = c.tensor(c.clean());
+      Tensor slope = c.tensor(c.wanted()).sub(clean);
+      Tensor wide = clean.to(DType.FLOAT64);
+      for (TriConsumer change : changes) {
+        Tensor x = c.tensor(c.wanted());
+        change.accept(c.set().around(clean, Domain.UNIT), x, slope);
+        Tensor twin = c.tensor(c.wanted()).to(DType.FLOAT64);
+        change.accept(c.set().around(wide, Domain.UNIT), twin, slope.to(DType.FLOAT64));
+        assertThat(x.type()).isEqualTo(DType.FLOAT32);
+        assertThat(twin.type()).isEqualTo(DType.FLOAT64);
+        assertThat(x.to(DType.FLOAT64).sub(twin).abs().max().item()).isLessThan(1e-7);
+        Tensor alone = c.tensor(c.wanted()).slice(0, 1, 2).clone();
+        change.accept(
+            c.set().around(clean.slice(0, 1, 2), Domain.UNIT), alone, slope.slice(0, 1, 2));
+        assertThat(alone.sameAs(x.slice(0, 1, 2))).isTrue();
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface TriConsumer {
+    void accept(Region region, Tensor variables, Tensor gradient);
   }
 
   @Property(tries = 30, seed = "2026")

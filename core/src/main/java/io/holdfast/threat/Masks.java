@@ -1,0 +1,24 @@
+package io.holdfast.threat;
+
+/**
+ * Choices without branches, for loops over values of which nobody can tell which way they go. A
+ * mask has all of its bits set or none.
+ */
+final class Masks {
+  private Masks() {}
+
+  /** Whether the value is below 0 (or -0). */
+  static long below0(double value) {
+    return Double.doubleToRawLongBits(value) >> 63;
+  }
+
+  /** The value where the mask is set, else 0. */
+  static double keep(long mask, double value) {
+    return Double.longBitsToDouble(Double.doubleToRawLongBits(value) & mask);
+  }
+
+  static double choose(long mask, double set, double unset) {
+    return Double.longBitsToDouble(
+        (Double.doubleToRawLongBits(set) & mask) | (Double.doubleToRawLongBits(unset) & ~mask));
+  }
+}
