@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from . import parts
+from . import parts, profiled
 from .clock import LoadWatch, quiet
 from .inputs import ROOT, cifar10, cores, first
 from .judge import Judge, ahead, share
@@ -143,15 +143,20 @@ def pytorch(contender: str, seed: int) -> Training:
     return Training(RECIPES[contender], ARCHITECTURES[ARCHITECTURE], data["images"], data["labels"], seed)
 
 
+def loops() -> dict[str, Callable[[], Training]]:
+    """The others' trainings."""
+    return {contender: lambda contender=contender: pytorch(contender, 0) for contender in RECIPES}
+
+
 def paced(folder: Path, budget: float, test: Path) -> Pace:
-    loops = {contender: lambda contender=contender: pytorch(contender, 0) for contender in RECIPES}
-    return Pace(folder, budget, loops, EXPERIMENT, ours_settings(0, test), {contender: recipe_of(contender) for contender in CONTENDERS})
+    return Pace(folder, budget, loops(), EXPERIMENT, ours_settings(0, test), {contender: recipe_of(contender) for contender in CONTENDERS})
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parts.trained_arguments(parser, CONTENDERS, seeds=2)
     parser.add_argument("--budget", type=float, default=3600, help="seconds of training for each contender and seed, 3600 by default")
     parser.add_argument("--pace", action="store_true", help="measure once, in turn, how many epochs of each that is, and train for so many, whatever the clock")
+    parser.add_argument("--profile", action="store_true", help="where the time of a step goes, in half a minute of each; nothing else is done")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -163,6 +168,9 @@ def run(options: argparse.Namespace) -> int:
     contenders = options.contender or CONTENDERS
     test = first(cifar10("test"), options.points)
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")
+    if options.profile:
+        print(profiled.run(folder, loops(), EXPERIMENT, ours_settings(0, test)))
+        return 0
     pace = paced(folder, options.budget, test) if options.pace else None
     contests = {c: [Contest(folder, c, seed, options.budget, test, pace) for seed in parts.seeds(options)] for c in contenders}
     trained = {c: [] for c in contenders}

@@ -104,11 +104,11 @@ def estimate(experiment: Path, settings: dict) -> list[float]:
     return [took for phase, took in json.loads(plan)["seconds"].items() if phase.split()[0] == "training"]
 
 
-def _holdfast(arguments, stdout: int | None) -> str:
-    """What it prints, where it is asked for. The command ends when this process does, however that ends."""
+def _holdfast(arguments, stdout: int | None, more: dict[str, str] | None = None) -> str:
+    """What it prints, where it is asked for; with more in its environment. The command ends when this process does, however that ends."""
     _require_launcher()
     command = [str(LAUNCHER), *map(str, arguments)]
-    done = subprocess.run(command, stdout=stdout, text=True, preexec_fn=_end_with_parent)
+    done = subprocess.run(command, stdout=stdout, text=True, env=os.environ | (more or {}), preexec_fn=_end_with_parent)
     if done.returncode:
         raise OursFailed(f"exit code {done.returncode} from {shlex.join(command)}")
     return done.stdout
@@ -140,6 +140,10 @@ class Hardened:
         begin = time.perf_counter()
         holdfast("harden", experiment, "--out", self.run, "--resume", *_sets(settings))
         return before + time.perf_counter() - begin
+
+    def logged(self, experiment: Path, settings: dict) -> str:
+        """Trains afresh; what oneDNN logs of it."""
+        return _holdfast(["harden", experiment, "--out", self.run, *_sets(settings)], subprocess.PIPE, {"ONEDNN_VERBOSE": "1"})
 
     def course(self) -> dict:
         """How far it came, and what its governor gave up."""

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import torch
-from peers import agree, autoattack, blackbox, choose, clock, distance, hour, judge, kinks, loop, original, pace, parts, queries, recipe, target
+from peers import agree, autoattack, blackbox, choose, clock, distance, hour, judge, kinks, loop, original, pace, parts, profiled, queries, recipe, target
 from peers.attacks import CONTENDERS, Budget, Tuned, cross_entropy, input_gradient
 from peers.inputs import fashion
 from peers.minimal import advlib_attack, art_attack, foolbox_attack, optimality
@@ -381,6 +381,23 @@ class HeadlineTest(unittest.TestCase):
             found.require_precision()
             with self.assertRaises(SystemExit):
                 pace.Pace(Path(top), 3600.0, {}, Path("x.yaml"), {}, {"ours": "another"}).epochs()
+
+    def test_a_profile_adds_up_what_onednn_logs(self):
+        log = "\n".join([
+            "onednn_verbose,v1,info,cpu,runtime:OpenMP",
+            "training 12%onednn_verbose,v1,primitive,exec,cpu,convolution,brg,forward_training,src:bf16,attr,alg,mb128,1.5",
+            "onednn_verbose,v1,primitive,exec,cpu,convolution,brg,backward_data,src:bf16,attr,alg,mb128,2",
+            "onednn_verbose,v1,primitive,create:cache_miss,cpu,convolution,brg,backward_data,src:bf16,attr,alg,mb128,9",
+            "onednn_verbose,v1,primitive,exec,cpu,convolution,brg,backward_data,src:bf16,attr,alg,mb128,2.25",
+            "onednn_verbose,v1,primitive,exec,cpu,reorder,jit:uni,undef,src:f32,,,16x16,0.25",
+        ])
+        found = profiled.primitives(log)
+        self.assertEqual(found, {"forward": 1.5, "back to inputs": 4.25, "other": 0.25})
+        self.assertEqual(profiled.scaled(found, 2)["other"], 0.5)
+        self.assertEqual(profiled.line("x", 10.0, found).split(), ["x", "10.0", "6.0", "1.5", "4.2", "0.0", "0.2", "4.0"])
+
+    def test_what_the_process_itself_writes_is_read(self):
+        self.assertEqual(profiled.logged(lambda: os.write(1, b"deep below Python")), "deep below Python")
 
     def test_ours_gets_whole_epochs_and_a_part_of_one_in_a_trial(self):
         self.assertEqual([pace.whole_epochs(budget, 100.0) for budget in (3599.0, 100.0, 99.0, -5.0)], [35.0, 1.0, 0.99, 0.0])

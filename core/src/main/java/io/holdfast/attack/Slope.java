@@ -65,8 +65,13 @@ public record Slope(InputGradients model, Loss loss, Reference reference) {
     return Tensors.where(none.view(wide), variables.sub(region.origin()), gradient);
   }
 
-  /** The gradient of the loss with respect to the variables. */
-  Tensor gradient(Region region, Tensor variables, int step) {
+  /**
+   * The gradient of the loss with respect to the variables.
+   *
+   * @param step the number of the step, for the message
+   * @throws HoldfastException if logits or gradient are not finite
+   */
+  public Tensor gradient(Region region, Tensor variables, int step) {
     InputGradients.Pass pass =
         model.pass(region.apply(variables), z -> loss.cotangent(z, reference));
     requireFinite(pass.logits(), "logits", step);

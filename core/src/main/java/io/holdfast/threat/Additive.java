@@ -80,14 +80,27 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
    * {@inheritDoc}
    *
    * <p>A point counts as inside up to {@link #TOLERANCE} times {@code 1 + epsilon} in distance and
-   * {@link #TOLERANCE} in each value; NaN is never inside.
+   * {@link #TOLERANCE} in each value; in L-infinity, where values are beyond 8 or so, up to what
+   * float32 rounds the largest of them by. NaN is never inside.
    */
   @Override
   public boolean contains(
       double[] clean, double[] other, long[] shape, double[] variables, Domain domain) {
     return clean.length == other.length
         && domain.contains(other, TOLERANCE)
-        && Distances.between(clean, other).in(norm) <= epsilon + TOLERANCE * (1 + epsilon);
+        && Distances.between(clean, other).in(norm) <= epsilon + rounding(other);
+  }
+
+  private double rounding(double[] values) {
+    double usual = TOLERANCE * (1 + epsilon);
+    if (norm != Norm.LINF) {
+      return usual;
+    }
+    double largest = 0;
+    for (double v : values) {
+      largest = Math.max(largest, Math.abs(v));
+    }
+    return Math.max(usual, Math.ulp((float) largest));
   }
 
   /** The shortest text of a number, without a trailing {@code .0}. */

@@ -13,6 +13,7 @@ import io.holdfast.tensor.Tensors;
  */
 abstract class BallRegion extends AdditiveRegion {
   private static final double TINY = 1e-30;
+  private static final double ULP = 0x1p-23; // of a float, as a part of it, at most
 
   BallRegion(Tensor clean, double epsilon, Domain domain) {
     super(clean, epsilon, domain);
@@ -110,12 +111,10 @@ abstract class BallRegion extends AdditiveRegion {
       }
       shrink(size, room);
       for (int j = 0; j < change.length; j++) {
-        double moved = from[begin + j] + Math.copySign(size[j], change[j]);
-        x[begin + j] =
-            (float)
-                (moved < domain.low()
-                    ? domain.low()
-                    : moved > domain.high() ? domain.high() : moved);
+        double clean = from[begin + j];
+        float near = (float) (clean + Math.copySign(size[j], change[j]));
+        long beyond = Masks.below0(size[j] - Math.abs(near - clean)); // by rounding
+        x[begin + j] = Masks.next(near, beyond, Masks.below0(change[j]));
       }
     }
     try (Scope scope = Scope.open()) {
@@ -146,8 +145,21 @@ abstract class BallRegion extends AdditiveRegion {
     Tensor size = wanted.abs(); // [N, D] |w|
     Tensor room = room(clean(), wanted); // [N, D] c
     Tensor change = nearest(size, room).mulInPlace(wanted.sign()); // [N, D]
-    Tensor x = flat(clean()).to(DType.FLOAT64).add(change); // [N, D]
-    variables.copyFrom(x.clampInPlace(domain.low(), domain.high()).view(variables.shape()));
+    Tensor from = flat(clean()).to(DType.FLOAT64); // [N, D]
+    Tensor x = from.add(change).clampInPlace(domain.low(), domain.high()); // [N, D]
+    Tensor kept = variables.type() == DType.FLOAT32 ? inward(x, from, change) : x;
+    variables.copyFrom(kept.view(variables.shape()));
+  }
+
+  /** Rounded to float32, to a neighbour nearer to the clean value where that leads beyond. */
+  static Tensor inward(Tensor x, Tensor from, Tensor change) {
+    Tensor near = x.to(DType.FLOAT32); // [N, D]
+    Tensor over = near.to(DType.FLOAT64).sub(from).abs().gt(change.abs()); // [N, D]
+    Tensor up = change.gt(0); // [N, D]
+    Tensor back = near.abs().mul(ULP).addInPlace(Float.MIN_NORMAL); // [N, D] an ulp or two
+    Tensor lower = near.sub(back).maximum(from.to(DType.FLOAT32));
+    Tensor higher = near.add(back).minimum(from.to(DType.FLOAT32));
+    return Tensors.where(over, Tensors.where(up, lower, higher), near);
   }
 
   /**

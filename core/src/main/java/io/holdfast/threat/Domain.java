@@ -45,10 +45,15 @@ public record Domain(double low, double high) {
     };
   }
 
-  /** Whether every value lies inside, NaN never, with this tolerance. */
+  /**
+   * Whether every value lies inside, NaN never, with this tolerance, or that of an edge which is no
+   * float32 where that is more.
+   */
   boolean contains(double[] values, double tolerance) {
+    double least = low - Math.max(tolerance, Math.ulp((float) low));
+    double most = high + Math.max(tolerance, Math.ulp((float) high));
     for (double v : values) {
-      if (!(v >= low - tolerance && v <= high + tolerance)) {
+      if (!(v >= least && v <= most)) {
         return false;
       }
     }

@@ -106,6 +106,9 @@ final class L1Region extends BallRegion {
     for (double s : size) {
       high = Math.max(high, s);
     }
+    if (epsilon == 0) {
+      return high;
+    }
     double lambda = 0;
     for (int turn = 1; ; turn++) {
       double sum = 0;
@@ -119,7 +122,8 @@ final class L1Region extends BallRegion {
       }
       double excess = sum - epsilon;
       boolean inside = turn == 1 && excess <= 0;
-      if (inside || Math.abs(excess) <= EXACT * epsilon) {
+      double exact = Math.max(EXACT * epsilon, free * Math.ulp(lambda)); // or no other is nearer
+      if (inside || Math.abs(excess) <= exact) {
         return lambda;
       }
       if (excess > 0) {

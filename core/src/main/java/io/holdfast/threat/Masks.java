@@ -12,6 +12,20 @@ final class Masks {
     return Double.doubleToRawLongBits(value) >> 63;
   }
 
+  /**
+   * The neighbour of a float: the next lower one, or the next higher one where {@code up} is set;
+   * the float itself where {@code moved} is not.
+   */
+  static float next(float value, long moved, long up) {
+    int order = ordered(Float.floatToRawIntBits(value));
+    return Float.intBitsToFloat(ordered(order + ((int) moved & (-1 - 2 * (int) up))));
+  }
+
+  /** Bits of floats as integers in the order of the floats, and back. */
+  private static int ordered(int bits) {
+    return bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+  }
+
   /** The value where the mask is set, else 0. */
   static double keep(long mask, double value) {
     return Double.longBitsToDouble(Double.doubleToRawLongBits(value) & mask);

@@ -18,10 +18,10 @@ final class KMeans {
   /**
    * The centres.
    *
-   * @param points at least one, {@code [n][D]}
+   * @param points at least one, {@code [n][D]}, finite
    * @param k at least 1
    * @return at most k, fewer where fewer points differ; each is the mean of the points nearest to
-   *     it, unless rounds ran out
+   *     it, unless rounds ran out or it has lost all of them
    */
   static List<double[]> centres(List<float[]> points, int k, Seed seed) {
     List<double[]> centres = drawn(points, k, seed.generator());
@@ -57,7 +57,7 @@ final class KMeans {
       }
       double at = random.nextDouble() * sum; // below the sum
       int chosen = 0;
-      while (reached[chosen] <= at) {
+      while (chosen < reached.length - 1 && reached[chosen] <= at) {
         chosen++;
       }
       centres.add(doubles(points.get(chosen)));

@@ -8,12 +8,14 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.tensor.Workers;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +86,17 @@ final class LowRankOptimiser implements Optimiser {
 
   @Override
   public void step(List<Tensor> weights, List<Tensor> gradients, double rate) {
+    step(weights, gradients, (parts, slopes) -> inner.step(parts, slopes, rate));
+  }
+
+  /** The products with the factors, which are few numbers, by one thread. */
+  @Override
+  public void step(List<Tensor> weights, List<Tensor> gradients, double rate, Workers workers) {
+    step(weights, gradients, (parts, slopes) -> inner.step(parts, slopes, rate, workers));
+  }
+
+  private void step(
+      List<Tensor> weights, List<Tensor> gradients, BiConsumer<List<Tensor>, List<Tensor>> change) {
     try (Scope scope = Scope.open()) {
       List<Tensor> changed = new ArrayList<>();
       List<Tensor> slopes = new ArrayList<>();
@@ -101,7 +114,7 @@ final class LowRankOptimiser implements Optimiser {
         changed.add(own.up);
         slopes.add(matrix.matmul(own.down.transpose(0, 1)).mul(scale)); // [R, r]
       }
-      inner.step(changed, slopes, rate);
+      change.accept(changed, slopes);
     }
     for (int i = 0; i < weights.size(); i++) {
       Factors own = factors.get(i);

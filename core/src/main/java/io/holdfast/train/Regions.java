@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.common.Format;
 import io.holdfast.common.Hashes;
+import io.holdfast.common.HoldfastException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Seed;
@@ -137,9 +138,14 @@ public final class Regions {
       Workers workers,
       Stopper stopper,
       Progress progress) {
-    Network network = model == null ? start : model.to(start.device());
-    try (Progress.Task task =
-        progress.start("regions", (long) judged.size() + train.size(), "samples")) {
+    Network elsewhere = // a copy: the model stays where it is
+        model == null || model.device().equals(start.device())
+            ? null
+            : model.copy().to(start.device());
+    Network network = elsewhere != null ? elsewhere : model == null ? start : model;
+    try (elsewhere;
+        Progress.Task task =
+            progress.start("regions", (long) judged.size() + train.size(), "samples")) {
       Look look = new Look(network, workers, stopper, task);
       Map<Integer, List<double[]>> centres = new TreeMap<>(); // by class
       List<float[]> points = look.map(judged, (row, values) -> values);
@@ -264,6 +270,12 @@ public final class Regions {
             Objects.requireNonNull(
                 network.activations(x.to(network.device()), List.of(layer)).get(layer));
         float[] all = found.to(DType.FLOAT32).reshape(rows.length, -1).toFloats(); // n D
+        if (!found.allFinite()) {
+          throw new HoldfastException(
+              "train.samples: regions are told apart by finite values, and some of layer "
+                  + layer
+                  + " are not; choose another train.samples.model");
+        }
         int width = all.length / rows.length;
         float[][] values = new float[rows.length][];
         Arrays.setAll(values, i -> Arrays.copyOfRange(all, i * width, (i + 1) * width));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -18,6 +19,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.LongRange;
 
 /** Projections, starts and steps of the balls against slow twins in double. */
 class ProjectionTest {
@@ -30,16 +32,16 @@ class ProjectionTest {
 
   @Provide
   Arbitrary<Case> cases() {
-    return upTo(24);
+    return upTo(24, Norm.LINF, Norm.L2, Norm.L1);
   }
 
   @Provide
   Arbitrary<Case> wide() {
-    return upTo(800);
+    return upTo(800, Norm.L2, Norm.L1);
   }
 
-  private static Arbitrary<Case> upTo(int most) {
-    return Arbitraries.of(Norm.LINF, Norm.L2, Norm.L1)
+  private static Arbitrary<Case> upTo(int most, Norm... norms) {
+    return Arbitraries.of(norms)
         .flatMap(
             norm ->
                 Arbitraries.integers()
@@ -223,6 +225,73 @@ class ProjectionTest {
             c.set().around(clean.slice(0, 1, 2), Domain.UNIT), alone, slope.slice(0, 1, 2));
         assertThat(alone.sameAs(x.slice(0, 1, 2))).isTrue();
       }
+    }
+  }
+
+  /** Values far from 0, where float32 rounds by much; edges that are no floats; many values. */
+  @Property(tries = 60, seed = "2026")
+  void roundingLeadsOutOfNoBall(
+      @ForAll("norms") Norm norm,
+      @ForAll @LongRange(max = 1_000_000) long seed,
+      @ForAll boolean inDouble) {
+    Domain domain = new Domain(-3, 1000.2);
+    RandomGenerator random = new Seed(seed).generator();
+    int size = random.nextBoolean() ? 150_528 : 300;
+    double epsilon = Math.pow(10, random.nextDouble(-2, 1));
+    float[] from = new float[size];
+    float[] wanted = new float[size];
+    for (int j = 0; j < size; j++) {
+      boolean edge = random.nextInt(10) == 0;
+      from[j] = (float) (edge ? 1000.2 : random.nextDouble(-3, 1000.2));
+      wanted[j] = (float) (from[j] + epsilon * random.nextGaussian());
+    }
+    Additive ball = new Additive(norm, epsilon);
+    try (Scope scope = Scope.open()) {
+      Tensor clean = Tensors.of(from, 1, size);
+      Tensor x = Tensors.of(wanted, 1, size);
+      if (inDouble && norm != Norm.LINF) { // by operations on tensors, rounded at their end
+        Tensor twin = x.to(DType.FLOAT64);
+        ball.around(clean.to(DType.FLOAT64), domain).project(twin);
+        Tensor from64 = clean.to(DType.FLOAT64);
+        x = BallRegion.inward(twin, from64, twin.sub(from64));
+      } else {
+        ball.around(clean, domain).project(x);
+      }
+      double[] found = x.toDoubles();
+      assertThat(ball.contains(clean.toDoubles(), found, new long[] {size}, found, domain))
+          .as(norm + " " + epsilon + " of " + size)
+          .isTrue();
+    }
+  }
+
+  @Property(tries = 30, seed = "2026")
+  void withoutARadiusAllStaysWhereItIs(@ForAll("wide") Case c) {
+    try (Scope scope = Scope.open()) {
+      Tensor clean = c.tensor(c.clean());
+      Region region = new Additive(c.set().norm(), 0).around(clean, Domain.UNIT);
+      Tensor x = c.tensor(c.wanted());
+      region.step(x, c.tensor(c.wanted()).sub(clean), 0.5);
+      assertThat(x.sub(clean).abs().max().item()).isZero();
+    }
+  }
+
+  /** Images whose channels lie side by side in memory. */
+  @Property(tries = 30, seed = "2026")
+  void howValuesLieInMemoryDoesNotMatter(
+      @ForAll("norms") Norm norm, @ForAll @LongRange(max = 1_000_000) long seed) {
+    try (Scope scope = Scope.open()) {
+      Rng rng = Rng.of(new Seed(seed));
+      Tensor clean = rng.uniform(0, 1, 3, 2, 4, 5);
+      Tensor slope = rng.normal(3, 2, 4, 5);
+      Region region = new Additive(norm, 0.3).around(clean, Domain.UNIT);
+      Region other = new Additive(norm, 0.3).around(clean.channelsLast(), Domain.UNIT);
+      Tensor x = clean.clone();
+      Tensor y = clean.channelsLast().clone();
+      for (int k = 0; k < 3; k++) {
+        region.trainingStep(x, slope, 0.5);
+        other.trainingStep(y, slope.channelsLast(), 0.5);
+      }
+      assertThat(x.sub(y).abs().max().item()).isZero();
     }
   }
 

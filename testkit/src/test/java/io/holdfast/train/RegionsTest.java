@@ -20,6 +20,8 @@ import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.TensorType;
 import io.holdfast.model.graph.layer.Flatten;
 import io.holdfast.model.graph.layer.Linear;
+import io.holdfast.tensor.Scope;
+import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.testkit.Notes;
@@ -175,6 +177,20 @@ class RegionsTest {
     new Regions(null, kinds, Map.of(), 3, 3, 1).check(kinds, problems);
     assertThatThrownBy(problems::throwIfAny)
         .hasMessageContaining("train.samples.ledger: expected verdicts on its samples");
+  }
+
+  @Test
+  void valuesThatAreNotFiniteAreRefused() {
+    Dataset kinds = new Merged(FashionMnist.train().first(60));
+    try (Network network = fresh();
+        Scope scope = Scope.open()) {
+      Map<String, Tensor> weights = new TreeMap<>(network.weights());
+      weights.computeIfPresent("a.weight", (name, w) -> w.mul(0).add(3e38));
+      network.setWeights(weights);
+      Regions regions = new Regions(null, kinds, trousersFall(kinds), 3, 3, 1);
+      assertThatThrownBy(() -> find(regions, network, kinds))
+          .hasMessageContaining("some of layer relu are not; choose another train.samples.model");
+    }
   }
 
   private static double weak(Regions.Found found, int region) {

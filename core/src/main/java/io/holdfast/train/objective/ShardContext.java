@@ -183,8 +183,9 @@ public interface ShardContext {
   }
 
   /**
-   * Adversarial examples by a search of the objective's own. It is asked once, about the samples
-   * that are to be perturbed; without any it is not asked.
+   * Adversarial examples by a search of the objective's own. It is asked about the samples that are
+   * to be perturbed, each of them once; in several parts where some are searched for longer than
+   * others, again in a second pass over the step, and not at all without any.
    *
    * @param reference what its loss compares logits with, for all n samples
    * @return {@code [n, ...]}, off the tape

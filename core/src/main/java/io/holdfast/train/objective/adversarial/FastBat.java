@@ -3,7 +3,7 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.model.InputGradients;
+import io.holdfast.attack.Slope;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -119,9 +119,9 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
   private Tensor first(Search.Ground ground) {
     Region region = ground.threat().around(ground.inputs());
     Tensor start = region.apply(region.randomStart(ground.seeds())); // [m, ...]
-    InputGradients.Pass pass =
-        ground.model().pass(start, z -> Losses.CE.cotangent(z, ground.reference()));
-    return box(ground.threat(), ground.inputs()).clamp(start.add(pass.gradient(), step));
+    Tensor gradient = // [m, ...]
+        new Slope(ground.model(), Losses.CE, ground.reference()).gradient(region, start, 0);
+    return box(ground.threat(), ground.inputs()).clamp(start.add(gradient, step));
   }
 
   /** A flag per row, of as many dimensions as {@code like}. */

@@ -17,8 +17,9 @@ import java.util.List;
  * Geometry-aware instance-reweighted training (Zhang et al. 2021, equation 6): PGD-AT in which a
  * sample counts by {@code (1 + tanh(lambda + 5 (1 - 2 kappa / K))) / 2}, where kappa of K steps of
  * the search found it still right, so that those near the boundary count more. Weights are divided
- * by their mean over the batch, and are all 1 during the burn-in. Its robustness against PGD is
- * known to be higher than against AutoAttack (Hitaj et al. 2021): judge it by the latter.
+ * by their mean over the samples of the batch that are searched for, and are all 1 during the
+ * burn-in. Its robustness against PGD is known to be higher than against AutoAttack (Hitaj et al.
+ * 2021): judge it by the latter.
  *
  * @param lambda shifts the weights; large ones weigh all alike
  * @param burnIn share of training in which all count alike, in [0, 1]
@@ -100,7 +101,8 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
     int count = 0;
     for (int i = 0; i < raw.length; i++) {
       if (withstood[i] != UNSEARCHED) {
-        raw[i] = (1 + Math.tanh(lambda + 5 * (1 - 2 * withstood[i]))) / 2;
+        double at = lambda + 5 * (1 - 2 * withstood[i]);
+        raw[i] = 1 / (1 + Math.exp(-2 * at)); // (1 + tanh(at)) / 2, also where tanh is -1
         sum += raw[i];
         count++;
       }

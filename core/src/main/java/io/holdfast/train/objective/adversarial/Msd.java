@@ -4,7 +4,7 @@ import io.holdfast.attack.InnerMaximiser.Start;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
-import io.holdfast.model.InputGradients;
+import io.holdfast.attack.Slope;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
@@ -77,11 +77,10 @@ public record Msd() implements ListedObjective<Msd> {
         ground.threat().members().stream().map(m -> m.around(ground.inputs())).toList();
     Start start = regions.size() == 1 ? ground.inner().start() : Start.CLEAN;
     Tensor x = start.of(regions.get(0), ground.seeds()); // [m, ...]
+    Slope slope = new Slope(ground.model(), loss, ground.reference());
     for (int k = 0; k < ground.inner().steps(); k++) {
       try (Scope step = Scope.open()) {
-        InputGradients.Pass pass =
-            ground.model().pass(x, z -> loss.cotangent(z, ground.reference()));
-        x.copyFrom(best(ground, loss, regions, x, pass.gradient()));
+        x.copyFrom(best(ground, loss, regions, x, slope.gradient(regions.get(0), x, k)));
       }
     }
     return x;
