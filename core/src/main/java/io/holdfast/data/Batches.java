@@ -20,9 +20,14 @@ final class Batches {
       weights[i] = data.weight(indices[i]);
       groups[i] = data.group(indices[i]);
     }
-    long[] shape =
-        LongStream.concat(LongStream.of(n), LongStream.of(data.info().shapeArray())).toArray();
-    Tensor values = Tensors.of(data.read(indices), shape); // [N, ...]
-    return new Batch(new Inputs.Dense(values), Tensors.of(labels, n), ids, weights, groups);
+    Inputs.Dense inputs = new Inputs.Dense(inputs(data, indices));
+    return new Batch(inputs, Tensors.of(labels, n), ids, weights, groups);
+  }
+
+  /** {@code [N, ...]}. */
+  static Tensor inputs(Dataset data, int... indices) {
+    LongStream shape = LongStream.of(data.info().shapeArray());
+    return Tensors.of(
+        data.read(indices), LongStream.concat(LongStream.of(indices.length), shape).toArray());
   }
 }

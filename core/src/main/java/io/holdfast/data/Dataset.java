@@ -4,6 +4,7 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.tensor.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -86,6 +87,14 @@ public interface Dataset {
       read(indices[i], all, i * stride);
     }
     return all;
+  }
+
+  /**
+   * Inputs without their labels: {@code [N, shape...]}, float32, on the CPU, in the innermost open
+   * {@link io.holdfast.tensor.Scope}.
+   */
+  default Tensor inputs(int... indices) {
+    return Batches.inputs(this, indices);
   }
 
   /**

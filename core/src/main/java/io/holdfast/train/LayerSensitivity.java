@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Which layers amplify adversarial perturbations: for each node of a network the mean over samples
@@ -107,7 +106,7 @@ public final class LayerSensitivity {
       InnerMaximiser search,
       Seed seed,
       InputGradients gradients) {
-    Tensor x = read(samples, rows).to(network.device()); // [n, ...]
+    Tensor x = samples.inputs(rows).to(network.device()); // [n, ...]
     long[] classes = IntStream.of(rows).mapToLong(samples::label).toArray();
     Tensor labels = Tensors.of(classes, classes.length).to(network.device()); // [n]
     List<Seed> seeds = IntStream.of(rows).mapToObj(r -> seed.split(samples.id(r))).toList();
@@ -131,12 +130,6 @@ public final class LayerSensitivity {
       }
     }
     return changes;
-  }
-
-  private static Tensor read(Dataset samples, int[] rows) {
-    LongStream shape = LongStream.of(samples.info().shapeArray());
-    return Tensors.of(
-        samples.read(rows), LongStream.concat(LongStream.of(rows.length), shape).toArray());
   }
 
   private static List<Row> rows(Network network, Map<String, Double> change) {

@@ -15,7 +15,6 @@ import io.holdfast.tensor.Device;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -141,10 +140,8 @@ public final class PseudoLabels extends ForwardingDataset {
     int to = Math.min(size(), from + CHUNK);
     try (Scope scope = Scope.open();
         NoGrad off = NoGrad.on()) {
-      float[] values = source().read(IntStream.range(from, to).toArray());
-      long[] shape =
-          LongStream.concat(LongStream.of(to - from), LongStream.of(info.shapeArray())).toArray();
-      Tensor logits = teacher.logits(Tensors.of(values, shape)); // [n, K]
+      Tensor x = source().inputs(IntStream.range(from, to).toArray()); // [n, ...]
+      Tensor logits = teacher.logits(x); // [n, K]
       return logits.argmax(1).toLongs();
     }
   }

@@ -14,7 +14,6 @@ import io.holdfast.tensor.DType;
 import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,7 +27,6 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -262,13 +260,8 @@ public final class Regions {
       String layer = network.graph().beforeOutput();
       try (Scope scope = Scope.open();
           NoGrad off = NoGrad.on()) {
-        LongStream shape = LongStream.of(samples.info().shapeArray());
-        Tensor x = // [n, ...]
-            Tensors.of(
-                samples.read(rows), LongStream.concat(LongStream.of(rows.length), shape).toArray());
-        Tensor found =
-            Objects.requireNonNull(
-                network.activations(x.to(network.device()), List.of(layer)).get(layer));
+        Tensor x = samples.inputs(rows).to(network.device()); // [n, ...]
+        Tensor found = Objects.requireNonNull(network.activations(x, List.of(layer)).get(layer));
         float[] all = found.to(DType.FLOAT32).reshape(rows.length, -1).toFloats(); // n D
         if (!found.allFinite()) {
           throw new HoldfastException(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
@@ -189,6 +191,66 @@ class UnionSamplingTest {
     double other = 1 + 4 * (0.99 - 1.0 / 3);
     assertThat(chances)
         .containsExactly(new double[] {1 / (1 + other), other / (1 + other)}, within(1e-12));
+  }
+
+  /** What each member's own search finds for all samples, of which each sample has one. */
+  @Test
+  void samplesOfAllMembersShareThePassesOfASearch() {
+    ThreatModel union =
+        ThreatModel.union(
+            ThreatModel.linf(0.1).within(-9, 9), ThreatModel.l2(0.5), ThreatModel.l1(0.7));
+    try (Scope scope = Scope.open()) {
+      TwinCase c = TwinCase.random(1);
+      Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN);
+      Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, TwinCase.K);
+      TwinShard twin = new TwinShard(c, a, b, 0.5, union, false);
+      InnerMaximiser search =
+          new InnerMaximiser(3, List.of(0.4, 0.3, 0.2), InnerMaximiser.Start.UNIFORM);
+      Figureless shard = new Figureless(OpenShard.of(twin, search));
+      new UnionSampling(3, 50).loss(shard);
+      OpenShard open = shard.open;
+      assertThat(open.asked()).as("passes").hasSize(3).allMatch(x -> x.length == N * TwinCase.IN);
+      double[] found = open.found().get(0);
+      List<double[]> byMember =
+          IntStream.range(0, 3).mapToObj(m -> alone(open, union.members().get(m), m)).toList();
+      for (int i = 0; i < N; i++) {
+        int from = i * TwinCase.IN;
+        double[] row = Arrays.copyOfRange(found, from, from + TwinCase.IN);
+        int met = shard.member(i);
+        double[] own = Arrays.copyOfRange(byMember.get(met), from, from + TwinCase.IN);
+        assertThat(row).as("sample " + i + " of member " + met).containsExactly(own, within(1e-9));
+      }
+    }
+  }
+
+  private static double[] alone(OpenShard shard, ThreatModel member, int index) {
+    shard.adversarial(
+        ground -> ground.with(member).with(ground.inner().member(index)).maximise(Losses.CE),
+        Reference.labels(shard.labels()));
+    return shard.found().get(shard.found().size() - 1);
+  }
+
+  /** Without anything noted before. */
+  private static final class Figureless extends ForwardingShard {
+    private final OpenShard open;
+
+    Figureless(OpenShard open) {
+      super(open);
+      this.open = open;
+    }
+
+    @Override
+    public double[] figures(int count) {
+      return new double[count];
+    }
+
+    @Override
+    public void note(double keep, double... values) {}
+
+    /** Whom it meets where all members are drawn alike. */
+    int member(int row) {
+      return (int) (3 * seeds("member").get(row).generator().nextDouble());
+    }
   }
 
   @Test

@@ -3,17 +3,21 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
+import io.holdfast.attack.SearchRule;
+import io.holdfast.attack.Slope;
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import io.holdfast.threat.ThreatModel;
+import io.holdfast.threat.Additive;
+import io.holdfast.threat.Region;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -154,18 +158,66 @@ public record UnionSampling(double strength, int memory) implements ListedObject
   private static Tensor within(Search.Ground ground, int[] drawn, boolean[] attacked) {
     int[] rows = ground.rows().stream().mapToInt(i -> i).toArray();
     Arrays.stream(rows).forEach(row -> attacked[row] = true);
-    List<ThreatModel> members = ground.threat().members();
-    Tensor found = ground.inputs().clone(); // [m, ...]
-    for (int m = 0; m < members.size(); m++) {
+    List<Part> parts = new ArrayList<>();
+    for (int m = 0; m < ground.threat().members().size(); m++) {
       int member = m;
       int[] own = IntStream.range(0, rows.length).filter(i -> drawn[rows[i]] == member).toArray();
       if (own.length > 0) {
-        Search.Ground part = ground.at(own).with(members.get(m)).with(ground.inner().member(m));
-        long[] places = Arrays.stream(own).asLongStream().toArray();
-        Tensor at = Tensors.of(places, own.length).to(found.device());
-        found.indexCopyInPlace(0, at, part.maximise(Losses.CE));
+        parts.add(Part.of(ground, member, own));
       }
     }
+    boolean plain = ground.inner().rule().equals(SearchRule.PROJECTED);
+    boolean alike = parts.stream().allMatch(p -> p.ground.threat().set() instanceof Additive);
+    return plain && alike ? together(ground, parts) : apart(ground, parts);
+  }
+
+  /**
+   * The samples of one member.
+   *
+   * @param ground of these alone, with the member and its search
+   * @param places of these among all of them, int64 {@code [p]}
+   */
+  private record Part(Search.Ground ground, Tensor places) {
+    static Part of(Search.Ground all, int member, int[] own) {
+      Tensor places = Tensors.of(Arrays.stream(own).asLongStream().toArray(), own.length);
+      return new Part(
+          all.at(own).with(all.threat().members().get(member)).with(all.inner().member(member)),
+          places.to(all.inputs().device()));
+    }
+  }
+
+  /** Each member's samples by themselves. */
+  private static Tensor apart(Search.Ground ground, List<Part> parts) {
+    Tensor found = ground.inputs().clone(); // [m, ...]
+    for (Part part : parts) {
+      found.indexCopyInPlace(0, part.places, part.ground.maximise(Losses.CE));
+    }
     return found;
+  }
+
+  /** With one pass for all of them in each step: what moves in balls are the inputs themselves. */
+  private static Tensor together(Search.Ground ground, List<Part> parts) {
+    List<Region> regions =
+        parts.stream().map(p -> p.ground.threat().around(p.ground.inputs())).toList();
+    Slope slope = new Slope(ground.model(), Losses.CE, ground.reference());
+    Tensor x = ground.inputs().clone(); // [m, ...]
+    for (int p = 0; p < parts.size(); p++) {
+      Search.Ground own = parts.get(p).ground;
+      x.indexCopyInPlace(
+          0, parts.get(p).places, own.inner().start().of(regions.get(p), own.seeds()));
+    }
+    for (int k = 0; k < ground.inner().steps(); k++) {
+      try (Scope step = Scope.open()) {
+        Tensor gradient = slope.gradient(regions.get(0), x, k); // [m, ...]
+        for (int p = 0; p < parts.size(); p++) {
+          Part part = parts.get(p);
+          Tensor moved = x.indexSelect(0, part.places); // [p, ...]
+          double fraction = part.ground.inner().fraction(0);
+          regions.get(p).trainingStep(moved, gradient.indexSelect(0, part.places), fraction);
+          x.indexCopyInPlace(0, part.places, moved);
+        }
+      }
+    }
+    return x;
   }
 }
