@@ -85,7 +85,13 @@ final class ObjectivesCommand extends BaseCommand {
     try (Job running = Job.start(job)) {
       RecipeRun run =
           new RecipeRun(
-              book, what.folder, job.resume, job.workers, running.progress(), running.stopper());
+              book,
+              Today.now(),
+              what.folder,
+              job.resume,
+              job.workers,
+              running.progress(),
+              running.stopper());
       if (job.dryRun) {
         run.check();
         screen().print(job.json ? Json.pretty(RecipeTable.plan(book)) : RecipeTable.planText(book));

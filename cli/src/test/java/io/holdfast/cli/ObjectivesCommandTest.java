@@ -14,6 +14,7 @@ import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -190,7 +191,8 @@ final class ObjectivesCommandTest {
                 stopper.request();
               }
             };
-    RecipeRun killed = new RecipeRun(RecipeBook.read(file, out), out, false, 1, soon, stopper);
+    RecipeRun killed =
+        new RecipeRun(RecipeBook.read(file, out), LocalDate.EPOCH, out, false, 1, soon, stopper);
     assertThatThrownBy(killed::run).isInstanceOf(RunInterruptedException.class);
     assertThat(out.resolve(RecipeRun.RESULT)).doesNotExist();
     Ran ran = Ran.command("objectives", "--measure", file, "--out", out, "--json", "--resume");

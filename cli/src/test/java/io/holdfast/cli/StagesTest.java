@@ -255,4 +255,31 @@ final class StagesTest {
     assertThat(harden(out, "--resume").exit()).isZero();
     assertThat(bits(out)).isEqualTo(bits(whole));
   }
+
+  /** What is looked at with the data open, too, and of all stages at once. */
+  @Test
+  void whatDoesNotGoTogetherIsToldByTheLineOfItsStage(@TempDir Path other) throws IOException {
+    Path own = Ran.experiment(other);
+    List<String> lines = new ArrayList<>(Files.readAllLines(own));
+    lines.addAll(
+        List.of(
+            "stages:",
+            "  - {objective: standard}",
+            "  - objective: mma",
+            "    attack: n-fgsm",
+            "  - objective: cat",
+            "    warm_start: 64"));
+    Files.write(own, lines);
+    Ran ran = Ran.command("harden", own, "--out", other.resolve("out"), "--dry-run");
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err())
+        .contains(
+            own + ":" + (lines.indexOf("    attack: n-fgsm") + 1) + ": train.attack: expected pgd,",
+            "mma searches in a way of its own, found n-fgsm",
+            own
+                + ":"
+                + (lines.indexOf("    warm_start: 64") + 1)
+                + ": train.warm_start: expected 0,",
+            "found 64 with cat");
+  }
 }

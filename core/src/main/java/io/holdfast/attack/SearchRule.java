@@ -16,8 +16,16 @@ public sealed interface SearchRule {
   /** The results {@code [N, ...]} of one search, in the innermost open scope. */
   Tensor search(InnerAscent ascent);
 
+  /** What an experiment file calls it. */
+  String key();
+
   /** Projected gradient ascent itself (Madry et al. 2018, section 2.1). */
   record Projected() implements SearchRule {
+    @Override
+    public String key() {
+      return "pgd";
+    }
+
     @Override
     public Tensor search(InnerAscent ascent) {
       return ascent.climb(g -> g);
@@ -35,6 +43,11 @@ public sealed interface SearchRule {
       if (!(radii >= 0) || Double.isInfinite(radii)) {
         throw new IllegalArgumentException("radii: finite, at least 0, found " + radii);
       }
+    }
+
+    @Override
+    public String key() {
+      return "n-fgsm";
     }
 
     @Override
@@ -67,6 +80,11 @@ public sealed interface SearchRule {
     }
 
     @Override
+    public String key() {
+      return "zero-grad";
+    }
+
+    @Override
     public Tensor search(InnerAscent ascent) {
       return ascent.climb(this::filter);
     }
@@ -95,6 +113,11 @@ public sealed interface SearchRule {
       if (points < 1) {
         throw new IllegalArgumentException("points: at least 1, found " + points);
       }
+    }
+
+    @Override
+    public String key() {
+      return "multi-grad";
     }
 
     @Override
@@ -132,6 +155,11 @@ public sealed interface SearchRule {
       if (grace < 0) {
         throw new IllegalArgumentException("grace: at least 0, found " + grace);
       }
+    }
+
+    @Override
+    public String key() {
+      return "friendly";
     }
 
     @Override
@@ -217,6 +245,11 @@ public sealed interface SearchRule {
       if (replays < 1) {
         throw new IllegalArgumentException("replays: at least 1, found " + replays);
       }
+    }
+
+    @Override
+    public String key() {
+      return "free";
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.holdfast.experiment;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
@@ -322,6 +323,19 @@ public record Experiment(
     return saved == null
         ? all
         : all.withOverride(stage + ".library.attacks", Json.compact(saved.examples().attacks()));
+  }
+
+  /** Adds a problem of one of its fields, at the line where that stands. */
+  void locate(Problem p, Problems problems) {
+    SettingsReader reader = settings.reader(problems);
+    String field = p.field();
+    int dot = field.indexOf('.');
+    while (dot > 0 && reader.isSection(field.substring(0, dot))) {
+      reader = reader.section(field.substring(0, dot));
+      field = field.substring(dot + 1);
+      dot = field.indexOf('.');
+    }
+    reader.reject(field, p.expected(), p.found(), p.hint());
   }
 
   /** Adds a problem at the line of a key. */

@@ -164,11 +164,11 @@ public final class Harden {
   private void requireSingle() {
     if (!experiment.programme().seeds().isEmpty()) {
       throw new InvalidInputException(
-          experiment.source(), "seeds", "one run", "several", "SeedRun runs them all");
+          experiment.source(), "seeds", "one run", "several", "leave them out here");
     }
     if (experiment.programme().search() != null) {
       throw new InvalidInputException(
-          experiment.source(), "search", "one run", "a search", "TuningRun runs it");
+          experiment.source(), "search", "one run", "a search", "leave it out here");
     }
   }
 

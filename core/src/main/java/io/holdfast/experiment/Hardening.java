@@ -187,7 +187,9 @@ public final class Hardening {
     return with("regions", weak);
   }
 
-  /** Of all random streams; equal seeds give equal weights, bit for bit. */
+  /**
+   * Of all random streams; equal seeds give equal weights on one kind of processor, bit for bit.
+   */
   public Hardening seed(long value) {
     return with("seed", new Seed(value));
   }

@@ -99,6 +99,9 @@ record HardeningRun(
     Stopper stopper,
     @Nullable Provenance provenance,
     @Nullable Governor governor) {
+  /** The source of problems of a training that knows of no file. */
+  static final String SOURCE = "training";
+
   private static final String TRAIN = "train.";
 
   HardeningRun {
@@ -300,7 +303,7 @@ record HardeningRun(
       problems.add(
           "train.layers",
           "model.start and a threat model: layers of a trained model are chosen by perturbations",
-          "neither or one of them");
+          start == null ? "no model.start" : "no threat model");
     }
     if (regions != null) {
       regions.check(train, problems);

@@ -2,6 +2,7 @@ package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
@@ -178,7 +179,11 @@ public final class Pipeline {
       Hardening training = part.training();
       // What only the beginning of a run may do is the first stage's.
       Part alone = i == 0 ? part : new Part(part.name(), training.governor(null), part.after());
-      problems.collect(() -> check(alone, train));
+      try {
+        check(alone, train);
+      } catch (InvalidInputException e) {
+        e.problems().forEach(p -> problems.add(named(p, part)));
+      }
     }
     Governor whole = base.governor();
     if (whole != null) {
@@ -186,6 +191,18 @@ public final class Pipeline {
       problems.collect(() -> StageBudgets.requireFitting(whole.budgets(), names));
     }
     problems.throwIfAny();
+  }
+
+  /** What a training says of itself, as of this one. */
+  private static Problem named(Problem p, Part part) {
+    return p.source().equals(HardeningRun.SOURCE)
+        ? new Problem(sourceOf(part.name()), p.field(), p.expected(), p.found(), p.hint())
+        : p;
+  }
+
+  /** The source of a problem of one stage. */
+  static String sourceOf(String stage) {
+    return "stage " + stage;
   }
 
   private static void check(Part part, Dataset train) {

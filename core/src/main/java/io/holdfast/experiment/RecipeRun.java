@@ -26,6 +26,7 @@ import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -43,6 +44,7 @@ import java.util.stream.Stream;
  * was; what is done is not done again.
  *
  * @param book what to compare
+ * @param today by which the expiry of saved examples is judged
  * @param out the folder
  * @param resume whether to go on with what is there
  * @param workers threads, 0 for one per core
@@ -50,7 +52,13 @@ import java.util.stream.Stream;
  * @param stopper asked between shards
  */
 public record RecipeRun(
-    RecipeBook book, Path out, boolean resume, int workers, Progress progress, Stopper stopper) {
+    RecipeBook book,
+    LocalDate today,
+    Path out,
+    boolean resume,
+    int workers,
+    Progress progress,
+    Stopper stopper) {
   /** The result's file. */
   public static final String RESULT = "recipes.json";
 
@@ -74,7 +82,7 @@ public record RecipeRun(
       if (recipe.needs().isEmpty()) {
         problems.collect(
             () -> {
-              ExperimentData data = ExperimentData.open(recipe.experiment());
+              ExperimentData data = ExperimentData.open(recipe.experiment(), today);
               Harden.check(recipe.experiment(), data, options(recipe));
             });
       }
@@ -141,7 +149,7 @@ public record RecipeRun(
 
   /** Trains and judges one; its scorecard, within the first threat model, goes to the others. */
   private RecipeRow row(Recipe recipe, Map<String, Scorecard> cards) {
-    ExperimentData data = ExperimentData.open(recipe.experiment());
+    ExperimentData data = ExperimentData.open(recipe.experiment(), today);
     try {
       Harden.run(recipe.experiment(), data, options(recipe));
     } catch (RunInterruptedException | InvalidInputException e) {
@@ -208,7 +216,7 @@ public record RecipeRun(
     for (Recipe recipe : book.recipes()) {
       if (best.contains(recipe.name())) {
         progress.note("among the best " + book.best() + ": " + recipe.name());
-        Dataset test = ExperimentData.open(recipe.experiment()).test();
+        Dataset test = ExperimentData.open(recipe.experiment(), today).test();
         Rate held = judge(recipe, test, book.last(), FINAL).robust();
         all.computeIfPresent(recipe.name(), (name, row) -> row.judged(held));
       }

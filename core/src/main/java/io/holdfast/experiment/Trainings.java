@@ -2,6 +2,7 @@ package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
@@ -69,8 +70,34 @@ final class Trainings implements AutoCloseable {
     }
   }
 
-  /** Refuses what a run would refuse before its first step; changes nothing. */
+  /** Refuses what a run would refuse before its first step, with its lines; changes nothing. */
   void check() {
+    try {
+      checkAll();
+    } catch (InvalidInputException e) {
+      Problems located = new Problems(experiment.source());
+      for (Problem p : e.problems()) {
+        of(p).ifPresentOrElse(one -> one.locate(p, located), () -> located.add(p));
+      }
+      located.throwIfAny();
+    }
+  }
+
+  /** The training that a problem is one of; none where it has a source of its own. */
+  private Optional<Experiment> of(Problem p) {
+    if (p.field().isEmpty()) {
+      return Optional.empty();
+    }
+    if (p.source().equals(HardeningRun.SOURCE)) {
+      return Optional.of(experiment);
+    }
+    return experiment.stages().stream()
+        .filter(stage -> p.source().equals(Pipeline.sourceOf(stage.name())))
+        .findFirst()
+        .map(Stage::experiment);
+  }
+
+  private void checkAll() {
     Path replay = experiment.governor().replay();
     if (experiment.stages().isEmpty()) {
       if (replay != null) {

@@ -41,8 +41,10 @@ record TuningSpace(List<Axis> fields) {
 
   private static final List<String> OUTSIDE =
       List.of("validation", "checkpoint", "early_stopping", "keep", "precision");
+  private static final String NAME = ".name"; // goes with the other keys of its section
   private static final String ALLOWED =
-      "a field of train, stages or model.architecture that is not what trials are judged by";
+      "a field of train, stages or model.architecture, but not of validation, checkpoint,"
+          + " early_stopping, keep or precision";
 
   TuningSpace {
     fields = List.copyOf(fields);
@@ -57,7 +59,12 @@ record TuningSpace(List<Axis> fields) {
     List<Axis> fields = new ArrayList<>();
     for (String path : over.keys()) {
       if (!allowed(path)) {
-        over.reject(path, ALLOWED, path, null);
+        boolean name = path.endsWith(NAME);
+        over.reject(
+            path,
+            ALLOWED,
+            path,
+            name ? "search over " + path.substring(0, path.length() - NAME.length()) : null);
         over.allow(path);
       } else if (over.isSection(path)) {
         range(over, path, fields);
@@ -76,7 +83,7 @@ record TuningSpace(List<Axis> fields) {
     boolean inside = INSIDE.stream().anyMatch(path::startsWith);
     return inside
         && Stream.of(path.split("[.\\[\\]]", -1)).noneMatch(OUTSIDE::contains)
-        && !path.endsWith(".name");
+        && !path.endsWith(NAME);
   }
 
   private static void words(SettingsReader over, String path, List<Axis> fields) {

@@ -23,6 +23,11 @@ public record Curve(List<Point> points, boolean linear) {
    */
   public record Point(double at, double value) {}
 
+  /**
+   * All of it.
+   *
+   * @throws IllegalArgumentException if the points do not ascend from 0
+   */
   public Curve {
     points = List.copyOf(points);
     if (points.isEmpty() || points.get(0).at() != 0) {
@@ -39,7 +44,12 @@ public record Curve(List<Point> points, boolean linear) {
     return new Curve(List.of(new Point(0, value)), false);
   }
 
-  /** Linear from {@code from} at the start to {@code to} at progress {@code until}, then level. */
+  /**
+   * Linear from {@code from} at the start to {@code to} at progress {@code until}, then level.
+   *
+   * @param until in (0, 1]
+   * @throws IllegalArgumentException if it is not above 0
+   */
   public static Curve ramp(double from, double to, double until) {
     return new Curve(List.of(new Point(0, from), new Point(until, to)), true);
   }

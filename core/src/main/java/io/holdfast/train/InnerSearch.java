@@ -17,7 +17,7 @@ import java.util.Set;
 
 /**
  * The section {@code train.attack}: how adversarial examples are searched for in training. {@code
- * fgsm} is one step of the whole radius from the clean input (Goodfellow et al. 2015, section 6),
+ * fgsm} is one step of the whole radius from the clean input (Goodfellow et al. 2015, section 4),
  * {@code r-fgsm} one step of 1.25 radii from a uniform start (Wong et al. 2020, algorithm 3),
  * {@code pgd} several from a uniform start (Madry et al. 2018); {@link SearchRule} has the others.
  *

@@ -190,7 +190,10 @@ public record Methods(
       problems.add(
           "train.warm_start",
           "0, or attack: pgd (fgsm, r-fgsm) within one ball",
-          warmStart + " with another search or threat model");
+          warmStart
+              + " with "
+              + job.inner().rule().key()
+              + (threat == null ? " and no threat model" : " within " + threat.set().key()));
     }
     Objective objective = job.settings().objective();
     if (warmStart > 0 && (!objective.adversarial() || objective.ownSearch())) {

@@ -61,7 +61,7 @@ final class ObjectiveChecks {
       problems.add(
           "train.attack",
           "pgd, fgsm or r-fgsm: " + objective.name() + " searches in a way of its own",
-          "another search");
+          job.inner().rule().key());
     }
     boolean ball = threat != null && threat.set() instanceof Additive a && a.norm() == Norm.LINF;
     if (objective.boxed() && threat != null && !ball) {

@@ -42,14 +42,14 @@ public interface Optimiser extends AutoCloseable {
    * How to optimise.
    *
    * @param name {@code sgd}, {@code adamw} or {@code muon}
-   * @param learningRate the peak; for Muon that of matrices
+   * @param learningRate the peak, above 0; for Muon that of matrices
    * @param momentum for SGD and Muon, in [0, 1)
    * @param nesterov for SGD and Muon
    * @param beta1 for AdamW, in [0, 1)
    * @param beta2 for AdamW, in [0, 1)
-   * @param weightDecay L2 in SGD's gradient, decoupled in AdamW and Muon
+   * @param weightDecay L2 in SGD's gradient, decoupled in AdamW and Muon; at least 0
    * @param schedule of the learning rate
-   * @param otherRate for Muon: the peak of vectors and of the output layer
+   * @param otherRate for Muon: the peak of vectors and of the output layer, above 0
    */
   record Config(
       String name,
@@ -61,6 +61,34 @@ public interface Optimiser extends AutoCloseable {
       double weightDecay,
       Schedule schedule,
       double otherRate) {
+    /**
+     * All of it.
+     *
+     * @throws IllegalArgumentException if a number is out of its range
+     */
+    public Config {
+      requireAbove0("learning rate", learningRate);
+      requireAbove0("other rate", otherRate);
+      requireBelow1("momentum", momentum);
+      requireBelow1("beta1", beta1);
+      requireBelow1("beta2", beta2);
+      if (!(weightDecay >= 0) || Double.isInfinite(weightDecay)) {
+        throw new IllegalArgumentException("weight decay: at least 0, found " + weightDecay);
+      }
+    }
+
+    private static void requireAbove0(String what, double value) {
+      if (!(value > 0) || Double.isInfinite(value)) {
+        throw new IllegalArgumentException(what + ": above 0, found " + value);
+      }
+    }
+
+    private static void requireBelow1(String what, double value) {
+      if (!(value >= 0 && value < 1)) {
+        throw new IllegalArgumentException(what + ": in [0, 1), found " + value);
+      }
+    }
+
     /** One rate for all weights. */
     public Config(
         String name,

@@ -31,7 +31,7 @@ public final class Replay {
    *
    * @param phase what this training is called there
    * @param full the effort that the run would begin with
-   * @throws InvalidInputException if the file is no journal, or that of another experiment
+   * @throws InvalidInputException if the file is no journal, or its efforts or steps do not fit
    */
   static Replay of(Path file, String phase, Effort full) {
     if (phase.equals(Decision.TRAINING)) { // of stages, all together were asked before the first

@@ -8,9 +8,10 @@ import java.util.Locale;
  * How the learning rate changes with progress z in [0, 1], as a factor on its peak.
  *
  * @param shape what comes after the warm-up
- * @param warmUp share of training over which the factor rises linearly from 0 to 1
- * @param milestones for {@link Shape#PIECEWISE}: progress at which the factor is multiplied
- * @param decay for {@link Shape#PIECEWISE}: by what
+ * @param warmUp share of training over which the factor rises linearly from 0 to 1, in [0, 1]
+ * @param milestones for {@link Shape#PIECEWISE}: progress at which the factor is multiplied, each
+ *     in [0, 1]
+ * @param decay for {@link Shape#PIECEWISE}: by what, in [0, 1]
  */
 public record Schedule(Shape shape, double warmUp, List<Double> milestones, double decay) {
   /** The part after the warm-up. */
@@ -25,8 +26,21 @@ public record Schedule(Shape shape, double warmUp, List<Double> milestones, doub
     PIECEWISE
   }
 
+  /**
+   * All of it.
+   *
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public Schedule {
     milestones = List.copyOf(milestones);
+    if (!isShare(warmUp) || !isShare(decay) || !milestones.stream().allMatch(Schedule::isShare)) {
+      throw new IllegalArgumentException(
+          "schedule: numbers in [0, 1], found " + warmUp + ", " + decay + ", " + milestones);
+    }
+  }
+
+  private static boolean isShare(double value) {
+    return value >= 0 && value <= 1;
   }
 
   public static Schedule constant() {

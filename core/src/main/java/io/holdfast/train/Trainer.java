@@ -39,7 +39,7 @@ public final class Trainer {
    * folder, if there is one.
    *
    * @param governor null to do all that is planned
-   * @throws InvalidInputException also if the journal to replay is another experiment's
+   * @throws InvalidInputException also if the journal to replay does not fit
    */
   public static TrainResult train(TrainJob job, @Nullable Governor governor) {
     check(job);

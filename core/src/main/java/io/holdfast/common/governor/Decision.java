@@ -65,7 +65,7 @@ public record Decision(
     PAUSE(false),
     /** Samples that the evaluation is planned for, and those that were judged in time. */
     EVALUATION(false),
-    /** Gradients of attacks in training per sample and epoch: planned, and spent in the end. */
+    /** Gradients of attacks per sample and step: with all effort in the same steps, and spent. */
     SUMMARY(false);
 
     private final boolean changesResults;

@@ -46,7 +46,8 @@ public record Cat(double step, double smoothing, double concentration)
           List.of(
               Knobs.number(
                   "step",
-                  "by which a sample's radius grows each time that it is drawn, in radii of the threat model",
+                  "by which a sample's radius grows each time that it is drawn and still right at the"
+                      + " grown radius, in radii of the threat model",
                   1e-3,
                   1,
                   Cat::step,

@@ -55,7 +55,8 @@ public record Hat(double beta, double gamma, double reach, Guide helper)
                   (o, v) -> new Hat(o.beta, v, o.reach, o.helper)),
               Knobs.number(
                   "reach",
-                  "where helper examples lie, in perturbations",
+                  "distance of helper examples from the clean input, in lengths of the perturbation that"
+                      + " was found",
                   0.01,
                   100,
                   Hat::reach,
