@@ -377,6 +377,32 @@ final class LibraryCommandTest {
   }
 
   @Test
+  void recipesTrainOnTheLibrary() throws IOException {
+    Path book = folder.resolve("book.yaml");
+    Files.writeString(
+        book,
+        """
+        experiment:
+          data: {train: "%1$s/train.safetensors", test: "%1$s/test.safetensors", validation: 0}
+          model: {architecture: "mlp[hidden=16]"}
+          threat: "linf:0.1"
+          train: {epochs: 1, batch: 64, attack: {name: pgd, steps: 1}}
+          evaluate: {attacks: [fgsm], examples: 1, curve: 0}
+        families:
+          plain: {objective: pgd-at}
+          saved: {objective: pgd-at, set: {train.library: {path: "%2$s", ratio: 0.5}}}
+        judge: {attacks: [fgsm], examples: 16}
+        clock: plain
+        """
+            .formatted(folder, copy("of-a-book")));
+    Path out = folder.resolve("compared");
+    Ran ran = Ran.command("objectives", "--measure", book, "--out", out);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(out.resolve("saved/metrics.jsonl")).content().contains("library_accuracy");
+    assertThat(out.resolve("plain/metrics.jsonl")).content().doesNotContain("library_accuracy");
+  }
+
+  @Test
   void anExperimentTrainsOnTheLibrary() throws IOException {
     Path place = copy("trained-on");
     Path out = folder.resolve("mixed");
