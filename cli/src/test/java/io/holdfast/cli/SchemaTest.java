@@ -176,6 +176,80 @@ final class SchemaTest {
     assertThat(known).isEqualTo(inSchema);
   }
 
+  /** What the schema's range leaves out is refused, and its ends are not. */
+  @ParameterizedTest
+  @MethodSource("sections")
+  void schemaAndReaderKnowTheSameRanges(String path, List<String> variants) {
+    properties(node(path))
+        .properties()
+        .forEach(
+            e -> {
+              String key = path.isEmpty() ? e.getKey() : path + "." + e.getKey();
+              JsonNode value = e.getValue();
+              for (String bound : List.of("minimum", "maximum", "exclusiveMinimum")) {
+                if (value.has(bound)) {
+                  double end = value.path(bound).asDouble();
+                  double beyond = bound.equals("maximum") ? 2 * end + 1 : end - 1;
+                  boolean open = bound.equals("exclusiveMinimum");
+                  assertThat(taken(path, variants, key, open ? end : beyond))
+                      .as(key + " beyond its " + bound)
+                      .isFalse();
+                  assertThat(open || taken(path, variants, key, end))
+                      .as(key + " at its " + bound)
+                      .isTrue();
+                }
+              }
+            });
+  }
+
+  /**
+   * Whether a reader that knows the key has nothing against this number, in one of the variants.
+   */
+  private static boolean taken(String path, List<String> variants, String key, double number) {
+    String text = number == Math.rint(number) ? Long.toString((long) number) : "" + number;
+    boolean known = false;
+    for (String variant : variants) {
+      Settings settings = variant.isEmpty() ? BASE : BASE.withOverride(path, variant);
+      List<Problem> about = about(settings.withOverride(key, text), key);
+      boolean here = about.stream().noneMatch(p -> p.expected().equals("a known key"));
+      known |= here;
+      if (here && about.stream().noneMatch(SchemaTest::isRange)) {
+        return true;
+      }
+    }
+    assertThat(known).as(key).isTrue();
+    return false;
+  }
+
+  private static List<Problem> about(Settings settings, String key) {
+    try {
+      Experiment.of(settings, "test", List.of());
+      return List.of();
+    } catch (InvalidInputException e) {
+      return e.problems().stream()
+          .filter(p -> p.field().replaceFirst("\\[0]", "").equals(key))
+          .toList();
+    }
+  }
+
+  private static boolean isRange(Problem p) {
+    return p.expected().matches("an? (number|integer)\\b.*");
+  }
+
+  /** A range as the page has it. */
+  private static String range(JsonNode value) {
+    String least = value.path("minimum").asText();
+    String most = value.path("maximum").asText();
+    if (value.has("exclusiveMinimum")) {
+      String above = "above " + value.path("exclusiveMinimum").asText();
+      return most.isEmpty() ? above : above + ", at most " + most;
+    }
+    if (least.isEmpty()) {
+      return most.isEmpty() ? "" : "at most " + most;
+    }
+    return most.isEmpty() ? "at least " + least : least + " to " + most;
+  }
+
   /** The reader names the known keys where no other is near the unknown one. */
   private static Set<String> knownKeys(Settings settings, String key) {
     try {
@@ -247,7 +321,7 @@ final class SchemaTest {
   }
 
   @Test
-  void thePageNamesEveryKeyAndDefault() throws IOException {
+  void thePageNamesEveryKeyRangeAndDefault() throws IOException {
     String page = Files.readString(Path.of("..", "docs", "experiment.md"));
     List<String> missing = new ArrayList<>();
     collectMissing(SCHEMA, "", page, missing);
@@ -271,7 +345,8 @@ final class SchemaTest {
                   value.has("x-default") ? value.path("x-default") : value.path("default");
               String text = standard.isTextual() ? standard.asText() : standard.toString();
               if (!row.endsWith(" | " + value.path("description").asText() + " |")
-                  || !row.replace(" ", "").contains(text.replace(" ", ""))) {
+                  || !row.replace(" ", "").contains(text.replace(" ", ""))
+                  || !row.contains(range(value))) {
                 missing.add(key + ": " + text + ": " + value.path("description").asText());
               }
               boolean elsewhere =
