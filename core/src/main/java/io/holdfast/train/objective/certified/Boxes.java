@@ -1,5 +1,7 @@
 package io.holdfast.train.objective.certified;
 
+import io.holdfast.attack.Losses;
+import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.threat.ThreatModel;
@@ -27,5 +29,15 @@ final class Boxes {
     ThreatModel threat = shard.threat();
     double radius = threat.epsilon() * share;
     return Bounds.ball(centre, radius, threat.domain().low(), threat.domain().high());
+  }
+
+  /** The worst case that the experiment's search finds within a share of the radius. */
+  static Tensor worst(ShardContext shard, double share) {
+    return shard.adversarial(
+        ground ->
+            ground
+                .with(ground.threat().withEpsilon(ground.threat().epsilon() * share))
+                .maximise(Losses.CE),
+        Reference.labels(shard.labels())); // [n, ...]
   }
 }

@@ -1,16 +1,12 @@
 package io.holdfast.train.objective.certified;
 
-import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
-import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.verify.bound.Bounds;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,8 +19,7 @@ import java.util.List;
  * @param linear share of the linear bound at the end, in [0, 1]; the paper has 0
  * @param ramp of the ball
  */
-public record CrownIbp(double kappa, double linear, Ramp ramp)
-    implements ListedObjective<CrownIbp> {
+public record CrownIbp(double kappa, double linear, Ramp ramp) implements OnBounds<CrownIbp> {
   /** The registry's line. */
   public static final ObjectiveSpec<CrownIbp> SPEC =
       new ObjectiveSpec<>(
@@ -33,25 +28,20 @@ public record CrownIbp(double kappa, double linear, Ramp ramp)
               + " intervals in the end",
           "Zhang et al. 2020, equation 11",
           new CrownIbp(0.5, 0, Ramp.USUAL),
-          knobs());
-
-  private static List<Knob<CrownIbp>> knobs() {
-    List<Knob<CrownIbp>> all = new ArrayList<>();
-    all.add(
-        Knobs.share(
-            "kappa",
-            "share of the clean cross-entropy at the end",
-            CrownIbp::kappa,
-            (o, v) -> new CrownIbp(v, o.linear, o.ramp)));
-    all.add(
-        Knobs.share(
-            "linear",
-            "share of the linear bound at the end",
-            CrownIbp::linear,
-            (o, v) -> new CrownIbp(o.kappa, v, o.ramp)));
-    all.addAll(Ramp.knobs(CrownIbp::ramp, (o, v) -> new CrownIbp(o.kappa, o.linear, v)));
-    return all;
-  }
+          Ramp.knobs(
+              List.of(
+                  Knobs.share(
+                      "kappa",
+                      "share of the clean cross-entropy at the end",
+                      CrownIbp::kappa,
+                      (o, v) -> new CrownIbp(v, o.linear, o.ramp)),
+                  Knobs.share(
+                      "linear",
+                      "share of the linear bound at the end",
+                      CrownIbp::linear,
+                      (o, v) -> new CrownIbp(o.kappa, v, o.ramp))),
+              CrownIbp::ramp,
+              (o, v) -> new CrownIbp(o.kappa, o.linear, v)));
 
   @Override
   public ObjectiveSpec<CrownIbp> spec() {
@@ -80,26 +70,18 @@ public record CrownIbp(double kappa, double linear, Ramp ramp)
   }
 
   @Override
-  public boolean bounded() {
-    return true;
+  public ShardLoss loss(ShardContext shard) {
+    return OnBounds.mixed(shard, ramp, kappa, strength -> bound(shard, strength));
   }
 
-  @Override
-  public ShardLoss loss(ShardContext shard) {
-    Tensor clean = shard.logits(shard.inputs()); // [n, K]
-    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
-    double strength = ramp.at(shard.progress());
-    if (strength == 0) {
-      return ShardLoss.of(natural, clean, null);
-    }
+  /** Of both kinds, {@code [n]}. */
+  private Tensor bound(ShardContext shard, double strength) {
     Bounds box = Boxes.ball(shard, shard.inputs(), strength);
     double share = linearShare(strength);
     Tensor margins = shard.margins(box, shard.inputs()); // [n, K]
     if (share > 0) {
       margins = margins.mul(1 - share).add(shard.linearMargins(box, shard.inputs()), share);
     }
-    double bounded = (1 - kappa) * strength; // its share of the loss
-    Tensor bound = Nn.crossEntropy(margins, shard.labels()); // [n]
-    return ShardLoss.of(natural.mul(1 - bounded).add(bound, bounded), clean, null);
+    return Nn.crossEntropy(margins, shard.labels());
   }
 }

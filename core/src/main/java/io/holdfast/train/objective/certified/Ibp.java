@@ -1,14 +1,10 @@
 package io.holdfast.train.objective.certified;
 
-import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
-import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,7 +15,7 @@ import java.util.List;
  * @param kappa share of the clean cross-entropy at the end, in [0, 1]
  * @param ramp of the ball
  */
-public record Ibp(double kappa, Ramp ramp) implements ListedObjective<Ibp> {
+public record Ibp(double kappa, Ramp ramp) implements OnBounds<Ibp> {
   /** The registry's line. */
   public static final ObjectiveSpec<Ibp> SPEC =
       new ObjectiveSpec<>(
@@ -27,19 +23,15 @@ public record Ibp(double kappa, Ramp ramp) implements ListedObjective<Ibp> {
           "kappa x clean cross-entropy + (1 - kappa) x its interval bound over the ball",
           "Gowal et al. 2018, equation 11",
           new Ibp(0.5, Ramp.USUAL),
-          knobs());
-
-  private static List<Knob<Ibp>> knobs() {
-    List<Knob<Ibp>> all = new ArrayList<>();
-    all.add(
-        Knobs.share(
-            "kappa",
-            "share of the clean cross-entropy at the end",
-            Ibp::kappa,
-            (o, v) -> new Ibp(v, o.ramp)));
-    all.addAll(Ramp.knobs(Ibp::ramp, (o, v) -> new Ibp(o.kappa, v)));
-    return all;
-  }
+          Ramp.knobs(
+              List.of(
+                  Knobs.share(
+                      "kappa",
+                      "share of the clean cross-entropy at the end",
+                      Ibp::kappa,
+                      (o, v) -> new Ibp(v, o.ramp))),
+              Ibp::ramp,
+              (o, v) -> new Ibp(o.kappa, v)));
 
   @Override
   public ObjectiveSpec<Ibp> spec() {
@@ -52,30 +44,14 @@ public record Ibp(double kappa, Ramp ramp) implements ListedObjective<Ibp> {
   }
 
   @Override
-  public Passes passes(int members, double progress) {
-    return ramp.passes(progress, passes());
-  }
-
-  @Override
   public boolean adversarial() {
     return false;
   }
 
   @Override
-  public boolean bounded() {
-    return true;
-  }
-
-  @Override
   public ShardLoss loss(ShardContext shard) {
-    Tensor clean = shard.logits(shard.inputs()); // [n, K]
-    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
-    double strength = ramp.at(shard.progress());
-    if (strength == 0) {
-      return ShardLoss.of(natural, clean, null);
-    }
-    double bounded = (1 - kappa) * strength; // its share of the loss
-    Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength, shard.inputs()); // [n]
-    return ShardLoss.of(natural.mul(1 - bounded).add(bound, bounded), clean, null);
+    Tensor x = shard.inputs(); // [n, ...]
+    return OnBounds.mixed(
+        shard, ramp, kappa, strength -> Boxes.crossEntropy(shard, x, strength, x));
   }
 }

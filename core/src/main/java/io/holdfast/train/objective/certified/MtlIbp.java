@@ -1,16 +1,11 @@
 package io.holdfast.train.objective.certified;
 
-import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
-import io.holdfast.attack.Losses;
-import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,7 +16,7 @@ import java.util.List;
  * @param alpha share of the bound in [0, 1]
  * @param ramp of the ball
  */
-public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp> {
+public record MtlIbp(double alpha, Ramp ramp) implements OnBounds<MtlIbp> {
   /** The registry's line. */
   public static final ObjectiveSpec<MtlIbp> SPEC =
       new ObjectiveSpec<>(
@@ -29,15 +24,15 @@ public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp>
           "(1 - alpha) x cross-entropy on the worst case + alpha x its interval bound over the ball",
           "De Palma et al. 2024, equation 9",
           new MtlIbp(0.5, Ramp.USUAL),
-          knobs());
-
-  private static List<Knob<MtlIbp>> knobs() {
-    List<Knob<MtlIbp>> all = new ArrayList<>();
-    all.add(
-        Knobs.share("alpha", "share of the bound", MtlIbp::alpha, (o, v) -> new MtlIbp(v, o.ramp)));
-    all.addAll(Ramp.knobs(MtlIbp::ramp, (o, v) -> new MtlIbp(o.alpha, v)));
-    return all;
-  }
+          Ramp.knobs(
+              List.of(
+                  Knobs.share(
+                      "alpha",
+                      "share of the bound",
+                      MtlIbp::alpha,
+                      (o, v) -> new MtlIbp(v, o.ramp))),
+              MtlIbp::ramp,
+              (o, v) -> new MtlIbp(o.alpha, v)));
 
   @Override
   public ObjectiveSpec<MtlIbp> spec() {
@@ -47,16 +42,6 @@ public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp>
   @Override
   public Passes passes() {
     return Passes.of(3, 3).searching(1);
-  }
-
-  @Override
-  public Passes passes(int members, double progress) {
-    return ramp.passes(progress, passes());
-  }
-
-  @Override
-  public boolean bounded() {
-    return true;
   }
 
   @Override
@@ -71,13 +56,7 @@ public record MtlIbp(double alpha, Ramp ramp) implements ListedObjective<MtlIbp>
       Tensor clean = shard.logits(shard.inputs()); // [n, K]
       return ShardLoss.of(Predictions.crossEntropy(shard, clean), clean, null);
     }
-    Tensor worst =
-        shard.adversarial(
-            ground ->
-                ground
-                    .with(ground.threat().withEpsilon(ground.threat().epsilon() * strength))
-                    .maximise(Losses.CE),
-            Reference.labels(shard.labels())); // [n, ...]
+    Tensor worst = Boxes.worst(shard, strength); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K], also for the statistics of batch norm
     Tensor bound = Boxes.crossEntropy(shard, shard.inputs(), strength, worst); // [n]
     Tensor losses = Predictions.crossEntropy(shard, robust).mul(1 - alpha).add(bound, alpha);

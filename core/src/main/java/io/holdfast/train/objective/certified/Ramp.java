@@ -3,6 +3,7 @@ package io.holdfast.train.objective.certified;
 import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
 import io.holdfast.train.objective.Passes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -41,9 +42,11 @@ public record Ramp(double warmUp, double rampUp) {
     return way < BEND ? slope * BEND / 4 * Math.pow(way / BEND, 4) : slope * (way - 0.75 * BEND);
   }
 
-  /** The two settings. */
-  static <O> List<Knob<O>> knobs(Function<O, Ramp> get, BiFunction<O, Ramp, O> with) {
-    return List.of(
+  /** Settings of an objective's own, and the two. */
+  static <O> List<Knob<O>> knobs(
+      List<Knob<O>> own, Function<O, Ramp> get, BiFunction<O, Ramp, O> with) {
+    List<Knob<O>> all = new ArrayList<>(own);
+    all.add(
         Knobs.of(
             get,
             with,
@@ -51,7 +54,8 @@ public record Ramp(double warmUp, double rampUp) {
                 "warm_up",
                 "part of training without bounds",
                 Ramp::warmUp,
-                (r, v) -> new Ramp(v, r.rampUp))),
+                (r, v) -> new Ramp(v, r.rampUp))));
+    all.add(
         Knobs.of(
             get,
             with,
@@ -60,5 +64,6 @@ public record Ramp(double warmUp, double rampUp) {
                 "part of training in which the bounds' radius grows",
                 Ramp::rampUp,
                 (r, v) -> new Ramp(r.warmUp, v))));
+    return List.copyOf(all);
   }
 }

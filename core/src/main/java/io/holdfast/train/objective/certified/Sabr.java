@@ -1,16 +1,11 @@
 package io.holdfast.train.objective.certified;
 
-import io.holdfast.attack.Knob;
 import io.holdfast.attack.Knobs;
-import io.holdfast.attack.Losses;
-import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,7 +17,7 @@ import java.util.List;
  * @param share of the box in the ball's radius, in (0, 1]; 1 is the bound over the whole ball
  * @param ramp of the ball
  */
-public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
+public record Sabr(double share, Ramp ramp) implements OnBounds<Sabr> {
   /** The registry's line. */
   public static final ObjectiveSpec<Sabr> SPEC =
       new ObjectiveSpec<>(
@@ -30,21 +25,17 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
           "interval bound of the cross-entropy over a small box around the worst case",
           "Müller et al. 2023, section 3",
           new Sabr(0.4, Ramp.USUAL),
-          knobs());
-
-  private static List<Knob<Sabr>> knobs() {
-    List<Knob<Sabr>> all = new ArrayList<>();
-    all.add(
-        Knobs.number(
-            "share",
-            "of the box in the ball's radius",
-            1e-3,
-            1,
-            Sabr::share,
-            (o, v) -> new Sabr(v, o.ramp)));
-    all.addAll(Ramp.knobs(Sabr::ramp, (o, v) -> new Sabr(o.share, v)));
-    return all;
-  }
+          Ramp.knobs(
+              List.of(
+                  Knobs.number(
+                      "share",
+                      "of the box in the ball's radius",
+                      1e-3,
+                      1,
+                      Sabr::share,
+                      (o, v) -> new Sabr(v, o.ramp))),
+              Sabr::ramp,
+              (o, v) -> new Sabr(o.share, v)));
 
   @Override
   public ObjectiveSpec<Sabr> spec() {
@@ -56,20 +47,10 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
     return Passes.of(3, 2).searching(1);
   }
 
-  @Override
-  public Passes passes(int members, double progress) {
-    return ramp.passes(progress, passes());
-  }
-
   /** What is searched for is the centre of a box; no prediction is made there. */
   @Override
   public boolean tellsRobust() {
     return false;
-  }
-
-  @Override
-  public boolean bounded() {
-    return true;
   }
 
   @Override
@@ -85,13 +66,7 @@ public record Sabr(double share, Ramp ramp) implements ListedObjective<Sabr> {
       return ShardLoss.of(Predictions.crossEntropy(shard, clean), clean, null);
     }
     double room = strength * (1 - share); // of the search
-    Tensor centre =
-        shard.adversarial(
-            ground ->
-                ground
-                    .with(ground.threat().withEpsilon(ground.threat().epsilon() * room))
-                    .maximise(Losses.CE),
-            Reference.labels(shard.labels())); // [n, ...]
+    Tensor centre = Boxes.worst(shard, room); // [n, ...]
     double reach = shard.threat().epsilon() * room;
     Tensor inside = // saved examples may lie farther
         centre.maximum(shard.inputs().sub(reach)).minimum(shard.inputs().add(reach)); // [n, ...]
