@@ -69,6 +69,11 @@ public record Device(int index) {
     return index < 0;
   }
 
+  /** Whether values lie in ordinary memory, which a loop can read: those of a stand-in do, too. */
+  public boolean inMemory() {
+    return isCpu() || DeviceCheck.ON;
+  }
+
   /** How many CUDA devices this build can use; without CUDA in it the engine is not loaded. */
   private static int cudaDevices() {
     if (!NativeLibraries.haveCuda()) {
@@ -95,7 +100,7 @@ public record Device(int index) {
 
   /** The kind of device whose kernels compute; the stand-in's are the processor's. */
   DeviceType kernels() {
-    return isCpu() || DeviceCheck.ON ? DeviceType.CPU : DeviceType.CUDA;
+    return inMemory() ? DeviceType.CPU : DeviceType.CUDA;
   }
 
   @Override

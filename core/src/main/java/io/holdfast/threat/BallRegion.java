@@ -50,7 +50,7 @@ abstract class BallRegion extends AdditiveRegion {
 
   /** Whether this is moved in plain loops. */
   static boolean inLoops(Tensor t) {
-    return t.device().isCpu() && t.type() == DType.FLOAT32;
+    return t.device().inMemory() && t.type() == DType.FLOAT32;
   }
 
   // ---- in plain loops, row by row
@@ -118,7 +118,7 @@ abstract class BallRegion extends AdditiveRegion {
       }
     }
     try (Scope scope = Scope.open()) {
-      variables.copyFrom(Tensors.of(x, variables.shape()));
+      variables.copyFrom(Tensors.of(x, variables.shape()).to(variables.device()));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
+import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -224,6 +225,32 @@ class ProjectionTest {
         change.accept(
             c.set().around(clean.slice(0, 1, 2), Domain.UNIT), alone, slope.slice(0, 1, 2));
         assertThat(alone.sameAs(x.slice(0, 1, 2))).isTrue();
+      }
+    }
+  }
+
+  /** As on a device whose memory no loop can read. */
+  @Property(tries = 60, seed = "2026")
+  void operationsOnTensorsStayOnTheirDevice(@ForAll("wide") Case c) {
+    Device other = new Device(0);
+    List<TriConsumer> changes =
+        List.of(
+            (region, x, slope) -> region.project(x),
+            (region, x, slope) -> region.step(x, slope, 0.3),
+            (region, x, slope) -> region.trainingStep(x, slope, 0.3));
+    try (Scope scope = Scope.open()) {
+      Tensor clean = c.tensor(c.clean()).to(DType.FLOAT64);
+      Tensor wanted = c.tensor(c.wanted()).to(DType.FLOAT64);
+      Tensor slope = wanted.sub(clean);
+      for (TriConsumer change : changes) {
+        Tensor here = wanted.clone();
+        change.accept(c.set().around(clean, Domain.UNIT), here, slope);
+        Tensor there = wanted.to(other);
+        change.accept(c.set().around(clean.to(other), Domain.UNIT), there, slope.to(other));
+        assertThat(there.device()).isEqualTo(other);
+        assertThat(there.to(Device.CPU).sameAs(here)).isTrue();
+        Tensor rounded = BallRegion.inward(there, clean.to(other), there.sub(clean.to(other)));
+        assertThat(rounded.device()).isEqualTo(other);
       }
     }
   }
