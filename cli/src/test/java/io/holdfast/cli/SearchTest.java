@@ -209,7 +209,16 @@ final class SearchTest {
     assertThat(trial.path("robust_accuracy").asDouble()).isEqualTo(seen.get(2));
     Ran kept = harden(folder.resolve("kept"), "--set", "search.over={train.keep: [last, best]}");
     assertThat(kept.exit()).isEqualTo(Exit.BAD_INPUT);
-    assertThat(kept.err()).contains("train.keep", "not what trials are judged by");
+    assertThat(kept.err())
+        .contains("train.keep", "but not of validation, checkpoint, early_stopping, keep or");
+  }
+
+  @Test
+  void aNameIsSearchedForWithItsSection() {
+    Ran ran =
+        harden(folder.resolve("named"), "--set", "search.over={train.attack.name: [pgd, fgsm]}");
+    assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ran.err()).contains("train.attack.name", "(search over train.attack)");
   }
 
   /** As a kill leaves it: the journal cut in a line, a trial with a checkpoint within a rung. */
