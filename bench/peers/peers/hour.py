@@ -167,10 +167,10 @@ def run(options: argparse.Namespace) -> int:
     folder = parts.folder(f"cifar-hour-{options.budget:g}{'-pace' if options.pace else ''}", options.afresh, options.recorded, only)
     contenders = options.contender or CONTENDERS
     test = first(cifar10("test"), options.points)
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")
     if options.profile:
         print(profiled.run(folder, loops(), EXPERIMENT, ours_settings(0, test)))
         return 0
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; L-infinity 8/255; {options.budget:g} s each; judged on {options.points} test images")
     pace = paced(folder, options.budget, test) if options.pace else None
     contests = {c: [Contest(folder, c, seed, options.budget, test, pace) for seed in parts.seeds(options)] for c in contenders}
     trained = {c: [] for c in contenders}

@@ -9,7 +9,8 @@ import io.holdfast.tensor.Tensors;
  * A ball that is no box, with the exact projection onto ball and box: the nearest change keeps the
  * signs of the wanted one, so that only sizes are to be found. All in double. Float32 on the
  * processor is projected in plain loops, sample by sample; what is elsewhere or in double, by
- * operations on whole tensors, some fifty of which go over all values.
+ * operations on whole tensors, some fifty of which go over all values. Where rounding to float32
+ * would lead beyond what was found, it goes to the float on this side.
  */
 abstract class BallRegion extends AdditiveRegion {
   private static final double TINY = 1e-30;
