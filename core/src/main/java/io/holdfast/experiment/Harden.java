@@ -208,7 +208,7 @@ public final class Harden {
   /** A fresh run empties its folder before it trains. */
   private void requireLedgerOutside(Experiment training) {
     SampleChoice samples = training.samples();
-    if (samples != null) {
+    if (samples != null && samples.ledger() != null) {
       requireOutside("train.samples.ledger", "ledger", samples.ledger());
     }
   }
@@ -307,6 +307,7 @@ public final class Harden {
             .map(Experiment::samples)
             .filter(Objects::nonNull)
             .map(SampleChoice::judged) // now, since it may be gone when training ends
+            .filter(Objects::nonNull)
             .toList();
     data.train().prepare(options.workers(), options.stopper(), options.progress());
     data.notes(experiment).forEach(options.progress()::note);

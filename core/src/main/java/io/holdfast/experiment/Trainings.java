@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -274,7 +275,7 @@ final class Trainings implements AutoCloseable {
       tellers.add(of(one, "model", () -> Bundle.read(Path.of(model))));
     }
     Network network = model == null ? null : tellers.get(tellers.size() - 1).network();
-    Dataset judged = judged(one, of(one, "ledger", samples::judged));
+    Dataset judged = judged(one, of(one, "ledger", () -> Objects.requireNonNull(samples.judged())));
     return Optional.of(of(one, "ledger", () -> samples.open(judged, network)));
   }
 

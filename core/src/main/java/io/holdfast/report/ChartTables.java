@@ -20,20 +20,21 @@ final class ChartTables {
   /** Loss and validation accuracy by epoch. */
   static Element learning(Model model) {
     LearningCurves curves = model.training();
-    Map<Double, String[]> byEpoch = new TreeMap<>(); // loss, clean, robust
+    Map<Double, String[]> byEpoch = new TreeMap<>(); // loss, clean, robust, weakest
     curves.loss().forEach(p -> cells(byEpoch, p)[0] = Numbers.significant(p.value(), 4));
     curves.clean().forEach(p -> cells(byEpoch, p)[1] = Numbers.percent(p.value()));
     curves.robust().forEach(p -> cells(byEpoch, p)[2] = Numbers.percent(p.value()));
+    curves.weakest().forEach(p -> cells(byEpoch, p)[3] = Numbers.percent(p.value()));
     List<Element> rows = new ArrayList<>();
     byEpoch.forEach((epoch, cells) -> rows.add(row(Numbers.significant(epoch, 4), List.of(cells))));
     return numbers(
         "Training loss and validation accuracy by epoch",
-        List.of("Epoch", "Loss", "No attack", "Under attack"),
+        List.of("Epoch", "Loss", "No attack", "Under attack", "Weakest class"),
         rows);
   }
 
   private static String[] cells(Map<Double, String[]> byEpoch, LearningCurves.Point point) {
-    return byEpoch.computeIfAbsent(point.epoch(), epoch -> new String[] {NONE, NONE, NONE});
+    return byEpoch.computeIfAbsent(point.epoch(), epoch -> new String[] {NONE, NONE, NONE, NONE});
   }
 
   /** Confidence and accuracy by bin. */

@@ -148,7 +148,10 @@ final class DetailSections {
     }
     return all(
         Parts.lead(
-            "Measured on the validation split during training; the test images were never read."),
+            "Measured on the validation split during training; the test images were never read."
+                + (any(model -> !model.training().weakest().isEmpty())
+                    ? " Dotted: the class that stands worst, under attack where there is one."
+                    : "")),
         Parts.legend(),
         el("div", charts).css("panels pair"),
         all(

@@ -15,10 +15,15 @@ import java.util.List;
  * @param loss training loss by epoch (fractions of an epoch where measured per step)
  * @param clean accuracy on unperturbed validation images by epoch
  * @param robust accuracy on attacked validation images by epoch
+ * @param weakest that of the class which stands worst, under attack where there is one
  * @param notes what else happened, one sentence each
  */
 public record LearningCurves(
-    List<Point> loss, List<Point> clean, List<Point> robust, List<String> notes) {
+    List<Point> loss,
+    List<Point> clean,
+    List<Point> robust,
+    List<Point> weakest,
+    List<String> notes) {
   private static final int MOST_POINTS = 200;
 
   /** One measurement. */
@@ -29,12 +34,13 @@ public record LearningCurves(
     loss = List.copyOf(loss);
     clean = List.copyOf(clean);
     robust = List.copyOf(robust);
+    weakest = List.copyOf(weakest);
     notes = List.copyOf(notes);
   }
 
   /** Training of which there is nothing else to tell. */
   public LearningCurves(List<Point> loss, List<Point> clean, List<Point> robust) {
-    this(loss, clean, robust, List.of());
+    this(loss, clean, robust, List.of(), List.of());
   }
 
   /** No curves: the model was not trained here. */
@@ -44,11 +50,11 @@ public record LearningCurves(
 
   /**
    * Reads {@code metrics.jsonl}: the loss of each line with {@code "event": "step"}, averaged down
-   * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy} and {@code robust_accuracy}
-   * of each with {@code "event": "epoch"}; all at {@code epoch}. After {@code "event": "rollback"}
-   * what lies behind {@code to_epoch} is forgotten but for a note; {@code "event": "stage"} is a
-   * note as well. What is missing or not finite is left out, and so is a last line that was cut off
-   * while it was written.
+   * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy}, {@code robust_accuracy}
+   * and {@code weakest_class_accuracy} of each with {@code "event": "epoch"}; all at {@code epoch}.
+   * After {@code "event": "rollback"} what lies behind {@code to_epoch} is forgotten but for a
+   * note; {@code "event": "stage"} is a note as well. What is missing or not finite is left out,
+   * and so is a last line that was cut off while it was written.
    *
    * @throws InvalidInputException if the file cannot be read or another line is not JSON
    */
@@ -56,6 +62,7 @@ public record LearningCurves(
     List<Point> loss = new ArrayList<>();
     List<Point> clean = new ArrayList<>();
     List<Point> robust = new ArrayList<>();
+    List<Point> weakest = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (JsonNode line : lines(metrics)) {
       String event = line.path("event").asText();
@@ -64,6 +71,7 @@ public record LearningCurves(
       } else if (event.equals("epoch")) {
         add(clean, line, "clean_accuracy");
         add(robust, line, "robust_accuracy");
+        add(weakest, line, "weakest_class_accuracy");
       } else if (event.equals("stage")) {
         notes.add(stage(line));
       } else if (event.equals("rollback")) {
@@ -71,10 +79,11 @@ public record LearningCurves(
         loss.removeIf(point -> point.epoch() > to);
         clean.removeIf(point -> point.epoch() >= to);
         robust.removeIf(point -> point.epoch() >= to);
+        weakest.removeIf(point -> point.epoch() >= to);
         notes.add(rollback(line));
       }
     }
-    return new LearningCurves(thinned(loss), clean, robust, notes);
+    return new LearningCurves(thinned(loss), clean, robust, weakest, notes);
   }
 
   private static String stage(JsonNode line) {

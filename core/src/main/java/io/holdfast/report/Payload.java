@@ -59,6 +59,7 @@ final class Payload {
     data.put("loss", pairs(model.training().loss()));
     data.put("cleanByEpoch", pairs(model.training().clean()));
     data.put("robustByEpoch", pairs(model.training().robust()));
+    data.put("weakestByEpoch", pairs(model.training().weakest()));
     return data;
   }
 

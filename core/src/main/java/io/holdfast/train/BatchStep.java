@@ -44,9 +44,10 @@ final class BatchStep {
   private final TrainSettings settings;
   private final Shards shards;
   private final boolean synchronised;
-  private final Efforts efforts;
   private final Map<Guide, InputGradients> guides;
   private final Gate gate;
+  private @Nullable Selection selection;
+  private Efforts efforts;
 
   /**
    * The steps of a run.
@@ -61,7 +62,17 @@ final class BatchStep {
     this.shards = shards;
     settings = job.settings();
     synchronised = synchronises(job);
-    efforts = Efforts.of(job);
+    selection = settings.methods().selection();
+    efforts = Efforts.of(job, selection);
+  }
+
+  /** Goes by what is weak at present. */
+  private void select(@Nullable Selection now) {
+    if (now != null && !now.equals(selection)) {
+      shards.draw(now.draws(job.train()));
+      efforts = Efforts.of(job, now);
+      selection = now;
+    }
   }
 
   /** Whether shards meet at batch norms. */
@@ -149,6 +160,7 @@ final class BatchStep {
 
   private SharedStep common(
       RunState state, long step, Moment now, SharedScope owner, StepPass pass) {
+    select(state.selection());
     LibraryFeed library = job.library();
     int size = shards.batchSize();
     SearchRule rule = now.search().inner().rule();

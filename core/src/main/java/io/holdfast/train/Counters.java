@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param guard where the guard against catastrophic overfitting stands; null without one
  * @param advance where curricula stand that go by accuracy; null without such
  * @param mean where the mean of weights stands; null without one
+ * @param standing of classes and groups in the validations so far; null where nothing goes by it
  */
 record Counters(
     long step,
@@ -24,37 +25,43 @@ record Counters(
     boolean stopped,
     OverfittingGuard.@Nullable State guard,
     Advance.@Nullable State advance,
-    @JsonInclude(JsonInclude.Include.NON_NULL) WeightMean.@Nullable State mean) {
-  static final Counters START = new Counters(0, StepSums.NONE, null, null, false, null, null, null);
+    @JsonInclude(JsonInclude.Include.NON_NULL) WeightMean.@Nullable State mean,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Standing standing) {
+  static final Counters START =
+      new Counters(0, StepSums.NONE, null, null, false, null, null, null, null);
 
   Counters with(OverfittingGuard.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, other, advance, mean);
+    return new Counters(step, epoch, best, last, stopped, other, advance, mean, standing);
   }
 
   Counters with(Advance.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, guard, other, mean);
+    return new Counters(step, epoch, best, last, stopped, guard, other, mean, standing);
   }
 
   Counters with(WeightMean.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, guard, advance, other);
+    return new Counters(step, epoch, best, last, stopped, guard, advance, other, standing);
+  }
+
+  Counters with(@Nullable Standing other) {
+    return new Counters(step, epoch, best, last, stopped, guard, advance, mean, other);
   }
 
   /** One step later, with so much of the epoch. */
   Counters next(StepSums sums) {
-    return new Counters(step + 1, sums, best, last, stopped, guard, advance, mean);
+    return new Counters(step + 1, sums, best, last, stopped, guard, advance, mean, standing);
   }
 
   /** In another epoch. */
   Counters inEpoch(StepSums sums) {
-    return new Counters(step, sums, best, last, stopped, guard, advance, mean);
+    return new Counters(step, sums, best, last, stopped, guard, advance, mean, standing);
   }
 
   /** After a validation; training that has ended does not go on by it. */
   Counters validated(Validation top, Validation now, boolean ends) {
-    return new Counters(step, epoch, top, now, stopped || ends, guard, advance, mean);
+    return new Counters(step, epoch, top, now, stopped || ends, guard, advance, mean, standing);
   }
 
   Counters stop() {
-    return new Counters(step, epoch, best, last, true, guard, advance, mean);
+    return new Counters(step, epoch, best, last, true, guard, advance, mean, standing);
   }
 }

@@ -29,9 +29,8 @@ final class Efforts {
     thresholds = random.doubles(factors == null ? 0 : factors.length).toArray();
   }
 
-  /** Those of a run; all the same where nothing is selected. */
-  static Efforts of(TrainJob job) {
-    Selection selection = job.settings().methods().selection();
+  /** Those of a run by what is weak; all the same where nothing is selected. */
+  static Efforts of(TrainJob job, @Nullable Selection selection) {
     return selection == null || selection.effort() == 0
         ? new Efforts(null, new double[0], job.seed())
         : new Efforts(selection.efforts(job.train()), selection.draws(job.train()), job.seed());

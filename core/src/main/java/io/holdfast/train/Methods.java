@@ -57,7 +57,7 @@ public record Methods(
         WeightPerturbation.read(train, "weight_perturbation"),
         Swa.read(train),
         OverfittingGuard.read(train),
-        null, // which needs a ledger, see SampleChoice
+        null, // which may need a ledger, see SampleChoice
         Advance.read(curriculum),
         train.integer("warm_start", 0, 0, 1 << 20),
         train.number("grad_align", 0, 0, 1e6),
@@ -168,6 +168,13 @@ public record Methods(
       problems.add(
           "data.validation",
           "held-out samples, on which catastrophic overfitting is looked for",
+          "none",
+          "set data.validation to a share such as 0.05");
+    }
+    if (selection != null && selection.measured() && Validator.of(job) == null) {
+      problems.add(
+          "data.validation",
+          "held-out samples, by which train.samples.measured finds what is weak",
           "none",
           "set data.validation to a share such as 0.05");
     }

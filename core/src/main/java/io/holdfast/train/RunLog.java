@@ -92,8 +92,10 @@ final class RunLog implements AutoCloseable {
    * @param step steps done
    * @param epoch from 1
    * @param sums over the epoch's samples
-   * @param validation of what came of it, or null
+   * @param look validation of what came of it, or null
    * @param chances of each member of the threat model to be attacked, where it is drawn
+   * @param weakness in [0, 1] of each class, where it is measured which samples are drawn more
+   *     often
    * @param curriculum progress in [0, 1] of curricula that go by accuracy, with which training goes
    *     on; null where they go by time
    */
@@ -102,15 +104,15 @@ final class RunLog implements AutoCloseable {
       long step,
       int epoch,
       StepSums sums,
-      @Nullable Validation validation,
+      Validator.@Nullable Look look,
       double[] chances,
+      Map<Integer, Double> weakness,
       @Nullable Double curriculum) {}
 
   /** An epoch has ended. */
   void epoch(Epoch e, Progress.Task task) {
     Map<String, Object> row = new LinkedHashMap<>();
     StepSums sums = e.sums();
-    Validation validation = e.validation();
     row.put("event", "epoch");
     row.put("step", e.step());
     row.put("epoch", e.epoch());
@@ -118,13 +120,18 @@ final class RunLog implements AutoCloseable {
     put(row, "train_clean_accuracy", sums.clean().share());
     put(row, "train_robust_accuracy", sums.robust().share());
     put(row, "train_library_accuracy", sums.library().share());
-    if (validation != null) {
+    if (e.look() != null) {
+      Validation validation = e.look().figures();
       row.put("clean_accuracy", validation.clean());
       put(row, "robust_accuracy", validation.robust());
+      put(row, "weakest_class_accuracy", e.look().standing().weakestClass());
       task.stat("validation", validation.score());
     }
     if (e.chances().length > 0) {
       row.put("member_chances", e.chances());
+    }
+    if (!e.weakness().isEmpty()) {
+      row.put("class_weakness", e.weakness());
     }
     put(row, "curriculum", e.curriculum());
     append(row);

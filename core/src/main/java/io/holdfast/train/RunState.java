@@ -26,6 +26,8 @@ final class RunState implements AutoCloseable {
   private static final String WARM = "warm/";
   private static final String MEMORY = "samples/memory";
   private static final String FIGURES = "figures";
+  private static final double EARLIER = 0.5; // what earlier validations count for
+
   private static final String OPTIMISER = "optimiser/";
   private static final String EXPERT = "expert/weights/";
   private static final String EXPERT_OPTIMISER = "expert/optimiser/";
@@ -186,6 +188,28 @@ final class RunState implements AutoCloseable {
   /** How likely the objective attacks each member of the threat model; empty if it draws none. */
   double[] chances() {
     return settings.objective().chances(figures == null ? new double[0] : figures.all());
+  }
+
+  /** Which samples are drawn more often and attacked harder at present; null for none. */
+  @Nullable Selection selection() {
+    Selection planned = settings.methods().selection();
+    Standing seen = counters.standing();
+    return planned == null || seen == null ? planned : planned.by(seen);
+  }
+
+  /** Takes note of how classes and groups stand in a validation, where training goes by it. */
+  void stands(Standing now) {
+    Selection planned = settings.methods().selection();
+    if (planned != null && planned.measured()) {
+      Standing before = counters.standing();
+      counters = counters.with(before == null ? now : before.then(now, EARLIER));
+    }
+  }
+
+  /** How weak each class was measured to be; empty where nothing goes by it. */
+  Map<Integer, Double> weakness() {
+    Selection now = selection();
+    return now != null && now.measured() ? now.classes() : Map.of();
   }
 
   /** The sums of the epoch that ends now; the next one's begin at nothing. */

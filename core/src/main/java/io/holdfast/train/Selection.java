@@ -7,28 +7,38 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a ledger says about where a model is weak, and what training makes of it: samples of weak
- * classes and groups are drawn more often and attacked with more steps, others less often and with
- * fewer. An epoch has as many samples and, in the mean, as many steps of the search as without.
+ * Where a model is weak, by a ledger or by the validations of its training, and what training makes
+ * of it: samples of weak classes and groups are drawn more often and attacked with more steps,
+ * others less often and with fewer. An epoch has as many samples and, in the mean, as many steps of
+ * the search as without.
  *
  * @param classes weakness in [0, 1] by class: by how much its robust accuracy is below the best
  *     class's; a class that is not there counts as the mean
  * @param groups the same by group
  * @param strength at least 0: a sample is drawn in proportion to {@code 1 + strength * weakness}
  * @param effort at least 0: its search takes steps in proportion to {@code 1 + effort * weakness}
+ * @param measured whether each validation of the training says anew what is weak
  */
 public record Selection(
-    Map<Integer, Double> classes, Map<Integer, Double> groups, double strength, double effort) {
+    Map<Integer, Double> classes,
+    Map<Integer, Double> groups,
+    double strength,
+    double effort,
+    boolean measured) {
   /** Nothing is weak. */
   static final Selection NONE = new Selection(Map.of(), Map.of(), 0, 0);
+
+  /** Of what stays as weak as it is. */
+  public Selection(
+      Map<Integer, Double> classes, Map<Integer, Double> groups, double strength, double effort) {
+    this(classes, groups, strength, effort, false);
+  }
 
   public Selection {
     classes = new TreeMap<>(classes);
@@ -57,9 +67,31 @@ public record Selection(
 
   /** From the rows of a ledger; clean accuracy counts where no attack was run. */
   public static Selection of(Iterable<Attempt> rows, double strength, double effort) {
-    Map<Long, Seen> samples = samples(rows);
+    Standing.Count count = new Standing.Count();
+    samples(rows)
+        .values()
+        .forEach(seen -> count.add(seen.row.label(), seen.row.group(), seen.holds));
+    return new Selection(Map.of(), Map.of(), strength, effort).by(count.all());
+  }
+
+  /** Of nothing that is weak yet: each validation of the training says what is. */
+  public static Selection measured(double strength, double effort) {
+    return new Selection(Map.of(), Map.of(), strength, effort, true);
+  }
+
+  /** The same to begin with, until the first validation of the training. */
+  public Selection thenMeasured() {
+    return new Selection(classes, groups, strength, effort, true);
+  }
+
+  /** The same of what is weak by such figures. */
+  Selection by(Standing standing) {
     return new Selection(
-        weakness(samples, Attempt::label), weakness(samples, Attempt::group), strength, effort);
+        Standing.weakness(standing.classes()),
+        Standing.weakness(standing.groups()),
+        strength,
+        effort,
+        measured);
   }
 
   /** By sample id, whether it is right when clean and held against every attack. */
@@ -81,25 +113,6 @@ public record Selection(
       samples.values().removeIf(s -> !s.attacked);
     }
     return samples;
-  }
-
-  private static Map<Integer, Double> weakness(
-      Map<Long, Seen> samples, ToIntFunction<Attempt> part) {
-    Map<Integer, long[]> counts = new TreeMap<>(); // held, of
-    for (Seen seen : samples.values()) {
-      int of = part.applyAsInt(seen.row);
-      if (of >= 0) {
-        long[] count = counts.computeIfAbsent(of, k -> new long[2]);
-        count[0] += seen.holds ? 1 : 0;
-        count[1]++;
-      }
-    }
-    Map<Integer, Double> accuracy = new LinkedHashMap<>();
-    // As if one more sample had held and one had not, so that few samples say little.
-    counts.forEach((of, n) -> accuracy.put(of, (n[0] + 1.0) / (n[1] + 2)));
-    double best = accuracy.values().stream().mapToDouble(a -> a).max().orElse(0);
-    accuracy.replaceAll((of, a) -> best - a);
-    return accuracy;
   }
 
   private static double mean(Map<Integer, Double> weakness) {

@@ -18,7 +18,7 @@ final class Shards {
   private final int batch;
   private final int shard;
   private final Seed seed;
-  private final double @Nullable [] draws;
+  private double @Nullable [] draws;
   private int cached = -1;
   private int[] order = new int[0];
 
@@ -35,7 +35,7 @@ final class Shards {
     this.draws = draws;
   }
 
-  /** Those of a run. */
+  /** Those of a run, before it measures what is weak. */
   static Shards of(TrainJob job) {
     TrainSettings s = job.settings();
     Dataset data = job.train();
@@ -46,6 +46,12 @@ final class Shards {
             ? null
             : Objects.requireNonNullElse(selection, Selection.NONE).draws(data);
     return new Shards(data.size(), s.batch(), s.shard(), job.seed(), draws);
+  }
+
+  /** From here on samples are drawn so often, see {@link Selection#draws}. */
+  void draw(double[] now) {
+    draws = now;
+    cached = -1;
   }
 
   /** Whether a sample may stand in an epoch, and in a batch, more than once. */

@@ -227,28 +227,32 @@ final class TrainingLoop {
     int epoch = epoch();
     steering.begin();
     closeMean();
-    Validation now = validation(epoch);
+    Validator.Look look = validation(epoch);
     StepSums sums = state.endEpoch();
-    if (now != null) {
-      state.validated(now, settings.keepBest(), settings.patience());
+    if (look != null) {
+      state.validated(look.figures(), settings.keepBest(), settings.patience());
+      state.stands(look.standing());
     }
-    log.epoch(new RunLog.Epoch(step(), epoch, sums, now, state.chances(), course.level()), task);
+    log.epoch(
+        new RunLog.Epoch(
+            step(), epoch, sums, look, state.chances(), state.weakness(), course.level()),
+        task);
   }
 
   /** With the curricula that go by it; null where there is none. */
-  private @Nullable Validation validation(int epoch) {
+  private Validator.@Nullable Look validation(int epoch) {
     if (validator == null || !steering.validates()) {
       return null;
     }
     Validator v = validator;
-    Validation now = steering.again(() -> v.measure(state.current().classifier(), epoch));
+    Validator.Look look = steering.again(() -> v.look(state.current().classifier(), epoch));
     steering.again(
         () -> {
-          course.moveOn(v, now, epoch);
+          course.moveOn(v, look.figures(), epoch);
           return true;
         });
     steering.validated();
-    return now;
+    return look;
   }
 
   /**

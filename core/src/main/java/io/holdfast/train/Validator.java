@@ -15,6 +15,8 @@ import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.TrainResult.Validation;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -97,45 +99,67 @@ final class Validator {
    * @param number of the epoch or step, which decides the attack's random numbers
    */
   Validation measure(Classifier model, int number, @Nullable ThreatModel threat) {
+    return look(model, number, threat).figures();
+  }
+
+  /**
+   * What was seen of a model.
+   *
+   * @param standing of the classes and groups of the samples: which of them hold, or are right
+   *     where nothing attacks
+   */
+  record Look(Validation figures, Standing standing) {}
+
+  /** As {@link #measure(Classifier, int)}, class by class and group by group. */
+  Look look(Classifier model, int epoch) {
+    return look(model, epoch, job.threat());
+  }
+
+  private Look look(Classifier model, int number, @Nullable ThreatModel threat) {
     long clean = 0;
     long robust = 0;
+    Standing.Count count = new Standing.Count();
     int most = Math.max(1, Math.min(CHUNK, VALUES / data.info().sampleSize()));
     for (int from = 0; from < chosen.length; from += most) {
       int[] chunk = Arrays.copyOfRange(chosen, from, Math.min(chosen.length, from + most));
       try (Scope scope = Scope.open()) {
         Tensor x = read(chunk); // [N, ...]
-        if (threat == null) {
-          clean += correct(model, x, chunk);
-        } else {
-          Seed seed = job.seed().split(purpose).split(number);
-          Attacked seen = attack(model, threat, x, chunk, seed);
-          clean += seen.clean();
-          robust += seen.held();
+        List<Outcome> outcomes =
+            threat == null
+                ? correct(model, x, chunk)
+                : attack(model, threat, x, chunk, job.seed().split(purpose).split(number));
+        for (int i = 0; i < chunk.length; i++) {
+          Outcome outcome = outcomes.get(i);
+          boolean holds = outcome == Outcome.HELD || outcome == Outcome.CORRECT;
+          count.add(data.label(chunk[i]), data.group(chunk[i]), holds);
+          clean += outcome == Outcome.SKIPPED_WRONG || outcome == Outcome.WRONG ? 0 : 1;
+          robust += holds ? 1 : 0;
         }
       }
     }
     double n = chosen.length;
-    return new Validation(number, clean / n, threat == null ? null : robust / n);
+    Validation figures = new Validation(number, clean / n, threat == null ? null : robust / n);
+    return new Look(figures, count.all());
   }
 
-  private record Attacked(long clean, long held) {}
-
-  private Attacked attack(Classifier model, ThreatModel threat, Tensor x, int[] chunk, Seed seed) {
+  private List<Outcome> attack(
+      Classifier model, ThreatModel threat, Tensor x, int[] chunk, Seed seed) {
     int[] labels = Arrays.stream(chunk).map(data::label).toArray();
     long[] ids = Arrays.stream(chunk).mapToLong(data::id).toArray();
     ThreatModel open = threat.knowing(Knowledge.WHITE_BOX).queries(ThreatModel.UNLIMITED);
-    var result =
-        new AttackDriver(model, open, job.workers())
+    return new AttackDriver(model, open, job.workers())
             .withPrecision(job.settings().precision())
             .withStopper(job.stopper())
             .withGate(gate)
-            .run(Pgd.steps(steps), x, labels, ids, seed);
-    long wrong =
-        result.samples().stream().filter(s -> s.outcome() == Outcome.SKIPPED_WRONG).count();
-    return new Attacked(chunk.length - wrong, result.held());
+            .run(Pgd.steps(steps), x, labels, ids, seed)
+            .samples()
+            .stream()
+            .map(sample -> sample.outcome())
+            .toList();
   }
 
-  private long correct(Classifier model, Tensor x, int[] chunk) {
+  /** Whether each is right when clean. */
+  private List<Outcome> correct(Classifier model, Tensor x, int[] chunk) {
     int shard = AttackDriver.SHARD;
     int shards = (chunk.length + shard - 1) / shard;
     return job
@@ -149,16 +173,18 @@ final class Validator {
               try (NoGrad off = NoGrad.on()) {
                 long[] classes =
                     model.logits(x.slice(0, from, to).to(model.device())).argmax(1).toLongs();
-                long right = 0;
-                for (int k = from; k < to; k++) {
-                  right += classes[k - from] == data.label(chunk[k]) ? 1 : 0;
-                }
-                return right;
+                return IntStream.range(from, to)
+                    .mapToObj(
+                        k ->
+                            classes[k - from] == data.label(chunk[k])
+                                ? Outcome.CORRECT
+                                : Outcome.WRONG)
+                    .toList();
               }
             })
         .stream()
-        .mapToLong(Long::longValue)
-        .sum();
+        .flatMap(List::stream)
+        .toList();
   }
 
   private Tensor read(int[] chunk) {

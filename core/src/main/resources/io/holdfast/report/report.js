@@ -281,10 +281,10 @@
     const drawn = models.filter((m) => (loss ? m.loss : m.cleanByEpoch.concat(m.robustByEpoch)).length);
     const names = drawn.map((m) => shorten(m.name, 12));
     const f = frame(host, 280, { left: 44, right: labelSpace(names, 12) + 6, top: 26, bottom: 46 },
-      loss ? 'Training loss of each model by epoch' : 'Clean and robust validation accuracy of each model by epoch');
+      loss ? 'Training loss of each model by epoch' : 'Validation accuracy of each model by epoch: clean, robust, and of its weakest class');
     const series = drawn.flatMap((m) => (loss
       ? [{ m, points: m.loss }]
-      : [{ m, points: m.cleanByEpoch, clean: true }, { m, points: m.robustByEpoch }])).filter((s) => s.points.length);
+      : [{ m, points: m.weakestByEpoch, weakest: true }, { m, points: m.cleanByEpoch, clean: true }, { m, points: m.robustByEpoch }])).filter((s) => s.points.length);
     const points = series.flatMap((s) => s.points);
     const x = d3.scaleLinear([loss ? 0 : Math.min(1, d3.min(points, (p) => p[0])), d3.max(points, (p) => p[0])], [f.left, f.right]);
     const y = d3.scaleLinear([0, loss ? d3.max(points, (p) => p[1]) : 1], [f.bottom, f.top]);
@@ -297,15 +297,17 @@
     const labels = [];
     for (const s of series) {
       const g = f.svg.append('g').attr('class', s.m.css);
-      g.append('path').attr('class', `line ${s.clean ? 'dashed' : ''}`).attr('d', d3.line((p) => x(p[0]), (p) => y(p[1]))(s.points));
-      if (!loss) {
+      const path = g.append('path').attr('class', `line ${s.clean ? 'dashed' : s.weakest ? 'dotted' : ''}`).attr('d', d3.line((p) => x(p[0]), (p) => y(p[1]))(s.points));
+      if (s.weakest) {
+        tip(path, `${s.m.name}, weakest class of each epoch, in the end ${percent(s.points[s.points.length - 1][1])}`);
+      } else if (!loss) {
         for (const p of s.points) {
           tip(g.append('circle').attr('class', `mark ${s.clean ? 'clean' : 'robust'}`).attr('cx', x(p[0])).attr('cy', y(p[1])).attr('r', 3.5),
             `${s.m.name}, epoch ${compact(p[0])}, ${s.clean ? 'clean' : 'robust'}: ${percent(p[1])}`);
         }
       }
       const last = s.points[s.points.length - 1];
-      if (loss || !s.clean || !s.m.robustByEpoch.length) labels.push({ x: x(last[0]), y: y(last[1]), text: shorten(s.m.name, 12), css: s.m.css });
+      if (loss || (!s.weakest && (!s.clean || !s.m.robustByEpoch.length))) labels.push({ x: x(last[0]), y: y(last[1]), text: shorten(s.m.name, 12), css: s.m.css });
     }
     endLabels(f, labels);
   }

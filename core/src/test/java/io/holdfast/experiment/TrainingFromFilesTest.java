@@ -190,6 +190,16 @@ class TrainingFromFilesTest {
     assertThat(read("samples: runs/a").samples()).isEqualTo(SampleChoice.of("runs/a", 3, 1));
     assertThat(read("samples: {ledger: runs/b, strength: 10, effort: 2}").samples())
         .isEqualTo(SampleChoice.of("runs/b", 10, 2));
+    assertThat(read("samples: {measured: true}").samples())
+        .isEqualTo(new SampleChoice(null, true, 3, 1, 0, null));
+    assertThat(read("samples: {ledger: runs/b, measured: true, strength: 2}").samples())
+        .isEqualTo(new SampleChoice("runs/b", true, 2, 1, 0, null));
+    assertThatThrownBy(() -> read("samples: {strength: 2}"))
+        .hasMessageContaining(
+            "train.samples.ledger: expected an output folder of an evaluation, or `measured:"
+                + " true`, found none");
+    assertThatThrownBy(() -> read("samples: {ledger: runs/b, measured: true, regions: 2}"))
+        .hasMessageContaining("train.samples.measured: expected `regions: 0` beside it");
     assertThat(read("epochs: 2").samples()).isNull();
   }
 

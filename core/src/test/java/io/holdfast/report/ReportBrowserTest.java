@@ -65,7 +65,7 @@ class ReportBrowserTest {
     assertThat(marks(dom, "classes", "<circle")).isEqualTo(2 * 10 * 2);
     assertThat(marks(dom, "confusion", "<rect")).isEqualTo(2 * 100);
     assertThat(marks(dom, "reliability", "<circle")).isEqualTo(bins(standard) + bins(hardened));
-    assertThat(marks(dom, "learning", "class=\"line ")).isEqualTo(2 + 4);
+    assertThat(marks(dom, "learning", "class=\"line ")).isEqualTo(2 + 2 * 3);
     assertThat(marks(dom, "learning", "<circle")).isEqualTo(2 * 2 * 4);
     assertThat(charts(dom, "[a-z]+")).hasSize(13).noneMatch(chart -> chart.contains("NaN"));
     assertThat(dom).contains("hardened, PGD, 50 steps, 5 restarts: 78.8%");

@@ -178,6 +178,7 @@ final class ReportFixture {
     List<LearningCurves.Point> loss = new ArrayList<>();
     List<LearningCurves.Point> clean = new ArrayList<>();
     List<LearningCurves.Point> robust = new ArrayList<>();
+    List<LearningCurves.Point> weakest = new ArrayList<>();
     Random random = new Random(3);
     for (int step = 1; step <= 80; step++) {
       double value = (1.6 - height * .7) * Math.exp(-step / 18.0) + .75 - .5 * height;
@@ -186,9 +187,11 @@ final class ReportFixture {
     for (int epoch = 1; epoch <= 4; epoch++) {
       double grown = 1 - Math.exp(-epoch * 1.1);
       clean.add(new LearningCurves.Point(epoch, (.78 + .14 * height) * grown));
-      robust.add(new LearningCurves.Point(epoch, Math.max(0, (1 - height) * 1.05 * grown)));
+      double held = Math.max(0, (1 - height) * 1.05 * grown);
+      robust.add(new LearningCurves.Point(epoch, held));
+      weakest.add(new LearningCurves.Point(epoch, held * .43));
     }
-    return new LearningCurves(loss, clean, robust);
+    return new LearningCurves(loss, clean, robust, weakest, List.of());
   }
 
   /** Where the clean images come from. */

@@ -174,7 +174,7 @@ class ReportTest {
       for (JsonNode point : model.path("loss")) {
         assertThat(cells).contains(">" + Numbers.significant(point.get(1).asDouble(), 4) + "<");
       }
-      for (String key : List.of("cleanByEpoch", "robustByEpoch")) {
+      for (String key : List.of("cleanByEpoch", "robustByEpoch", "weakestByEpoch")) {
         for (JsonNode point : model.path(key)) {
           assertThat(cells).contains(">" + Numbers.percent(point.get(1).asDouble()) + "<");
         }

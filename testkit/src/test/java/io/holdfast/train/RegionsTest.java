@@ -382,7 +382,7 @@ class RegionsTest {
       training(7).go(base);
       Dataset judged = new Merged(WeakKinds.judged());
       WeakKinds.attacked(base).folder(folder).on(judged);
-      SampleChoice choice = new SampleChoice(folder.toString(), 3, 1, 4, null);
+      SampleChoice choice = new SampleChoice(folder.toString(), false, 3, 1, 4, null);
       Run regional = training(seed);
       Regions.Found found = find(choice.open(judged, null), base, regional.train);
       regional.train = found.train();

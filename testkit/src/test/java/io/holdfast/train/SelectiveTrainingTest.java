@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.common.MetricsLog;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.PadCrop;
@@ -16,6 +18,7 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.Run.Outcome;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -61,11 +64,107 @@ class SelectiveTrainingTest {
     assertThatThrownBy(run(other).in(folder).resuming()::go).hasMessageContaining("train.samples");
   }
 
+  // ---- what the validations of the training itself say is weak
+
+  private static final Selection MEASURED = Selection.measured(3, 2);
+
+  @Test
+  void workersAndInterruptionsChangeNothingOfWhatIsMeasured(@TempDir Path folder) {
+    Outcome whole = longer(MEASURED).in(folder.resolve("whole")).with(r -> r.workers = 1).go();
+    assertThat(longer(MEASURED).with(r -> r.workers = 3).go()).isEqualTo(whole);
+    for (int stop : new int[] {2, 3, 5, 8}) {
+      Path place = folder.resolve("stop" + stop);
+      Run first = longer(MEASURED).in(place).stoppingAfter(stop);
+      assertThatThrownBy(first::go).isInstanceOf(RunInterruptedException.class);
+      assertThat(longer(MEASURED).in(place).resuming().go()).isEqualTo(whole);
+      assertThat(Run.metrics(place)).isEqualTo(Run.metrics(folder.resolve("whole")));
+    }
+  }
+
+  private static Run longer(Selection selection) {
+    return run(selection).settings(s -> s.epochs(3));
+  }
+
+  /** The first epoch goes by nothing, or by a ledger; the second by the first one's validation. */
+  @Test
+  void eachValidationSaysAnewWhatIsWeak(@TempDir Path folder) {
+    Selection nothing = new Selection(Map.of(), Map.of(), 3, 2);
+    Run once = run(MEASURED).settings(s -> s.epochs(1));
+    assertThat(once.go()).isEqualTo(run(nothing).settings(s -> s.epochs(1)).go());
+    Outcome twice = run(MEASURED).in(folder).go();
+    assertThat(twice).isNotEqualTo(run(nothing).go());
+    assertThat(run(WEAK.thenMeasured()).settings(s -> s.epochs(1)).go())
+        .isEqualTo(run(WEAK).settings(s -> s.epochs(1)).go());
+    assertThat(run(WEAK.thenMeasured()).go()).isNotEqualTo(run(WEAK).go());
+    List<JsonNode> epochs =
+        MetricsLog.read(folder.resolve(RunLog.FILE)).stream()
+            .filter(line -> line.path("event").asText().equals("epoch"))
+            .toList();
+    assertThat(epochs).hasSize(2);
+    for (JsonNode epoch : epochs) {
+      List<Double> weakness =
+          epoch.path("class_weakness").properties().stream()
+              .map(e -> e.getValue().asDouble())
+              .toList();
+      assertThat(weakness).hasSizeBetween(5, 10).contains(0.0).anyMatch(w -> w > 0);
+      assertThat(epoch.path("weakest_class_accuracy").asDouble(-1))
+          .isBetween(0.0, epoch.path("robust_accuracy").asDouble());
+    }
+    run(WEAK).in(folder).go();
+    assertThat(Run.metrics(folder)).noneMatch(line -> line.contains("class_weakness"));
+  }
+
+  /** Of a later validation all counts, of the one before it half, of that before a quarter. */
+  @Test
+  void earlierValidationsCountLess() {
+    Run run = run(MEASURED);
+    try (Network network = run.network();
+        Workers pool = Workers.of(1);
+        RunState state = new RunState(run.job(network, pool))) {
+      assertThat(state.selection()).isEqualTo(MEASURED);
+      assertWeak(state, standing(4, 4, 0, 4), 0, 5 / 6.0 - 1 / 6.0);
+      assertWeak(state, standing(1, 4, 4, 4), 5 / 8.0 - 4 / 8.0, 0); // 3 of 6 and 4 of 6
+      assertWeak(state, standing(0, 0, 0, 4), 0, 2.5 / 5 - 3 / 9.0); // 1.5 of 3 and 2 of 7
+    }
+    try (Network network = run.network();
+        Workers pool = Workers.of(1);
+        RunState state = new RunState(run(WEAK).job(network, pool))) {
+      state.stands(standing(4, 4, 0, 4));
+      assertThat(state.selection()).as("a ledger stays").isEqualTo(WEAK);
+    }
+  }
+
+  private static Standing standing(int held1, int of1, int held2, int of2) {
+    Standing.Count count = new Standing.Count();
+    IntStream.range(0, of1).forEach(i -> count.add(1, -1, i < held1));
+    IntStream.range(0, of2).forEach(i -> count.add(2, -1, i < held2));
+    return count.all();
+  }
+
+  private static void assertWeak(RunState state, Standing now, double one, double two) {
+    state.stands(now);
+    Selection found = Objects.requireNonNull(state.selection());
+    assertThat(found.classes()).containsOnlyKeys(1, 2);
+    assertThat(found.classes().get(1)).isCloseTo(one, within(1e-12));
+    assertThat(found.classes().get(2)).isCloseTo(two, within(1e-12));
+    assertThat(found).isEqualTo(new Selection(found.classes(), Map.of(), 3, 2).thenMeasured());
+  }
+
+  @Test
+  void whatIsMeasuredNeedsHeldOutSamples() {
+    assertThatThrownBy(run(MEASURED).with(r -> r.validation = null)::go)
+        .hasMessageContaining("data.validation: expected held-out samples, by which")
+        .hasMessageContaining("train.samples.measured");
+  }
+
+  // ---- efforts
+
   private static Map<Integer, int[]> bySteps(Run run, int[] positions, int steps) {
     try (Network network = run.network();
         Workers pool = Workers.of(1)) {
       int[] rows = IntStream.range(0, positions.length).toArray();
-      return Efforts.of(run.job(network, pool)).bySteps(positions, rows, steps);
+      Selection selection = run.settings.methods().selection();
+      return Efforts.of(run.job(network, pool), selection).bySteps(positions, rows, steps);
     }
   }
 
@@ -158,6 +257,36 @@ class SelectiveTrainingTest {
           steps);
       assertThat(steps).isCloseTo(4, within(0.04));
       assertThat(worst(selective)).isGreaterThanOrEqualTo(worst(uniform) + 0.05);
+    }
+  }
+
+  /** As above without a ledger: by what validation sees of held-out samples, in six epochs. */
+  @Tag("slow")
+  @ParameterizedTest
+  @ValueSource(longs = {8, 9})
+  void theWorstClassRisesByFivePointsByWhatIsMeasured(long seed) {
+    try (Network base = WeakKinds.fresh(10, 7)) {
+      training(7, null).go(base);
+      Scorecard uniform = measured(base, seed, null);
+      Scorecard selective = measured(base, seed, Selection.measured(3, 1));
+      System.out.printf(
+          Locale.ROOT,
+          "worst class: uniform %.1f%%, measured %.1f%%; all: uniform %.1f%%, measured %.1f%%%n",
+          100 * worst(uniform),
+          100 * worst(selective),
+          100 * Objects.requireNonNull(uniform.robustAccuracy()).value(),
+          100 * Objects.requireNonNull(selective.robustAccuracy()).value());
+      assertThat(worst(selective)).isGreaterThanOrEqualTo(worst(uniform) + 0.05);
+    }
+  }
+
+  private static Scorecard measured(Network base, long seed, @Nullable Selection selection) {
+    try (Network network = base.copy()) {
+      training(seed, selection)
+          .with(r -> r.validation = WeakKinds.judged())
+          .settings(s -> s.epochs(6).validation(1000, 10).keepBest(false))
+          .go(network);
+      return WeakKinds.attacked(network).on(WeakKinds.test()).card();
     }
   }
 }

@@ -1,0 +1,104 @@
+package io.holdfast.train;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many samples of each class and group hold against attacks, of how many.
+ *
+ * @param classes by label
+ * @param groups by number; nothing of samples without one
+ */
+record Standing(Map<Integer, Share> classes, Map<Integer, Share> groups) {
+  /** Nothing was looked at. */
+  static final Standing NONE = new Standing(Map.of(), Map.of());
+
+  Standing {
+    classes = new TreeMap<>(classes);
+    groups = new TreeMap<>(groups);
+  }
+
+  /**
+   * Of samples that are counted, possibly by parts.
+   *
+   * @param held how many hold
+   * @param of how many there are
+   */
+  record Share(double held, double of) {
+    static final Share NONE = new Share(0, 0);
+
+    Share plus(double more, Share other) {
+      return new Share(held + more * other.held, of + more * other.of);
+    }
+
+    /** As if one more sample had held and one had not, so that few samples say little. */
+    double cautious() {
+      return (held + 1) / (of + 2);
+    }
+  }
+
+  /** Counts one sample after the other. */
+  static final class Count {
+    private final Map<Integer, Share> classes = new TreeMap<>();
+    private final Map<Integer, Share> groups = new TreeMap<>();
+
+    /**
+     * One more sample.
+     *
+     * @param label below 0 for none
+     * @param group below 0 for none
+     */
+    void add(int label, int group, boolean holds) {
+      Share one = new Share(holds ? 1 : 0, 1);
+      add(classes, label, one);
+      add(groups, group, one);
+    }
+
+    private static void add(Map<Integer, Share> shares, int part, Share one) {
+      if (part >= 0) {
+        shares.merge(part, one, (all, more) -> all.plus(1, more));
+      }
+    }
+
+    Standing all() {
+      return new Standing(classes, groups);
+    }
+  }
+
+  /**
+   * With what was seen since.
+   *
+   * @param keep in [0, 1], by what the earlier samples count less
+   */
+  Standing then(Standing later, double keep) {
+    return new Standing(sum(classes, keep, later.classes), sum(groups, keep, later.groups));
+  }
+
+  private static Map<Integer, Share> sum(
+      Map<Integer, Share> early, double keep, Map<Integer, Share> late) {
+    Map<Integer, Share> sum = new TreeMap<>();
+    early.forEach((part, share) -> sum.put(part, Share.NONE.plus(keep, share)));
+    late.forEach((part, share) -> sum.merge(part, share, (all, more) -> all.plus(1, more)));
+    return sum;
+  }
+
+  /** The share of samples that hold in the class where it is least; null where none has a class. */
+  @Nullable Double weakestClass() {
+    return classes.values().stream()
+        .map(share -> share.held() / share.of())
+        .min(Comparator.naturalOrder())
+        .orElse(null);
+  }
+
+  /** By how much the robust accuracy of each part is below that of the best one. */
+  static Map<Integer, Double> weakness(Map<Integer, Share> parts) {
+    Map<Integer, Double> accuracy = new LinkedHashMap<>();
+    parts.forEach((part, share) -> accuracy.put(part, share.cautious()));
+    double best = accuracy.values().stream().mapToDouble(a -> a).max().orElse(0);
+    accuracy.replaceAll((part, a) -> best - a);
+    return accuracy;
+  }
+}
