@@ -362,20 +362,20 @@ record HardeningRun(
     ThreatModel model = threat == null ? ThreatModel.linf(0) : threat;
     InnerMaximiser search = inner == null ? attack.inner(model) : inner;
     return new TrainJob(
-        network,
-        rest,
-        held,
-        threat,
-        search,
-        all(search),
-        augmentation,
-        seed,
-        pool,
-        folder,
-        resume,
-        progress,
-        stopper,
-        library);
+            network,
+            rest,
+            held,
+            threat,
+            search,
+            all(search),
+            augmentation,
+            seed,
+            pool,
+            folder,
+            resume,
+            progress,
+            stopper)
+        .with(library);
   }
 
   private Provenance origin(Dataset train, Guides others) {

@@ -109,8 +109,8 @@ final class TrainingProbe {
                   null,
                   false,
                   clock,
-                  enough,
-                  data.library())
+                  enough)
+              .with(data.library())
               .with(guides));
     } catch (RunInterruptedException e) {
       stopper.check(); // otherwise the probe itself has seen enough

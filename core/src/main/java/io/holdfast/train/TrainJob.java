@@ -85,41 +85,6 @@ public record TrainJob(
         0);
   }
 
-  /** A run without other models. */
-  public TrainJob(
-      Network network,
-      Dataset train,
-      @Nullable Dataset validation,
-      @Nullable ThreatModel threat,
-      InnerMaximiser inner,
-      TrainSettings settings,
-      Augmentation augmentation,
-      Seed seed,
-      Workers workers,
-      @Nullable Path folder,
-      boolean resume,
-      Progress progress,
-      Stopper stopper,
-      @Nullable LibraryFeed library) {
-    this(
-        network,
-        train,
-        validation,
-        threat,
-        inner,
-        settings,
-        augmentation,
-        seed,
-        workers,
-        folder,
-        resume,
-        progress,
-        stopper,
-        library,
-        Guides.NONE,
-        0);
-  }
-
   /** The same with saved examples. */
   public TrainJob with(@Nullable LibraryFeed saved) {
     return Records.with(this, "library", saved);

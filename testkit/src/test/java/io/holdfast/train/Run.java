@@ -157,20 +157,20 @@ final class Run {
 
   TrainJob job(Network network, Workers pool) {
     return new TrainJob(
-        network,
-        train,
-        validation,
-        threat,
-        new InnerMaximiser(steps, fraction, start).by(rule),
-        settings,
-        augmentation,
-        new Seed(seed),
-        pool,
-        folder,
-        resume,
-        progress,
-        stopper,
-        library);
+            network,
+            train,
+            validation,
+            threat,
+            new InnerMaximiser(steps, fraction, start).by(rule),
+            settings,
+            augmentation,
+            new Seed(seed),
+            pool,
+            folder,
+            resume,
+            progress,
+            stopper)
+        .with(library);
   }
 
   /** The lines of {@code metrics.jsonl} without what depends on the clock. */

@@ -1,7 +1,6 @@
 package io.holdfast.train.objective.consistency;
 
 import io.holdfast.attack.Knobs;
-import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -87,20 +86,15 @@ public record Curvature(double lambda, double step, double rampUp) implements Pe
   private Penalised difference(ShardContext shard) {
     Tensor leaf = shard.inputs().asLeaf(); // [n, ...]
     Tensor logits = shard.logits(leaf); // [n, K]
-    Tensor here = gradient(shard, logits, leaf); // [n, ...]
+    Tensor here = InputGradient.of(shard, logits, leaf); // [n, ...]
     Tensor z = Noise.unit(here.detach().sign()); // [n, ...]
     Tensor moved = shard.inputs().add(z, length(shard.progress())).asLeaf(); // [n, ...]
-    Tensor there = gradient(shard, shard.logits(moved), moved); // [n, ...]
+    Tensor there = InputGradient.of(shard, shard.logits(moved), moved); // [n, ...]
     return new Penalised(logits, null, Predictions.squareNorm(there.sub(here)));
   }
 
   /** h at this progress. */
   private double length(double progress) {
     return progress >= rampUp ? step : step * Math.max(FIRST, progress / rampUp);
-  }
-
-  private static Tensor gradient(ShardContext shard, Tensor logits, Tensor leaf) {
-    Tensor loss = Predictions.crossEntropy(shard, logits).sum(); // []
-    return Autograd.grad(loss, List.of(leaf), true).get(0); // [n, ...]
   }
 }

@@ -57,8 +57,18 @@ public record InputGradient(double lambda) implements Penalty<InputGradient> {
   public Penalised penalise(ShardContext shard) {
     Tensor leaf = shard.inputs().asLeaf(); // [n, ...]
     Tensor logits = shard.logits(leaf); // [n, K]
-    Tensor loss = Predictions.crossEntropy(shard, logits).sum(); // []
-    Tensor gradient = Autograd.grad(loss, List.of(leaf), true).get(0); // [n, ...]
+    Tensor gradient = of(shard, logits, leaf); // [n, ...]
     return new Penalised(logits, null, Predictions.squareNorm(gradient));
+  }
+
+  /**
+   * The cross-entropy's gradient by the input, for a derivative of its own, {@code [n, ...]}.
+   *
+   * @param logits of the leaf, {@code [n, K]}
+   * @param leaf the inputs, {@code [n, ...]}
+   */
+  static Tensor of(ShardContext shard, Tensor logits, Tensor leaf) {
+    Tensor loss = Predictions.crossEntropy(shard, logits).sum(); // []
+    return Autograd.grad(loss, List.of(leaf), true).get(0); // [n, ...]
   }
 }
