@@ -14,6 +14,7 @@ import io.holdfast.train.objective.Guide;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The shards of a step, over the workers: once, or twice where weights are perturbed. */
@@ -106,15 +107,20 @@ final class BatchStep {
   }
 
   /**
-   * What the shards of the state's next step hand back for the expert of clean inputs, on the same
-   * samples; empty where there is none. Saved examples take nobody's place.
+   * What the shards of the state's next step hand back for the network that is trained beside;
+   * empty where there is none. An expert for clean inputs learns the same samples in a pass of its
+   * own, in which saved examples take nobody's place.
    *
    * @param owner of what is handed back
+   * @param own what they handed back for the network itself
    */
-  List<ShardResult> clean(RunState state, Moment now, SharedScope owner) {
+  List<ShardResult> clean(RunState state, Moment now, SharedScope owner, List<ShardResult> own) {
     CleanExpert expert = state.expert;
     if (expert == null) {
       return List.of();
+    }
+    if (settings.objective().trainsBeside()) {
+      return own.stream().map(shard -> Objects.requireNonNull(shard.beside())).toList();
     }
     StepPass pass = StepPass.clean(expert.network().weights());
     return compute(common(state, state.counters.step(), now, owner, pass));
@@ -182,7 +188,17 @@ final class BatchStep {
         efforts,
         pass,
         new SharedStep.Kept(
-            fresh ? List.of() : state.carried(), state.warm, state.memory, state.figures));
+            fresh ? List.of() : state.carried(),
+            state.warm,
+            state.memory,
+            state.figures,
+            beside(state)));
+  }
+
+  private Map<String, Tensor> beside(RunState state) {
+    return state.expert != null && settings.objective().trainsBeside()
+        ? state.expert.network().weights()
+        : Map.of();
   }
 
   /** Steps that each batch is taken for. */

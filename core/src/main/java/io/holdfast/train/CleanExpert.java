@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The expert for clean inputs of a {@link Generalist}: weights of the same beginning, with an
- * optimiser of their own.
+ * The expert for clean inputs of a {@link Generalist}, or the network that an objective trains
+ * beside: weights of the same beginning, with an optimiser of their own.
  *
  * @param network its weights
  * @param trainable those of them that are trained, in the order of the network that it is a copy of

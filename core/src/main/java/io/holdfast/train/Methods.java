@@ -143,6 +143,12 @@ public record Methods(
           "an objective with adversarial examples for the robust expert",
           job.settings().objective().name());
     }
+    if (generalist != null && job.settings().objective().trainsBeside()) {
+      problems.add(
+          "train.generalist",
+          "an objective that trains no network beside: its expert is one",
+          job.settings().objective().name());
+    }
     if (generalist != null && lowRank != null) {
       problems.add(
           "train.lora",

@@ -75,7 +75,10 @@ final class RunState implements AutoCloseable {
     double decay = generalist == null ? settings.averaging() : generalist.decay();
     boolean averages = generalist != null || decay > 0;
     average = averages ? new WeightAverage(network, decay) : null;
-    expert = generalist == null ? null : CleanExpert.of(network, settings.optimiser(), slowed);
+    expert =
+        generalist == null && !settings.objective().trainsBeside()
+            ? null
+            : CleanExpert.of(network, settings.optimiser(), slowed);
     mean = settings.methods().swa() == null ? null : new WeightMean(network);
     if (mean != null) {
       counters = counters.with(WeightMean.State.START);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param left perturbations to begin the next epoch's search with, or null
  * @param notes what the objective wants remembered
  * @param figures what it adds to its running ones
+ * @param beside gradients and statistics of the network that is trained beside, or null
  */
 record ShardResult(
     List<Tensor> gradients,
@@ -28,9 +29,17 @@ record ShardResult(
     @Nullable Tensor carried,
     WarmStarts.@Nullable Left left,
     List<SampleMemory.Note> notes,
-    List<RunningFigures.Note> figures) {
+    List<RunningFigures.Note> figures,
+    @Nullable ShardResult beside) {
+  /** Gradients and statistics of batch norms alone. */
+  static ShardResult of(List<Tensor> gradients, List<BatchStatistics> statistics) {
+    return new ShardResult(
+        gradients, StepSums.NONE, statistics, List.of(), null, null, List.of(), List.of(), null);
+  }
+
   /** The same with gradients of another pass. */
   ShardResult withGradients(List<Tensor> others) {
-    return new ShardResult(others, sums, statistics, answers, carried, left, notes, figures);
+    return new ShardResult(
+        others, sums, statistics, answers, carried, left, notes, figures, beside);
   }
 }

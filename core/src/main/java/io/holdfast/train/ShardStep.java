@@ -62,12 +62,16 @@ final class ShardStep implements ShardContext {
   private final @Nullable Tensor weights; // [n], null where all are 1
   private final Map<String, Tensor> parameters;
   private final List<Tensor> leaves = new ArrayList<>();
+  private final Map<String, Tensor> beside; // weights of the network that is trained beside
+  private final List<Tensor> besideLeaves = new ArrayList<>();
+  private final List<BatchStatistics> besideStatistics = new ArrayList<>();
   private final List<BatchStatistics> statistics = new ArrayList<>();
   private final int shard;
   private final BatchNormPolicy batchNorm;
   private final SavedRows saved;
   private final ShardSearch search;
   private int passes;
+  private int besidePasses;
 
   /** The pass whose random numbers are drawn again; -1 for fresh ones. */
   private int held = -1;
@@ -79,6 +83,7 @@ final class ShardStep implements ShardContext {
   private final List<RunningFigures.Note> figures = new ArrayList<>();
   private final @Nullable Meeting meeting;
   private @Nullable Tensor carried; // [n, ...]
+  private List<Tensor> besideGradients = List.of();
 
   private ShardStep(SharedStep common, int shard, int[] positions, @Nullable Meeting meeting) {
     this.common = common;
@@ -110,6 +115,14 @@ final class ShardStep implements ShardContext {
       Tensor leaf = Objects.requireNonNull(parameters.get(p.name())).asLeaf();
       parameters.put(p.name(), leaf);
       leaves.add(leaf);
+    }
+    beside = new LinkedHashMap<>(common.kept().beside());
+    if (!beside.isEmpty() && common.pass().counts()) {
+      for (Graph.Parameter p : job.network().trainable()) {
+        Tensor leaf = Objects.requireNonNull(beside.get(p.name())).asLeaf();
+        beside.put(p.name(), leaf);
+        besideLeaves.add(leaf);
+      }
     }
   }
 
@@ -165,7 +178,11 @@ final class ShardStep implements ShardContext {
         carried,
         pass.gradients() ? search.left(owner) : null,
         pass.gradients() ? List.copyOf(notes) : List.of(),
-        pass.gradients() ? List.copyOf(figures) : List.of());
+        pass.gradients() ? List.copyOf(figures) : List.of(),
+        besideLeaves.isEmpty()
+            ? null
+            : ShardResult.of(
+                besideGradients, besideStatistics.stream().map(s -> adopt(s, owner)).toList()));
   }
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
@@ -222,15 +239,23 @@ final class ShardStep implements ShardContext {
   /** Zero for parameters that took no part in the loss. */
   private List<Tensor> gradients(Tensor loss, SharedScope owner) {
     List<Tensor> wanted = new ArrayList<>(leaves);
+    wanted.addAll(besideLeaves);
     Tensor perturbation = search.leaf();
     if (perturbation != null) {
       wanted.add(perturbation);
     }
     List<@Nullable Tensor> found = Autograd.gradAllowUnused(loss, wanted);
     if (perturbation != null) {
-      Tensor stepped = search.stepped(found.get(leaves.size()));
+      Tensor stepped = search.stepped(found.get(wanted.size() - 1));
       carried = stepped == null ? null : owner.adopt(stepped);
     }
+    int own = leaves.size();
+    besideGradients = adopted(found.subList(own, own + besideLeaves.size()), besideLeaves, owner);
+    return adopted(found.subList(0, own), leaves, owner);
+  }
+
+  private static List<Tensor> adopted(
+      List<@Nullable Tensor> found, List<Tensor> leaves, SharedScope owner) {
     List<Tensor> all = new ArrayList<>();
     for (int i = 0; i < leaves.size(); i++) {
       Tensor g = found.get(i);
@@ -270,6 +295,21 @@ final class ShardStep implements ShardContext {
   public Tensor logits(Tensor x) {
     String output = graph.outputs().get(0);
     return forward(x, Set.of(output)).value(output).to(DType.FLOAT32);
+  }
+
+  @Override
+  public Tensor besideLogits(Tensor x) {
+    if (beside.isEmpty()) {
+      throw new IllegalStateException("this objective does not say that it trains one beside");
+    }
+    String output = graph.outputs().get(0);
+    Seed own = stream.split("beside").split(besidePasses++);
+    Mode mode = new Mode.Training(own, batchNorm, job.network().frozen());
+    try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
+      Forward.Result result = Forward.run(graph, beside, List.of(x), mode, Set.of(output));
+      besideStatistics.addAll(result.statistics());
+      return result.value(output).to(DType.FLOAT32);
+    }
   }
 
   @Override

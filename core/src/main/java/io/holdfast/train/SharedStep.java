@@ -55,12 +55,14 @@ record SharedStep(
    * @param warm perturbations of the last epoch, or null
    * @param memory of objectives that remember, or null
    * @param figures of objectives that add them up, or null
+   * @param beside weights of the network that the objective trains beside; empty for none
    */
   record Kept(
       List<Tensor> carried,
       @Nullable WarmStarts warm,
       @Nullable SampleMemory memory,
-      @Nullable RunningFigures figures) {}
+      @Nullable RunningFigures figures,
+      Map<String, Tensor> beside) {}
 
   /** The training sample in a row of a shard as it is changed this time. */
   float[] read(int shard, int row, int position) {

@@ -132,7 +132,7 @@ final class TrainingLoop {
       try {
         BatchStep.Moment now = course.moment(gradients);
         results = batchStep.run(state, now, owner);
-        clean = batchStep.clean(state, now, owner);
+        clean = batchStep.clean(state, now, owner, results);
       } catch (OutOfMemoryException e) {
         if (steering.relieve()) {
           return; // nothing was changed: the same step again, on fewer workers

@@ -122,6 +122,11 @@ public class ForwardingObjective implements Objective {
   }
 
   @Override
+  public boolean trainsBeside() {
+    return objective.trainsBeside();
+  }
+
+  @Override
   public Passes passes(int members, double progress) {
     return objective.passes(members, progress);
   }

@@ -55,6 +55,11 @@ public class ForwardingShard implements ShardContext {
   }
 
   @Override
+  public Tensor besideLogits(Tensor x) {
+    return shard.besideLogits(x);
+  }
+
+  @Override
   public <T> T alike(Supplier<T> passes) {
     return shard.alike(passes);
   }

@@ -14,10 +14,21 @@ import java.util.function.Function;
  *
  * @param role its key
  * @param meaning one phrase
+ * @param beside whether it may be trained beside instead, as {@code beside} says in files
  */
 public record GuideKnob<O>(
-    String role, String meaning, Function<O, Guide> get, BiFunction<O, Guide, O> with)
+    String role,
+    String meaning,
+    boolean beside,
+    Function<O, Guide> get,
+    BiFunction<O, Guide, O> with)
     implements Knob<O> {
+  /** Of a finished model. */
+  public GuideKnob(
+      String role, String meaning, Function<O, Guide> get, BiFunction<O, Guide, O> with) {
+    this(role, meaning, false, get, with);
+  }
+
   @Override
   public List<AttackSpec.Parameter> describe(O usual) {
     return List.of(new AttackSpec.Parameter(role, "required", meaning));
@@ -25,7 +36,9 @@ public record GuideKnob<O>(
 
   @Override
   public O read(SettingsReader section, O soFar) {
-    return with.apply(soFar, get.apply(soFar).from(section.text(role)));
+    String value = section.text(role);
+    boolean trained = beside && value.equals(Guide.BESIDE);
+    return with.apply(soFar, trained ? Guide.beside(role) : get.apply(soFar).from(value));
   }
 
   @Override

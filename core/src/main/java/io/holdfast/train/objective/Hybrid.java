@@ -242,6 +242,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public boolean trainsBeside() {
+    return terms.stream().anyMatch(t -> t.objective.trainsBeside());
+  }
+
+  @Override
   public List<Guide> guides() {
     return terms.stream().flatMap(t -> t.objective.guides().stream()).distinct().toList();
   }

@@ -154,6 +154,14 @@ public interface Objective {
   }
 
   /**
+   * True where another network of the same layers is trained beside, by the same loss; see {@link
+   * ShardContext#besideLogits}.
+   */
+  default boolean trainsBeside() {
+    return false;
+  }
+
+  /**
    * What a step costs per sample.
    *
    * @param members of the threat model: 1 unless it is a union, whose members are searched one by

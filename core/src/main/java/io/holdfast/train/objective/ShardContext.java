@@ -73,6 +73,16 @@ public interface ShardContext {
   /** Logits {@code [n, K]} of another model, off the tape. */
   Tensor guideLogits(Guide guide, Tensor inputs);
 
+  /**
+   * Logits {@code [n, K]} in training mode of the network that is trained beside, on the tape of
+   * its own weights; for objectives that say {@link Objective#trainsBeside}. It begins with the
+   * weights that the objective's own begins with, and has an optimiser of its own by the same
+   * settings.
+   */
+  default Tensor besideLogits(Tensor inputs) {
+    throw new IllegalStateException("no network is trained beside");
+  }
+
   /** What the adversary may do, of the size that the curriculum wants now. */
   ThreatModel threat();
 

@@ -70,6 +70,13 @@ final class CountedShard extends ForwardingShard {
     return super.guideLogits(guide, x);
   }
 
+  /** A network of the same layers: a pass as any other. */
+  @Override
+  public Tensor besideLogits(Tensor x) {
+    forwards += share(x);
+    return super.besideLogits(x);
+  }
+
   @Override
   public InputGradients gradients() {
     return new Counted(super.gradients());

@@ -121,6 +121,12 @@ record KitShard(
     }
   }
 
+  /** The same: of its weights no gradient is asked here. */
+  @Override
+  public Tensor besideLogits(Tensor x) {
+    return guideLogits(Guide.beside("beside"), x);
+  }
+
   @Override
   public ThreatModel threat() {
     return THREAT;

@@ -22,6 +22,9 @@ import java.util.stream.Stream;
 
 /** Twins of objectives that learn from other models. */
 final class DistilTwins {
+  /** Whose guide is trained beside. */
+  static final Lbgat BESIDE = new Lbgat(2, 6, Guide.beside("natural"));
+
   private static final Guide GUIDE = Guide.given("teacher");
 
   private DistilTwins() {}
@@ -40,6 +43,7 @@ final class DistilTwins {
         row(
             new Lbgat(2, 0, Guide.given("natural")),
             (c, b, i) -> 2 * squareDistance(c.zWorst(i), c.zGuide(one(c.clean(), i))) / K),
+        row(BESIDE, DistilTwins::beside),
         row(new DefensiveDistillation(4, GUIDE), DistilTwins::defensive),
         row(new Ard(1, 30, GUIDE), (c, b, i) -> taught(c, c.zWorst(i), i, 30)),
         row(
@@ -56,6 +60,13 @@ final class DistilTwins {
         row(
             new KdAt(0.3, 0.1, 0.6, 2, Guide.given("natural"), GUIDE),
             (c, b, i) -> 0.3 * c.crossEntropy(c.zWorst(i), i) + 0.7 * taughtOnWorst(c, i, 2)));
+  }
+
+  static double beside(TwinCase c, TwinCase before, int i) {
+    double[] natural = c.zGuide(one(c.clean(), i));
+    return 2 * squareDistance(c.zWorst(i), natural) / K
+        + 6 * kl(c.zClean(i), c.zWorst(i))
+        + c.crossEntropy(natural, i);
   }
 
   private static double help(TwinCase c, int i, double reach) {

@@ -195,6 +195,31 @@ class ObjectiveTwinsTest {
     }
   }
 
+  /** The same loss trains the network beside. */
+  @Test
+  void theNetworkBesideHasTheGradientOfTheWholeLoss() {
+    TwinCase c = TwinCase.random(4);
+    try (Scope scope = Scope.open()) {
+      Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
+      Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K).asLeaf();
+      TwinShard shard = new TwinShard(c, a, b, LATE, TwinShard.THREAT, false);
+      Tensor sum = DistilTwins.BESIDE.loss(shard).perSample().sum(); // []
+      double[] found =
+          Autograd.grad(sum, shard.beside(), false).stream()
+              .flatMapToDouble(g -> DoubleStream.of(g.toDoubles()))
+              .toArray();
+      assertThat(found).hasSize(c.guideA().length + c.guideB().length);
+      ToDoubleFunction<TwinCase> twin =
+          now -> IntStream.range(0, N).mapToDouble(i -> DistilTwins.beside(now, c, i)).sum();
+      for (int p = 0; p < found.length; p++) {
+        double h = 1e-5;
+        double up = twin.applyAsDouble(c.withGuide(p, h));
+        double down = twin.applyAsDouble(c.withGuide(p, -h));
+        assertThat(found[p]).as("parameter " + p).isCloseTo((up - down) / (2 * h), within(1e-5));
+      }
+    }
+  }
+
   /** A new objective needs a twin. */
   @Test
   void everyObjectiveHasATwin() {

@@ -74,6 +74,13 @@ record TwinCase(
     return new TwinCase(newA, newB, guideA, guideB, clean, worst, labels);
   }
 
+  /** The same with one of the guide's parameters moved. */
+  TwinCase withGuide(int parameter, double change) {
+    TwinCase moved =
+        new TwinCase(guideA, guideB, a, b, clean, worst, labels).with(parameter, change);
+    return new TwinCase(a, b, moved.a, moved.b, clean, worst, labels);
+  }
+
   int label(int row) {
     return (int) labels[row];
   }

@@ -47,6 +47,8 @@ final class TwinShard implements ShardContext {
   private final TwinCase c;
   private final Tensor a;
   private final Tensor b;
+  private final Tensor guideA;
+  private final Tensor guideB;
   private final double progress;
   private final ThreatModel threat;
   private final boolean images;
@@ -58,6 +60,8 @@ final class TwinShard implements ShardContext {
     this.c = c;
     this.a = a;
     this.b = b;
+    guideA = Tensors.of(c.guideA(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
+    guideB = Tensors.of(c.guideB(), TwinCase.HIDDEN, TwinCase.K).asLeaf();
     this.progress = progress;
   }
 
@@ -137,9 +141,18 @@ final class TwinShard implements ShardContext {
 
   @Override
   public Tensor guideLogits(Guide guide, Tensor x) {
-    Tensor guideA = Tensors.of(c.guideA(), TwinCase.IN, TwinCase.HIDDEN);
-    Tensor guideB = Tensors.of(c.guideB(), TwinCase.HIDDEN, TwinCase.K);
+    return network(x, guideA.detach(), guideB.detach());
+  }
+
+  /** The guide again, on the tape of its weights. */
+  @Override
+  public Tensor besideLogits(Tensor x) {
     return network(x, guideA, guideB);
+  }
+
+  /** The weights of the network that is trained beside. */
+  List<Tensor> beside() {
+    return List.of(guideA, guideB);
   }
 
   @Override
