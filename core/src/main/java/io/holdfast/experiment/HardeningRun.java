@@ -441,6 +441,7 @@ record HardeningRun(
           "library",
           Map.of(
               "path", library.mix().path(),
+              "mix", library.mix().recipe(),
               "attacks", List.copyOf(library.examples().attacks()),
               "consent", library.mix().permitted().consents().stream().sorted().toList(),
               "licence", library.mix().permitted().licences().stream().sorted().toList()));

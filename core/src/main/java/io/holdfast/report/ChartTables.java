@@ -24,7 +24,7 @@ final class ChartTables {
     curves.loss().forEach(p -> cells(byEpoch, p)[0] = Numbers.significant(p.value(), 4));
     curves.clean().forEach(p -> cells(byEpoch, p)[1] = Numbers.percent(p.value()));
     curves.robust().forEach(p -> cells(byEpoch, p)[2] = Numbers.percent(p.value()));
-    curves.weakest().forEach(p -> cells(byEpoch, p)[3] = Numbers.percent(p.value()));
+    curves.weakest().forEach(w -> cells(byEpoch, w.epoch())[3] = weakest(w));
     List<Element> rows = new ArrayList<>();
     byEpoch.forEach((epoch, cells) -> rows.add(row(Numbers.significant(epoch, 4), List.of(cells))));
     return numbers(
@@ -33,8 +33,16 @@ final class ChartTables {
         rows);
   }
 
+  private static String weakest(LearningCurves.Weakest w) {
+    return Numbers.percent(w.value()) + " of " + Numbers.count((double) w.samples());
+  }
+
   private static String[] cells(Map<Double, String[]> byEpoch, LearningCurves.Point point) {
-    return byEpoch.computeIfAbsent(point.epoch(), epoch -> new String[] {NONE, NONE, NONE, NONE});
+    return cells(byEpoch, point.epoch());
+  }
+
+  private static String[] cells(Map<Double, String[]> byEpoch, double at) {
+    return byEpoch.computeIfAbsent(at, epoch -> new String[] {NONE, NONE, NONE, NONE});
   }
 
   /** Confidence and accuracy by bin. */

@@ -150,7 +150,8 @@ final class DetailSections {
         Parts.lead(
             "Measured on the validation split during training; the test images were never read."
                 + (any(model -> !model.training().weakest().isEmpty())
-                    ? " Dotted: the class that stands worst, under attack where there is one."
+                    ? " Dotted: the class that stands worst, under attack where there is one; of few images"
+                        + " in a class, the worst is worse by chance."
                     : "")),
         Parts.legend(),
         el("div", charts).css("panels pair"),

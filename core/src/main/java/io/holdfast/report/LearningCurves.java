@@ -22,12 +22,20 @@ public record LearningCurves(
     List<Point> loss,
     List<Point> clean,
     List<Point> robust,
-    List<Point> weakest,
+    List<Weakest> weakest,
     List<String> notes) {
   private static final int MOST_POINTS = 200;
 
   /** One measurement. */
   public record Point(double epoch, double value) {}
+
+  /**
+   * The class that stands worst.
+   *
+   * @param value its accuracy in [0, 1]
+   * @param samples of the class that were looked at, possibly few
+   */
+  public record Weakest(double epoch, double value, long samples) {}
 
   /** Copies the lists. */
   public LearningCurves {
@@ -62,7 +70,7 @@ public record LearningCurves(
     List<Point> loss = new ArrayList<>();
     List<Point> clean = new ArrayList<>();
     List<Point> robust = new ArrayList<>();
-    List<Point> weakest = new ArrayList<>();
+    List<Weakest> weakest = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (JsonNode line : lines(metrics)) {
       String event = line.path("event").asText();
@@ -71,7 +79,7 @@ public record LearningCurves(
       } else if (event.equals("epoch")) {
         add(clean, line, "clean_accuracy");
         add(robust, line, "robust_accuracy");
-        add(weakest, line, "weakest_class_accuracy");
+        addWeakest(weakest, line);
       } else if (event.equals("stage")) {
         notes.add(stage(line));
       } else if (event.equals("rollback")) {
@@ -140,6 +148,13 @@ public record LearningCurves(
     if (Double.isFinite(epoch) && Double.isFinite(value)) {
       points.add(new Point(epoch, value));
     }
+  }
+
+  private static void addWeakest(List<Weakest> weakest, JsonNode line) {
+    List<Point> points = new ArrayList<>();
+    add(points, line, "weakest_class_accuracy");
+    long samples = line.path("weakest_class_samples").asLong();
+    points.forEach(p -> weakest.add(new Weakest(p.epoch(), p.value(), samples)));
   }
 
   /** Means over runs of equal length, at the end of each run. */

@@ -59,7 +59,7 @@ final class Payload {
     data.put("loss", pairs(model.training().loss()));
     data.put("cleanByEpoch", pairs(model.training().clean()));
     data.put("robustByEpoch", pairs(model.training().robust()));
-    data.put("weakestByEpoch", pairs(model.training().weakest()));
+    data.put("weakestByEpoch", weakest(model.training().weakest()));
     return data;
   }
 
@@ -115,6 +115,10 @@ final class Payload {
     List<CurveRate> points = new ArrayList<>();
     model.curve().forEach((epsilon, rate) -> points.add(new CurveRate(epsilon, rate)));
     return points;
+  }
+
+  private static List<List<Double>> weakest(List<LearningCurves.Weakest> points) {
+    return points.stream().map(w -> List.of(w.epoch(), w.value(), (double) w.samples())).toList();
   }
 
   private static List<List<Double>> pairs(List<LearningCurves.Point> points) {

@@ -75,6 +75,11 @@ public record Curve(List<Point> points, boolean linear) {
         points.stream().map(p -> new Point(p.at(), p.value() / whole)).toList(), linear);
   }
 
+  /** Whether it is the same all the time. */
+  boolean isConstant() {
+    return points.stream().allMatch(p -> p.value() == points.get(0).value());
+  }
+
   /** The highest value. */
   public double maximum() {
     return points.stream().mapToDouble(Point::value).max().orElseThrow();

@@ -79,6 +79,7 @@ record Ladder(List<Rung> rungs) {
     boolean steered =
         settings.patience() > 0
             || methods.advance() != null
+            || methods.measures()
             || methods.guard() != null
             || (swa != null && swa.from() < DELAYS[DELAYS.length - 1]);
     List<Rung> all = new ArrayList<>(List.of(new Rung(most, 1, 0, true)));

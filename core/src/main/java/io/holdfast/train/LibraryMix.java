@@ -110,8 +110,13 @@ public record LibraryMix(
     return new LibraryFeed(this, RankedExamples.of(library, attacks, permitted, within, by));
   }
 
+  /** Whether nothing of it changes in the course of training. */
+  boolean isConstant() {
+    return ratio.isConstant() && least.isConstant() && most.isConstant();
+  }
+
   /** What makes runs equal, the examples themselves apart. */
-  String recipe() {
+  public String recipe() {
     return Arrays.asList(ratio, least, most).toString();
   }
 }

@@ -22,7 +22,10 @@ record Looks(double validation, boolean needed, double probe, int every, int sta
     OverfittingGuard guard = methods.guard();
     return new Looks(
         (double) validated * (settings.validationSteps() + 1) / batch,
-        settings.keepBest() || settings.patience() > 0 || methods.advance() != null,
+        settings.keepBest()
+            || settings.patience() > 0
+            || methods.advance() != null
+            || methods.measures(),
         guard == null ? 0 : (double) probed * (guard.steps() + 1) / batch,
         guard == null ? 1 : guard.every(),
         methods.swa() == null || !normed ? 0 : methods.swa().batches());

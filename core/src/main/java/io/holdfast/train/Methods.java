@@ -177,12 +177,8 @@ public record Methods(
           "none",
           "set data.validation to a share such as 0.05");
     }
-    if (selection != null && selection.measured() && Validator.of(job) == null) {
-      problems.add(
-          "data.validation",
-          "held-out samples, by which train.samples.measured finds what is weak",
-          "none",
-          "set data.validation to a share such as 0.05");
+    if (measures()) {
+      checkMeasured(job, problems);
     }
     boolean validated = Validator.of(job) != null && threat != null;
     if (advance != null && !validated) {
@@ -190,6 +186,18 @@ public record Methods(
           "data.validation",
           "held-out samples and a threat model, by which train.curriculum.advance goes",
           "none");
+    }
+    if (advance != null && nothingGoesBy(job)) {
+      problems.add(
+          "train.curriculum.advance",
+          "a curriculum of epsilon or steps, or a mix, that changes: what goes by accuracy",
+          "constant ones");
+    }
+    if (lowRank != null && job.network().trainable().stream().noneMatch(lowRank::fits)) {
+      problems.add(
+          "train.lora",
+          "a rank so small that some layer has fewer numbers by it",
+          Integer.toString(lowRank.rank()));
     }
     boolean free = job.inner().rule() instanceof SearchRule.Free;
     if (free && threat != null && !(threat.set() instanceof Additive)) {
@@ -228,6 +236,44 @@ public record Methods(
           "a search that fits the threat model; n-fgsm takes balls, but not l1, to whose single"
               + " steps training overfits",
           threat.set().key());
+    }
+  }
+
+  private static boolean nothingGoesBy(TrainJob job) {
+    TrainSettings settings = job.settings();
+    LibraryFeed library = job.library();
+    return settings.radius().isConstant()
+        && settings.steps().isConstant()
+        && settings.cleanShare().isConstant()
+        && (library == null || library.mix().isConstant());
+  }
+
+  /** Whether validations say what is weak. */
+  boolean measures() {
+    return selection != null && selection.measured();
+  }
+
+  private static void checkMeasured(TrainJob job, Problems problems) {
+    if (Validator.of(job) == null) {
+      problems.add(
+          "data.validation",
+          "held-out samples, by which train.samples.measured finds what is weak",
+          "none",
+          "set data.validation to a share such as 0.05");
+    }
+    if (job.settings().epochs() == 1) {
+      problems.add(
+          "train.samples",
+          "more than one epoch beside measured: what a validation finds weak is drawn more often"
+              + " in the next one",
+          "train.epochs: 1");
+    }
+    if (job.inner().rule() instanceof SearchRule.Free) {
+      problems.add(
+          "train.samples",
+          "a search that takes each batch once beside measured, which changes the order of samples"
+              + " between epochs",
+          "attack: free");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Format;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problems;
 import io.holdfast.model.graph.Graph;
@@ -77,6 +78,15 @@ final class ObjectiveChecks {
     }
     if (objective.bounded()) {
       requireBounds(job, problems);
+    }
+    if (objective.boundsWhole() > 1) {
+      problems.add(
+          FIELD,
+          "warm_up and ramp_up of "
+              + objective.name()
+              + " that are at most 1 together, so that"
+              + " bounds come to the whole radius",
+          Format.number(objective.boundsWhole()));
     }
     if (objective.derivesTwice()) {
       requireTwice(job, FIELD, objective.name(), problems);

@@ -6,6 +6,7 @@ import io.holdfast.train.TrainResult.Validation;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Tells of a run: lines of {@code metrics.jsonl}, and figures beside the progress bar. */
@@ -124,7 +125,14 @@ final class RunLog implements AutoCloseable {
       Validation validation = e.look().figures();
       row.put("clean_accuracy", validation.clean());
       put(row, "robust_accuracy", validation.robust());
-      put(row, "weakest_class_accuracy", e.look().standing().weakestClass());
+      Standing standing = e.look().standing();
+      Integer weakest = standing.weakestClass();
+      if (weakest != null) {
+        Standing.Share share = Objects.requireNonNull(standing.classes().get(weakest));
+        row.put("weakest_class", weakest);
+        row.put("weakest_class_accuracy", share.rate());
+        row.put("weakest_class_samples", Math.round(share.of()));
+      }
       task.stat("validation", validation.score());
     }
     if (e.chances().length > 0) {

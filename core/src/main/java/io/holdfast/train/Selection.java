@@ -9,6 +9,7 @@ import io.holdfast.record.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -120,10 +121,16 @@ public record Selection(
   }
 
   /** Groups count where the data has any; a sample without one is then as weak as the mean. */
-  private double weakness(Dataset data, int index, boolean grouped) {
-    double ofClass = classes.getOrDefault(data.label(index), mean(classes));
-    double ofGroup = grouped ? groups.getOrDefault(data.group(index), mean(groups)) : 0;
-    return Math.min(1, ofClass + ofGroup);
+  private IntToDoubleFunction weakness(Dataset data) {
+    boolean grouped =
+        !groups.isEmpty() && IntStream.range(0, data.size()).anyMatch(i -> data.group(i) >= 0);
+    double usual = mean(classes);
+    double usualGroup = mean(groups);
+    return i -> {
+      double ofClass = classes.getOrDefault(data.label(i), usual);
+      double ofGroup = grouped ? groups.getOrDefault(data.group(i), usualGroup) : 0;
+      return Math.min(1, ofClass + ofGroup);
+    };
   }
 
   /** SHA-256 of all that it says, in hexadecimal. */
@@ -143,11 +150,10 @@ public record Selection(
 
   private double[] scaled(Dataset data, double by, double @Nullable [] weights) {
     double[] factors = new double[data.size()];
-    boolean grouped =
-        !groups.isEmpty() && IntStream.range(0, data.size()).anyMatch(i -> data.group(i) >= 0);
+    IntToDoubleFunction weakness = weakness(data);
     double sum = 0;
     for (int i = 0; i < factors.length; i++) {
-      factors[i] = (1 + by * weakness(data, i, grouped)) * (weights == null ? data.draws(i) : 1);
+      factors[i] = (1 + by * weakness.applyAsDouble(i)) * (weights == null ? data.draws(i) : 1);
       sum += factors[i] * (weights == null ? 1 : weights[i]);
     }
     for (int i = 0; i < factors.length; i++) {

@@ -34,9 +34,13 @@ record Standing(Map<Integer, Share> classes, Map<Integer, Share> groups) {
       return new Share(held + more * other.held, of + more * other.of);
     }
 
-    /** As if one more sample had held and one had not, so that few samples say little. */
-    double cautious() {
-      return (held + 1) / (of + 2);
+    double rate() {
+      return held / of;
+    }
+
+    /** The variance that chance alone gives its rate, where each sample holds so often. */
+    double chance(double often) {
+      return often * (1 - often) / of;
     }
   }
 
@@ -85,18 +89,36 @@ record Standing(Map<Integer, Share> classes, Map<Integer, Share> groups) {
     return sum;
   }
 
-  /** The share of samples that hold in the class where it is least; null where none has a class. */
-  @Nullable Double weakestClass() {
-    return classes.values().stream()
-        .map(share -> share.held() / share.of())
-        .min(Comparator.naturalOrder())
+  /** The label of the class of which the least part holds, the first of equals; null for none. */
+  @Nullable Integer weakestClass() {
+    return classes.entrySet().stream()
+        .min(Comparator.comparingDouble(of -> of.getValue().rate()))
+        .map(Map.Entry::getKey)
         .orElse(null);
   }
 
-  /** By how much the robust accuracy of each part is below that of the best one. */
+  /**
+   * By how much the robust accuracy of each part is below that of the best one, as far as the
+   * samples tell it: each part's rate is drawn towards that of all samples, the more the fewer it
+   * has, and by so much that what chance alone explains counts for nothing (empirical Bayes, with
+   * the method of moments; Morris 1983, <i>Parametric empirical Bayes inference</i>, section 2).
+   */
   static Map<Integer, Double> weakness(Map<Integer, Share> parts) {
+    Share all = parts.values().stream().reduce(Share.NONE, (sum, part) -> sum.plus(1, part));
+    double often = all.of() == 0 ? 0 : all.rate();
+    double spread = 0; // of the rates around that of all
+    double chance = 0;
+    for (Share part : parts.values()) {
+      spread += (part.rate() - often) * (part.rate() - often);
+      chance += part.chance(often);
+    }
+    double real = Math.max(0, (spread - chance) / parts.size());
     Map<Integer, Double> accuracy = new LinkedHashMap<>();
-    parts.forEach((part, share) -> accuracy.put(part, share.cautious()));
+    parts.forEach(
+        (number, part) -> {
+          double trust = real == 0 ? 0 : real / (real + part.chance(often));
+          accuracy.put(number, often + trust * (part.rate() - often));
+        });
     double best = accuracy.values().stream().mapToDouble(a -> a).max().orElse(0);
     accuracy.replaceAll((part, a) -> best - a);
     return accuracy;

@@ -93,7 +93,7 @@ final class Watch {
     log.probe(step, now, before.since().share(), task);
     boolean collapsed = guard.collapsed(robust, before, probe.size(), isComparable(search));
     if (collapsed && canGoBack(search, time)) {
-      goBack(robust, search, log);
+      goBack(robust, time ? guard.next(search, job) : null, time, log);
       return true;
     }
     state.counters = state.counters.with(before.probed(step, robust));
@@ -118,10 +118,9 @@ final class Watch {
     return goesOn || Objects.requireNonNull(seen().good()).step() > 0;
   }
 
-  private void goBack(double robust, Adversary search, RunLog log) {
+  private void goBack(double robust, @Nullable Remedy remedy, boolean time, RunLog log) {
     State before = seen();
     Counters good = Objects.requireNonNull(before.good());
-    Remedy remedy = guard.next(search, job);
     List<Remedy> applied = new ArrayList<>(before.applied());
     if (remedy != null) {
       applied.add(remedy);
@@ -134,7 +133,8 @@ final class Watch {
     if (remedy == null) {
       state.counters = state.counters.stop();
     }
-    String goesOn = remedy == null ? "none is left: training ends here" : remedy.key();
+    String none = time ? "none is left" : "no time is left for one";
+    String goesOn = remedy == null ? none + ": training ends here" : remedy.key();
     log.rollback(
         new RunLog.Rollback(
             step,

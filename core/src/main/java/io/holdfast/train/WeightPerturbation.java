@@ -168,7 +168,7 @@ public sealed interface WeightPerturbation {
     }
     SettingsReader s = train.textOrSection(key, "awp");
     String name = s.choice("name", "awp", List.of("awp", "sam", "asam"));
-    double from = s.number("from", 0, 0, 1);
+    double from = s.number("from", 0, 0, 0.999_999);
     return switch (name) {
       case "sam" -> new Sam(s.number("rho", 0.05, 0, 1e6), from);
       case "asam" -> new Asam(s.number("rho", 0.5, 0, 1e6), s.number("eta", 0.01, 0, 1e6), from);

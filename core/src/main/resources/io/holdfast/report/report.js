@@ -299,7 +299,8 @@
       const g = f.svg.append('g').attr('class', s.m.css);
       const path = g.append('path').attr('class', `line ${s.clean ? 'dashed' : s.weakest ? 'dotted' : ''}`).attr('d', d3.line((p) => x(p[0]), (p) => y(p[1]))(s.points));
       if (s.weakest) {
-        tip(path, `${s.m.name}, weakest class of each epoch, in the end ${percent(s.points[s.points.length - 1][1])}`);
+        const [, value, samples] = s.points[s.points.length - 1];
+        tip(path, `${s.m.name}, weakest class of each epoch, in the end ${percent(value)} of ${samples} images`);
       } else if (!loss) {
         for (const p of s.points) {
           tip(g.append('circle').attr('class', `mark ${s.clean ? 'clean' : 'robust'}`).attr('cx', x(p[0])).attr('cy', y(p[1])).attr('r', 3.5),

@@ -178,7 +178,7 @@ final class ReportFixture {
     List<LearningCurves.Point> loss = new ArrayList<>();
     List<LearningCurves.Point> clean = new ArrayList<>();
     List<LearningCurves.Point> robust = new ArrayList<>();
-    List<LearningCurves.Point> weakest = new ArrayList<>();
+    List<LearningCurves.Weakest> weakest = new ArrayList<>();
     Random random = new Random(3);
     for (int step = 1; step <= 80; step++) {
       double value = (1.6 - height * .7) * Math.exp(-step / 18.0) + .75 - .5 * height;
@@ -189,7 +189,7 @@ final class ReportFixture {
       clean.add(new LearningCurves.Point(epoch, (.78 + .14 * height) * grown));
       double held = Math.max(0, (1 - height) * 1.05 * grown);
       robust.add(new LearningCurves.Point(epoch, held));
-      weakest.add(new LearningCurves.Point(epoch, held * .43));
+      weakest.add(new LearningCurves.Weakest(epoch, held * .43, 47));
     }
     return new LearningCurves(loss, clean, robust, weakest, List.of());
   }

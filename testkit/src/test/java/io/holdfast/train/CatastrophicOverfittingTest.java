@@ -335,9 +335,9 @@ class CatastrophicOverfittingTest {
   }
 
   /** Learns for a while and then unlearns, and says that all of its examples are right. */
-  private static final class Fading implements Objective {
+  private record Fading() implements Objective {
     private static final double TURN = 0.4;
-    private final Boasting words = new Boasting(true);
+    private static final Boasting WORDS = new Boasting(true);
 
     @Override
     public String name() {
@@ -353,7 +353,7 @@ class CatastrophicOverfittingTest {
     public ShardLoss loss(ShardContext shard) {
       Tensor logits = shard.logits(shard.inputs()); // [n, K]
       Tensor loss = Predictions.crossEntropy(shard, logits); // [n]
-      Tensor robust = words.loss(shard).robust();
+      Tensor robust = WORDS.loss(shard).robust();
       return ShardLoss.of(shard.progress() < TURN ? loss : loss.mul(-1), null, robust);
     }
   }
@@ -440,7 +440,7 @@ class CatastrophicOverfittingTest {
   }
 
   @Test
-  void theWatchNeedsHeldOutSamplesAndChangesNothingWhereAllIsWell() {
+  void theWatchNeedsHeldOutSamplesAndChangesNothingWhereAllIsWell(@TempDir Path folder) {
     assertThatThrownBy(run(guard()).with(r -> r.validation = null)::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("data.validation");
@@ -448,8 +448,35 @@ class CatastrophicOverfittingTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.catastrophic_overfitting");
     Outcome plain = new Run().go();
-    Run watched = new Run().settings(s -> s.methods(Methods.NONE.with(guard())));
+    OverfittingGuard often =
+        new OverfittingGuard(2, 64, 2, 0.5, OverfittingGuard.standard().remedies());
+    Run watched = new Run().in(folder).settings(s -> s.methods(Methods.NONE.with(often)));
     assertThat(watched.go()).isEqualTo(plain);
+    assertThat(events(folder, "probe")).hasSize(3);
+  }
+
+  /** With all that goes back with the weights; resumed before and after the rollback. */
+  @Test
+  void whatGoesBackIsResumed(@TempDir Path folder) {
+    Path whole = folder.resolve("whole");
+    Outcome outcome = measured(whole).go();
+    List<JsonNode> back = events(whole, "rollback");
+    assertThat(back).isNotEmpty();
+    int first = back.get(0).path("step").asInt();
+    for (int stop : new int[] {first - 1, first + 1, first + 5}) { // steps that were taken
+      Path place = folder.resolve("stop" + stop);
+      Run stopped = measured(place).stoppingAfter(stop);
+      assertThatThrownBy(stopped::go).isInstanceOf(RunInterruptedException.class);
+      assertThat(measured(place).resuming().go()).isEqualTo(outcome);
+      assertThat(Run.metrics(place)).isEqualTo(Run.metrics(whole));
+    }
+  }
+
+  private static Run measured(Path place) {
+    OverfittingGuard guard = new OverfittingGuard(4, 64, 1, 0.5, List.of(Remedy.MORE_STEPS));
+    return fading(place)
+        .settings(
+            s -> s.methods(Methods.NONE.with(guard).with(Selection.measured(3, 1))).averaging(0.8));
   }
 
   @Test

@@ -107,6 +107,21 @@ class CourseTest {
         .hasMessageContaining("train.curriculum.advance");
   }
 
+  @Test
+  void aMarkNeedsACurriculumThatGoesByIt() {
+    Run constant =
+        curriculum(0.5, 0)
+            .settings(
+                s ->
+                    s.radius(Curve.constant(1))
+                        .steps(Curve.constant(2))
+                        .cleanShare(Curve.constant(0)));
+    assertThatThrownBy(constant::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(
+            "train.curriculum.advance: expected a curriculum of epsilon or steps");
+  }
+
   private static Run warm(int mebibytes) {
     return new Run().settings(s -> s.epochs(4).methods(Methods.NONE.withWarmStart(mebibytes)));
   }

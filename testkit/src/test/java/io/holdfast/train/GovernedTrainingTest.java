@@ -3,8 +3,10 @@ package io.holdfast.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Budgets;
@@ -264,6 +266,38 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThatThrownBy(misled(replay(other))::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("a rollback from step " + (long) back.from());
+  }
+
+  /** The time was over when it was seen. */
+  @Test
+  void withoutTimeForARemedyNoneIsNamed() {
+    Path free = folder.resolve("free");
+    misled(Budgets.NONE).in(free).go();
+    JsonNode seen = rollback(free);
+    assertThat(seen.path("remedy").asText()).isEqualTo("more-steps");
+    int step = seen.path("step").asInt();
+    Path late = folder.resolve("late");
+    Run run = misled(deadline(10 * PLANNED)).in(late);
+    run.progress =
+        Run.afterEachStep(
+            done -> {
+              if (done == step) {
+                gauges.advance(10 * PLANNED); // a standstill
+              }
+            });
+    TrainResult result = run.go().result();
+    JsonNode back = rollback(late);
+    assertThat(back.path("step")).isEqualTo(seen.path("step"));
+    assertThat(back.path("remedy").asText())
+        .isEqualTo("no time is left for one: training ends here");
+    assertThat(result.steps()).isEqualTo(back.path("to").asLong());
+  }
+
+  private static JsonNode rollback(Path place) {
+    return MetricsLog.read(place.resolve(RunLog.FILE)).stream()
+        .filter(line -> line.path("event").asText().equals("rollback"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

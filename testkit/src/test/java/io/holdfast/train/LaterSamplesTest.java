@@ -135,10 +135,15 @@ class LaterSamplesTest extends ClockedTraining {
             plain.toBuilder().validation(40, 2).earlyStopping(2).build(),
             plain.toBuilder().methods(Methods.NONE.with(guard)).build(),
             plain.toBuilder().methods(Methods.NONE.with(new Advance(0.5, 4, 2))).build(),
+            plain.toBuilder().methods(Methods.NONE.with(Selection.measured(3, 1))).build(),
             plain.toBuilder().methods(Methods.NONE.with(new Swa(0.25, 20, null, 1))).build())) {
       assertThat(Ladder.of(steered, new Looks(1, true, 1, 20, 0), true))
           .isEqualTo(Ladder.of(steered, new Looks(1, true, 1, 20, 0), false));
     }
+    TrainSettings measured =
+        plain.toBuilder().methods(Methods.NONE.with(Selection.measured(3, 1))).build();
+    assertThat(Looks.of(measured, 40, 0, 32, false).needed()).isTrue();
+    assertThat(Looks.of(plain, 40, 0, 32, false).needed()).isFalse();
   }
 
   @Test

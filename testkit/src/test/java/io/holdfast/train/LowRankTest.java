@@ -144,15 +144,30 @@ class LowRankTest {
 
   @Test
   void matricesThatAreNoLargerThanTheirFactorsAreTrainedAsTheyAre() {
-    Outcome plain = new Run().go();
-    assertThat(run(new LowRank(200, 200)).go()).isEqualTo(plain);
-    assertThat(run(TWO).go()).isNotEqualTo(plain);
+    LowRank three = new LowRank(3, 3); // 3 x (4 + 9) are more than 4 x 9
+    try (Network plain = new Run().network();
+        Network adapted = new Run().network();
+        Network lower = new Run().network()) {
+      oneStep(new Run()).go(plain);
+      oneStep(run(three)).go(adapted);
+      oneStep(run(TWO)).go(lower);
+      float[] expected = plain.weight("conv.weight").toFloats();
+      assertThat(adapted.weight("conv.weight").toFloats()).isEqualTo(expected);
+      assertThat(lower.weight("conv.weight").toFloats()).isNotEqualTo(expected);
+      float[] whole = plain.weight("out.weight").toFloats();
+      assertThat(adapted.weight("out.weight").toFloats()).isNotEqualTo(whole);
+    }
     try (Network network = new Run().network()) {
       // 2 x (4 + 9) + 4 and 2 x (10 + 196) + 10 of 4 x 9 + 4 and 10 x 196 + 10
       assertThat(TWO.told(network)).contains("452 numbers are trained, of a model of 2,010");
       network.freeze(List.of("conv"));
       assertThat(TWO.told(network)).contains("422 numbers are trained, of a model of 2,010");
     }
+  }
+
+  /** The first one that changes anything: the learning rate begins at 0. */
+  private static Run oneStep(Run run) {
+    return run.settings(s -> s.epochs(1).batch(48));
   }
 
   private static Run rich() {
@@ -252,5 +267,9 @@ class LowRankTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.lora")
         .hasMessageContaining("train.generalist");
+    assertThatThrownBy(run(new LowRank(100_000, 1))::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.lora: expected a rank so small that some layer")
+        .hasMessageContaining("found 100000");
   }
 }

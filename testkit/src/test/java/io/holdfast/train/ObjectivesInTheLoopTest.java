@@ -301,6 +301,11 @@ class ObjectivesInTheLoopTest {
       assertThatThrownBy(bounds::go)
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("an L-infinity ball for ibp");
+      Run late = run(new Ibp(0.5, new Ramp(0.5, 0.75)), Run.NORMED, guide);
+      assertThatThrownBy(late::go)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("warm_up and ramp_up of ibp that are at most 1 together")
+          .hasMessageContaining("1.25");
       Run twice = run(new Jacobian(1, 1), Run.NORMED, guide).settings(s -> s.synchronised(true));
       assertThatThrownBy(twice::go)
           .isInstanceOf(InvalidInputException.class)

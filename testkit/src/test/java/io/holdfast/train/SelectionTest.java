@@ -22,6 +22,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
+import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,8 +67,8 @@ class SelectionTest {
     Selection found = Selection.of(rows, 3, 1);
     assertThat(found.groups()).isEmpty();
     assertThat(found.classes().get(0)).isZero();
-    assertThat(found.classes().get(1)).isCloseTo(0.4, within(1e-12)); // 9/10 - 5/10
-    assertThat(found.classes().get(2)).isCloseTo(0.8, within(1e-12)); // 9/10 - 1/10
+    assertThat(found.classes().get(1)).isCloseTo(0.406_25, within(1e-12)); // by 13/16
+    assertThat(found.classes().get(2)).isCloseTo(0.812_5, within(1e-12)); // of 1/2 and 1
   }
 
   @Test
@@ -77,7 +80,51 @@ class SelectionTest {
     Selection found = Selection.of(rows, 1, 0);
     assertThat(found.classes()).isEqualTo(Map.of(0, 0.0));
     assertThat(found.groups().get(0)).isZero();
-    assertThat(found.groups().get(1)).isCloseTo(4 / 6.0, within(1e-12));
+    assertThat(found.groups().get(1)).isCloseTo(0.75, within(1e-12));
+  }
+
+  private static Map<Integer, Double> weakness(int classes, IntUnaryOperator of, Seed seed) {
+    Standing.Count count = new Standing.Count();
+    RandomGenerator random = seed.generator();
+    for (int k = 0; k < classes; k++) {
+      for (int i = 0; i < of.applyAsInt(k); i++) {
+        count.add(k, -1, random.nextDouble() < 0.3);
+      }
+    }
+    return Standing.weakness(count.all().classes());
+  }
+
+  /** What differs as much as equals differ by chance is equal. */
+  @Test
+  void chanceMakesNoClassWeak() {
+    double most = 0;
+    for (int seed = 0; seed < 50; seed++) {
+      for (Map<Integer, Double> found :
+          List.of(
+              weakness(100, k -> 5, new Seed(seed)),
+              weakness(10, k -> 50, new Seed(seed)),
+              weakness(10, k -> k == 0 ? 3 : 60, new Seed(seed)))) {
+        most += Collections.max(found.values()) / 150;
+      }
+    }
+    assertThat(most).as("the weakest class, in the mean").isLessThan(0.06);
+  }
+
+  /** Of three samples that fell nothing follows alone, but it does where classes differ. */
+  @Test
+  void fewSamplesSayMoreWhereClassesDiffer() {
+    Map<Integer, Standing.Share> two =
+        Map.of(0, new Standing.Share(0, 3), 1, new Standing.Share(12, 100));
+    assertThat(Standing.weakness(two).values()).containsOnly(0.0);
+    Map<Integer, Standing.Share> many = new TreeMap<>(two);
+    many.put(2, new Standing.Share(90, 100));
+    many.put(3, new Standing.Share(50, 100));
+    Map<Integer, Double> found = Standing.weakness(many);
+    assertThat(found.get(2)).isZero();
+    assertThat(found.get(3)).isBetween(0.38, 0.4);
+    assertThat(found.get(1)).isBetween(0.76, 0.78);
+    assertThat(found.get(0)).isBetween(0.6, 0.75); // less than of a hundred
+    assertThat(Standing.weakness(Map.of())).isEmpty();
   }
 
   @Test

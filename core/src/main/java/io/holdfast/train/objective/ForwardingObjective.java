@@ -42,6 +42,11 @@ public class ForwardingObjective implements Objective {
   }
 
   @Override
+  public double boundsWhole() {
+    return objective.boundsWhole();
+  }
+
+  @Override
   public boolean boxed() {
     return objective.boxed();
   }

@@ -242,6 +242,11 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
   }
 
   @Override
+  public double boundsWhole() {
+    return terms.stream().mapToDouble(t -> t.objective.boundsWhole()).max().orElse(0);
+  }
+
+  @Override
   public boolean trainsBeside() {
     return terms.stream().anyMatch(t -> t.objective.trainsBeside());
   }

@@ -49,6 +49,11 @@ public interface Objective {
     return false;
   }
 
+  /** The progress from which on its bounds are those of the whole radius; 0 for all the time. */
+  default double boundsWhole() {
+    return 0;
+  }
+
   /** True where the threat model must be one L-infinity ball. */
   default boolean boxed() {
     return bounded();

@@ -13,19 +13,25 @@ import static io.holdfast.train.objective.TwinRow.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.train.Curve;
+import io.holdfast.train.objective.adversarial.FastBat;
 import io.holdfast.train.objective.adversarial.Mart;
 import io.holdfast.train.objective.consistency.InputGradient;
+import io.holdfast.train.objective.consistency.Vat;
 import io.holdfast.train.objective.distil.KdAt;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -191,6 +197,66 @@ class ObjectiveTwinsTest {
             0.5 * c.crossEntropy(c.zWorst(i), i)
                 + 4 * (0.2 * kl(times(guide, -1), student) + 3 * kl(guide, student));
         assertThat(losses[i]).isCloseTo(expected, within(1e-6));
+      }
+    }
+  }
+
+  /** Of what a second pass over a step, at other weights, does not search for again. */
+  @Test
+  void theSecondStepOfFastBatIsDecidedOnce() {
+    TwinCase c = TwinCase.random(5);
+    try (Scope scope = Scope.open()) {
+      Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
+      Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K).asLeaf();
+      ShardContext known =
+          new ForwardingShard(new TwinShard(c, a, b, LATE, TwinShard.THREAT, false)) {
+            @Override
+            public Tensor decided(Supplier<Tensor> answer) {
+              return inputs();
+            }
+          };
+      Tensor robust = Objects.requireNonNull(new FastBat(0.5, 0.1).loss(known).robust());
+      for (int i = 0; i < N; i++) {
+        assertThat(at(robust, i)).containsExactly(c.zClean(i), within(1e-6));
+      }
+    }
+  }
+
+  private record Flat(InputGradients model) implements InputGradients {
+    @Override
+    public Pass pass(Tensor x, UnaryOperator<Tensor> cotangent) {
+      return new Pass(model.logits(x), Tensors.zerosLike(x));
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      return model.logits(x);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** As in bfloat16, whose logits do not tell the probe from the input. */
+  @Test
+  void whereNothingRisesVatGoesAlongItsRandomDirection() {
+    TwinCase c = TwinCase.random(6);
+    try (Scope scope = Scope.open()) {
+      Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
+      Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K).asLeaf();
+      ShardContext flat =
+          new ForwardingShard(new TwinShard(c, a, b, LATE, TwinShard.THREAT, false)) {
+            @Override
+            public InputGradients gradients() {
+              return new Flat(super.gradients());
+            }
+          };
+      double[] found = new Vat(1, 0.5, 0.1, 2).term(flat).perSample().toDoubles();
+      for (int i = 0; i < N; i++) {
+        double[] x = one(c.clean(), i);
+        double[] d = TwinCase.unit(TwinShard.drawn("vat", i, -1, TwinCase.IN));
+        double expected = kl(c.z(x), c.z(TwinCase.plus(x, d, 0.5)));
+        assertThat(found[i]).isPositive().isCloseTo(expected, within(1e-6));
       }
     }
   }

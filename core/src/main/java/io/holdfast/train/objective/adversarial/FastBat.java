@@ -99,7 +99,7 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
     Tensor leaf = near.asLeaf();
     Tensor before = Predictions.crossEntropy(shard, shard.logits(leaf)); // [n]
     Tensor slope = Autograd.grad(before.sum(), List.of(leaf), true).get(0); // [n, ...] on the tape
-    Tensor wanted = near.add(slope.detach(), step); // [n, ...]
+    Tensor wanted = shard.decided(() -> near.add(slope.detach(), step)); // [n, ...]
     Tensor going = rows(moves, near); // [n, 1, ...]
     Tensor end = Tensors.where(going, box.clamp(wanted), near).asLeaf(); // [n, ...]
     Tensor logits = shard.logits(end); // [n, K]

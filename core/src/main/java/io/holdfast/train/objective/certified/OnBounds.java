@@ -22,6 +22,11 @@ interface OnBounds<O extends ListedObjective<O>> extends ListedObjective<O> {
     return true;
   }
 
+  @Override
+  default double boundsWhole() {
+    return ramp().warmUp() + ramp().rampUp();
+  }
+
   /**
    * The clean cross-entropy and a bound, whose share of the loss grows to {@code 1 - kappa} as the
    * ball does to its radius.

@@ -6,6 +6,7 @@ import io.holdfast.attack.Reference;
 import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -90,7 +91,18 @@ public record Vat(double lambda, double radius, double probe, int iterations)
     return new Penalised(clean, null, Predictions.divergence(fixed, there));
   }
 
-  /** Of length 1, {@code [n, ...]}, off the tape. */
+  /**
+   * Samples whose prediction the probe has not changed at all, as in bfloat16; {@code [n, 1...]}.
+   */
+  private static Tensor isZero(Tensor d) {
+    long[] wide = Noise.wide(d);
+    return d.reshape(d.size(0), -1).abs().sum(1).eq(0).view(wide);
+  }
+
+  /**
+   * Of length 1, {@code [n, ...]}, off the tape: the random one that it begins with where nothing
+   * rises.
+   */
   private Tensor direction(ShardContext shard, Tensor x) {
     InputGradients model = shard.gradients();
     Tensor p = Nn.softmax(shard.evaluationLogits(x), 1); // [n, K]
@@ -98,7 +110,9 @@ public record Vat(double lambda, double radius, double probe, int iterations)
     Tensor d = Noise.direction(shard.seeds("vat"), x); // [n, ...]
     for (int i = 0; i < iterations; i++) {
       Tensor probed = x.add(d, probe); // [n, ...]
-      d = Noise.unit(model.pass(probed, z -> Losses.KL.cotangent(z, reference)).gradient());
+      Tensor found = // [n, ...]
+          Noise.unit(model.pass(probed, z -> Losses.KL.cotangent(z, reference)).gradient());
+      d = Tensors.where(isZero(found), d, found);
     }
     return d;
   }
