@@ -45,8 +45,17 @@ final class GateOptions {
 
   /** The exit code, after each gate that is not met was told. */
   static int judge(List<Gate> gates, Scorecard card, PrintWriter notes) {
+    return judge(gates, card, "", notes);
+  }
+
+  /**
+   * As {@link #judge(List, Scorecard, PrintWriter)}, of one of several results.
+   *
+   * @param of which one it is, such as {@code seed 7: }
+   */
+  static int judge(List<Gate> gates, Scorecard card, String of, PrintWriter notes) {
     List<String> missed = gates.stream().flatMap(gate -> gate.missed(card).stream()).toList();
-    missed.forEach(text -> notes.println("a gate was not met: " + text));
+    missed.forEach(text -> notes.println(of + "a gate was not met: " + text));
     return missed.isEmpty() ? Exit.DONE : Exit.GATE_NOT_MET;
   }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -197,8 +198,12 @@ final class HardenCommand extends BaseCommand {
       screen().print(Results.table(result.seeds()));
       screen().println("report: " + new RunFolder(out.folder).report());
     }
-    return result.cards().stream()
-        .mapToInt(card -> GateOptions.judge(gates, card, notes()))
+    List<Long> seeds = experiment.programme().seeds();
+    return IntStream.range(0, seeds.size())
+        .map(
+            i ->
+                GateOptions.judge(
+                    gates, result.cards().get(i), "seed " + seeds.get(i) + ": ", notes()))
         .max()
         .orElse(Exit.DONE);
   }

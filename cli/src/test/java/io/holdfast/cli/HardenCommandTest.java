@@ -146,6 +146,68 @@ final class HardenCommandTest {
     assertThat(other.err()).contains("the run to resume: content of samples: expected");
   }
 
+  /** Each with the line, or the option, that it is due to. */
+  @Test
+  void whatOtherFilesAreWrongIsToldWhereTheyAreNamed() throws IOException {
+    Path out = folder.resolve("wrong");
+    String text = Files.readString(file);
+    Path own =
+        Files.writeString(
+            folder.resolve("own.yaml"),
+            text.replace("\ntrain:", "\ntrain:\n  samples: {ledger: nowhere}"));
+    long line = text.lines().takeWhile(l -> !l.startsWith("train:")).count() + 2;
+    Ran ledger = Ran.command("harden", own, "--out", out);
+    assertThat(ledger.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(ledger.err()).contains("own.yaml:" + line + ": train.samples.ledger: expected");
+    String[][] settings = {
+      {"train.samples=nowhere", "--set train.samples: train.samples.ledger: expected a ledger"},
+      {"model.start=nowhere.holdfast", "model.start: expected an existing file"},
+      {"threat=nowhere.yaml", "threat: expected an existing file"},
+      {"governor.memory=1m", "governor.memory: expected more than the "},
+      {"search.over={}", "search.over: expected at least one field to search over"}
+    };
+    for (String[] one : settings) {
+      Ran ran = Ran.command("harden", file, "--out", out, "--dry-run", "--set", one[0]);
+      assertThat(ran.exit()).as(one[0]).isEqualTo(Exit.BAD_INPUT);
+      assertThat(ran.err()).contains(one[1]);
+    }
+    Ran unseen =
+        Ran.command(
+            "harden",
+            file,
+            "--out",
+            out,
+            "--dry-run",
+            "--set",
+            "train.samples={measured: true}",
+            "--set",
+            "train.validation.examples=0",
+            "--set",
+            "train.epochs=2");
+    assertThat(unseen.err()).contains("train.validation.examples: expected more than 0, by which");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void whatHasNoEffectIsNoted() {
+    Path out = folder.resolve("idle");
+    String told = "train.attack, train.mix.clean: no effect, standard searches for no adversarial";
+    Ran idle =
+        Ran.command(
+            "harden",
+            file,
+            "--out",
+            out,
+            "--dry-run",
+            "--set",
+            "train.objective=standard",
+            "--set",
+            "train.mix.clean=0.5");
+    assertThat(idle.out()).contains(told);
+    Ran plain = Ran.command("harden", file, "--out", out, "--dry-run");
+    assertThat(plain.out()).doesNotContain("no effect");
+  }
+
   /** Parts of classes that a model tells apart; what it needs beside the ledger is told before. */
   @Test
   void regionsOfALedgerAreFoundInTheSamplesThatItIsOf() throws IOException {
@@ -225,7 +287,7 @@ final class HardenCommandTest {
         "train.early_stopping={patience: 2}",
         "train.keep=best",
         "train.catastrophic_overfitting=watch",
-        "train.curriculum.advance={reach: 0.5}",
+        "train.curriculum={epsilon: {from: 0.05, to: 0.1}, advance: {reach: 0.5}}",
         "evaluate.attacks=apgd-ce",
         "evaluate.attacks=apgd-t",
         "evaluate.attacks=autoattack",

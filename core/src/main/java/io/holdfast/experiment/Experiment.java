@@ -286,7 +286,13 @@ public record Experiment(
         try {
           return ThreatModel.parse(text);
         } catch (InvalidInputException e) {
-          r.problems().addAll(e);
+          for (Problem p : e.problems()) {
+            if (p.field().isEmpty()) { // of the file as a whole
+              r.reject("threat", p.expected(), ExperimentData.found(p), p.hint());
+            } else {
+              r.problems().add(p);
+            }
+          }
           return ThreatModel.linf(0);
         }
       }
@@ -338,7 +344,11 @@ public record Experiment(
     reader.reject(field, p.expected(), p.found(), p.hint());
   }
 
-  /** Adds a problem at the line of a key. */
+  /**
+   * Adds a problem at the line of a key.
+   *
+   * @param section whose key it is, such as {@code train.samples}; empty for the file itself
+   */
   void reject(
       Problems problems,
       String section,
@@ -347,10 +357,13 @@ public record Experiment(
       String found,
       @Nullable String hint) {
     SettingsReader reader = settings.reader(problems);
-    if (section.isEmpty() || reader.isSection(section)) {
-      (section.isEmpty() ? reader : reader.section(section)).reject(key, expected, found, hint);
-    } else {
-      problems.addAt(reader.place(section), section + "." + key, expected, found, hint);
+    for (String part : section.isEmpty() ? new String[0] : section.split("\\.", -1)) {
+      if (!reader.isSection(part)) { // a short form, or nothing
+        problems.addAt(reader.place(part), section + "." + key, expected, found, hint);
+        return;
+      }
+      reader = reader.section(part);
     }
+    reader.reject(key, expected, found, hint);
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.NamedClasses;
@@ -338,7 +339,38 @@ public record ExperimentData(
         .map(one -> UNWATCHED.formatted(one.inner().name()))
         .distinct()
         .forEach(notes::add);
+    notes.addAll(idle(experiment));
     return notes;
+  }
+
+  /** What the file says of a search that the objective does not make. */
+  private static List<String> idle(Experiment experiment) {
+    Objective objective = experiment.training().objective();
+    if (objective.adversarial() || !experiment.stages().isEmpty()) {
+      return List.of();
+    }
+    SettingsReader train = experiment.settings().reader(new Problems("")).section("train");
+    SettingsReader curriculum = train.section("curriculum");
+    List<String> keys = new ArrayList<>();
+    if (train.has("attack")) {
+      keys.add("train.attack");
+    }
+    if (train.section("mix").has("clean")) {
+      keys.add("train.mix.clean");
+    }
+    if (curriculum.has("steps")) {
+      keys.add("train.curriculum.steps");
+    }
+    if (curriculum.has("epsilon") && !objective.bounded()) {
+      keys.add("train.curriculum.epsilon");
+    }
+    return keys.isEmpty()
+        ? List.of()
+        : List.of(
+            String.join(", ", keys)
+                + ": no effect, "
+                + objective.name()
+                + " searches for no adversarial examples");
   }
 
   /** Whether adversarial examples take a single step, and nobody looks whether that is enough. */

@@ -1,6 +1,7 @@
 package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
+import io.holdfast.common.Format;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
@@ -19,6 +20,7 @@ import io.holdfast.evaluate.RobustnessCurve;
 import io.holdfast.model.Classifier;
 import io.holdfast.model.graph.Network;
 import io.holdfast.report.Report;
+import io.holdfast.tensor.Memory;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.train.SampleChoice;
@@ -30,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
@@ -142,6 +145,7 @@ public final class Harden {
   /** All that is known without decoding an image. */
   private void checkUnread() {
     requireSingle();
+    requireMemory();
     requireInputsOutside();
     RunLock.requireFree(options.out());
     folder.requireUsable();
@@ -194,6 +198,35 @@ public final class Harden {
       EpochFigures figures = trainings.figures(new RunFolder(reached).metrics(), epochs);
       return TrialOutcome.of(
           trial, values, epochs, figures, trainings.spent(epochs), trainings.graph());
+    }
+  }
+
+  /** Of which samples a ledger is that are none of these. */
+  private List<String> foreign(List<SampleChoice.Judged> ledgers) {
+    List<Dataset> known =
+        Stream.of(data.whole(), data.validation(), data.test()).filter(Objects::nonNull).toList();
+    return ledgers.stream()
+            .allMatch(of -> known.stream().anyMatch(set -> of.isOf(set, options.stopper())))
+        ? List.of()
+        : List.of(
+            "the ledger of train.samples is of samples that are not the first of data.train,"
+                + " data.validation or data.test: its classes are these by their numbers");
+  }
+
+  /** What the process holds already is more than it may. */
+  private void requireMemory() {
+    long limit = experiment.governor().memory();
+    long held = Memory.residentBytes();
+    if (limit > 0 && limit < held) {
+      Problems problems = new Problems(experiment.source());
+      experiment.reject(
+          problems,
+          "governor",
+          "memory",
+          "more than the " + Format.bytes(held) + " that this process holds before it begins",
+          Format.bytes(limit),
+          null);
+      problems.throwIfAny();
     }
   }
 
@@ -311,6 +344,7 @@ public final class Harden {
             .toList();
     data.train().prepare(options.workers(), options.stopper(), options.progress());
     data.notes(experiment).forEach(options.progress()::note);
+    foreign(ledgers).forEach(options.progress()::note);
     data.trainings().stream()
         .map(ExperimentData::library)
         .filter(Objects::nonNull)

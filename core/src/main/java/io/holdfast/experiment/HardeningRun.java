@@ -429,6 +429,7 @@ record HardeningRun(
         .recipe()
         .forEach((key, value) -> recipe.put(key.substring(TRAIN.length()), "" + value));
     training.put("settings", recipe);
+    training.put(TrainingRecord.SEARCHES, settings.objective().adversarial());
     training.put("augment", augmentation.toString());
     if (layers != null) {
       training.put("layers", layers.toString());

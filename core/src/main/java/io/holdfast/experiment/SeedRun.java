@@ -173,6 +173,11 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
         name,
         Format.percent(spread.mean()),
         spread.sd() == null ? "-" : Format.percent(spread.sd()),
-        ends == null ? "-" : Format.percent(ends.get(0)) + " to " + Format.percent(ends.get(1)));
+        ends == null ? "-" : share(ends.get(0)) + " to " + share(ends.get(1)));
+  }
+
+  /** Of few seeds an interval reaches beyond what a share can be. */
+  private static String share(double end) {
+    return Format.percent(Math.max(0, Math.min(1, end)));
   }
 }

@@ -70,20 +70,19 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
    */
   static void require(
       Experiment experiment, Architecture model, List<String> classes, Problems problems) {
-    problems.collect(
-        () -> {
-          try (StartingWeights start = open(experiment, model)) {
-            if (start.bundle != null) {
-              String from = "" + experiment.start();
-              Network.of(model.graph(), start.bundle.network().weights(), from).close();
-              Problems found = new Problems("");
-              requireSame(start.bundle, model.graph(), classes, found);
-              for (Problem p : found.list()) {
-                experiment.reject(problems, "model", START, p.expected(), p.found(), p.hint());
-              }
-            }
-          }
-        });
+    try (StartingWeights start = open(experiment, model)) {
+      if (start.bundle != null) {
+        String from = "" + experiment.start();
+        Network.of(model.graph(), start.bundle.network().weights(), from).close();
+        Problems found = new Problems("");
+        requireSame(start.bundle, model.graph(), classes, found);
+        for (Problem p : found.list()) {
+          experiment.reject(problems, "model", START, p.expected(), p.found(), p.hint());
+        }
+      }
+    } catch (InvalidInputException e) {
+      ExperimentData.reject(experiment, "model", START, e, problems);
+    }
   }
 
   /**

@@ -37,7 +37,11 @@ public record TuningSection(
     int trials = s.integer("trials", DEFAULT_TRIALS, 1, 1_000_000);
     int budget = s.integer("epochs", 0, 0, Integer.MAX_VALUE);
     int least = s.integer("least_epochs", 0, 0, Integer.MAX_VALUE);
-    TuningSpace space = TuningSpace.read(s.requiredSection("over"), whole);
+    SettingsReader over = s.requiredSection("over");
+    TuningSpace space = TuningSpace.read(over, whole);
+    if (s.has("over") && over.keys().isEmpty()) {
+      s.reject("over", "at least one field to search over", "none", null);
+    }
     String epochs = space.epochs();
     if (epochs != null && method != Tuning.Method.RANDOM) {
       s.reject(

@@ -112,10 +112,10 @@ record TuningSpace(List<Axis> fields) {
   /** A field whose values are all read; empty where some are not, which is told. */
   private Optional<Axis> checked(Axis field, SettingsReader over, Settings whole) {
     if (field instanceof Axis.Words words) {
-      for (String value : words.values()) {
-        if (!accepted(field.key(), value, over, whole)) {
-          return Optional.empty();
-        }
+      long read =
+          words.values().stream().filter(v -> accepted(field.key(), v, over, whole)).count();
+      if (read < words.values().size()) {
+        return Optional.empty();
       }
       return Optional.of(field);
     }
@@ -146,8 +146,13 @@ record TuningSpace(List<Axis> fields) {
 
   private boolean accepted(String path, String value, SettingsReader over, Settings whole) {
     Optional<Problem> problem = problem(path, value, whole);
-    problem.ifPresent(p -> over.reject(path, p.expected(), p.found(), p.hint()));
+    problem.ifPresent(p -> over.reject(path, below(path, p) + p.expected(), p.found(), p.hint()));
     return problem.isEmpty();
+  }
+
+  /** Which setting within a choice it is, such as {@code beta: }. */
+  private static String below(String path, Problem p) {
+    return isBelow(p.field(), path) ? p.field().substring(path.length() + 1) + ": " : "";
   }
 
   /** What is wrong with a value by itself and with every choice of a field above it. */

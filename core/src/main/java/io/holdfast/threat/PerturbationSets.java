@@ -141,6 +141,7 @@ final class PerturbationSets {
 
   private static @Nullable PerturbationSet product(SettingsReader reader) {
     List<Product.Part> parts = new ArrayList<>();
+    int before = reader.problems().list().size();
     for (SettingsReader section : reader.sections("parts")) {
       List<Integer> columns = section.integers("columns", List.of(), 0, Integer.MAX_VALUE);
       PerturbationSet set = read(section);
@@ -156,7 +157,10 @@ final class PerturbationSets {
     try {
       return new Product(parts);
     } catch (IllegalArgumentException e) {
-      reader.reject("parts", "at least one part, none sharing columns", parts.size() + "", null);
+      if (reader.problems().list().size() == before) { // else what is missing is told already
+        String expected = "at least one part, none sharing columns";
+        reader.reject("parts", expected, parts.size() + "", null);
+      }
       return null;
     }
   }

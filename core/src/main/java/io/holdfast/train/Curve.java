@@ -123,16 +123,19 @@ public record Curve(List<Point> points, boolean linear) {
   private static Curve stages(SettingsReader section, double min, double max) {
     List<Point> points = new ArrayList<>();
     for (SettingsReader stage : section.sections("stages")) {
+      int before = section.problems().list().size();
       double at = stage.number("at", 0, 1);
       double value = stage.number("value", min, max);
-      if (points.isEmpty() ? at != 0 : at <= points.get(points.size() - 1).at()) {
-        stage.reject(
-            "at",
-            points.isEmpty() ? "0 in the first stage" : "more than the stage before",
-            Double.toString(at),
-            null);
-      } else {
+      boolean read = section.problems().list().size() == before; // else it is told already
+      if (points.isEmpty()) {
+        if (read && at != 0) {
+          stage.reject("at", "0 in the first stage", Double.toString(at), null);
+        }
+        points.add(new Point(0, value));
+      } else if (at > points.get(points.size() - 1).at()) {
         points.add(new Point(at, value));
+      } else if (read) {
+        stage.reject("at", "more than the stage before", Double.toString(at), null);
       }
     }
     if (points.isEmpty()) {

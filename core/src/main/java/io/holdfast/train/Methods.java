@@ -180,12 +180,11 @@ public record Methods(
     if (measures()) {
       checkMeasured(job, problems);
     }
-    boolean validated = Validator.of(job) != null && threat != null;
-    if (advance != null && !validated) {
-      problems.add(
-          "data.validation",
-          "held-out samples and a threat model, by which train.curriculum.advance goes",
-          "none");
+    if (advance != null) {
+      Validator.require(job, "by which train.curriculum.advance goes", null, problems);
+    }
+    if (advance != null && threat == null) {
+      problems.add("threat", "a threat model for train.curriculum.advance", "none");
     }
     if (advance != null && nothingGoesBy(job)) {
       problems.add(
@@ -254,13 +253,11 @@ public record Methods(
   }
 
   private static void checkMeasured(TrainJob job, Problems problems) {
-    if (Validator.of(job) == null) {
-      problems.add(
-          "data.validation",
-          "held-out samples, by which train.samples.measured finds what is weak",
-          "none",
-          "set data.validation to a share such as 0.05");
-    }
+    Validator.require(
+        job,
+        "by which train.samples.measured finds what is weak",
+        "set data.validation to a share such as 0.05",
+        problems);
     if (job.settings().epochs() == 1) {
       problems.add(
           "train.samples",

@@ -35,6 +35,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -316,7 +317,8 @@ final class ShardStep implements ShardContext {
   public Features features(Tensor x, Optional<String> layer) {
     String output = graph.outputs().get(0);
     String where = layer.orElseGet(graph::beforeOutput);
-    Forward.Result found = forward(x, Set.of(output, where));
+    Set<String> wanted = new LinkedHashSet<>(List.of(output, where)); // which may be the same
+    Forward.Result found = forward(x, wanted);
     return new Features(
         found.value(output).to(DType.FLOAT32), found.value(where).to(DType.FLOAT32));
   }

@@ -85,12 +85,12 @@ public final class Trainer {
       library.check(job.train(), problems);
     }
     boolean needed = job.settings().keepBest() || job.settings().patience() > 0;
-    if (needed && Validator.of(job) == null) {
-      problems.add(
-          "data.validation",
-          "held-out samples, by which the best epoch is found",
-          "none",
-          "set data.validation to a share such as 0.05, or keep: last without early stopping");
+    if (needed) {
+      Validator.require(
+          job,
+          "by which the best epoch is found",
+          "set data.validation to a share such as 0.05, or keep: last without early stopping",
+          problems);
     }
     problems.throwIfAny();
   }

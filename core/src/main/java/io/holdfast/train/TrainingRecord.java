@@ -31,6 +31,9 @@ public final class TrainingRecord {
 
   private static final String TRAIN = "train";
 
+  /** What a program's training says of its objective. */
+  public static final String SEARCHES = "searches";
+
   /** What a stage says that is no key of {@code train}. */
   private static final String[] OF_STAGE = {Settings.NAME, FROM, "name_map", "freeze", START};
 
@@ -95,10 +98,22 @@ public final class TrainingRecord {
   private static Set<String> seen(SettingsReader train, boolean hardened) {
     LibraryMix mix = LibraryMix.read(train);
     Set<String> seen = new LinkedHashSet<>(mix == null ? Set.of() : mix.attacks());
-    if (hardened) {
+    if (hardened && searches(train)) {
       seen.addAll(InnerSearch.read(train).seen());
     }
     return seen;
+  }
+
+  /**
+   * Whether a training with a threat model looked for adversarial examples, not for bounds alone.
+   */
+  private static boolean searches(SettingsReader train) {
+    if (train.has(SEARCHES)) { // of a program
+      return train.flag(SEARCHES, true);
+    }
+    Curve clean = Curve.read(train.section("mix"), "clean", Curve.constant(0), 0, 1);
+    boolean never = clean.points().stream().allMatch(point -> point.value() == 1);
+    return !never && Objectives.read(train, "objective", "pgd-at").adversarial();
   }
 
   private static SeenAttacks ofStage(Settings configuration, SettingsReader stage) {

@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import io.holdfast.attack.AttackDriver;
 import io.holdfast.attack.gradient.Pgd;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.governor.Gate;
 import io.holdfast.data.Dataset;
@@ -76,6 +77,20 @@ final class Validator {
     return guard == null || data == null
         ? null
         : new Validator(job, data, guard.examples(), guard.steps(), "probe", gate);
+  }
+
+  /**
+   * Adds why nothing is validated, where nothing is.
+   *
+   * @param what of held-out samples, such as {@code by which the best epoch is found}
+   */
+  static void require(TrainJob job, String what, @Nullable String hint, Problems problems) {
+    Dataset data = job.validation();
+    if (data == null || data.size() == 0) {
+      problems.add("data.validation", "held-out samples, " + what, "none", hint);
+    } else if (job.settings().validationExamples() == 0) {
+      problems.add("train.validation.examples", "more than 0, " + what, "0");
+    }
   }
 
   /** How many samples it measures on. */

@@ -1,8 +1,10 @@
 package io.holdfast.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.Axis;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Settings;
 import java.util.List;
 import java.util.Objects;
@@ -25,6 +27,22 @@ class TuningSpaceTest {
     String file = FILE.formatted(over);
     Experiment experiment = Experiment.of(Settings.yaml(file, "x.yaml"), "x.yaml", List.of());
     return Objects.requireNonNull(experiment.programme().search()).space().fields().get(0);
+  }
+
+  @Test
+  void allChoicesThatCannotBeAreTold() {
+    assertThatThrownBy(
+            () -> axis("train.objective: [pgd-at, {name: trades, beta: -3}, foo, standard]"))
+        .isInstanceOfSatisfying(
+            InvalidInputException.class, e -> assertThat(e.problems()).hasSize(2))
+        .hasMessageContaining("search.over.train.objective: expected beta: a number from 0")
+        .hasMessageContaining("foo");
+  }
+
+  @Test
+  void aSearchNeedsAField() {
+    assertThatThrownBy(() -> axis(""))
+        .hasMessageContaining("expected at least one field to search over");
   }
 
   @Test

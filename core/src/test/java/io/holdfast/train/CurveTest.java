@@ -55,6 +55,21 @@ class CurveTest {
     assertThat(Curve.ramp(0.5, 0.95, 0.5).isBelow(jumping)).isFalse();
   }
 
+  /** And nothing that follows from it. */
+  @Test
+  void aWrongStageIsOneProblem() {
+    for (String stages :
+        List.of(
+            "[{at: 0.1, value: 0.1}]",
+            "[{at: 0, value: 0.1}, {at: 2, value: 0.4}]",
+            "[{at: 0, value: 0.1}, {at: 0.5, value: 0.4}, {at: 0.5, value: 0.3}]")) {
+      assertThatThrownBy(() -> read("epsilon: {stages: " + stages + "}"))
+          .isInstanceOfSatisfying(
+              InvalidInputException.class, e -> assertThat(e.problems()).hasSize(1))
+          .hasMessageContaining("].at: expected");
+    }
+  }
+
   @Test
   void stagesHoldTheirValue() {
     Curve stages = read("epsilon: {stages: [{at: 0, value: 0.1}, {at: 0.5, value: 0.4}]}");

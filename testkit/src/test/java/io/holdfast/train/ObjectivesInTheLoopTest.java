@@ -324,6 +324,17 @@ class ObjectivesInTheLoopTest {
     }
   }
 
+  /** The logits themselves are a layer's values as any other. */
+  @Test
+  void featuresMayBeTheLogits() {
+    try (Bundle guide = model(Run.PLAIN)) {
+      Run.Outcome logits =
+          run(new FeaturePairing(1, 0.5, Optional.of("out")), Run.PLAIN, guide).go();
+      assertThat(run(new FeaturePairing(1, 0.5, Optional.of("conv")), Run.PLAIN, guide).go())
+          .isNotEqualTo(logits);
+    }
+  }
+
   /** Labels smooth a cross-entropy with them; who has none would not heed the setting. */
   @Test
   void smoothedLabelsAreRefusedWhereThereAreNone() {

@@ -269,22 +269,32 @@ class SelectiveTrainingTest {
 
   /** As above without a ledger: by what validation sees of held-out samples, in six epochs. */
   @Tag("slow")
-  @ParameterizedTest
-  @ValueSource(longs = {8, 9})
-  void theWorstClassRisesByFivePointsByWhatIsMeasured(long seed) {
+  @Test
+  void theWorstClassRisesByFivePointsByWhatIsMeasured() {
+    Selection[] both = {null, Selection.measured(3, 1)};
+    double[] worst = new double[2];
+    double[] all = new double[2];
+    int seeds = 6;
     try (Network base = WeakKinds.fresh(10, 7)) {
       training(7, null).go(base);
-      Scorecard uniform = measured(base, seed, null);
-      Scorecard selective = measured(base, seed, Selection.measured(3, 1));
-      System.out.printf(
-          Locale.ROOT,
-          "worst class: uniform %.1f%%, measured %.1f%%; all: uniform %.1f%%, measured %.1f%%%n",
-          100 * worst(uniform),
-          100 * worst(selective),
-          100 * Objects.requireNonNull(uniform.robustAccuracy()).value(),
-          100 * Objects.requireNonNull(selective.robustAccuracy()).value());
-      assertThat(worst(selective)).isGreaterThanOrEqualTo(worst(uniform) + 0.05);
+      for (int i = 0; i < both.length; i++) {
+        for (long seed = 8; seed < 8 + seeds; seed++) {
+          Scorecard card = measured(base, seed, both[i]);
+          worst[i] += worst(card) / seeds;
+          all[i] += Objects.requireNonNull(card.robustAccuracy()).value() / seeds;
+        }
+      }
     }
+    System.out.printf(
+        Locale.ROOT,
+        "mean of %d seeds, worst class: uniform %.1f%%, measured %.1f%%; all: uniform %.1f%%,"
+            + " measured %.1f%%%n",
+        seeds,
+        100 * worst[0],
+        100 * worst[1],
+        100 * all[0],
+        100 * all[1]);
+    assertThat(worst[1]).isGreaterThanOrEqualTo(worst[0] + 0.05);
   }
 
   private static Scorecard measured(Network base, long seed, @Nullable Selection selection) {

@@ -69,6 +69,9 @@ final class CsvReader {
       List<Integer> sample = shape(lines.columns() - 1);
       Rows rows = new Rows(path.toString(), lines, labelAt, type);
       Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
+      if (type == ElementType.UINT8 && rows.most <= 1) { // bytes would all be black
+        throw new FloatsFoundException();
+      }
       int[] labels = Labels.wanted(rows.labels(), options.use());
       List<String> classes = Labels.classes(options.classes(), labels);
       int[] numbers = rows.numbers();
@@ -123,7 +126,10 @@ final class CsvReader {
       return List.of(1, side, side);
     }
     if (stated == null) {
-      String hint = "say shape: [channels, height, width] in the data section";
+      String hint =
+          "say shape: [channels, height, width] in the data section; of a table, ["
+              + pixels
+              + ", 1, 1]";
       throw new InvalidInputException(
           path.toString(), "shape", "a square number of pixels", pixels + " in each row", hint);
     }
@@ -148,6 +154,7 @@ final class CsvReader {
     private int[] labels = new int[1024];
     private int[] numbers = new int[1024]; // of the lines
     private int count;
+    private double most;
     private final Problems bad;
 
     /**
@@ -211,7 +218,9 @@ final class CsvReader {
 
     private void addLabel(double value) {
       if (!(value >= 0 && value < Labels.MOST_CLASSES && value == Math.rint(value))) {
-        throw lines.refuse("a class number from 0 in column " + labelAt, lines.text(labelAt));
+        throw lines.refuse(
+            "a class number from 0 in column " + labelAt + " (names are told by `classes`)",
+            lines.text(labelAt));
       }
       if (count == labels.length) {
         labels = Arrays.copyOf(labels, 2 * count);
@@ -231,6 +240,7 @@ final class CsvReader {
             bytes ? "a pixel from 0 to 255" : "a pixel from 0 to 1, as others are fractions";
         throw lines.refuse(expected + " in column " + column, lines.text(column));
       }
+      most = Math.max(most, value);
       if (bytes) {
         row.put((byte) value);
       } else {

@@ -22,6 +22,7 @@ import io.holdfast.verify.bound.Bounds;
 import io.holdfast.verify.bound.IntervalBounds;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,7 +90,8 @@ record KitShard(
     Mode mode = Mode.training(seed.split("layers"), BatchNormPolicy.GHOST);
     String output = graph.outputs().get(0);
     String where = layer.orElseGet(graph::beforeOutput);
-    Forward.Result found = Forward.run(graph, parameters, List.of(x), mode, Set.of(output, where));
+    Set<String> wanted = new LinkedHashSet<>(List.of(output, where));
+    Forward.Result found = Forward.run(graph, parameters, List.of(x), mode, wanted);
     return new Features(found.value(output), found.value(where));
   }
 

@@ -221,6 +221,8 @@ class ReadersTest {
     Dataset floats = open(put("b.csv", "0;0.5;1;0;0.25\n2.0e0;0;1;.125;0\n"));
     assertThat(floats.read(0, 1)).containsExactly(0.5f, 1, 0, 0.25f, 0, 1, 0.125f, 0);
     assertThat(floats.label(1)).isEqualTo(2);
+    Dataset flags = open(put("flags.csv", "0;0;1;0;1\n2;1;1;0;0\n")); // not 1/255
+    assertThat(flags.read(0, 1)).containsExactly(0, 1, 0, 1, 1, 1, 0, 0);
     Path colours = put("c.csv", COLOUR.csv());
     assertThatThrownBy(() -> open(colours))
         .hasMessageContaining("shape: [channels, height, width]");

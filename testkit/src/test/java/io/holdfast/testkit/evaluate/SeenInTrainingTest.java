@@ -27,6 +27,7 @@ import io.holdfast.train.TrainingRecord;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Standard;
+import io.holdfast.train.objective.certified.Ibp;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -102,6 +103,20 @@ class SeenInTrainingTest {
     }
   }
 
+  /** Bounds and samples that all stay clean have a threat model, and no search. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{train: {objective: ibp}}",
+        "{train: {objective: {name: crown-ibp, ramp_up: 0.5}, attack: {name: pgd, steps: 3}}}",
+        "{train: {objective: trades, mix: {clean: 1}}}"
+      })
+  void whatNeverSearchedHasSeenNone(String configuration) {
+    try (Bundle bundle = bundle(configuration, THREAT)) {
+      assertThat(seen(bundle)).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void aProgramsBundleNamesItToo(int steps) {
@@ -109,6 +124,9 @@ class SeenInTrainingTest {
       assertThat(seen(bundle)).containsExactly("fgsm", "pgd");
     }
     try (Bundle bundle = trained(new Standard(), steps)) {
+      assertThat(seen(bundle)).isEmpty();
+    }
+    try (Bundle bundle = trained(Ibp.SPEC.usual(), steps)) {
       assertThat(seen(bundle)).isEmpty();
     }
   }
