@@ -140,7 +140,7 @@ final class BadInputTest {
         row(
             "a threat model's file that is not there",
             List.of("threat=DIR/nothing.yaml"),
-            "DIR/nothing.yaml: expected an existing file, found no such file"),
+            "--set threat: expected an existing file, found no such file at DIR/nothing.yaml"),
         row(
             "an override without a value",
             List.of("train.epochs"),

@@ -208,12 +208,13 @@ final class StartTest {
     assertThat(ran.err())
         .startsWith("2 problems:")
         .contains("model.freeze: expected names of layers: ", "found fc9")
-        .contains("none.holdfast: expected an existing file, found no such file");
+        .contains("--set model.start: expected an existing file, found no such file at ")
+        .contains("none.holdfast");
     Ran shapes = harden("other", "model.start=" + first, "model.architecture=mlp[hidden=8]");
     assertThat(shapes.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(shapes.err())
-        .contains(first + ": fc1.weight: expected shape [8, 784], found [16, 784]")
-        .contains(first + ": fc2.weight: expected shape [10, 8], found [10, 16]");
+        .contains("expected shape [8, 784], found [16, 784] at " + first + ": fc1.weight")
+        .contains("expected shape [10, 8], found [10, 16] at " + first + ": fc2.weight");
     assertThat(folder.resolve("other")).doesNotExist();
     Ran itself = harden("first", "model.start=" + first);
     assertThat(itself.exit()).isEqualTo(Exit.BAD_INPUT);

@@ -15,6 +15,12 @@ import java.util.function.Predicate;
 
 /** Where a model is weak: classes, pictures, confusion, confidence, and how training went. */
 final class DetailSections {
+  private static final String WEAKEST =
+      " Dotted: the class that stands worst, under attack where there is one; of few images in a"
+          + " class, the worst is worse by chance.";
+  private static final String OWN =
+      " Where accuracy on training's own adversarial examples rises while that on attacked held-out"
+          + " images falls, the model is overfitted to the training images, or to its own attack.";
 
   private final View view;
 
@@ -146,13 +152,17 @@ final class DetailSections {
     if (any(model -> !model.training().clean().isEmpty() || !model.training().robust().isEmpty())) {
       charts.add(Parts.chart("learning").with("data-what", "accuracy"));
     }
+    if (any(model -> !model.training().course().own().isEmpty())) {
+      charts.add(Parts.chart("overfitting"));
+    }
+    if (any(model -> !model.training().course().epsilon().isEmpty())) {
+      charts.add(Parts.chart("strength"));
+    }
     return all(
         Parts.lead(
             "Measured on the validation split during training; the test images were never read."
-                + (any(model -> !model.training().weakest().isEmpty())
-                    ? " Dotted: the class that stands worst, under attack where there is one; of few images"
-                        + " in a class, the worst is worse by chance."
-                    : "")),
+                + (any(model -> !model.training().weakest().isEmpty()) ? WEAKEST : "")
+                + (any(model -> !model.training().course().own().isEmpty()) ? OWN : "")),
         Parts.legend(),
         el("div", charts).css("panels pair"),
         all(
@@ -160,6 +170,13 @@ final class DetailSections {
                 .flatMap(model -> model.training().notes().stream())
                 .map(Parts::lead)
                 .toList()),
+        panels(
+            model -> !model.training().course().weakness().isEmpty(),
+            index ->
+                Parts.figure(
+                    modelChart("weakness", index),
+                    "How much weaker than the best class each was found to be, in points: samples"
+                        + " of darker ones were drawn more often in the next epoch.")),
         panels(
             model -> !model.training().isEmpty(),
             index -> ChartTables.learning(view.models().get(index))));

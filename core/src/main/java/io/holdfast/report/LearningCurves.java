@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How training went.
@@ -16,6 +19,7 @@ import java.util.List;
  * @param clean accuracy on unperturbed validation images by epoch
  * @param robust accuracy on attacked validation images by epoch
  * @param weakest that of the class which stands worst, under attack where there is one
+ * @param course what changed on the way
  * @param notes what else happened, one sentence each
  */
 public record LearningCurves(
@@ -23,6 +27,7 @@ public record LearningCurves(
     List<Point> clean,
     List<Point> robust,
     List<Weakest> weakest,
+    Course course,
     List<String> notes) {
   private static final int MOST_POINTS = 200;
 
@@ -37,6 +42,40 @@ public record LearningCurves(
    */
   public record Weakest(double epoch, double value, long samples) {}
 
+  /**
+   * What changed in the course of training.
+   *
+   * @param own accuracy on training's own adversarial examples by epoch
+   * @param probes accuracy of looks for catastrophic overfitting, on held-out images
+   * @param epsilon radius of the inner maximisation; empty where it is always the same
+   * @param weakness of classes, where it decides which samples are drawn more often
+   */
+  public record Course(
+      List<Point> own, List<Point> probes, List<Point> epsilon, List<Weakness> weakness) {
+    /** Nothing changed. */
+    static final Course NONE = new Course(List.of(), List.of(), List.of(), List.of());
+
+    /** Copies the lists. */
+    public Course {
+      own = List.copyOf(own);
+      probes = List.copyOf(probes);
+      epsilon = List.copyOf(epsilon);
+      weakness = List.copyOf(weakness);
+    }
+  }
+
+  /**
+   * How weak classes were found to be at an epoch's end.
+   *
+   * @param classes in [0, 1], by label
+   */
+  public record Weakness(double epoch, Map<Integer, Double> classes) {
+    /** Copies the map. */
+    public Weakness {
+      classes = Collections.unmodifiableMap(new TreeMap<>(classes));
+    }
+  }
+
   /** Copies the lists. */
   public LearningCurves {
     loss = List.copyOf(loss);
@@ -48,7 +87,7 @@ public record LearningCurves(
 
   /** Training of which there is nothing else to tell. */
   public LearningCurves(List<Point> loss, List<Point> clean, List<Point> robust) {
-    this(loss, clean, robust, List.of(), List.of());
+    this(loss, clean, robust, List.of(), Course.NONE, List.of());
   }
 
   /** No curves: the model was not trained here. */
@@ -57,12 +96,12 @@ public record LearningCurves(
   }
 
   /**
-   * Reads {@code metrics.jsonl}: the loss of each line with {@code "event": "step"}, averaged down
-   * to at most {@value #MOST_POINTS} points, and {@code clean_accuracy}, {@code robust_accuracy}
-   * and {@code weakest_class_accuracy} of each with {@code "event": "epoch"}; all at {@code epoch}.
-   * After {@code "event": "rollback"} what lies behind {@code to_epoch} is forgotten but for a
-   * note; {@code "event": "stage"} is a note as well. What is missing or not finite is left out,
-   * and so is a last line that was cut off while it was written.
+   * Reads {@code metrics.jsonl}: loss and radius of each line with {@code "event": "step"},
+   * averaged down to at most {@value #MOST_POINTS} points, the accuracies and weaknesses of each
+   * with {@code "event": "epoch"}, and those of probes; all at {@code epoch}. After {@code "event":
+   * "rollback"} what lies behind {@code to_epoch} is forgotten but for a note; {@code "event":
+   * "stage"} is a note as well. What is missing or not finite is left out, and so is a last line
+   * that was cut off while it was written.
    *
    * @throws InvalidInputException if the file cannot be read or another line is not JSON
    */
@@ -71,15 +110,26 @@ public record LearningCurves(
     List<Point> clean = new ArrayList<>();
     List<Point> robust = new ArrayList<>();
     List<Weakest> weakest = new ArrayList<>();
+    List<Point> own = new ArrayList<>();
+    List<Point> probes = new ArrayList<>();
+    List<Point> epsilon = new ArrayList<>();
+    List<Weakness> weakness = new ArrayList<>();
+    double now = 0; // epochs
     List<String> notes = new ArrayList<>();
     for (JsonNode line : lines(metrics)) {
       String event = line.path("event").asText();
       if (event.equals("step")) {
         add(loss, line, "loss");
+        add(epsilon, line, "epsilon");
+        now = line.path("epoch").asDouble(now);
       } else if (event.equals("epoch")) {
         add(clean, line, "clean_accuracy");
         add(robust, line, "robust_accuracy");
         addWeakest(weakest, line);
+        add(own, line, "train_robust_accuracy");
+        addWeakness(weakness, line);
+      } else if (event.equals("probe") && line.has("robust_accuracy")) {
+        probes.add(new Point(now, line.path("robust_accuracy").asDouble()));
       } else if (event.equals("stage")) {
         notes.add(stage(line));
       } else if (event.equals("rollback")) {
@@ -88,10 +138,17 @@ public record LearningCurves(
         clean.removeIf(point -> point.epoch() >= to);
         robust.removeIf(point -> point.epoch() >= to);
         weakest.removeIf(point -> point.epoch() >= to);
+        own.removeIf(point -> point.epoch() >= to);
+        probes.removeIf(point -> point.epoch() > to);
+        epsilon.removeIf(point -> point.epoch() > to);
+        weakness.removeIf(point -> point.epoch() >= to);
+        now = Double.isFinite(to) ? to : now;
         notes.add(rollback(line));
       }
     }
-    return new LearningCurves(thinned(loss), clean, robust, weakest, notes);
+    boolean same = epsilon.stream().mapToDouble(Point::value).distinct().count() < 2;
+    Course course = new Course(own, probes, same ? List.of() : thinned(epsilon), weakness);
+    return new LearningCurves(thinned(loss), clean, robust, weakest, course, notes);
   }
 
   private static String stage(JsonNode line) {
@@ -155,6 +212,16 @@ public record LearningCurves(
     add(points, line, "weakest_class_accuracy");
     long samples = line.path("weakest_class_samples").asLong();
     points.forEach(p -> weakest.add(new Weakest(p.epoch(), p.value(), samples)));
+  }
+
+  private static void addWeakness(List<Weakness> weakness, JsonNode line) {
+    Map<Integer, Double> classes = new TreeMap<>();
+    line.path("class_weakness")
+        .properties()
+        .forEach(of -> classes.put(Integer.valueOf(of.getKey()), of.getValue().asDouble()));
+    if (!classes.isEmpty()) {
+      weakness.add(new Weakness(line.path("epoch").asDouble(), classes));
+    }
   }
 
   /** Means over runs of equal length, at the end of each run. */

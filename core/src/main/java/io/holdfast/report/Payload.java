@@ -60,6 +60,11 @@ final class Payload {
     data.put("cleanByEpoch", pairs(model.training().clean()));
     data.put("robustByEpoch", pairs(model.training().robust()));
     data.put("weakestByEpoch", weakest(model.training().weakest()));
+    LearningCurves.Course course = model.training().course();
+    data.put("ownByEpoch", pairs(course.own()));
+    data.put("probes", pairs(course.probes()));
+    data.put("epsilonByEpoch", pairs(course.epsilon()));
+    data.put("weakness", course.weakness());
     return data;
   }
 

@@ -32,7 +32,9 @@ final class ObjectiveChecks {
     int classes = (int) graph.type(graph.outputs().get(0)).shape().size(0);
     if (objective.classes() > 0 && objective.classes() != classes) {
       problems.add(
-          FIELD, "settings for " + classes + " classes", "settings for " + objective.classes());
+          FIELD,
+          "a list of " + classes + " numbers for " + objective.name() + ", one for each class",
+          "one of " + objective.classes());
     }
     List<String> known = graph.nodes().stream().map(Graph.Node::name).toList();
     for (String layer : objective.layers()) {

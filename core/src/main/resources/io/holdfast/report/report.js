@@ -313,8 +313,88 @@
     endLabels(f, labels);
   }
 
+  // ---- curves by epoch, one or more of each model ----
+  function byEpoch(host, label, title, format, top, seriesOf) {
+    const drawn = models.filter((m) => seriesOf(m).some((s) => s.points.length));
+    const names = drawn.map((m) => shorten(m.name, 12));
+    const f = frame(host, 280, { left: 52, right: labelSpace(names, 12) + 6, top: 26, bottom: 46 }, label);
+    const series = drawn.flatMap((m) => seriesOf(m).map((s) => ({ m, ...s }))).filter((s) => s.points.length);
+    const points = series.flatMap((s) => s.points);
+    const x = d3.scaleLinear([0, d3.max(points, (p) => p[0])], [f.left, f.right]);
+    const y = d3.scaleLinear([0, top ?? d3.max(points, (p) => p[1])], [f.bottom, f.top]);
+    if (top === null) y.nice();
+    axisLeft(f, y, format);
+    const [, to] = x.domain();
+    axisBottom(f, x, compact, 'epoch', false, d3.range(0, to + 1e-9, Math.ceil(to / 8) || 1));
+    axisTitle(f, title);
+    const labels = [];
+    for (const s of series) {
+      const g = f.svg.append('g').attr('class', s.m.css);
+      if (s.line !== null) {
+        tip(g.append('path').attr('class', `line ${s.line}`).attr('d', d3.line((p) => x(p[0]), (p) => y(p[1]))(s.points)), `${s.m.name}, ${s.what}`);
+      }
+      if (s.mark) {
+        for (const p of s.points) {
+          tip(g.append('circle').attr('class', `mark ${s.mark}`).attr('cx', x(p[0])).attr('cy', y(p[1])).attr('r', s.line === null ? 2 : 3.5),
+            `${s.m.name}, epoch ${compact(p[0])}, ${s.what}: ${format === axisPercent ? percent(p[1]) : compact(p[1])}`);
+        }
+      }
+      const last = s.points[s.points.length - 1];
+      if (s.named) labels.push({ x: x(last[0]), y: y(last[1]), text: shorten(s.m.name, 12), css: s.m.css });
+    }
+    endLabels(f, labels);
+  }
+
+  // ---- training's own adversarial examples beside attacked held-out images ----
+  function overfitting(host) {
+    byEpoch(host, 'Accuracy of each model on its own adversarial examples in training, and on attacked held-out images', 'own examples (dashed), held out', axisPercent, 1, (m) => [
+      { points: m.ownByEpoch, what: 'training\'s own adversarial examples', line: 'dashed', named: !m.robustByEpoch.length },
+      { points: m.robustByEpoch, what: 'held out, under attack', line: '', mark: 'robust', named: true },
+      { points: m.probes, what: 'probe for catastrophic overfitting', line: null, mark: 'robust' },
+    ]);
+  }
+
+  // ---- how large adversarial examples were ----
+  function strength(host) {
+    byEpoch(host, 'Radius of the adversarial examples of each model by epoch', 'epsilon in training', compact, null, (m) => [
+      { points: m.epsilonByEpoch, what: 'epsilon', line: '', named: true },
+    ]);
+  }
+
+  // ---- weak classes by epoch, darker is weaker ----
+  function weakness(host) {
+    const m = models[+host.dataset.model];
+    const left = labelSpace(m.classNames, 14);
+    const width = widthOf(host);
+    const cell = Math.min(46, (width - left - 8) / m.weakness.length);
+    const high = 20;
+    const f = frame(host, 28 + high * m.classNames.length + 6, { left, right: width - left - cell * m.weakness.length, top: 28, bottom: 6 },
+      `How weak each class of ${m.name} was found to be after each epoch`);
+    const g = f.svg.append('g').attr('class', m.css);
+    const every = Math.ceil(26 / cell);
+    m.weakness.forEach((w, j) => {
+      if (j % every === 0) g.append('text').attr('x', left + cell * (j + 0.5)).attr('y', 18).attr('text-anchor', 'middle').text(j ? compact(w.epoch) : `epoch ${compact(w.epoch)}`);
+    });
+    m.classNames.forEach((name, i) => {
+      const y = f.top + high * i;
+      g.append('text').attr('class', 'strong').attr('x', left - 8).attr('y', y + high / 2).attr('dy', '.32em').attr('text-anchor', 'end').text(shorten(name, 14));
+      m.weakness.forEach((w, j) => {
+        const value = w.classes[i];
+        if (value === undefined) return;
+        const opacity = 0.035 + 0.965 * Math.min(1, value);
+        const x = left + cell * j;
+        tip(g.append('rect').attr('class', 'cell mistake').attr('x', x).attr('y', y).attr('width', cell).attr('height', high).attr('fill-opacity', opacity),
+          `${name}, epoch ${compact(w.epoch)}: ${percent(value)} weaker than the best class`);
+        if (cell >= 20) {
+          g.append('text').attr('class', opacity > 0.8 ? 'inverse' : opacity > 0.5 ? 'middle' : 'strong').attr('x', x + cell / 2).attr('y', y + high / 2)
+            .attr('dy', '.35em').attr('text-anchor', 'middle').attr('pointer-events', 'none').attr('font-size', 11).text(Math.round(100 * value));
+        }
+      });
+    });
+  }
+
   // ---- draw all, and again when a width changes ----
-  const painters = { outcomes, epsilon, corruptions, severity, classes, reliability, confusion, learning };
+  const painters = { outcomes, epsilon, corruptions, severity, classes, reliability, confusion, learning, overfitting, strength, weakness };
   const widths = new WeakMap();
   const paint = (host) => {
     widths.set(host, host.clientWidth);

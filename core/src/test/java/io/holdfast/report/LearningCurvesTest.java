@@ -8,6 +8,8 @@ import io.holdfast.report.LearningCurves.Point;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +39,45 @@ class LearningCurvesTest {
     assertThat(curves.loss()).containsExactly(new Point(0.5, 2));
     assertThat(curves.clean()).containsExactly(new Point(1, .8), new Point(2, .9));
     assertThat(curves.robust()).containsExactly(new Point(2, .7));
+  }
+
+  @Test
+  void readsWhatChangedOnTheWay() throws IOException {
+    LearningCurves curves =
+        LearningCurves.read(
+            metrics(
+                """
+                {"event":"step","epoch":0.5,"epsilon":0.1}
+                {"event":"probe","step":1,"robust_accuracy":0.4}
+                {"event":"step","epoch":1,"epsilon":0.2}
+                {"event":"epoch","epoch":1,"train_robust_accuracy":0.3,"class_weakness":{"2":0.5,"0":0},"weakest_class_accuracy":0.1,"weakest_class_samples":7}
+                {"event":"step","epoch":1.5,"epsilon":0.3}
+                {"event":"probe","step":3,"robust_accuracy":0.1}
+                {"event":"rollback","step":3,"to":2,"to_epoch":1,"remedy":"more-steps"}
+                {"event":"step","epoch":1.5,"epsilon":0.4}
+                """));
+    assertThat(curves.course())
+        .isEqualTo(
+            new LearningCurves.Course(
+                List.of(),
+                List.of(new Point(0.5, 0.4)),
+                List.of(new Point(0.5, 0.1), new Point(1, 0.2), new Point(1.5, 0.4)),
+                List.of()));
+    LearningCurves once =
+        LearningCurves.read(
+            metrics(
+                """
+                {"event":"step","epoch":1,"epsilon":0.2}
+                {"event":"epoch","epoch":1,"train_robust_accuracy":0.3,"class_weakness":{"2":0.5,"0":0},"weakest_class_accuracy":0.1,"weakest_class_samples":7}
+                """));
+    assertThat(once.weakest()).containsExactly(new LearningCurves.Weakest(1, 0.1, 7));
+    assertThat(once.course())
+        .isEqualTo(
+            new LearningCurves.Course(
+                List.of(new Point(1, 0.3)),
+                List.of(),
+                List.of(),
+                List.of(new LearningCurves.Weakness(1, Map.of(0, 0.0, 2, 0.5)))));
   }
 
   @Test

@@ -51,7 +51,7 @@ class ReportBrowserTest {
     Chromium.Visit visit = chromium.visit(page(ReportFixture.comparison().render()), "--dump-dom");
     String dom = visit.output();
     assertThat(visit.console()).isEmpty();
-    assertThat(count("<svg [^>]*role=\"img\" aria-label=\"[^\"]+\"", dom)).isEqualTo(13);
+    assertThat(count("<svg [^>]*role=\"img\" aria-label=\"[^\"]+\"", dom)).isEqualTo(17);
 
     Scorecard standard = ReportFixture.standard();
     Scorecard hardened = ReportFixture.hardened();
@@ -66,8 +66,12 @@ class ReportBrowserTest {
     assertThat(marks(dom, "confusion", "<rect")).isEqualTo(2 * 100);
     assertThat(marks(dom, "reliability", "<circle")).isEqualTo(bins(standard) + bins(hardened));
     assertThat(marks(dom, "learning", "class=\"line ")).isEqualTo(2 + 2 * 3);
+    assertThat(marks(dom, "overfitting", "class=\"line ")).isEqualTo(2 * 2);
+    assertThat(marks(dom, "overfitting", "<circle")).isEqualTo(2 * (4 + 1));
+    assertThat(marks(dom, "strength", "class=\"line ")).isEqualTo(2);
+    assertThat(marks(dom, "weakness", "<rect")).isEqualTo(2 * 10 * 4);
     assertThat(marks(dom, "learning", "<circle")).isEqualTo(2 * 2 * 4);
-    assertThat(charts(dom, "[a-z]+")).hasSize(13).noneMatch(chart -> chart.contains("NaN"));
+    assertThat(charts(dom, "[a-z]+")).hasSize(17).noneMatch(chart -> chart.contains("NaN"));
     assertThat(dom).contains("hardened, PGD, 50 steps, 5 restarts: 78.8%");
   }
 

@@ -12,6 +12,7 @@ import io.holdfast.record.ScorecardContext;
 import io.holdfast.record.SeenAttacks;
 import io.holdfast.threat.Norm;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -191,7 +192,24 @@ final class ReportFixture {
       robust.add(new LearningCurves.Point(epoch, held));
       weakest.add(new LearningCurves.Weakest(epoch, held * .43, 47));
     }
-    return new LearningCurves(loss, clean, robust, weakest, List.of());
+    return new LearningCurves(loss, clean, robust, weakest, course(robust), List.of());
+  }
+
+  private static LearningCurves.Course course(List<LearningCurves.Point> robust) {
+    List<LearningCurves.Point> own = new ArrayList<>();
+    List<LearningCurves.Point> epsilon = new ArrayList<>();
+    List<LearningCurves.Weakness> weakness = new ArrayList<>();
+    for (LearningCurves.Point p : robust) {
+      own.add(new LearningCurves.Point(p.epoch(), Math.min(1, p.value() * 1.13)));
+      epsilon.add(new LearningCurves.Point(p.epoch(), .0251 * p.epoch()));
+      Map<Integer, Double> classes = new HashMap<>();
+      for (int label = 0; label < 10; label++) {
+        classes.put(label, label * .0913 / p.epoch());
+      }
+      weakness.add(new LearningCurves.Weakness(p.epoch(), classes));
+    }
+    List<LearningCurves.Point> probes = List.of(new LearningCurves.Point(1.5, .3141));
+    return new LearningCurves.Course(own, probes, epsilon, weakness);
   }
 
   /** Where the clean images come from. */

@@ -118,7 +118,7 @@ class ReportTest {
         .hasSize(2 * 6 * 3)
         .allSatisfy(img -> assertThat(img).containsPattern(" alt=\"[^\"]+\""));
     assertThat(all("<table>.*?</table>", markup))
-        .hasSize(13)
+        .hasSize(17)
         .allSatisfy(table -> assertThat(table).contains("<caption>", "scope=\"col\""));
     assertThat(all("<tbody>.*?</tbody>", markup))
         .allSatisfy(
@@ -174,9 +174,17 @@ class ReportTest {
       for (JsonNode point : model.path("loss")) {
         assertThat(cells).contains(">" + Numbers.significant(point.get(1).asDouble(), 4) + "<");
       }
-      for (String key : List.of("cleanByEpoch", "robustByEpoch")) {
+      for (String key : List.of("cleanByEpoch", "robustByEpoch", "ownByEpoch", "probes")) {
         for (JsonNode point : model.path(key)) {
           assertThat(cells).contains(">" + Numbers.percent(point.get(1).asDouble()) + "<");
+        }
+      }
+      for (JsonNode point : model.path("epsilonByEpoch")) {
+        assertThat(cells).contains(">" + Numbers.significant(point.get(1).asDouble(), 4) + "<");
+      }
+      for (JsonNode epoch : model.path("weakness")) {
+        for (JsonNode value : epoch.path("classes")) {
+          assertThat(cells).contains(">" + Numbers.percent(value.asDouble()) + "<");
         }
       }
       for (JsonNode point : model.path("weakestByEpoch")) {

@@ -315,7 +315,7 @@ class ObjectivesInTheLoopTest {
               .with(r -> r.threat = null);
       assertThatThrownBy(margins::go)
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("settings for 10 classes")
+          .hasMessageContaining("a list of 10 numbers for cw-margin, one for each class")
           .hasMessageContaining("a threat model for cw-margin");
       Run lonely = new Run().settings(s -> s.objective(new Rslad(0.5, TEACHER)));
       assertThatThrownBy(lonely::go)
