@@ -206,6 +206,7 @@ public final class Harden {
     List<Dataset> known =
         Stream.of(data.whole(), data.validation(), data.test()).filter(Objects::nonNull).toList();
     return ledgers.stream()
+            .filter(of -> !of.hash().isEmpty()) // else it does not say of which
             .allMatch(of -> known.stream().anyMatch(set -> of.isOf(set, options.stopper())))
         ? List.of()
         : List.of(

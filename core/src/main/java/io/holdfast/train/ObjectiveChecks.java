@@ -19,6 +19,8 @@ import java.util.List;
 final class ObjectiveChecks {
   private static final String FIELD = "train.objective";
 
+  private static final double ROUNDING = 1e-9; // of a sum of two shares
+
   private ObjectiveChecks() {}
 
   /** Adds everything that keeps the objective from being computed. */
@@ -81,7 +83,7 @@ final class ObjectiveChecks {
     if (objective.bounded()) {
       requireBounds(job, problems);
     }
-    if (objective.boundsWhole() > 1) {
+    if (objective.boundsWhole() > 1 + ROUNDING) {
       problems.add(
           FIELD,
           "warm_up and ramp_up of "

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param groups by number; nothing of samples without one
  */
 record Standing(Map<Integer, Share> classes, Map<Integer, Share> groups) {
-  /** Nothing was looked at. */
-  static final Standing NONE = new Standing(Map.of(), Map.of());
-
   Standing {
     classes = new TreeMap<>(classes);
     groups = new TreeMap<>(groups);
@@ -75,7 +72,7 @@ record Standing(Map<Integer, Share> classes, Map<Integer, Share> groups) {
   /**
    * With what was seen since.
    *
-   * @param keep in [0, 1], by what the earlier samples count less
+   * @param keep in [0, 1], by what the earlier samples are multiplied
    */
   Standing then(Standing later, double keep) {
     return new Standing(sum(classes, keep, later.classes), sum(groups, keep, later.groups));
