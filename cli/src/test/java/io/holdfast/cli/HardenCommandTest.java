@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
@@ -167,44 +169,31 @@ final class HardenCommandTest {
       {"search.over={}", "search.over: expected at least one field to search over"}
     };
     for (String[] one : settings) {
-      Ran ran = Ran.command("harden", file, "--out", out, "--dry-run", "--set", one[0]);
+      Ran ran = dry(out, one[0]);
       assertThat(ran.exit()).as(one[0]).isEqualTo(Exit.BAD_INPUT);
       assertThat(ran.err()).contains(one[1]);
     }
     Ran unseen =
-        Ran.command(
-            "harden",
-            file,
-            "--out",
-            out,
-            "--dry-run",
-            "--set",
-            "train.samples={measured: true}",
-            "--set",
-            "train.validation.examples=0",
-            "--set",
-            "train.epochs=2");
+        dry(out, "train.samples={measured: true}", "train.validation.examples=0", "train.epochs=2");
     assertThat(unseen.err()).contains("train.validation.examples: expected more than 0, by which");
     assertThat(out).doesNotExist();
+  }
+
+  private static Ran dry(Path out, String... settings) {
+    List<Object> all = new ArrayList<>(List.of("harden", file, "--out", out, "--dry-run"));
+    for (String setting : settings) {
+      all.addAll(List.of("--set", setting));
+    }
+    return Ran.command(all.toArray());
   }
 
   @Test
   void whatHasNoEffectIsNoted() {
     Path out = folder.resolve("idle");
     String told = "train.attack, train.mix.clean: no effect, standard searches for no adversarial";
-    Ran idle =
-        Ran.command(
-            "harden",
-            file,
-            "--out",
-            out,
-            "--dry-run",
-            "--set",
-            "train.objective=standard",
-            "--set",
-            "train.mix.clean=0.5");
+    Ran idle = dry(out, "train.objective=standard", "train.mix.clean=0.5");
     assertThat(idle.out()).contains(told);
-    Ran plain = Ran.command("harden", file, "--out", out, "--dry-run");
+    Ran plain = dry(out);
     assertThat(plain.out()).doesNotContain("no effect");
   }
 

@@ -47,7 +47,7 @@ final class BatchStep {
   private final boolean synchronised;
   private final Map<Guide, InputGradients> guides;
   private final Gate gate;
-  private @Nullable Selection selection;
+  private @Nullable Standing standing; // by which samples are drawn at present
   private Efforts efforts;
 
   /**
@@ -63,16 +63,17 @@ final class BatchStep {
     this.shards = shards;
     settings = job.settings();
     synchronised = synchronises(job);
-    selection = settings.methods().selection();
-    efforts = Efforts.of(job, selection);
+    efforts = Efforts.of(job, settings.methods().selection());
   }
 
   /** Goes by what is weak at present. */
-  private void select(@Nullable Selection now) {
-    if (now != null && !now.equals(selection)) {
-      shards.draw(now.draws(job.train()));
-      efforts = Efforts.of(job, now);
-      selection = now;
+  private void select(RunState state) {
+    Standing now = state.counters.standing();
+    Selection selection = Objects.equals(now, standing) ? null : state.selection();
+    if (selection != null) {
+      shards.draw(selection.draws(job.train()));
+      efforts = Efforts.of(job, selection);
+      standing = now;
     }
   }
 
@@ -166,7 +167,7 @@ final class BatchStep {
 
   private SharedStep common(
       RunState state, long step, Moment now, SharedScope owner, StepPass pass) {
-    select(state.selection());
+    select(state);
     LibraryFeed library = job.library();
     int size = shards.batchSize();
     SearchRule rule = now.search().inner().rule();

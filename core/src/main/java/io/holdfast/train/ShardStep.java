@@ -62,9 +62,9 @@ final class ShardStep implements ShardContext {
   private final @Nullable Mixture mixture;
   private final @Nullable Tensor weights; // [n], null where all are 1
   private final Map<String, Tensor> parameters;
-  private final List<Tensor> leaves = new ArrayList<>();
+  private final List<Tensor> leaves;
   private final Map<String, Tensor> beside; // weights of the network that is trained beside
-  private final List<Tensor> besideLeaves = new ArrayList<>();
+  private final List<Tensor> besideLeaves;
   private final List<BatchStatistics> besideStatistics = new ArrayList<>();
   private final List<BatchStatistics> statistics = new ArrayList<>();
   private final int shard;
@@ -112,19 +112,21 @@ final class ShardStep implements ShardContext {
     weights = isPlain(each) ? null : Tensors.of(each, each.length).to(inputs.device());
     parameters = new LinkedHashMap<>(job.network().weights());
     parameters.putAll(common.pass().weights());
-    for (Graph.Parameter p : job.network().trainable()) {
-      Tensor leaf = Objects.requireNonNull(parameters.get(p.name())).asLeaf();
-      parameters.put(p.name(), leaf);
-      leaves.add(leaf);
-    }
+    leaves = leaves(parameters);
     beside = new LinkedHashMap<>(common.kept().beside());
-    if (!beside.isEmpty() && common.pass().counts()) {
-      for (Graph.Parameter p : job.network().trainable()) {
-        Tensor leaf = Objects.requireNonNull(beside.get(p.name())).asLeaf();
-        beside.put(p.name(), leaf);
-        besideLeaves.add(leaf);
-      }
+    boolean learns = !beside.isEmpty() && common.pass().counts();
+    besideLeaves = learns ? leaves(beside) : List.of();
+  }
+
+  /** Puts leaves of the tape in the place of the trainable weights; returns these. */
+  private List<Tensor> leaves(Map<String, Tensor> weights) {
+    List<Tensor> all = new ArrayList<>();
+    for (Graph.Parameter p : job.network().trainable()) {
+      Tensor leaf = Objects.requireNonNull(weights.get(p.name())).asLeaf();
+      weights.put(p.name(), leaf);
+      all.add(leaf);
     }
+    return all;
   }
 
   /** The samples {@code [n, ...]}, row-major, as they are changed this time. */
@@ -305,12 +307,9 @@ final class ShardStep implements ShardContext {
     }
     String output = graph.outputs().get(0);
     Seed own = stream.split("beside").split(besidePasses++);
-    Mode mode = new Mode.Training(own, batchNorm, job.network().frozen());
-    try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
-      Forward.Result result = Forward.run(graph, beside, List.of(x), mode, Set.of(output));
-      besideStatistics.addAll(result.statistics());
-      return result.value(output).to(DType.FLOAT32);
-    }
+    Forward.Result result = forward(beside, x, own, Set.of(output));
+    besideStatistics.addAll(result.statistics());
+    return result.value(output).to(DType.FLOAT32);
   }
 
   @Override
@@ -336,14 +335,19 @@ final class ShardStep implements ShardContext {
 
   private Forward.Result forward(Tensor x, Set<String> wanted) {
     int drawn = held < 0 ? passes++ : held;
-    Mode mode = new Mode.Training(stream.split(drawn), batchNorm, job.network().frozen());
+    Forward.Result result = forward(parameters, x, stream.split(drawn), wanted);
+    statistics.addAll(result.statistics());
+    Map<String, BatchStatistics> own = new HashMap<>();
+    result.statistics().forEach(s -> own.put(s.node(), s));
+    seen.putIfAbsent(x, own);
+    return result;
+  }
+
+  private Forward.Result forward(
+      Map<String, Tensor> weights, Tensor x, Seed layers, Set<String> wanted) {
+    Mode mode = new Mode.Training(layers, batchNorm, job.network().frozen());
     try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
-      Forward.Result result = Forward.run(graph, parameters, List.of(x), mode, wanted);
-      statistics.addAll(result.statistics());
-      Map<String, BatchStatistics> own = new HashMap<>();
-      result.statistics().forEach(s -> own.put(s.node(), s));
-      seen.putIfAbsent(x, own);
-      return result;
+      return Forward.run(graph, weights, List.of(x), mode, wanted);
     }
   }
 

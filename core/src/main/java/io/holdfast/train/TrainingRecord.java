@@ -118,8 +118,7 @@ public final class TrainingRecord {
 
   private static SeenAttacks ofStage(Settings configuration, SettingsReader stage) {
     SettingsReader train = reader(train(configuration, stage.settings()));
-    boolean adversarial = Objectives.read(train, "objective", "pgd-at").adversarial();
-    return SeenAttacks.all(seen(train, adversarial));
+    return SeenAttacks.all(seen(train, true)); // where it searches
   }
 
   /** The section {@code train} as a stage of training has it. */

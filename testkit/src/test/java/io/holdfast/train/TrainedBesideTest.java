@@ -51,6 +51,7 @@ class TrainedBesideTest {
                 }
               });
     }
+    assertThat(all).containsKeys("conv.weight", "out.weight");
     return all;
   }
 
