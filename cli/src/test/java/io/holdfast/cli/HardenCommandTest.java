@@ -166,6 +166,11 @@ final class HardenCommandTest {
       {"model.start=nowhere.holdfast", "model.start: expected an existing file"},
       {"threat=nowhere.yaml", "threat: expected an existing file"},
       {"governor.memory=1m", "governor.memory: expected more than the "},
+      {
+        "governor.replay=" + file,
+        "line 1: expected a decision of a governor, as in a run's journal"
+      },
+      {"train.curriculum.steps=2.5", "train.curriculum.steps: expected whole numbers"},
       {"search.over={}", "search.over: expected at least one field to search over"}
     };
     for (String[] one : settings) {

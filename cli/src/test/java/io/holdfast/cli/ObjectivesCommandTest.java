@@ -39,7 +39,7 @@ final class ObjectivesCommandTest {
 
   /** Whoever changes the recipes measures anew. */
   @ParameterizedTest
-  @CsvSource({"objectives,objectives", "multi-norm,recipes"})
+  @CsvSource({"objectives,objectives", "multi-norm,recipes", "adapt,recipes"})
   void theMeasuredTableIsOfTheRecipesAsTheyAre(String name, String page, @TempDir Path folder)
       throws IOException {
     RecipeBook book = RecipeBook.read(Path.of("../examples/recipes/" + name + ".yaml"), folder);

@@ -368,6 +368,9 @@ final class SearchTest {
         .contains("no number of epochs", "search.method", "search.trials", "search.best");
     Ran none = harden(out, "--set", "data.validation=0");
     assertThat(none.err()).contains("data.validation", "held-out training samples");
+    Ran late = harden(out, "--set", "search.least_epochs=1000");
+    assertThat(late.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(late.err()).contains("search.least_epochs: expected at most", "found 1000");
     Ran few = harden(out, "--set", "search.method=random", "--set", "search.epochs=2");
     assertThat(few.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(few.err()).contains("search.epochs: expected 0 for no limit, or at least 3");

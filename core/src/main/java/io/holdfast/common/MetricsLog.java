@@ -18,6 +18,8 @@ import java.util.function.Predicate;
  * no line appears twice. Thread-safe.
  */
 public final class MetricsLog implements AutoCloseable {
+  private static final int SHOWN = 60; // characters of a line in a message
+
   private final Path file;
   private final FileChannel channel;
 
@@ -112,13 +114,7 @@ public final class MetricsLog implements AutoCloseable {
    * @param wanted asked for each line as it is written
    */
   public static List<JsonNode> read(Path file, Predicate<String> wanted) {
-    String text;
-    try {
-      text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw FileFailures.reading(file, e);
-    }
-    List<String> lines = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    List<String> lines = lines(file);
     List<JsonNode> entries = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       if (wanted.test(lines.get(i))) {
@@ -126,5 +122,37 @@ public final class MetricsLog implements AutoCloseable {
       }
     }
     return List.copyOf(entries);
+  }
+
+  /**
+   * The entries of a log that has one kind of them alone.
+   *
+   * @param what an entry is, for messages
+   * @throws InvalidInputException naming the first line that is none
+   */
+  public static <T> List<T> read(Path file, Class<T> type, String what) {
+    List<T> entries = new ArrayList<>();
+    for (String line : lines(file)) {
+      String place = file + " line " + (entries.size() + 1);
+      try {
+        entries.add(Json.parse(line, place, type));
+      } catch (InvalidInputException e) {
+        throw new InvalidInputException(place, "", what, shown(line));
+      }
+    }
+    return List.copyOf(entries);
+  }
+
+  private static String shown(String line) {
+    return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    } catch (IOException e) {
+      throw FileFailures.reading(file, e);
+    }
   }
 }

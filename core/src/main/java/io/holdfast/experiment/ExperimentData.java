@@ -1,35 +1,17 @@
 package io.holdfast.experiment;
 
-import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Nearest;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
-import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.NamedClasses;
-import io.holdfast.data.StrayLabels;
-import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.Architecture;
-import io.holdfast.model.graph.Graph;
-import io.holdfast.model.graph.Shape;
-import io.holdfast.tensor.Device;
-import io.holdfast.threat.Domain;
-import io.holdfast.threat.Goal;
-import io.holdfast.train.Guides;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
-import io.holdfast.train.Methods;
-import io.holdfast.train.TrainSettings;
-import io.holdfast.train.objective.Objective;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,12 +38,6 @@ public record ExperimentData(
     List<ExperimentData> stages) {
   static final String RESIZE =
       "resize: [height, width] in the data section brings images to one size";
-
-  private static final String UNWATCHED =
-      "train.attack %s takes a single step: training may suddenly learn to withstand that step and"
-          + " nothing else; train.catastrophic_overfitting: watch looks for it and goes back";
-
-  private static final int SHOWN = 10;
 
   public ExperimentData {
     stages = List.copyOf(stages);
@@ -141,7 +117,8 @@ public record ExperimentData(
     try {
       Dataset samples = more.open(train);
       int before = problems.list().size();
-      Dataset matched = matching(experiment, ExtraData.KEY, train, samples, problems);
+      Dataset matched =
+          new DataChecks(experiment, train, problems).matching(ExtraData.KEY, samples);
       return problems.list().size() == before ? matched : null;
     } catch (InvalidInputException e) {
       reject(experiment, "data", ExtraData.KEY, e, problems);
@@ -271,22 +248,10 @@ public record ExperimentData(
       @Nullable Dataset validation,
       @Nullable LibraryFeed library) {
     Problems problems = new Problems(experiment.source());
-    requireClasses(experiment, train, problems);
-    Dataset tested = matching(experiment, "test", train, test, problems);
-    Dataset held =
-        validation == null ? null : matching(experiment, "validation", train, validation, problems);
-    requireDomain(experiment, problems);
-    requireSize(experiment, train, problems);
-    Architecture architecture = architecture(experiment, train, problems);
-    requireAttacks(experiment, train, architecture, problems);
-    requireGuides(experiment, train, problems);
-    requireAugmented(experiment, train, problems);
-    if (library != null) {
-      library.check(train, problems);
-    }
-    if (architecture != null) {
-      StartingWeights.require(experiment, architecture, train.info().classes(), problems);
-    }
+    DataChecks checks = new DataChecks(experiment, train, problems);
+    Dataset tested = checks.matching("test", test);
+    Dataset held = validation == null ? null : checks.matching("validation", validation);
+    Architecture architecture = checks.all(library);
     problems.throwIfAny();
     if (architecture == null) {
       throw new IllegalStateException("an architecture that does not fit was reported");
@@ -298,255 +263,5 @@ public record ExperimentData(
     List<Dataset> parts = HardeningRun.holdOut(train, experiment.seed(), share);
     return new ExperimentData(
         train, parts.get(1), parts.get(0), tested, architecture, library, null, List.of());
-  }
-
-  /**
-   * Says which classes have no sample to train on, which often means a stray label; empty if all
-   * have one, or where that takes labels that nobody has yet.
-   */
-  String emptyClasses() {
-    if (!train.isPrepared()) {
-      return "";
-    }
-    int[] counts = train.classCounts();
-    List<String> names = train.info().classes();
-    List<String> empty =
-        IntStream.range(0, counts.length).filter(k -> counts[k] == 0).mapToObj(names::get).toList();
-    if (empty.isEmpty()) {
-      return "";
-    }
-    String some = String.join(", ", empty.subList(0, Math.min(SHOWN, empty.size())));
-    return empty.size()
-        + " of "
-        + counts.length
-        + " classes have no sample to train on: "
-        + some
-        + (empty.size() > SHOWN ? ", ..." : "");
-  }
-
-  /**
-   * What is worth a note before training: classes without a sample, sets of samples that are named
-   * as the same file or folder, and a search that training may overfit to. Reads no test sample.
-   */
-  List<String> notes(Experiment experiment) {
-    List<String> notes = new ArrayList<>();
-    if (!emptyClasses().isEmpty()) {
-      notes.add(emptyClasses());
-    }
-    notes.addAll(SameData.named(experiment));
-    experiment.trainings().stream()
-        .filter(ExperimentData::isUnwatched)
-        .map(one -> UNWATCHED.formatted(one.inner().name()))
-        .distinct()
-        .forEach(notes::add);
-    notes.addAll(idle(experiment));
-    return notes;
-  }
-
-  /** What the file says of a search that the objective does not make. */
-  private static List<String> idle(Experiment experiment) {
-    Objective objective = experiment.training().objective();
-    if (objective.adversarial() || !experiment.stages().isEmpty()) {
-      return List.of();
-    }
-    SettingsReader train = experiment.settings().reader(new Problems("")).section("train");
-    SettingsReader curriculum = train.section("curriculum");
-    List<String> keys = new ArrayList<>();
-    if (train.has("attack")) {
-      keys.add("train.attack");
-    }
-    if (train.section("mix").has("clean")) {
-      keys.add("train.mix.clean");
-    }
-    if (curriculum.has("steps")) {
-      keys.add("train.curriculum.steps");
-    }
-    if (curriculum.has("epsilon") && !objective.bounded()) {
-      keys.add("train.curriculum.epsilon");
-    }
-    return keys.isEmpty()
-        ? List.of()
-        : List.of(
-            String.join(", ", keys)
-                + ": no effect, "
-                + objective.name()
-                + " searches for no adversarial examples");
-  }
-
-  /** Whether adversarial examples take a single step, and nobody looks whether that is enough. */
-  private static boolean isUnwatched(Experiment training) {
-    TrainSettings settings = training.training();
-    Methods methods = settings.methods();
-    boolean watchable = methods.resizing() == null && settings.objective().tellsRobust();
-    boolean single = settings.steps().maximum() == 1 || training.inner().rule() instanceof Free;
-    return settings.objective().adversarial()
-        && single
-        && watchable
-        && methods.guard() == null
-        && methods.gradAlign() == 0;
-  }
-
-  private static void requireClasses(Experiment experiment, Dataset train, Problems problems) {
-    if (!train.hasSeveralClasses()) {
-      experiment.reject(
-          problems,
-          "data",
-          "train",
-          "samples of at least two classes",
-          "1 class in " + train.size() + " samples",
-          null);
-    }
-  }
-
-  /**
-   * Samples in the numbering of the training samples: found by name, since a folder numbers the
-   * classes that it has. Classes may be missing, as in a small test set.
-   */
-  private static Dataset matching(
-      Experiment experiment, String key, Dataset train, Dataset other, Problems problems) {
-    if (!other.info().shape().equals(train.info().shape())) {
-      experiment.reject(
-          problems,
-          "data",
-          key,
-          "samples of shape " + train.info().shape() + " as in data.train",
-          other.info().shape().toString(),
-          RESIZE);
-    }
-    List<String> known = train.info().classes();
-    List<String> classes = other.info().classes();
-    if (classes.size() > known.size()) {
-      Optional<StrayLabels> stray = StrayLabels.of(other, known.size());
-      experiment.reject(
-          problems,
-          "data",
-          key,
-          "labels from 0 to " + (known.size() - 1) + ", the classes of data.train",
-          stray.map(StrayLabels::found).orElse(classes.size() + " classes"),
-          stray.map(StrayLabels::hint).orElse(null));
-      return other;
-    }
-    Problems names = new Problems("");
-    Dataset matched = NamedClasses.matching(other, known, names);
-    for (Problem p : names.list()) {
-      String expected = "the classes of data.train, " + known;
-      experiment.reject(problems, "data", key, expected, p.found(), p.hint());
-    }
-    return matched;
-  }
-
-  private static void requireDomain(Experiment experiment, Problems problems) {
-    Domain domain = experiment.threat().domain();
-    if (!domain.equals(Domain.UNIT)) {
-      experiment.reject(
-          problems, "threat", "domain", Domain.OF_PIXELS, domain.toString(), Domain.OF_BYTES);
-    }
-  }
-
-  private static void requireSize(Experiment experiment, Dataset train, Problems problems) {
-    try {
-      experiment.threat().checkedFor(train.info().sampleSize());
-    } catch (InvalidInputException e) {
-      e.problems()
-          .forEach(
-              p ->
-                  experiment.reject(
-                      problems, "threat", p.field(), p.expected(), p.found(), p.hint()));
-    }
-    int classes = train.info().classCount();
-    if (experiment.threat().goal() instanceof Goal.TargetClass goal && goal.target() >= classes) {
-      String known = "a class from class:0 to class:" + (classes - 1);
-      experiment.reject(problems, "threat", "goal", known, goal.key(), null);
-    }
-  }
-
-  private static @Nullable Architecture architecture(
-      Experiment experiment, Dataset train, Problems problems) {
-    try {
-      Shape input = Shape.of(train.info().shapeArray());
-      Architecture built = experiment.model().build(input, Math.max(2, train.info().classCount()));
-      for (String layer : experiment.freeze()) {
-        requireLayer(experiment, built, layer, problems);
-      }
-      return built;
-    } catch (InvalidInputException e) {
-      e.problems()
-          .forEach(
-              p ->
-                  experiment.reject(
-                      problems, "model", "architecture", p.expected(), p.found(), p.hint()));
-      return null;
-    }
-  }
-
-  private static List<String> layers(Architecture built) {
-    return built.graph().nodes().stream().map(Graph.Node::name).toList();
-  }
-
-  private static void requireLayer(
-      Experiment experiment, Architecture built, String layer, Problems problems) {
-    List<String> names = layers(built);
-    if (!names.contains(layer)) {
-      experiment.reject(
-          problems,
-          "model",
-          "freeze",
-          "names of layers: " + String.join(", ", names),
-          layer,
-          Nearest.hint(layer, names));
-    }
-  }
-
-  /** Models that the objective learns from, told at the objective's line. */
-  private static void requireGuides(Experiment experiment, Dataset train, Problems problems) {
-    Objective objective = experiment.training().objective();
-    Problems found = new Problems("");
-    try (Guides guides = Guides.open(objective, Map.of(), Device.CPU)) {
-      int classes = Math.max(2, train.info().classCount());
-      guides.check(objective, train.info(), classes, found);
-    } catch (InvalidInputException e) {
-      found.addAll(e);
-    }
-    for (Problem p : found.list()) {
-      String role = p.field().substring(p.field().lastIndexOf('.') + 1);
-      String expected = role + ": " + p.expected();
-      experiment.reject(problems, "train", "objective", expected, p.found(), p.hint());
-    }
-  }
-
-  private static void requireAugmented(Experiment experiment, Dataset train, Problems problems) {
-    String key = "augment";
-    Problems found = new Problems("");
-    experiment.augmentation().check(train.info().shape(), key, found);
-    for (Problem p : found.list()) {
-      experiment.reject(problems, "train", key, p.expected(), p.found(), p.hint());
-    }
-  }
-
-  private static void requireAttacks(
-      Experiment experiment,
-      Dataset train,
-      @Nullable Architecture architecture,
-      Problems problems) {
-    for (NamedAttack attack : experiment.evaluation().attacks()) {
-      try {
-        attack.attack().check(experiment.threat(), train.info().classCount());
-        attack.attack().checkInputs(train.info().shapeArray());
-        if (architecture != null) {
-          attack.attack().checkLayers(layers(architecture));
-        }
-      } catch (InvalidInputException e) {
-        e.problems()
-            .forEach(
-                p ->
-                    experiment.reject(
-                        problems,
-                        "evaluate",
-                        "attacks",
-                        p.expected(),
-                        attack.key() + ": " + p.found(),
-                        p.hint()));
-      }
-    }
   }
 }

@@ -344,7 +344,7 @@ public final class Harden {
             .filter(Objects::nonNull)
             .toList();
     data.train().prepare(options.workers(), options.stopper(), options.progress());
-    data.notes(experiment).forEach(options.progress()::note);
+    DataNotes.of(experiment, data).forEach(options.progress()::note);
     foreign(ledgers).forEach(options.progress()::note);
     data.trainings().stream()
         .map(ExperimentData::library)

@@ -104,7 +104,7 @@ public record Plan(
             + ", "
             + data.train().info().classCount()
             + " classes");
-    List<String> notes = data.notes(e);
+    List<String> notes = DataNotes.of(e, data);
     if (!notes.isEmpty()) {
       words.put("note", String.join("; ", notes));
     }

@@ -180,7 +180,7 @@ public final class Tuning {
       problems.add("folder", "a new one, or one of an earlier search", out + " with trials");
     }
     problems.collect(() -> base.run().check(train));
-    problems.collect(() -> section().requireEnough("search", base.settings().epochs()));
+    problems.collect(() -> section().requireFitting("search", base.settings().epochs()));
     problems.throwIfAny();
     return Objects.requireNonNull(base.folder());
   }

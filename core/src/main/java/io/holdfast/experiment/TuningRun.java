@@ -143,7 +143,7 @@ public record TuningRun(
       throw new InvalidInputException(
           "--trial", "", "--resume: it goes on with a trial of an earlier search", "none");
     }
-    section.requireEnough(experiment.source(), experiment.trial(Map.of()).epochs());
+    section.requireFitting(experiment.source(), experiment.trial(Map.of()).epochs());
   }
 
   private InvalidInputException noTrial(int trials) {

@@ -54,12 +54,19 @@ public record TuningSection(
   }
 
   /**
-   * Refuses a budget that no trial can begin with.
+   * Refuses a budget that no trial can begin with, and a first rung beyond a whole trial.
    *
    * @param all epochs of one trial
    * @throws InvalidInputException naming the field
    */
-  void requireEnough(String source, int all) {
+  void requireFitting(String source, int all) {
+    if (least > all) {
+      throw new InvalidInputException(
+          source,
+          KEY + ".least_epochs",
+          "at most " + all + ", the epochs of a trial",
+          Integer.toString(least));
+    }
     int first = rungs(all).get(0);
     if (budget > 0 && budget < first) {
       throw new InvalidInputException(

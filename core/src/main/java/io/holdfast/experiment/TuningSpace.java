@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,8 @@ record TuningSpace(List<Axis> fields) {
     List<String> values = over.literals(path);
     if (values.isEmpty()) {
       over.reject(path, "a range {from, to} or a list of choices", "none", null);
+    } else if (Set.copyOf(values).size() == 1) {
+      over.reject(path, "at least two choices", values.get(0) + " alone", "set " + path + " to it");
     } else {
       fields.add(new Axis.Words(path, values));
     }

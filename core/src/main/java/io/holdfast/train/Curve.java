@@ -5,6 +5,7 @@ import io.holdfast.common.SettingsReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
 /**
@@ -143,6 +144,21 @@ public record Curve(List<Point> points, boolean linear) {
       points.add(new Point(0, min));
     }
     return new Curve(points, false);
+  }
+
+  /** As settings have it, such as {@code 0.5} or {@code {from: 0, to: 1, until: 0.5}}. */
+  @Override
+  public String toString() {
+    if (points.size() == 1) {
+      return Double.toString(points.get(0).value());
+    }
+    if (linear && points.size() == 2) {
+      return "{from: %s, to: %s, until: %s}"
+          .formatted(points.get(0).value(), points.get(1).value(), points.get(1).at());
+    }
+    return points.stream()
+        .map(p -> "{at: %s, value: %s}".formatted(p.at(), p.value()))
+        .collect(Collectors.joining(", ", linear ? "{line: [" : "{stages: [", "]}"));
   }
 
   /** What {@link #read} reads. */

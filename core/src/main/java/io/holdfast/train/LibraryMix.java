@@ -10,7 +10,6 @@ import io.holdfast.threat.ThreatModel;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -117,6 +116,6 @@ public record LibraryMix(
 
   /** What makes runs equal, the examples themselves apart. */
   public String recipe() {
-    return Arrays.asList(ratio, least, most).toString();
+    return "ratio " + ratio + " of difficulties from " + least + " to " + most;
   }
 }

@@ -38,10 +38,7 @@ public final class Replay {
       requireFitting(file, List.of(phase));
     }
     List<Decision> all =
-        Journal.read(file).stream()
-            .filter(d -> d.phase().equals(phase))
-            .filter(Replay::counts)
-            .toList();
+        read(file).stream().filter(d -> d.phase().equals(phase)).filter(Replay::counts).toList();
     Effort effort = full;
     long step = 0;
     for (Decision d : all) {
@@ -105,7 +102,7 @@ public final class Replay {
    */
   public static void requireFitting(Path file, List<String> phases) {
     int ended = 0;
-    for (Decision d : Journal.read(file)) {
+    for (Decision d : read(file)) {
       if (!counts(d) && d.what() != What.SUMMARY) {
         continue; // of an evaluation, or without results
       }
@@ -115,6 +112,14 @@ public final class Replay {
       }
       ended += d.what() == What.SUMMARY ? 1 : 0;
     }
+  }
+
+  private static List<Decision> read(Path file) {
+    List<Decision> decisions = Journal.read(file);
+    if (decisions.isEmpty()) {
+      throw new InvalidInputException(file.toString(), "", "lines of a run's journal", "none");
+    }
+    return decisions;
   }
 
   private static boolean counts(Decision d) {

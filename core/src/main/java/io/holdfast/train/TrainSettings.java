@@ -60,6 +60,7 @@ public record TrainSettings(
     int checkpointSteps,
     double checkpointSeconds,
     Methods methods) {
+  private static final String STEPS = "steps";
   private static final String GHOST = "ghost";
   private static final String SYNCHRONISED = "synchronised";
   private static final String SIDE_BY_SIDE = "all shards of a batch are computed side by side";
@@ -161,10 +162,6 @@ public record TrainSettings(
           Double.toString(radius.maximum()),
           "train against a larger threat model if that is meant");
     }
-    if (curriculum.has("steps") && !inner.takesSteps()) {
-      curriculum.reject(
-          "steps", "attack: pgd or friendly, whose steps it changes", inner.name(), null);
-    }
     SettingsReader early = r.section("early_stopping");
     SettingsReader validation = r.section("validation");
     SettingsReader checkpoint = r.section("checkpoint");
@@ -189,7 +186,7 @@ public record TrainSettings(
     }
     return new TrainSettings(
         objective,
-        Curve.read(curriculum, "steps", Curve.constant(inner.steps()), 0, 10_000),
+        steps(curriculum, inner),
         epsilon > 0 ? radius.dividedBy(epsilon) : Curve.constant(0),
         Curve.read(r.section("mix"), "clean", Curve.constant(0), 0, 1),
         r.integer("epochs", d.epochs, 1, 1_000_000),
@@ -204,10 +201,30 @@ public record TrainSettings(
         patience,
         r.choice("keep", patience > 0 ? "best" : "last", List.of("best", "last")).equals("best"),
         validation.integer("examples", d.validationExamples, 0, 1_000_000),
-        validation.integer("steps", d.validationSteps, 1, 10_000),
-        checkpoint.integer("steps", d.checkpointSteps, 1, 1_000_000_000),
+        validation.integer(STEPS, d.validationSteps, 1, 10_000),
+        checkpoint.integer(STEPS, d.checkpointSteps, 1, 1_000_000_000),
         checkpoint.positive("seconds", d.checkpointSeconds),
         methods);
+  }
+
+  private static Curve steps(SettingsReader curriculum, InnerSearch inner) {
+    if (curriculum.has(STEPS) && !inner.takesSteps()) {
+      curriculum.reject(
+          STEPS, "attack: pgd or friendly, whose steps it changes", inner.name(), null);
+    }
+    Curve steps = Curve.read(curriculum, STEPS, Curve.constant(inner.steps()), 0, 10_000);
+    steps.points().stream()
+        .map(Curve.Point::value)
+        .filter(value -> value != Math.rint(value))
+        .findFirst()
+        .ifPresent(
+            value ->
+                curriculum.reject(
+                    STEPS,
+                    "whole numbers, between which a ramp is rounded",
+                    Double.toString(value),
+                    null));
+    return steps;
   }
 
   private static Precision precision(SettingsReader r, Device device) {

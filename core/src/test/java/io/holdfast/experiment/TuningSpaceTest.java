@@ -46,6 +46,15 @@ class TuningSpaceTest {
   }
 
   @Test
+  void aSingleChoiceIsNoSearch() {
+    for (String one : List.of("[64]", "[64, 64]")) {
+      assertThatThrownBy(() -> axis("train.batch: " + one))
+          .hasMessageContaining("search.over.train.batch: expected at least two choices")
+          .hasMessageContaining("found 64 alone (set train.batch to it)");
+    }
+  }
+
+  @Test
   void wholeNumbersAndOthersAreDrawnByTheScaleThatIsSaid() {
     String steps = "train.attack.steps";
     assertThat(axis(steps + ": {from: 2, to: 10}"))

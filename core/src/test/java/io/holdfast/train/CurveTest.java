@@ -55,6 +55,15 @@ class CurveTest {
     assertThat(Curve.ramp(0.5, 0.95, 0.5).isBelow(jumping)).isFalse();
   }
 
+  /** Fingerprints and provenance go by it. */
+  @Test
+  void itsTextIsReadAsTheSameCurve() {
+    Curve stages = read("epsilon: {stages: [{at: 0, value: 0.9}, {at: 0.5, value: 0.6}]}");
+    for (Curve curve : List.of(Curve.constant(0.25), Curve.ramp(0.02, 0.1, 0.2), stages)) {
+      assertThat(read("epsilon: " + curve)).isEqualTo(curve);
+    }
+  }
+
   /** And nothing that follows from it. */
   @Test
   void aWrongStageIsOneProblem() {

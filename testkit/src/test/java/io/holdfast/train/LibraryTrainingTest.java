@@ -19,12 +19,17 @@ import io.holdfast.common.Records;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
 import io.holdfast.data.ForwardingDataset;
 import io.holdfast.data.image.Augmentation;
 import io.holdfast.data.image.Flip;
 import io.holdfast.data.image.PadCrop;
 import io.holdfast.datasets.FashionMnist;
+import io.holdfast.experiment.Hardening;
+import io.holdfast.experiment.Pipeline;
+import io.holdfast.model.arch.Architectures;
+import io.holdfast.model.graph.Shape;
 import io.holdfast.testkit.LeakCheck;
 import io.holdfast.testkit.library.SampleLibrary;
 import io.holdfast.train.Run.Outcome;
@@ -212,6 +217,35 @@ class LibraryTrainingTest {
         LibraryMix.of(library, 0.5).open(Run.THREAT, SampleLibrary.TODAY.plusDays(1));
     assertThat(tomorrow.examples().size()).isLessThan(41);
     refused(run(tomorrow).in(place), "data.library: expected");
+  }
+
+  /** As a program writes them down, without an experiment file. */
+  @Test
+  void stagesWithAnotherShareAreAnotherRun() {
+    Path place = folder.resolve("stages");
+    Dataset some = FashionMnist.train().first(32);
+    stages(place, feed(0.5)).fit(some).close();
+    stages(place, feed(0.5)).fit(some).close();
+    assertThatThrownBy(() -> stages(place, feed(0.25)).fit(some))
+        .isInstanceOf(InvalidInputException.class)
+        .message()
+        .contains("train.library.mix: expected \"ratio 0.25 of", "found \"ratio 0.5 of");
+  }
+
+  private static Pipeline stages(Path place, LibraryFeed feed) {
+    Hardening common =
+        Hardening.of(Architectures.mlp(Shape.of(1, 28, 28), 10, 3))
+            .against(Run.THREAT)
+            .library(feed)
+            .validation(0)
+            .epochs(1)
+            .batch(16)
+            .workers(1)
+            .folder(place)
+            .resume(true);
+    return Pipeline.of(common)
+        .stage("first", h -> h.objective(new Standard()))
+        .stage("second", h -> h.objective(new Standard()));
   }
 
   private static void refused(Run run, String... words) {

@@ -36,6 +36,7 @@ import io.holdfast.train.objective.adversarial.Gairat;
 import io.holdfast.train.objective.adversarial.Iat;
 import io.holdfast.train.objective.adversarial.Mail;
 import io.holdfast.train.objective.adversarial.Margins;
+import io.holdfast.train.objective.adversarial.Mart;
 import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.Msd;
 import io.holdfast.train.objective.adversarial.UnionAverage;
@@ -123,6 +124,7 @@ class ObjectivesInTheLoopTest {
         Arguments.of(new Mail(Mail.Base.PGD_AT, 0, 0, 6, 0), new PgdAt()),
         Arguments.of(new Mail(Mail.Base.PGD_AT, 10, 0.5, 6, 1), new PgdAt()),
         Arguments.of(new Mail(Mail.Base.TRADES, 0, 0, 3, 0), Trades.beta(3)),
+        Arguments.of(new Mail(Mail.Base.MART, 0, 0, 3, 0), new Mart(3)),
         Arguments.of(new Gairat(100, 0), new PgdAt()),
         Arguments.of(new Gairat(-1, 1), new PgdAt()),
         Arguments.of(new Margins(Margins.Kind.CROSS_ENTROPY, List.of(0.0)), new PgdAt()),

@@ -118,6 +118,7 @@ class SynchronisedTrainingTest {
         List.of(
             new Mail(Mail.Base.PGD_AT, 20, 0, 6, 0),
             new Mail(Mail.Base.TRADES, 20, 0, 6, 0),
+            new Mail(Mail.Base.MART, 20, 0, 6, 0),
             new Gairat(-1, 0),
             new FeaturePairing(5, 0.5, Optional.of("conv")));
     for (Objective objective : together) {

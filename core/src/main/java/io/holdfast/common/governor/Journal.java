@@ -1,9 +1,7 @@
 package io.holdfast.common.governor;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Json;
 import io.holdfast.common.MetricsLog;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -99,11 +97,6 @@ public final class Journal implements AutoCloseable {
    * @throws InvalidInputException if it cannot be read or holds something else
    */
   public static List<Decision> read(Path file) {
-    List<Decision> decisions = new ArrayList<>();
-    int line = 1;
-    for (JsonNode entry : MetricsLog.read(file)) {
-      decisions.add(Json.parse(entry.toString(), file + " line " + line++, Decision.class));
-    }
-    return List.copyOf(decisions);
+    return MetricsLog.read(file, Decision.class, "a decision of a governor, as in a run's " + FILE);
   }
 }

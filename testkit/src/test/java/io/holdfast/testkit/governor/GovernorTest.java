@@ -362,7 +362,8 @@ class GovernorTest {
     Files.writeString(file, "{\"watts\": 5}\n");
     assertThatThrownBy(() -> Journal.read(file))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("line 1");
+        .hasMessageContaining("line 1: expected a decision of a governor")
+        .hasMessageContaining("found {\"watts\": 5}");
   }
 
   @Test

@@ -50,6 +50,9 @@ final class AdversarialTwins {
             (c, b, i) ->
                 c.crossEntropy(c.zClean(i), i)
                     + 6 * mail(b, 2, -0.2)[i] * kl(c.zClean(i), c.zWorst(i))),
+        row(
+            new Mail(Mail.Base.MART, 3, 0.1, 4, 0.6),
+            (c, b, i) -> mail(b, 3, 0.1)[i] * boosted(c, i) + 4 * doubted(c, i)),
         new TwinRow(
             new Mail(Mail.Base.PGD_AT, 10, 0.5, 6, 0.6),
             EARLY,
@@ -98,10 +101,16 @@ final class AdversarialTwins {
   }
 
   static double mart(TwinCase c, TwinCase before, int i) {
-    double[] worst = softmax(c.zWorst(i));
-    double boosted = c.crossEntropy(c.zWorst(i), i) - Math.log(1 - maxBut(worst, c.label(i)));
-    double doubt = 1 - softmax(c.zClean(i))[c.label(i)];
-    return boosted + 5 * doubt * kl(c.zClean(i), c.zWorst(i));
+    return boosted(c, i) + 5 * doubted(c, i);
+  }
+
+  private static double boosted(TwinCase c, int i) {
+    double rival = maxBut(softmax(c.zWorst(i)), c.label(i));
+    return c.crossEntropy(c.zWorst(i), i) - Math.log(1 - rival);
+  }
+
+  private static double doubted(TwinCase c, int i) {
+    return (1 - softmax(c.zClean(i))[c.label(i)]) * kl(c.zClean(i), c.zWorst(i));
   }
 
   private static double alp(TwinCase c, TwinCase before, int i) {

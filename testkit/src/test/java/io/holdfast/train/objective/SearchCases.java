@@ -117,6 +117,7 @@ final class SearchCases {
         union(new Score(4, 0), new Sought(SearchCases::squaredError, Start.UNIFORM, 1)),
         row(new Mail(Mail.Base.PGD_AT, 10, 0.5, 6, 0.6), CE),
         row(new Mail(Mail.Base.TRADES, 10, 0.5, 6, 0.6), KL),
+        row(new Mail(Mail.Base.MART, 10, 0.5, 6, 0.6), CE),
         row(new Gairat(-1, 0.6), CE),
         union(new Gairat(-1, 0.6), CE),
         row(new Cat(0.5, 0.4, 2), SOFT),

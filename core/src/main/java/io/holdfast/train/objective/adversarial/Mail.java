@@ -17,12 +17,12 @@ import java.util.List;
  * boundary count more, by {@code sigmoid(-slope (PM - bias))} of the probabilistic margin on the
  * worst case, {@code PM = p_y(x') - max_{k != y} p_k(x')}. Weights are divided by their mean over
  * the batch, carry no gradient, and are all 1 during the burn-in. Of PGD-AT they weigh the
- * cross-entropy, of TRADES the divergence.
+ * cross-entropy, of TRADES the divergence, of MART the boosted cross-entropy.
  *
  * @param base what is weighted
  * @param slope of the weight over the margin, at least 0; 0 weighs all alike
  * @param bias margin at which a sample counts half, in [-1, 1]
- * @param beta weight of the divergence, of trades alone
+ * @param beta weight of the divergence, of trades and mart
  * @param burnIn share of training in which all count alike, in [0, 1]
  */
 public record Mail(Base base, double slope, double bias, double beta, double burnIn)
@@ -30,36 +30,37 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
   /** The objective whose terms are weighted. */
   public enum Base {
     PGD_AT,
-    TRADES
+    TRADES,
+    MART
   }
 
   /** The registry's line. */
   public static final ObjectiveSpec<Mail> SPEC =
       new ObjectiveSpec<>(
           "mail",
-          "pgd-at or trades, samples weighted by their probabilistic margin on the worst case",
+          "pgd-at, trades or mart, samples weighted by their probabilistic margin on the worst case",
           "Wang et al. 2021, section 4",
           Mail.usual(Base.PGD_AT),
           List.of(
               Knobs.choice(
-                  "base", "what is weighted: pgd-at or trades", Mail::base, Mail::withBase),
+                  "base", "what is weighted: pgd-at, trades or mart", Mail::base, Mail::withBase),
               Knobs.number(
                   "slope",
-                  "of the weight over the margin; 2 where base is trades",
+                  "of the weight over the margin; 2 where base is trades or mart",
                   0,
                   1e6,
                   Mail::slope,
                   (o, v) -> new Mail(o.base, v, o.bias, o.beta, o.burnIn)),
               Knobs.number(
                   "bias",
-                  "margin at which a sample counts half; 0 where base is trades",
+                  "margin at which a sample counts half; 0 where base is trades or mart",
                   -1,
                   1,
                   Mail::bias,
                   (o, v) -> new Mail(o.base, o.slope, v, o.beta, o.burnIn)),
               Knobs.number(
                   "beta",
-                  "of trades: weight of the divergence",
+                  "of trades and mart: weight of the divergence",
                   0,
                   1e6,
                   Mail::beta,
@@ -70,9 +71,9 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
                   Mail::burnIn,
                   (o, v) -> new Mail(o.base, o.slope, o.bias, o.beta, v))));
 
-  /** Where nothing else is said: steep weights of PGD-AT, gentle ones of TRADES. */
+  /** Where nothing else is said: steep weights of PGD-AT, gentle ones of the others. */
   private static Mail usual(Base base) {
-    return base == Base.TRADES ? new Mail(base, 2, 0, 5, 0.6) : new Mail(base, 10, -0.5, 5, 0.6);
+    return base == Base.PGD_AT ? new Mail(base, 10, -0.5, 5, 0.6) : new Mail(base, 2, 0, 5, 0.6);
   }
 
   /** Of another base everything is as usual there; what else is set is read after it. */
@@ -87,7 +88,11 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
 
   @Override
   public Passes passes() {
-    return base == Base.TRADES ? Trades.SPEC.passes() : PgdAt.SPEC.passes();
+    return switch (base) {
+      case PGD_AT -> PgdAt.SPEC.passes();
+      case TRADES -> Trades.SPEC.passes();
+      case MART -> Mart.SPEC.passes();
+    };
   }
 
   @Override
@@ -107,12 +112,19 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
       Tensor losses = Predictions.crossEntropy(shard, robust); // [n]
       return ShardLoss.of(losses.mul(decided(shard, robust)), null, robust);
     }
-    Tensor worst = Trades.worst(shard); // [n, ...]
+    boolean trades = base == Base.TRADES;
+    Tensor worst = trades ? Trades.worst(shard) : PgdAt.worst(shard); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
-    Tensor divergence = Predictions.divergence(clean, robust, 1); // [n]
-    Tensor natural = Predictions.crossEntropy(shard, clean); // [n]
-    return ShardLoss.of(natural.add(divergence.mul(decided(shard, robust)), beta), clean, robust);
+    Tensor weights = decided(shard, robust); // [n]
+    Tensor losses =
+        trades
+            ? Predictions.crossEntropy(shard, clean)
+                .add(Predictions.divergence(clean, robust, 1).mul(weights), beta)
+            : Mart.boosted(shard, robust)
+                .mul(weights)
+                .add(Mart.doubted(shard, clean, robust), beta); // [n]
+    return ShardLoss.of(losses, clean, robust);
   }
 
   /** By the present weights, also in a second pass at others. */

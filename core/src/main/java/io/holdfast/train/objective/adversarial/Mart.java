@@ -51,11 +51,20 @@ public record Mart(double lambda) implements ListedObjective<Mart> {
     Tensor worst = PgdAt.worst(shard); // [n, ...]
     Tensor clean = shard.logits(shard.inputs()); // [n, K]
     Tensor robust = shard.logits(worst); // [n, K]
-    Tensor boosted = Predictions.crossEntropy(shard, robust).sub(logOthers(robust, shard.labels()));
+    Tensor losses = boosted(shard, robust).add(doubted(shard, clean, robust), lambda); // [n]
+    return ShardLoss.of(losses, clean, robust);
+  }
+
+  /** The boosted cross-entropy on the worst case, {@code [n]}. */
+  static Tensor boosted(ShardContext shard, Tensor robust) {
+    return Predictions.crossEntropy(shard, robust).sub(logOthers(robust, shard.labels()));
+  }
+
+  /** The divergence of worst from clean prediction, by the doubt of the latter, {@code [n]}. */
+  static Tensor doubted(ShardContext shard, Tensor clean, Tensor robust) {
     Tensor logClean = Nn.logSoftmax(clean, 1); // [n, K]
     Tensor doubt = Predictions.at(logClean, shard.labels()).exp().neg().add(1); // [n], 1 - p_y
-    Tensor divergence = Predictions.divergence(logClean, Nn.logSoftmax(robust, 1)); // [n]
-    return ShardLoss.of(boosted.add(divergence.mul(doubt), lambda), clean, robust);
+    return Predictions.divergence(logClean, Nn.logSoftmax(robust, 1)).mul(doubt);
   }
 
   /** {@code log(1 - max_{k != y} p_k)}, {@code [n]}: the log of what all other classes have. */
