@@ -276,10 +276,12 @@ public record AttackDriver(
   }
 
   /**
-   * The size of equal shards, at least two where two are worth it, so that no worker waits long.
+   * The size of equal shards, an even number of them where two are worth it: on two workers three
+   * would take as long as four. It does not depend on the workers, so that they change no bit.
    */
   private int evenly(int rows) {
-    int shards = Math.max((rows + shard - 1) / shard, rows < 2 * FEW ? 1 : 2);
+    int needed = (rows + shard - 1) / shard;
+    int shards = rows < 2 * FEW ? Math.max(1, needed) : Math.max(2, needed + needed % 2);
     return Math.max(1, (rows + shards - 1) / shards);
   }
 
