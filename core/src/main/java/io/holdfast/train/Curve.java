@@ -1,10 +1,8 @@
 package io.holdfast.train;
 
-import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -146,7 +144,7 @@ public record Curve(List<Point> points, boolean linear) {
     return new Curve(points, false);
   }
 
-  /** As settings have it, such as {@code 0.5} or {@code {from: 0, to: 1, until: 0.5}}. */
+  /** What {@link #read} reads, such as {@code 0.5} or {@code {from: 0, to: 1, until: 0.5}}. */
   @Override
   public String toString() {
     if (points.size() == 1) {
@@ -159,22 +157,5 @@ public record Curve(List<Point> points, boolean linear) {
     return points.stream()
         .map(p -> "{at: %s, value: %s}".formatted(p.at(), p.value()))
         .collect(Collectors.joining(", ", linear ? "{line: [" : "{stages: [", "]}"));
-  }
-
-  /** What {@link #read} reads. */
-  public Object toSetting() {
-    if (points.size() == 1) {
-      return points.get(0).value();
-    }
-    if (linear && points.size() == 2) {
-      return Settings.of(
-          Map.of(
-              "from", points.get(0).value(),
-              "to", points.get(1).value(),
-              "until", points.get(1).at()));
-    }
-    return Settings.of(
-        Map.of(
-            "stages", points.stream().map(p -> Map.of("at", p.at(), "value", p.value())).toList()));
   }
 }

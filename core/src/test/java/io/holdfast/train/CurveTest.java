@@ -9,7 +9,6 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CurveTest {
@@ -84,20 +83,6 @@ class CurveTest {
     Curve stages = read("epsilon: {stages: [{at: 0, value: 0.1}, {at: 0.5, value: 0.4}]}");
     assertThat(stages.at(0.49)).isEqualTo(0.1);
     assertThat(stages.at(0.5)).isEqualTo(0.4);
-  }
-
-  @Test
-  void everyFormIsReadBackFromItsSetting() {
-    for (Curve curve :
-        List.of(
-            Curve.constant(0.3),
-            Curve.ramp(0.1, 0.7, 0.25),
-            new Curve(List.of(new Curve.Point(0, 0.5), new Curve.Point(0.5, 0.25)), false))) {
-      Problems problems = new Problems("test");
-      SettingsReader reader = Settings.of(Map.of("epsilon", curve.toSetting())).reader(problems);
-      assertThat(Curve.read(reader, "epsilon", Curve.constant(9), 0, 1)).isEqualTo(curve);
-      problems.throwIfAny();
-    }
   }
 
   @Test

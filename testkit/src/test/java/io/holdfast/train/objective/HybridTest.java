@@ -16,6 +16,7 @@ import io.holdfast.train.Curve;
 import io.holdfast.train.objective.Hybrid.Term;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -162,8 +163,7 @@ class HybridTest {
   }
 
   private static Object setting(Curve curve) {
-    Object written = curve.toSetting();
-    return written instanceof Settings section ? section.toMap() : written;
+    return Objects.requireNonNull(Settings.yaml("weight: " + curve, "x").toMap().get("weight"));
   }
 
   @Test
