@@ -28,6 +28,16 @@ public record Problem(
     this(source, field, expected, found, null);
   }
 
+  /** The same in other words of what would have been right. */
+  public Problem withExpected(String other) {
+    return new Problem(source, field, other, found, hint);
+  }
+
+  /** The same in other words of what was there. */
+  public Problem withFound(String other) {
+    return new Problem(source, field, expected, other, hint);
+  }
+
   /** The source without its line. */
   public String file() {
     Matcher place = PLACE.matcher(source);

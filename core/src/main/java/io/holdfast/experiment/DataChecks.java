@@ -2,7 +2,6 @@ package io.holdfast.experiment;
 
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
-import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.NamedClasses;
@@ -102,10 +101,8 @@ final class DataChecks {
     }
     Problems names = new Problems("");
     Dataset matched = NamedClasses.matching(other, known, names);
-    for (Problem p : names.list()) {
-      String expected = "the classes of data.train, " + known;
-      experiment.reject(problems, "data", key, expected, p.found(), p.hint());
-    }
+    String expected = "the classes of data.train, " + known;
+    experiment.rejectAll(problems, "data", key, names.list(), p -> p.withExpected(expected));
     return matched;
   }
 
@@ -143,11 +140,7 @@ final class DataChecks {
       }
       return built;
     } catch (InvalidInputException e) {
-      e.problems()
-          .forEach(
-              p ->
-                  experiment.reject(
-                      problems, "model", "architecture", p.expected(), p.found(), p.hint()));
+      experiment.rejectAll(problems, "model", "architecture", e.problems(), p -> p);
       return null;
     }
   }
@@ -179,20 +172,22 @@ final class DataChecks {
     } catch (InvalidInputException e) {
       found.addAll(e);
     }
-    for (Problem p : found.list()) {
-      String role = p.field().substring(p.field().lastIndexOf('.') + 1);
-      String expected = role + ": " + p.expected();
-      experiment.reject(problems, "train", "objective", expected, p.found(), p.hint());
-    }
+    experiment.rejectAll(
+        problems,
+        "train",
+        "objective",
+        found.list(),
+        p -> {
+          String role = p.field().substring(p.field().lastIndexOf('.') + 1);
+          return p.withExpected(role + ": " + p.expected());
+        });
   }
 
   private void requireAugmented() {
     String key = "augment";
     Problems found = new Problems("");
     experiment.augmentation().check(train.info().shape(), key, found);
-    for (Problem p : found.list()) {
-      experiment.reject(problems, "train", key, p.expected(), p.found(), p.hint());
-    }
+    experiment.rejectAll(problems, "train", key, found.list(), p -> p);
   }
 
   private void requireAttacks(@Nullable Architecture architecture) {
@@ -204,16 +199,12 @@ final class DataChecks {
           attack.attack().checkLayers(layers(architecture));
         }
       } catch (InvalidInputException e) {
-        e.problems()
-            .forEach(
-                p ->
-                    experiment.reject(
-                        problems,
-                        "evaluate",
-                        "attacks",
-                        p.expected(),
-                        attack.key() + ": " + p.found(),
-                        p.hint()));
+        experiment.rejectAll(
+            problems,
+            "evaluate",
+            "attacks",
+            e.problems(),
+            p -> p.withFound(attack.key() + ": " + p.found()));
       }
     }
   }

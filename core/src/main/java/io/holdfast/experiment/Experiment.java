@@ -24,6 +24,7 @@ import io.holdfast.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -365,5 +366,23 @@ public record Experiment(
       reader = reader.section(part);
     }
     reader.reject(key, expected, found, hint);
+  }
+
+  /**
+   * Adds problems that were found elsewhere at the line of the key that they are due to.
+   *
+   * @param section as above
+   * @param told what of a problem is told; its source and field are not
+   */
+  void rejectAll(
+      Problems problems,
+      String section,
+      String key,
+      List<Problem> found,
+      UnaryOperator<Problem> told) {
+    for (Problem p : found) {
+      Problem as = told.apply(p);
+      reject(problems, section, key, as.expected(), as.found(), as.hint());
+    }
   }
 }

@@ -224,9 +224,7 @@ public record ExperimentData(
       String key,
       InvalidInputException ofFile,
       Problems problems) {
-    for (Problem p : ofFile.problems()) {
-      experiment.reject(problems, section, key, p.expected(), found(p), p.hint());
-    }
+    experiment.rejectAll(problems, section, key, ofFile.problems(), p -> p.withFound(found(p)));
   }
 
   /** What was found in a file, and where in it. */

@@ -307,16 +307,12 @@ public final class Harden {
       return experiment.evaluation().surrogates().open().on(experiment.device());
     } catch (InvalidInputException e) {
       Problems problems = new Problems(experiment.source());
-      e.problems()
-          .forEach(
-              p ->
-                  experiment.reject(
-                      problems,
-                      "evaluate",
-                      "surrogates",
-                      p.expected(),
-                      p.source() + ": " + p.found(),
-                      p.hint()));
+      experiment.rejectAll(
+          problems,
+          "evaluate",
+          "surrogates",
+          e.problems(),
+          p -> p.withFound(p.source() + ": " + p.found()));
       problems.throwIfAny();
       throw e;
     }

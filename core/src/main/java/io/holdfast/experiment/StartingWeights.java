@@ -3,7 +3,6 @@ package io.holdfast.experiment;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
 import io.holdfast.common.InvalidInputException;
-import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.NamedClasses;
@@ -76,9 +75,7 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
         Network.of(model.graph(), start.bundle.network().weights(), from).close();
         Problems found = new Problems("");
         requireSame(start.bundle, model.graph(), classes, found);
-        for (Problem p : found.list()) {
-          experiment.reject(problems, "model", START, p.expected(), p.found(), p.hint());
-        }
+        experiment.rejectAll(problems, "model", START, found.list(), p -> p);
       }
     } catch (InvalidInputException e) {
       ExperimentData.reject(experiment, "model", START, e, problems);

@@ -29,9 +29,14 @@ public record Passes(
     return new Passes(forward, backward, searches + more, guide, linear, tries);
   }
 
-  /** The same against a union of so many members, with a search for each. */
+  /**
+   * The same against a union of so many members: a search in each, and a pass forward of what each
+   * has found, by which the worst is told.
+   */
   public Passes over(int members) {
-    return new Passes(forward, backward, searches * members, guide, linear, tries * members);
+    double compared = members > 1 ? searches * members : 0;
+    return new Passes(
+        forward + compared, backward, searches * members, guide, linear, tries * members);
   }
 
   /** The same so many times. */

@@ -39,6 +39,7 @@ import java.util.stream.IntStream;
  * @param seed of the inner search
  * @param from the first sample
  * @param to the one behind the last
+ * @param threat which attacks the samples
  * @param asked whether the loss asked for random numbers
  */
 record KitShard(
@@ -48,6 +49,7 @@ record KitShard(
     Seed seed,
     int from,
     int to,
+    ThreatModel threat,
     AtomicBoolean asked)
     implements ShardContext {
   static final int SAMPLES = 12;
@@ -59,7 +61,12 @@ record KitShard(
   static KitShard of(Network network, InputGradients gradients, Seed seed, int from, int to) {
     Map<String, Tensor> leaves = new LinkedHashMap<>();
     network.weights().forEach((name, weight) -> leaves.put(name, weight.asLeaf()));
-    return new KitShard(network, leaves, gradients, seed, from, to, new AtomicBoolean());
+    return new KitShard(network, leaves, gradients, seed, from, to, THREAT, new AtomicBoolean());
+  }
+
+  /** The same against another threat model. */
+  KitShard against(ThreatModel other) {
+    return new KitShard(network, parameters, gradients, seed, from, to, other, asked);
   }
 
   @Override
@@ -130,11 +137,6 @@ record KitShard(
   }
 
   @Override
-  public ThreatModel threat() {
-    return THREAT;
-  }
-
-  @Override
   public InnerMaximiser inner() {
     return SEARCH;
   }
@@ -171,7 +173,7 @@ record KitShard(
     List<Integer> all = IntStream.range(0, to - from).boxed().toList();
     return search.find(
         new Search.Ground(
-            gradients, SEARCH, THREAT, inputs(), reference, of(seed.split("inner")), all));
+            gradients, SEARCH, threat, inputs(), reference, of(seed.split("inner")), all));
   }
 
   /** Whether the loss asked for random numbers or for adversarial examples. */

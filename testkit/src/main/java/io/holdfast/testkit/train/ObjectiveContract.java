@@ -23,6 +23,7 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.testkit.LeakCheck;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.Objective;
@@ -52,6 +53,8 @@ public abstract class ObjectiveContract {
   private static final int ALL = KitShard.SAMPLES;
   private static final double CLOSE = 1e-4;
   private static final double RATE = 0.01;
+  private static final ThreatModel UNION =
+      ThreatModel.union(ThreatModel.linf(0.1), ThreatModel.l2(0.5)).within(0, 1);
 
   /** The objectives under the contract. */
   protected abstract Stream<Objective> rows();
@@ -227,5 +230,18 @@ public abstract class ObjectiveContract {
     assertThat(counted.linear())
         .as("linear bounds")
         .isEqualTo((int) listed.passes(1, counted.progress()).linear());
+    if (objective.adversarial() && !objective.boxed()) {
+      countsOfUnion(listed, kit);
+    }
+  }
+
+  /** The comparing of what members have found is counted, too. */
+  private static void countsOfUnion(ListedObjective<?> objective, Kit kit) {
+    CountedShard counted = new CountedShard(kit.shard(0, ALL).against(UNION));
+    objective.loss(counted);
+    Passes passes = objective.passes(UNION.members().size(), counted.progress());
+    assertThat(counted.forwards())
+        .as("against a union, " + passes.forwardText())
+        .isEqualTo(passes.forward(counted.inner().steps()), within(CLOSE));
   }
 }
