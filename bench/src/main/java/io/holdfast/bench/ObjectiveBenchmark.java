@@ -258,7 +258,8 @@ public class ObjectiveBenchmark {
     int searched = (int) Math.round(passes.searches() * SEARCH) + probes;
     int both = (int) Math.round(Math.min(passes.forward(), passes.backward())) - probes;
     double tries = passes.tries() * SEARCH;
-    int alone = (int) Math.round(passes.forward() + tries - passes.backward() + passes.guide());
+    double more = passes.compared() + passes.guide();
+    int alone = (int) Math.round(passes.forward() + tries - passes.backward() + more);
     for (int i = 0; i < searched; i++) {
       try (Scope scope = Scope.open()) {
         Reference reference = Reference.labels(labels);

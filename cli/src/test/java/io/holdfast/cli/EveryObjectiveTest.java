@@ -84,6 +84,12 @@ final class EveryObjectiveTest {
         .isNotEmpty();
   }
 
+  @Test
+  void aNaturalModelIsTrainedBeside() {
+    harden("beside", "{name: lbgat, natural: beside}", "1e-3");
+    assertThat(weights("beside")).isNotEqualTo(untrained).isNotEqualTo(weights("plain"));
+  }
+
   /** What against one ball is PGD-AT is another objective against several. */
   @Test
   void thoseForUnionsTrainAgainstOne() {

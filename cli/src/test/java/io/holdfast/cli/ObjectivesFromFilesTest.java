@@ -7,6 +7,7 @@ import io.holdfast.common.Json;
 import io.holdfast.common.Settings;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.train.Curve;
+import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.Hybrid;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -14,6 +15,7 @@ import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.adversarial.Margins;
 import io.holdfast.train.objective.adversarial.Mart;
+import io.holdfast.train.objective.distil.Lbgat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,6 +63,8 @@ final class ObjectivesFromFilesTest {
   void settingsAreReadAndTermsAddedUp() {
     assertThat(objective("{name: trades, beta: 3}")).isEqualTo(Trades.beta(3));
     assertThat(objective("mart[lambda=2]")).isEqualTo(new Mart(2));
+    assertThat(objective("{name: lbgat, natural: beside}"))
+        .isEqualTo(new Lbgat(1, 6, Guide.beside("natural")));
     assertThat(objective("{name: cw-margin, margin: [1, 2, 3]}"))
         .isEqualTo(new Margins(Margins.Kind.CW, List.of(1.0, 2.0, 3.0)));
     assertThat(

@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.attack.AttackSpec;
 import io.holdfast.attack.Attacks;
 import io.holdfast.common.InvalidInputException;
@@ -325,7 +326,17 @@ final class SchemaTest {
     String page = Files.readString(Path.of("..", "docs", "experiment.md"));
     List<String> missing = new ArrayList<>();
     collectMissing(SCHEMA, "", page, missing);
+    JsonNode own = node("data.extra").deepCopy();
+    ((ObjectNode) properties(own)).remove(keys(node("data.train")));
+    assertThat(keys(own)).contains("share", "teacher");
+    collectMissing(own, "data.extra", page, missing);
     assertThat(missing).isEmpty();
+  }
+
+  private static List<String> keys(JsonNode section) {
+    List<String> keys = new ArrayList<>();
+    properties(section).fieldNames().forEachRemaining(keys::add);
+    return keys;
   }
 
   private static void collectMissing(
@@ -352,7 +363,7 @@ final class SchemaTest {
               boolean elsewhere =
                   key.equals("data.test")
                       || key.equals("data.validation") // as data.train
-                      || key.equals("data.extra") // but for its own keys as data.train
+                      || key.equals("data.extra") // its own keys below
                       || key.equals("stages") // but for its own keys as train
                       || key.equals("train.objective") // docs/objectives.md
                       || key.equals("evaluate.attacks"); // docs/attacks.md

@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
@@ -207,6 +208,9 @@ final class SearchTest {
         .as("one before was better: %s", seen)
         .isGreaterThan(seen.get(2) + 0.1);
     assertThat(trial.path("robust_accuracy").asDouble()).isEqualTo(seen.get(2));
+    try (Bundle first = Bundle.read(out.resolve("trials/0/stages/first/model.holdfast"))) {
+      assertThat(first.provenance().dataHashes()).containsKeys("train", "validation");
+    }
     Ran kept = harden(folder.resolve("kept"), "--set", "search.over={train.keep: [last, best]}");
     assertThat(kept.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(kept.err())

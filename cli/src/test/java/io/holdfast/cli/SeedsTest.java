@@ -71,6 +71,19 @@ final class SeedsTest {
         .contains("How the result varies over seeds", "Standard deviation", "Seed 3", "Seed 4");
   }
 
+  @Test
+  void eachSeedHasItsBudgetsAnew() {
+    Path out = folder.resolve("governed");
+    Ran ran = harden(out, "--seeds", "3,4", "--set", "governor={deadline: 1h}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    for (String seed : List.of("seed-3", "seed-4")) {
+      assertThat(Governed.summary(out.resolve(seed)).why())
+          .as(seed)
+          .startsWith("gave up nothing; ")
+          .endsWith(" of 1:00:00 used");
+    }
+  }
+
   /** The first run had ended, the second had begun when it was killed. */
   @Test
   void resumedItEndsWithTheSameFiles() throws IOException {

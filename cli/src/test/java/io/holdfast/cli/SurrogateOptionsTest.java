@@ -93,6 +93,22 @@ final class SurrogateOptionsTest {
     assertThat(ran.err()).contains("no.holdfast");
   }
 
+  /** Of the same kind: two models of Fashion-MNIST. */
+  @Test
+  void theExampleOfACampaignRuns() throws IOException {
+    String example = Files.readString(Path.of("../examples/campaigns/quickstart.yaml"));
+    Path file = folder.resolve("quickstart.yaml");
+    String here =
+        example
+            .replace("quick/standard/model.holdfast", folder.resolve("model0.holdfast").toString())
+            .replace("quick/hardened/model.holdfast", folder.resolve("model1.holdfast").toString());
+    assertThat(here).contains("examples: 200").doesNotContain("quick/");
+    Files.writeString(file, here.replace("examples: 200", "examples: 20"));
+    Ran ran = Ran.command("campaign", file, "--out", folder.resolve("example"));
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("standard", "hardened", "linf:0.1", "l2:1.5");
+  }
+
   @Test
   void aCampaignSearchesOnThemToo() throws IOException {
     Path file = folder.resolve("campaign.yaml");

@@ -180,10 +180,8 @@ public final class AttackTask extends TaskQueries {
       known[i] = other < 0 ? 0 : 1;
     }
     Tensor inputs = run.inputs(others); // [n, ...]
-    long[] shape = new long[inputs.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = rows.length;
-    return inputs.mulInPlace(Tensors.of(known, shape).to(inputs.device()));
+    Tensor some = Tensors.of(known, Tensors.perSample(inputs)); // [n, 1, ...]
+    return inputs.mulInPlace(some.to(inputs.device()));
   }
 
   /**

@@ -8,7 +8,6 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.threat.ThreatModel;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -189,10 +188,8 @@ public record InnerMaximiser(
     Tensor highest = values.get(0); // [N]
     for (int m = 1; m < results.size(); m++) {
       Tensor better = values.get(m).gt(highest); // [N]
-      long[] wide = new long[best.rank()];
-      Arrays.fill(wide, 1);
-      wide[0] = best.size(0);
-      best = Tensors.where(better.view(wide), results.get(m), best); // [N, ...]
+      Tensor rows = better.view(Tensors.perSample(best)); // [N, 1, ...]
+      best = Tensors.where(rows, results.get(m), best); // [N, ...]
       highest = values.get(m).maximum(highest);
     }
     return best;

@@ -7,7 +7,6 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
-import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
@@ -59,10 +58,8 @@ public record Slope(InputGradients model, Loss loss, Reference reference) {
     if (none.to(DType.FLOAT32).max().item() == 0) {
       return gradient;
     }
-    long[] wide = new long[gradient.rank()];
-    Arrays.fill(wide, 1);
-    wide[0] = gradient.size(0);
-    return Tensors.where(none.view(wide), variables.sub(region.origin()), gradient);
+    Tensor rows = none.view(Tensors.perSample(gradient)); // [N, 1, ...]
+    return Tensors.where(rows, variables.sub(region.origin()), gradient);
   }
 
   /**

@@ -135,12 +135,26 @@ public record AdversarialRun(
     attack.check(threat, bundle.classifier().classes());
     attack.checkInputs(bundle.classifier().inputShape());
     requireUsable(folder);
+    requireOneFile(data);
     try (Workers pool = Workers.on(bundle.classifier().device(), workers)) {
       driver(pool).check(attack);
       Datasets.requireReadable(data, workers, stopper, progress);
       try (RunLock lock = RunLock.take(folder)) {
         return on(data, pool);
       }
+    }
+  }
+
+  /** All samples go into one array of the result. */
+  private static void requireOneFile(Dataset data) {
+    long most = Integer.MAX_VALUE / data.info().sampleSize();
+    if (data.size() > most) {
+      throw new InvalidInputException(
+          "attack",
+          "data",
+          "at most " + most + " samples of shape " + data.info().shape() + " at once",
+          Integer.toString(data.size()),
+          "take fewer with --examples");
     }
   }
 

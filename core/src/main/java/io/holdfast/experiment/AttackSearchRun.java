@@ -9,12 +9,14 @@ import io.holdfast.common.Format;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
+import io.holdfast.common.Provenance;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.evaluate.Estimate;
 import io.holdfast.evaluate.search.AttackSearch;
 import io.holdfast.evaluate.search.SearchJournal;
+import io.holdfast.tensor.Engine;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Norm;
 import java.io.IOException;
@@ -240,6 +242,8 @@ public record AttackSearchRun(
     return Hashes.sha256Hex(
         String.join(
             "\n",
+            Provenance.currentCode(),
+            Engine.version(),
             run.bundle().network().hash(),
             run.surrogates().name(),
             run.threat().toSettings().toJson(),

@@ -193,8 +193,9 @@ public final class Harden {
     try (RunLock lock = RunLock.take(options.out());
         Governing governing = Governing.of(experiment, data, options);
         Trainings trainings = Trainings.open(experiment, data, options)) {
-      harden.folder.prepare(harden.provenance(), options.resume());
-      Path reached = trainings.advance(epochs, governing.governor());
+      Provenance provenance = harden.provenance();
+      harden.folder.prepare(provenance, options.resume());
+      Path reached = trainings.advance(epochs, provenance, governing.governor());
       EpochFigures figures = trainings.figures(new RunFolder(reached).metrics(), epochs);
       return TrialOutcome.of(
           trial, values, epochs, figures, trainings.spent(epochs), trainings.graph());
@@ -235,7 +236,8 @@ public final class Harden {
   private void requireJournalOutside() {
     Path replay = experiment.governor().replay();
     if (replay != null) {
-      requireOutside("governor.replay", "journal", replay.toString());
+      StartingWeights.requireOutside(
+          options.out(), experiment, "governor.replay", "journal", replay.toString());
     }
   }
 
@@ -243,18 +245,8 @@ public final class Harden {
   private void requireLedgerOutside(Experiment training) {
     SampleChoice samples = training.samples();
     if (samples != null && samples.ledger() != null) {
-      requireOutside("train.samples.ledger", "ledger", samples.ledger());
-    }
-  }
-
-  private void requireOutside(String key, String what, String path) {
-    if (RunFolder.contains(options.out(), path)) {
-      throw new InvalidInputException(
-          experiment.source(),
-          key,
-          "a " + what + " outside the folder for the results, " + options.out(),
-          path,
-          "choose another folder, or copy the " + what);
+      StartingWeights.requireOutside(
+          options.out(), experiment, "train.samples.ledger", "ledger", samples.ledger());
     }
   }
 

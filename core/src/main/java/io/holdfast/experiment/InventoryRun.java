@@ -15,7 +15,6 @@ import io.holdfast.evaluate.EvaluationResult;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
-import io.holdfast.record.Rate;
 import io.holdfast.record.Scorecard;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
@@ -154,10 +153,6 @@ public record InventoryRun(
     return rows;
   }
 
-  private static long right(Rate clean) {
-    return Math.round(clean.value() * clean.n());
-  }
-
   private Row row(AttackSpec<?> spec, ThreatModel judged) {
     Optional<Norm> norm = Norm.ofKey(judged.set().kind());
     Attack attack = spec.usual();
@@ -205,7 +200,7 @@ public record InventoryRun(
     verdicts.stream().filter(row -> row.outcome() == Outcome.FELL).forEach(found::add);
     List<Attempt> fallen = found.stream().filter(row -> isWithin(row, judged, norm)).toList();
     List<Attempt> measured = attack.seeksSmallest() ? found : fallen;
-    long right = right(result.card().cleanAccuracy());
+    long right = result.card().cleanAccuracy().successes();
     return new Row(
         attack.name(),
         judged.set().key(),

@@ -122,6 +122,15 @@ public record RecipeBook(
     String name = r.text("name", "recipes");
     Settings base = r.requiredSection("experiment").settings();
     Experiment plain = Experiment.of(base, file.toString(), List.of(), problems);
+    if (plain.programme().track() != null) {
+      plain.reject(
+          problems,
+          "",
+          "track",
+          "recipes that no tracker is told of",
+          "a tracker",
+          "leave it out here");
+    }
     List<Draft> drafts = drafts(r);
     List<String> names = drafts.stream().map(Draft::name).toList();
     Map<String, String> guides = guides(r, names);

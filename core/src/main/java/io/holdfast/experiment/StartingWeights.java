@@ -130,13 +130,23 @@ record StartingWeights(@Nullable Bundle bundle) implements AutoCloseable {
 
   /** As {@link #requireOutside(Path, Experiment)}, for a model that a key of the file names. */
   static void requireOutside(Path folder, Experiment experiment, String key, String model) {
-    if (RunFolder.contains(folder, model)) {
+    requireOutside(folder, experiment, key, "model", model);
+  }
+
+  /**
+   * The same for another file.
+   *
+   * @param what it is called in the message
+   */
+  static void requireOutside(
+      Path folder, Experiment experiment, String key, String what, String path) {
+    if (RunFolder.contains(folder, path)) {
       throw new InvalidInputException(
           experiment.source(),
           key,
-          "a model outside the folder for the results, " + folder,
-          model,
-          "choose another folder, or copy the model");
+          "a " + what + " outside the folder for the results, " + folder,
+          path,
+          "choose another folder, or copy the " + what);
     }
   }
 

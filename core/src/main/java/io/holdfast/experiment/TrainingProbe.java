@@ -95,6 +95,7 @@ final class TrainingProbe {
             data.architecture().initialise(experiment.seed()).to(experiment.device());
         Guides guides = Guides.open(level.objective(), Map.of(), experiment.device());
         Workers pool = pool()) {
+      network.freeze(experiment.freeze());
       Trainer.train(
           new TrainJob(
                   network,

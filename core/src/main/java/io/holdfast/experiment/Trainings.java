@@ -136,15 +136,16 @@ final class Trainings implements AutoCloseable {
   /**
    * Trains up to so many epochs in all and pauses.
    *
+   * @param provenance of what is trained, for the models of stages that end
    * @param governor of all of it; null for none
    * @return the folder with the metrics of what was trained last
    */
-  Path advance(int epochs, @Nullable Governor governor) {
+  Path advance(int epochs, Provenance provenance, @Nullable Governor governor) {
     if (experiment.stages().isEmpty()) {
       training(0).governor(governor).run().advance(data.train(), epochs);
       return options.out();
     }
-    return pipeline(provenance(Map.of()), governor).advance(data.train(), epochs);
+    return pipeline(provenance, governor).advance(data.train(), epochs);
   }
 
   /**

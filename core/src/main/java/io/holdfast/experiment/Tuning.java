@@ -4,8 +4,10 @@ import io.holdfast.attack.Axis;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.governor.Governor;
 import io.holdfast.data.Dataset;
+import io.holdfast.tensor.Engine;
 import io.holdfast.train.TrainingCost;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -189,6 +191,8 @@ public final class Tuning {
     return Hashes.sha256Hex(
         String.join(
             "\n",
+            Provenance.currentCode(),
+            Engine.version(),
             base.run().same(train).toString(),
             Long.toString(base.seed().value()),
             fields.stream().map(Field::values).toList().toString(),

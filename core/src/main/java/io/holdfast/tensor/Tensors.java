@@ -88,6 +88,17 @@ public final class Tensors {
   }
 
   /**
+   * {@code [n, 1, ..., 1]}, of as many dimensions as {@code t [n, ...]} has: a number for each
+   * sample in that shape broadcasts to all of its values.
+   */
+  public static long[] perSample(Tensor t) {
+    long[] shape = new long[t.rank()];
+    Arrays.fill(shape, 1);
+    shape[0] = t.size(0);
+    return shape;
+  }
+
+  /**
    * A tensor of any element type from its raw little-endian bytes in row-major order.
    *
    * @throws IllegalArgumentException if the number of bytes does not fit type and shape

@@ -60,7 +60,12 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
   @Override
   public Additive scaled(double factor) {
     double size = unlimited() ? epsilon : epsilon * factor;
-    return new Additive(norm, norm == Norm.L0 ? Math.floor(size) : size);
+    return new Additive(norm, norm == Norm.L0 ? whole(size) : size);
+  }
+
+  /** Rounded down, but for what a product of doubles falls short of a whole number by. */
+  static double whole(double size) {
+    return Math.floor(size * (1 + 1e-12));
   }
 
   @Override

@@ -49,7 +49,7 @@ public sealed interface PixelSet extends PerturbationSet permits PixelChanges, S
   /** Rounded down. */
   @Override
   default PixelSet scaled(double factor) {
-    return ofSize((int) Math.floor(size() * factor));
+    return ofSize((int) Additive.whole(size() * factor));
   }
 
   @Override

@@ -250,7 +250,7 @@ public record ThreatModel(
       return this;
     }
     if (set instanceof Additive ball) {
-      return with(ball(ball.norm(), ball.norm() == Norm.L0 ? Math.floor(epsilon) : epsilon));
+      return with(ball(ball.norm(), ball.norm() == Norm.L0 ? Additive.whole(epsilon) : epsilon));
     }
     if (epsilon() == 0) {
       throw new IllegalArgumentException("a set of size 0 cannot be scaled to " + epsilon);

@@ -48,7 +48,7 @@ final class BatchStep {
   private final Map<Guide, InputGradients> guides;
   private final Gate gate;
   private @Nullable Standing standing; // by which samples are drawn at present
-  private Efforts efforts;
+  private SearchLengths efforts;
 
   /**
    * The steps of a run.
@@ -63,7 +63,7 @@ final class BatchStep {
     this.shards = shards;
     settings = job.settings();
     synchronised = synchronises(job);
-    efforts = Efforts.of(job, settings.methods().selection());
+    efforts = SearchLengths.of(job, settings.methods().selection());
   }
 
   /** Goes by what is weak at present. */
@@ -72,7 +72,7 @@ final class BatchStep {
     Selection selection = Objects.equals(now, standing) ? null : state.selection();
     if (selection != null) {
       shards.draw(selection.draws(job.train()));
-      efforts = Efforts.of(job, selection);
+      efforts = SearchLengths.of(job, selection);
       standing = now;
     }
   }
@@ -115,15 +115,15 @@ final class BatchStep {
    * @param owner of what is handed back
    * @param own what they handed back for the network itself
    */
-  List<ShardResult> clean(RunState state, Moment now, SharedScope owner, List<ShardResult> own) {
-    CleanExpert expert = state.expert;
-    if (expert == null) {
+  List<ShardResult> ofBeside(RunState state, Moment now, SharedScope owner, List<ShardResult> own) {
+    NetworkBeside beside = state.beside;
+    if (beside == null) {
       return List.of();
     }
     if (settings.objective().trainsBeside()) {
       return own.stream().map(shard -> Objects.requireNonNull(shard.beside())).toList();
     }
-    StepPass pass = StepPass.clean(expert.network().weights());
+    StepPass pass = StepPass.clean(beside.network().weights());
     return compute(common(state, state.counters.step(), now, owner, pass));
   }
 
@@ -141,6 +141,8 @@ final class BatchStep {
   /**
    * Gives the batch norms of the mean of weights the statistics of the latest steps' batches, seen
    * through that mean: the plain average over the batches (Izmailov et al. 2018, section 3.2).
+   * Where samples are drawn by what is measured, batches of an epoch before are drawn as this
+   * one's.
    *
    * @param batches at most so many
    */
@@ -197,8 +199,8 @@ final class BatchStep {
   }
 
   private Map<String, Tensor> beside(RunState state) {
-    return state.expert != null && settings.objective().trainsBeside()
-        ? state.expert.network().weights()
+    return state.beside != null && settings.objective().trainsBeside()
+        ? state.beside.network().weights()
         : Map.of();
   }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class CheckpointStore {
   static final String FILE = "checkpoint.safetensors";
   private static final String STATE = "holdfast.training";
+  private static final String CHECKSUM = "holdfast.checksum";
   private static final String AFRESH = "go on without --resume to start afresh";
 
   /**
@@ -34,14 +35,12 @@ final class CheckpointStore {
    * @param fingerprint of everything that makes runs equal
    * @param counters where the run stands
    * @param metricsOffset bytes of {@code metrics.jsonl} that belong to the steps before
-   * @param checksum CRC-32C over names and contents of all tensors
    * @param governor where it stands, or null without one
    */
   record Saved(
       Fingerprint fingerprint,
       Counters counters,
       long metricsOffset,
-      long checksum,
       @JsonInclude(JsonInclude.Include.NON_NULL) Steering.@Nullable Saved governor) {}
 
   private final Path file;
@@ -89,9 +88,8 @@ final class CheckpointStore {
 
   void write(RunState state, long metricsOffset, Steering.@Nullable Saved governor) {
     Map<String, Tensor> tensors = state.tensors();
-    Saved saved =
-        new Saved(fingerprint, state.counters, metricsOffset, checksum(tensors), governor);
-    Safetensors.write(file, tensors, Map.of(STATE, Json.compact(saved)));
+    String saved = Json.compact(new Saved(fingerprint, state.counters, metricsOffset, governor));
+    Safetensors.write(file, tensors, Map.of(STATE, saved, CHECKSUM, checksum(saved, tensors)));
   }
 
   /**
@@ -106,25 +104,26 @@ final class CheckpointStore {
       Map<String, Tensor> tensors;
       try {
         Safetensors content = Safetensors.read(file);
-        saved = Json.parse(state(content), file.toString(), Saved.class);
+        String beside = metadata(content, STATE, "no state of a training run");
         tensors = content.tensors();
+        if (!checksum(beside, tensors).equals(metadata(content, CHECKSUM, "no checksum"))) {
+          throw damaged("contents that do not match their checksum", null);
+        }
+        saved = Json.parse(beside, file.toString(), Saved.class);
       } catch (InvalidInputException e) {
         Problem p = e.problems().get(0);
         throw damaged(p.hint() == null ? p.found() : p.found() + ": " + p.hint(), e);
       }
       fingerprint.requireSame(saved.fingerprint(), file);
-      if (checksum(tensors) != saved.checksum()) {
-        throw damaged("contents that do not match their checksum", null);
-      }
       state.restore(tensors, saved.counters());
       return saved;
     }
   }
 
-  private String state(Safetensors content) {
-    String text = content.header().metadata().get(STATE);
+  private String metadata(Safetensors content, String key, String none) {
+    String text = content.header().metadata().get(key);
     if (text == null) {
-      throw damaged("no state of a training run", null);
+      throw damaged(none, null);
     }
     return text;
   }
@@ -135,14 +134,16 @@ final class CheckpointStore {
     return new InvalidInputException(List.of(problem), cause);
   }
 
-  private static long checksum(Map<String, Tensor> tensors) {
+  /** CRC-32C over what stands beside the tensors, and their names and contents. */
+  private static String checksum(String saved, Map<String, Tensor> tensors) {
     CRC32C crc = new CRC32C();
+    crc.update(saved.getBytes(StandardCharsets.UTF_8));
     new TreeMap<>(tensors)
         .forEach(
             (name, tensor) -> {
               crc.update(name.getBytes(StandardCharsets.UTF_8));
               crc.update(tensor.toBytes());
             });
-    return crc.getValue();
+    return Long.toHexString(crc.getValue());
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.holdfast.common.Records;
 import io.holdfast.train.TrainResult.Validation;
 import org.jspecify.annotations.Nullable;
 
@@ -31,37 +32,38 @@ record Counters(
       new Counters(0, StepSums.NONE, null, null, false, null, null, null, null);
 
   Counters with(OverfittingGuard.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, other, advance, mean, standing);
+    return Records.with(this, "guard", other);
   }
 
   Counters with(Advance.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, guard, other, mean, standing);
+    return Records.with(this, "advance", other);
   }
 
   Counters with(WeightMean.@Nullable State other) {
-    return new Counters(step, epoch, best, last, stopped, guard, advance, other, standing);
+    return Records.with(this, "mean", other);
   }
 
   Counters with(@Nullable Standing other) {
-    return new Counters(step, epoch, best, last, stopped, guard, advance, mean, other);
+    return Records.with(this, "standing", other);
   }
 
   /** One step later, with so much of the epoch. */
   Counters next(StepSums sums) {
-    return new Counters(step + 1, sums, best, last, stopped, guard, advance, mean, standing);
+    return Records.with(inEpoch(sums), "step", step + 1);
   }
 
   /** In another epoch. */
   Counters inEpoch(StepSums sums) {
-    return new Counters(step, sums, best, last, stopped, guard, advance, mean, standing);
+    return Records.with(this, "epoch", sums);
   }
 
   /** After a validation; training that has ended does not go on by it. */
   Counters validated(Validation top, Validation now, boolean ends) {
-    return new Counters(step, epoch, top, now, stopped || ends, guard, advance, mean, standing);
+    Counters seen = Records.with(Records.with(this, "best", top), "last", now);
+    return ends ? seen.stop() : seen;
   }
 
   Counters stop() {
-    return new Counters(step, epoch, best, last, true, guard, advance, mean, standing);
+    return Records.with(this, "stopped", true);
   }
 }

@@ -167,9 +167,10 @@ final class Course implements Forecast.Work {
       return;
     }
     boolean whole = settings.radius().at(strength()) == 1;
-    Validation present =
-        whole ? now : validator.measure(state.current().classifier(), epoch, threat());
-    Double robust = present.robust();
+    Double robust =
+        whole
+            ? now.robust()
+            : validator.measure(state.current().classifier(), epoch, threat()).robust();
     state.counters =
         state.counters.with(
             advance.next(at, robust == null ? 0 : robust, epoch, settings.epochs()));

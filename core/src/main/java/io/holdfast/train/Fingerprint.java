@@ -4,8 +4,10 @@ import io.holdfast.common.Changes;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.tensor.Engine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -60,6 +62,8 @@ record Fingerprint(Map<String, String> parts) {
     job.guides()
         .hashes()
         .forEach((role, weights) -> parts.put("train.objective." + role, text(weights)));
+    parts.put("code version", Provenance.currentCode());
+    parts.put("engine version", Engine.version());
     parts.put(SEED, Long.toString(job.seed().value()));
     parts.put("model", hash(job.network().graph().toString()));
     parts.put("model.freeze", text(job.network().frozen()));

@@ -25,7 +25,7 @@ final class Forecast {
   }
 
   private final int perEpoch;
-  private final Looks looks;
+  private final LookCosts looks;
   private final Work work;
   private final List<Meter> meters;
 
@@ -33,7 +33,7 @@ final class Forecast {
    * @param perEpoch steps
    * @param meters those without a limit are passed over
    */
-  Forecast(int perEpoch, Looks looks, Work work, List<Meter> meters) {
+  Forecast(int perEpoch, LookCosts looks, Work work, List<Meter> meters) {
     this.perEpoch = perEpoch;
     this.looks = looks;
     this.work = work;

@@ -71,7 +71,7 @@ record Ladder(List<Rung> rungs) {
    * @param later whether the first part of training is without adversarial samples before all of it
    *     has fewer; not where something goes by robust accuracy meanwhile, or weights are averaged
    */
-  static Ladder of(TrainSettings settings, Looks looks, boolean later) {
+  static Ladder of(TrainSettings settings, LookCosts looks, boolean later) {
     int most = Effort.mostSteps(settings);
     boolean needed = looks.needed() || looks.validation() == 0;
     Methods methods = settings.methods();

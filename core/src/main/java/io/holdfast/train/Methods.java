@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.attack.SearchRule;
+import io.holdfast.common.Format;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Records;
 import io.holdfast.common.SettingsReader;
@@ -59,7 +60,7 @@ public record Methods(
         OverfittingGuard.read(train),
         null, // which may need a ledger, see SampleChoice
         Advance.read(curriculum),
-        train.integer("warm_start", 0, 0, 1 << 20),
+        train.integer("warm_start", 0, 0, 2047),
         train.number("grad_align", 0, 0, 1e6),
         Pairs.read(train),
         Generalist.read(train),
@@ -154,6 +155,18 @@ public record Methods(
           "train.lora",
           "training without train.generalist, whose experts go on from a mixture of both",
           "both");
+    }
+    if (lowRank != null && slowed != null) {
+      problems.add(
+          "train.layers.others",
+          "0 beside train.lora, whose factors are trained at one rate",
+          Format.number(slowed.factor()));
+    }
+    if (lowRank != null && job.settings().objective().trainsBeside()) {
+      problems.add(
+          "train.lora",
+          "an objective that trains no network beside: it would have all of its weights",
+          job.settings().objective().name());
     }
     if (gradAlign > 0 && threat == null) {
       problems.add("threat", "a threat model for train.grad_align", "none");

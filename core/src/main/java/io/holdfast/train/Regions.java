@@ -205,7 +205,7 @@ public final class Regions {
             count[1]++;
           }
           long all = Arrays.stream(counts).mapToLong(count -> count[0]).sum();
-          double ofClass = (all + 1.0) / (rows.size() + 2); // as Selection has it
+          double ofClass = (all + 1.0) / (rows.size() + 2);
           for (int r = 0; r < counts.length; r++) {
             double share = (counts[r][0] + PRIOR * ofClass) / (counts[r][1] + PRIOR);
             accuracy.put(number(label, r), share);

@@ -6,6 +6,7 @@ import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Journal;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The decisions of an earlier run that change results, taken again at the same steps. Where that
@@ -17,13 +18,24 @@ public final class Replay {
       "a replay needs the experiment of the run that wrote the journal, but for its section"
           + " governor";
 
+  /** In a rollback's figures where training ended with it. */
+  private static final String NO_TIME = "time_is_up";
+
   private final Path file;
   private final List<Decision> decisions;
+  private final boolean ended;
   private int next;
 
-  private Replay(Path file, List<Decision> decisions) {
+  /**
+   * Of a journal.
+   *
+   * @param decisions that change results, of one training
+   * @param ended whether that training came to its end
+   */
+  private Replay(Path file, List<Decision> decisions, boolean ended) {
     this.file = file;
     this.decisions = decisions;
+    this.ended = ended;
   }
 
   /**
@@ -37,8 +49,8 @@ public final class Replay {
     if (phase.equals(Decision.TRAINING)) { // of stages, all together were asked before the first
       requireFitting(file, List.of(phase));
     }
-    List<Decision> all =
-        read(file).stream().filter(d -> d.phase().equals(phase)).filter(Replay::counts).toList();
+    List<Decision> own = read(file).stream().filter(d -> d.phase().equals(phase)).toList();
+    List<Decision> all = own.stream().filter(Replay::counts).toList();
     Effort effort = full;
     long step = 0;
     for (Decision d : all) {
@@ -66,7 +78,7 @@ public final class Replay {
       step = d.step();
       effort = effort.after(d);
     }
-    return new Replay(file, all);
+    return new Replay(file, all, own.stream().anyMatch(d -> d.what() == What.SUMMARY));
   }
 
   /**
@@ -141,9 +153,21 @@ public final class Replay {
     return decisions.subList(from, next);
   }
 
-  /** Whether going back is what comes next, or the journal has ended. */
-  boolean goesBack() {
-    return next == decisions.size() || decisions.get(next).what() == What.ROLLBACK;
+  /**
+   * Whether there was time for a remedy where training went back next. Past the last decision of a
+   * training that came to its end there was none: it went back no more, whatever its probes saw.
+   */
+  boolean hadTime() {
+    if (next == decisions.size()) {
+      return !ended;
+    }
+    Decision d = decisions.get(next);
+    return d.what() == What.ROLLBACK && !d.measured().containsKey(NO_TIME);
+  }
+
+  /** What a rollback's line says of the time that was left. */
+  static Map<String, Double> left(boolean time) {
+    return time ? Map.of() : Map.of(NO_TIME, 1.0);
   }
 
   private static boolean isDue(Decision d, long step) {

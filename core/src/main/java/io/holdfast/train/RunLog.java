@@ -150,7 +150,7 @@ final class RunLog implements AutoCloseable {
    *
    * @param own accuracy on training's own adversarial examples since the last look, or null
    */
-  void probe(long step, Validation probe, @Nullable Double own, Progress.Task task) {
+  void probe(long step, Validator.Figures probe, @Nullable Double own, Progress.Task task) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("event", "probe");
     row.put("step", step);

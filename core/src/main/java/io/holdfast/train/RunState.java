@@ -37,7 +37,7 @@ final class RunState implements AutoCloseable {
   final Optimiser optimiser;
   final @Nullable WeightAverage average;
   final @Nullable WeightMean mean;
-  final @Nullable CleanExpert expert;
+  final @Nullable NetworkBeside beside;
   final KeptTensors best = new KeptTensors();
   final @Nullable WarmStarts warm;
   final @Nullable SampleMemory memory;
@@ -75,10 +75,10 @@ final class RunState implements AutoCloseable {
     double decay = generalist == null ? settings.averaging() : generalist.decay();
     boolean averages = generalist != null || decay > 0;
     average = averages ? new WeightAverage(network, decay) : null;
-    expert =
+    beside =
         generalist == null && !settings.objective().trainsBeside()
             ? null
-            : CleanExpert.of(network, settings.optimiser(), slowed);
+            : NetworkBeside.of(network, settings.optimiser(), slowed);
     mean = settings.methods().swa() == null ? null : new WeightMean(network);
     if (mean != null) {
       counters = counters.with(WeightMean.State.START);
@@ -106,15 +106,15 @@ final class RunState implements AutoCloseable {
     }
     long step = counters.step();
     Generalist generalist = settings.methods().generalist();
-    if (generalist == null || expert == null) {
+    if (generalist == null || beside == null) {
       average.update(network, step);
       return;
     }
     double share = generalist.shareAt(effort.progress(step));
-    average.update(network, expert.network(), share, step);
+    average.update(network, beside.network(), share, step);
     if (generalist.exchanges(step + 1, stepsPerEpoch, effort.pace())) {
       network.setWeights(average.network().weights());
-      expert.network().setWeights(average.network().weights());
+      beside.network().setWeights(average.network().weights());
     }
   }
 
@@ -272,9 +272,9 @@ final class RunState implements AutoCloseable {
     if (mean != null) {
       mean.network().weights().forEach((name, t) -> all.put(MEAN + name, t));
     }
-    if (expert != null) {
-      expert.network().weights().forEach((name, t) -> all.put(EXPERT + name, t));
-      expert.optimiser().state().forEach((name, t) -> all.put(EXPERT_OPTIMISER + name, t));
+    if (beside != null) {
+      beside.network().weights().forEach((name, t) -> all.put(EXPERT + name, t));
+      beside.optimiser().state().forEach((name, t) -> all.put(EXPERT_OPTIMISER + name, t));
     }
     best.tensors().forEach((name, t) -> all.put(BEST + name, t));
     carried.tensors().forEach((name, t) -> all.put(CARRIED + name, t));
@@ -306,9 +306,9 @@ final class RunState implements AutoCloseable {
       mean.network().setWeights(part(saved, MEAN));
     }
     put(optimiser, part(saved, OPTIMISER));
-    if (expert != null) {
-      expert.network().setWeights(part(saved, EXPERT));
-      put(expert.optimiser(), part(saved, EXPERT_OPTIMISER));
+    if (beside != null) {
+      beside.network().setWeights(part(saved, EXPERT));
+      put(beside.optimiser(), part(saved, EXPERT_OPTIMISER));
     }
     best.replace(part(saved, BEST));
     carried.replace(part(saved, CARRIED));
@@ -359,8 +359,8 @@ final class RunState implements AutoCloseable {
     if (mean != null) {
       mean.close();
     }
-    if (expert != null) {
-      expert.close();
+    if (beside != null) {
+      beside.close();
     }
   }
 }

@@ -189,10 +189,8 @@ final class ShardSearch {
     }
     Tensor mask = Tensors.zeros(positions.length).to(inputs.device()); // [n]
     mask.indexCopyInPlace(0, rows, Tensors.ones(rows.count()).to(inputs.device()));
-    long[] wide = new long[inputs.rank()];
-    Arrays.fill(wide, 1);
-    wide[0] = positions.length;
-    return Tensors.where(mask.gt(0).view(wide), leaf, saved.adversarialOver(inputs));
+    Tensor wide = mask.gt(0).view(Tensors.perSample(inputs)); // [n, 1, ...]
+    return Tensors.where(wide, leaf, saved.adversarialOver(inputs));
   }
 
   /** The leaf whose gradient changes the perturbation, or null. */

@@ -32,7 +32,7 @@ record SharedStep(
     Map<Guide, InputGradients> guides,
     SharedScope owner,
     List<Integer> places,
-    Efforts efforts,
+    SearchLengths efforts,
     StepPass pass,
     Kept kept) {
   /**

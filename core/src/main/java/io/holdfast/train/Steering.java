@@ -59,7 +59,7 @@ final class Steering {
       Course course,
       TrainSettings settings,
       int perEpoch,
-      Looks looks,
+      LookCosts looks,
       boolean resumable,
       Saved saved) {
     this.governor = governor;
@@ -96,7 +96,7 @@ final class Steering {
       RunState state,
       Course course,
       TrainJob job,
-      Looks looks,
+      LookCosts looks,
       Saved saved) {
     int perEpoch = job.settings().stepsPerEpoch(job.train().size());
     boolean resumable = job.folder() != null; // else the journal's decisions are another run's
@@ -173,9 +173,10 @@ final class Steering {
    * are keyed to steps behind this rollback.
    *
    * @param from steps that were done
+   * @param time whether there was any for a remedy; without it training ends here
    * @throws io.holdfast.common.InvalidInputException if a journal is replayed whose run did not
    */
-  void wentBack(long from) {
+  void wentBack(long from, boolean time) {
     Governor g = governor;
     if (g == null) {
       return;
@@ -186,7 +187,8 @@ final class Steering {
       replay.wentBack(from, to);
     }
     g.at(g.trainingPhase(), from);
-    g.decide(What.ROLLBACK, (double) from, (double) to, "catastrophic overfitting", Map.of());
+    g.decide(
+        What.ROLLBACK, (double) from, (double) to, "catastrophic overfitting", Replay.left(time));
   }
 
   /** An epoch's end was validated. */
@@ -262,14 +264,14 @@ final class Steering {
         measured);
   }
 
-  /** Whether there is time for a step; in a replay, whether training went back here. */
+  /** Whether there is time for a step; in a replay, whether there was where training went back. */
   boolean hasTime() {
     if (governor == null) {
       return true;
     }
     return replay == null
         ? forecast.exhausted(state.counters.step(), effort()) == null
-        : replay.goesBack();
+        : replay.hadTime();
   }
 
   /** The gate of a governor; an open one without it. */

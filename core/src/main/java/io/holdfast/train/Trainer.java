@@ -1,10 +1,17 @@
 package io.holdfast.train;
 
+import io.holdfast.common.FileFailures;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.common.governor.Journal;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.train.objective.Objective;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -54,10 +61,21 @@ public final class Trainer {
       Steering.Saved governed = CheckpointStore.governed(saved);
       if (folder != null && governor != null) {
         governor.journal().resume(folder, governed.journal());
+      } else if (folder != null && saved == null) {
+        forget(folder.resolve(Journal.FILE));
       }
       try (RunLog log = log(folder, saved)) {
         return new TrainingLoop(job, state, store, log, guides, governor, governed).run();
       }
+    }
+  }
+
+  /** Of an earlier run, which had a governor. */
+  private static void forget(Path journal) {
+    try {
+      Files.deleteIfExists(journal);
+    } catch (IOException e) {
+      throw FileFailures.writing(journal, e);
     }
   }
 
@@ -78,6 +96,13 @@ public final class Trainer {
     if (job.network().trainable().isEmpty()) {
       problems.add("model.freeze", "at least one layer with weights to train", "all are frozen");
     }
+    if (job.folder() != null && tellsNothing(job.settings().objective())) {
+      problems.add(
+          "train.objective",
+          "one whose toString tells its settings: by it a run that goes on knows itself",
+          job.settings().objective().getClass().getName());
+    }
+    requireStatistics(job, problems);
     job.augmentation().check(job.train().info().shape(), "train.augment", problems);
     job.settings().methods().check(job, problems);
     LibraryFeed library = job.library();
@@ -93,6 +118,34 @@ public final class Trainer {
           problems);
     }
     problems.throwIfAny();
+  }
+
+  /** Whether another process would find another text for the same objective. */
+  private static boolean tellsNothing(Objective objective) {
+    String own = objective.getClass().getName() + "@" + Integer.toHexString(objective.hashCode());
+    return objective.toString().equals(own);
+  }
+
+  /** A batch norm normalises by what it sees, which must be more than one number. */
+  private static void requireStatistics(TrainJob job, Problems problems) {
+    TrainSettings settings = job.settings();
+    int batch = Math.min(job.train().size(), settings.batch());
+    int rest = batch % settings.shard();
+    int least = settings.synchronised() ? batch : rest > 0 ? rest : settings.shard();
+    Graph graph = job.network().graph();
+    boolean single =
+        graph.nodes().stream()
+            .filter(node -> node.layer() instanceof BatchNorm)
+            .filter(node -> !job.network().frozen().contains(node.name()))
+            .map(node -> graph.type(node.name()).shape())
+            .anyMatch(shape -> shape.count() == shape.size(0)); // [C] or [C, 1, ...]
+    if (least == 1 && single) {
+      problems.add(
+          "train.shard",
+          "shards of at least two samples, by which batch norms normalise",
+          "one of a single sample in a batch of " + batch,
+          "choose a train.shard that leaves no single one, or train.batch_norm: synchronised");
+    }
   }
 
   private static RunLog log(@Nullable Path folder, CheckpointStore.@Nullable Saved saved) {

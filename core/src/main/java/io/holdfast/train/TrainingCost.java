@@ -107,9 +107,9 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
 
   /**
    * Gradients by inputs per sample that the searches of one step take; a pass forward by itself, as
-   * that by which a friendly search sees whether it is done, counts as half of one. Where the
-   * weights are perturbed, objectives that search in a way of their own do so in the second pass as
-   * well.
+   * that by which a friendly search sees whether it is done or members of a union are compared,
+   * counts as half of one. Where the weights are perturbed, objectives that search in a way of
+   * their own do so in the second pass as well.
    *
    * @param steps of the search now
    * @param unsearched share of the samples that are not searched around
@@ -126,8 +126,12 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
     int members = members(threat);
     double again = isPerturbed(settings, progress) ? objective.repeated(members, progress) : 0;
     Passes passes = objective.passes(members, progress);
-    double searches = passes.searches() + passes.tries() / 2 + again;
-    return searches * steps * ofStep(inner.rule()) * (1 - unsearched);
+    double once = passes.searches() + passes.tries() / 2;
+    if (once == 0) {
+      return 0;
+    }
+    double compared = passes.compared() / 2 * (once + again) / once; // with each search
+    return ((once + again) * steps * ofStep(inner.rule()) + compared) * (1 - unsearched);
   }
 
   /** What one step of a search takes. */

@@ -56,8 +56,8 @@ final class TrainingLoop {
     validator = Validator.of(job, gate);
     watch = Watch.of(job, state, gate);
     course = new Course(job, state, watch);
-    Looks looks =
-        Looks.of(
+    LookCosts looks =
+        LookCosts.of(
             settings,
             validator == null ? 0 : validator.size(),
             watch == null ? 0 : watch.size(),
@@ -128,18 +128,18 @@ final class TrainingLoop {
     try (SharedScope owner = Scope.shared();
         InputGradients gradients = course.gradients()) {
       List<ShardResult> results;
-      List<ShardResult> clean;
+      List<ShardResult> ofBeside;
       try {
         BatchStep.Moment now = course.moment(gradients);
         results = batchStep.run(state, now, owner);
-        clean = batchStep.clean(state, now, owner, results);
+        ofBeside = batchStep.ofBeside(state, now, owner, results);
       } catch (OutOfMemoryException e) {
         if (steering.relieve()) {
           return; // nothing was changed: the same step again, on fewer workers
         }
         throw e;
       }
-      norm = Update.apply(state, results, clean, rate, settings.gradientClip(), job.workers());
+      norm = Update.apply(state, results, ofBeside, rate, settings.gradientClip(), job.workers());
       state.carryOn(results);
       sums = StepSums.of(results);
     }
@@ -177,11 +177,11 @@ final class TrainingLoop {
     Watch w = Objects.requireNonNull(watch); // or none would be due
     long from = step();
     steering.begin();
-    boolean back =
-        steering.again(() -> w.probe(course.search(), threat, steering.hasTime(), log, task));
+    boolean time = steering.hasTime();
+    boolean back = steering.again(() -> w.probe(course.search(), threat, time, log, task));
     steering.probed();
     if (back) {
-      steering.wentBack(from);
+      steering.wentBack(from, time);
       save();
     }
   }

@@ -7,6 +7,7 @@ import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.record.SeenAttacks;
+import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.Objectives;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -97,7 +98,10 @@ public final class TrainingRecord {
 
   private static Set<String> seen(SettingsReader train, boolean hardened) {
     LibraryMix mix = LibraryMix.read(train);
-    Set<String> seen = new LinkedHashSet<>(mix == null ? Set.of() : mix.attacks());
+    Set<String> seen = new LinkedHashSet<>();
+    if (mix != null && takesPerturbed(train)) {
+      seen.addAll(mix.attacks());
+    }
     if (hardened && searches(train)) {
       seen.addAll(InnerSearch.read(train).seen());
     }
@@ -114,6 +118,15 @@ public final class TrainingRecord {
     Curve clean = Curve.read(train.section("mix"), "clean", Curve.constant(0), 0, 1);
     boolean never = clean.points().stream().allMatch(point -> point.value() == 1);
     return !never && Objectives.read(train, "objective", "pgd-at").adversarial();
+  }
+
+  /** Whether saved examples count by their perturbed inputs, as they do but for bounds alone. */
+  private static boolean takesPerturbed(SettingsReader train) {
+    if (train.has(SEARCHES)) { // of a program
+      return true;
+    }
+    Objective objective = Objectives.read(train, "objective", "pgd-at");
+    return objective.adversarial() || !objective.bounded();
   }
 
   private static SeenAttacks ofStage(Settings configuration, SettingsReader stage) {

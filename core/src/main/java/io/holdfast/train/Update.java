@@ -45,7 +45,7 @@ final class Update {
    * Changes weights, running statistics and the average.
    *
    * @param workers that share what is done number by number
-   * @param clean what the expert for clean inputs learns from; empty where there is none
+   * @param ofBeside what the network beside learns from; empty where there is none
    * @param rate learning rate of this step
    * @param clip largest L2 norm of the whole gradient, 0 for none
    * @return the norm before clipping
@@ -54,20 +54,20 @@ final class Update {
   static double apply(
       RunState state,
       List<ShardResult> shards,
-      List<ShardResult> clean,
+      List<ShardResult> ofBeside,
       double rate,
       double clip,
       Workers workers) {
     try (Scope scope = Scope.open()) {
       long step = state.counters.step();
-      CleanExpert expert = state.expert;
+      NetworkBeside beside = state.beside;
       Slope slope = Slope.of(shards, clip, step, workers);
-      Slope other = expert == null ? null : Slope.of(clean, clip, step, workers);
+      Slope other = beside == null ? null : Slope.of(ofBeside, clip, step, workers);
       state.optimiser.step(state.trainable, slope.total(), rate, workers);
       moveStatistics(state.network, shards);
-      if (expert != null && other != null) {
-        expert.optimiser().step(expert.trainable(), other.total(), rate, workers);
-        moveStatistics(expert.network(), clean);
+      if (beside != null && other != null) {
+        beside.optimiser().step(beside.trainable(), other.total(), rate, workers);
+        moveStatistics(beside.network(), ofBeside);
       }
       state.moveAverage();
       return slope.norm();
@@ -120,8 +120,8 @@ final class Update {
 
   /**
    * Running statistics move by the batch norm's momentum towards the average over the shards (and
-   * over the forward passes of an objective that makes several). A shard's variance is unbiased
-   * first, as PyTorch's is.
+   * over the forward passes of an objective that makes several), by how many values each saw. A
+   * shard's variance is unbiased first, as PyTorch's is.
    */
   private static void moveStatistics(Network network, List<ShardResult> shards) {
     moveStatistics(network, shards, BatchNorm::momentum);
@@ -153,10 +153,12 @@ final class Update {
       Network network, String node, double momentum, List<BatchStatistics> seen) {
     Tensor mean = Tensors.zerosLike(seen.get(0).mean()); // [C]
     Tensor variance = Tensors.zerosLike(mean); // [C]
+    double all = seen.stream().mapToLong(BatchStatistics::count).sum();
     for (BatchStatistics s : seen) {
       double unbiased = s.count() > 1 ? (double) s.count() / (s.count() - 1) : 1;
-      mean.addInPlace(s.mean(), 1.0 / seen.size());
-      variance.addInPlace(s.variance(), unbiased / seen.size());
+      double share = s.count() / all;
+      mean.addInPlace(s.mean(), share);
+      variance.addInPlace(s.variance(), unbiased * share);
     }
     network.weight(node + ".running_mean").mulInPlace(1 - momentum).addInPlace(mean, momentum);
     network.weight(node + ".running_var").mulInPlace(1 - momentum).addInPlace(variance, momentum);

@@ -99,22 +99,21 @@ final class Validator {
   }
 
   /**
-   * The figures of a model.
+   * How a model does.
    *
-   * @param epoch from 1
-   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
+   * @param clean accuracy in [0, 1]
+   * @param robust accuracy under attack in [0, 1], or null without a threat model
    */
-  Validation measure(Classifier model, int epoch) {
-    return measure(model, epoch, job.threat());
-  }
+  record Figures(double clean, @Nullable Double robust) {}
 
   /**
-   * The figures against another threat model.
+   * The figures against a threat model, which may be another one than the job's.
    *
    * @param number of the epoch or step, which decides the attack's random numbers
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
    */
-  Validation measure(Classifier model, int number, @Nullable ThreatModel threat) {
-    return look(model, number, threat).figures();
+  Figures measure(Classifier model, int number, @Nullable ThreatModel threat) {
+    return see(model, number, threat).figures();
   }
 
   /**
@@ -125,12 +124,21 @@ final class Validator {
    */
   record Look(Validation figures, Standing standing) {}
 
-  /** As {@link #measure(Classifier, int)}, class by class and group by group. */
+  /**
+   * A model at the end of an epoch, class by class and group by group.
+   *
+   * @param epoch from 1
+   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
+   */
   Look look(Classifier model, int epoch) {
-    return look(model, epoch, job.threat());
+    Seen seen = see(model, epoch, job.threat());
+    Figures figures = seen.figures();
+    return new Look(new Validation(epoch, figures.clean(), figures.robust()), seen.standing());
   }
 
-  private Look look(Classifier model, int number, @Nullable ThreatModel threat) {
+  private record Seen(Figures figures, Standing standing) {}
+
+  private Seen see(Classifier model, int number, @Nullable ThreatModel threat) {
     long clean = 0;
     long robust = 0;
     Standing.Count count = new Standing.Count();
@@ -153,8 +161,8 @@ final class Validator {
       }
     }
     double n = chosen.length;
-    Validation figures = new Validation(number, clean / n, threat == null ? null : robust / n);
-    return new Look(figures, count.all());
+    Figures figures = new Figures(clean / n, threat == null ? null : robust / n);
+    return new Seen(figures, count.all());
   }
 
   private List<Outcome> attack(

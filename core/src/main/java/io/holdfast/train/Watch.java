@@ -7,7 +7,6 @@ import io.holdfast.common.governor.Gate;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.OverfittingGuard.State;
-import io.holdfast.train.TrainResult.Validation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -87,7 +86,7 @@ final class Watch {
       Adversary search, ThreatModel threat, boolean time, RunLog log, Progress.Task task) {
     long step = state.counters.step();
     ThreatModel any = threat.wanting(Goal.anyWrong()); // as training's own search
-    Validation now = probe.measure(state.network.classifier(), Math.toIntExact(step), any);
+    Validator.Figures now = probe.measure(state.network.classifier(), Math.toIntExact(step), any);
     double robust = Objects.requireNonNull(now.robust());
     State before = seen();
     log.probe(step, now, before.since().share(), task);

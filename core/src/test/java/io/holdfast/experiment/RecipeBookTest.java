@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -196,6 +197,24 @@ final class RecipeBookTest {
         .hasMessageContaining("tradse")
         .hasMessageContaining("train.epoch")
         .hasMessageContaining("teacher");
+  }
+
+  @Test
+  void aTrackerIsRefused(@TempDir Path folder) {
+    String tracked = SHARED + "  track: {mlflow: \"http://localhost:5000\"}\n";
+    assertThatThrownBy(() -> read(folder, tracked + "families: {a: {objective: standard}}"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("track: expected recipes that no tracker is told of");
+  }
+
+  /** {@link io.holdfast.experiment.RecipeBook#read} of each is tested above. */
+  @Test
+  void theBooksAreTheseOnes() throws IOException {
+    try (Stream<Path> files = Files.list(EXAMPLES)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "objectives.yaml", "multi-norm.yaml", "curricula.yaml", "adapt.yaml");
+    }
   }
 
   private static RecipeRow row(String name, String held) {

@@ -137,5 +137,11 @@ class L0RegionTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("a whole number");
     assertThat(ThreatModel.l0(5).withEpsilon(2.5)).isEqualTo(ThreatModel.l0(2));
+    for (int most = 1; most < 1000; most++) { // as a curriculum has it: a share of the whole
+      for (int part = 1; part < most; part++) {
+        double size = most * ((double) part / most);
+        assertThat(ThreatModel.l0(most).withEpsilon(size).epsilon()).isEqualTo(part);
+      }
+    }
   }
 }

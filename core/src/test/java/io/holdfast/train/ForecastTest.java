@@ -25,7 +25,7 @@ class ForecastTest {
     clock = zero + here;
     return new Forecast(
         1000,
-        new Looks(0, false, 0, 1, 0),
+        new LookCosts(0, false, 0, 1, 0),
         new Forecast.Work() {
           @Override
           public StepCost.Amount amount(Effort effort, double z) {

@@ -317,6 +317,11 @@ class CatastrophicOverfittingTest {
     }
 
     @Override
+    public String toString() {
+      return name() + (own ? " in a way of its own" : "");
+    }
+
+    @Override
     public String name() {
       return "boasting";
     }

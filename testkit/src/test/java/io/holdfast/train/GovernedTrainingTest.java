@@ -291,6 +291,13 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThat(back.path("remedy").asText())
         .isEqualTo("no time is left for one: training ends here");
     assertThat(result.steps()).isEqualTo(back.path("to").asLong());
+    Decision rollback = of(run, What.ROLLBACK).get(0);
+    assertThat(rollback.measured()).containsEntry("time_is_up", 1.0);
+
+    Run again = misled(replay(late.resolve(Journal.FILE))).in(folder.resolve("again"));
+    assertThat(again.go().result()).as("a replay ends there, too").isEqualTo(result);
+    assertThat(of(again, What.ROLLBACK)).containsExactly(rollback);
+    assertThat(Run.metrics(folder.resolve("again"))).isEqualTo(Run.metrics(late));
   }
 
   private static JsonNode rollback(Path place) {

@@ -137,13 +137,13 @@ class LaterSamplesTest extends ClockedTraining {
             plain.toBuilder().methods(Methods.NONE.with(new Advance(0.5, 4, 2))).build(),
             plain.toBuilder().methods(Methods.NONE.with(Selection.measured(3, 1))).build(),
             plain.toBuilder().methods(Methods.NONE.with(new Swa(0.25, 20, null, 1))).build())) {
-      assertThat(Ladder.of(steered, new Looks(1, true, 1, 20, 0), true))
-          .isEqualTo(Ladder.of(steered, new Looks(1, true, 1, 20, 0), false));
+      assertThat(Ladder.of(steered, new LookCosts(1, true, 1, 20, 0), true))
+          .isEqualTo(Ladder.of(steered, new LookCosts(1, true, 1, 20, 0), false));
     }
     TrainSettings measured =
         plain.toBuilder().methods(Methods.NONE.with(Selection.measured(3, 1))).build();
-    assertThat(Looks.of(measured, 40, 0, 32, false).needed()).isTrue();
-    assertThat(Looks.of(plain, 40, 0, 32, false).needed()).isFalse();
+    assertThat(LookCosts.of(measured, 40, 0, 32, false).needed()).isTrue();
+    assertThat(LookCosts.of(plain, 40, 0, 32, false).needed()).isFalse();
   }
 
   @Test
@@ -163,7 +163,7 @@ class LaterSamplesTest extends ClockedTraining {
 
   @Test
   void theLadderPutsOffBeforeItThinsOut() {
-    Ladder ladder = Ladder.of(run(null).settings, new Looks(0, false, 0, 1, 0), true);
+    Ladder ladder = Ladder.of(run(null).settings, new LookCosts(0, false, 0, 1, 0), true);
     assertThat(ladder.rungs())
         .filteredOn(r -> r.mostSteps() == 1)
         .extracting(r -> r.from() + " " + r.share())

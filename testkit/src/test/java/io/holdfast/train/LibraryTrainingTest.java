@@ -38,6 +38,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import io.holdfast.train.objective.certified.Ibp;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -106,7 +107,9 @@ class LibraryTrainingTest {
   void everyObjectiveTakesThem() {
     for (Consumer<TrainSettingsBuilder> objective :
         List.<Consumer<TrainSettingsBuilder>>of(
-            s -> s.objective(new Standard()), s -> s.objective(Trades.beta(6)))) {
+            s -> s.objective(new Standard()),
+            s -> s.objective(Trades.beta(6)),
+            s -> s.objective(Ibp.SPEC.usual()))) {
       String without = run(null).settings(objective).go().weights();
       assertThat(run(feed(0.5)).settings(objective).go().weights()).isNotEqualTo(without);
     }

@@ -267,6 +267,12 @@ class LowRankTest {
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.lora")
         .hasMessageContaining("train.generalist");
+    Run slowed = run(TWO);
+    slowed.settings(
+        s -> s.methods(slowed.settings.methods().with(new Slowed(List.of("out"), 0.5))));
+    assertThatThrownBy(slowed::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.layers.others: expected 0 beside train.lora");
     assertThatThrownBy(run(new LowRank(100_000, 1))::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.lora: expected a rank so small that some layer")

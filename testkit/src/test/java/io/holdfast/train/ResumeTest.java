@@ -19,6 +19,7 @@ import io.holdfast.train.objective.Trades;
 import io.holdfast.train.objective.adversarial.Mma;
 import io.holdfast.train.objective.adversarial.UnionSampling;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -268,6 +269,12 @@ class ResumeTest {
     byte[] header = whole.clone();
     header[20] ^= 0x40;
     refused(file, header);
+    String text = new String(whole, StandardCharsets.ISO_8859_1);
+    int at = text.indexOf("\\\"step\\\":") + "\\\"step\\\":".length();
+    byte[] counter = whole.clone();
+    assertThat(Character.isDigit(counter[at])).isTrue();
+    counter[at] ^= 1; // another step, and all else as it was
+    refused(file, counter);
   }
 
   private void refused(Path file, byte[] content) throws IOException {

@@ -171,7 +171,7 @@ class SelectiveTrainingTest {
         Workers pool = Workers.of(1)) {
       int[] rows = IntStream.range(0, positions.length).toArray();
       Selection selection = run.settings.methods().selection();
-      return Efforts.of(run.job(network, pool), selection).bySteps(positions, rows, steps);
+      return SearchLengths.of(run.job(network, pool), selection).bySteps(positions, rows, steps);
     }
   }
 

@@ -130,6 +130,9 @@ class TrainedBesideTest {
     assertThatThrownBy(both::go)
         .hasMessageContaining(
             "train.generalist: expected an objective that trains no network beside");
+    Run few = run(LBGAT).settings(s -> s.methods(Methods.NONE.with(new LowRank(2, 2))));
+    assertThatThrownBy(few::go)
+        .hasMessageContaining("train.lora: expected an objective that trains no network beside");
   }
 
   /** Its cross-entropy is one with labels. */

@@ -9,11 +9,18 @@ import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Seed;
+import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import io.holdfast.model.graph.BatchNormPolicy;
 import io.holdfast.model.graph.Forward;
+import io.holdfast.model.graph.Graph;
+import io.holdfast.model.graph.GraphBuilder;
 import io.holdfast.model.graph.Mode;
 import io.holdfast.model.graph.Network;
+import io.holdfast.model.graph.TensorType;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.model.graph.layer.Flatten;
+import io.holdfast.model.graph.layer.Linear;
 import io.holdfast.tensor.Autograd;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
@@ -25,10 +32,14 @@ import io.holdfast.testkit.LeakCheck;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.Run.Outcome;
+import io.holdfast.train.objective.ForwardingObjective;
 import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
+import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.train.objective.Trades;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -216,19 +227,22 @@ class TrainerTest {
     return new Optimiser.Config("sgd", 0.5, 0, false, 0.9, 0.999, 0, Schedule.constant());
   }
 
-  @Test
-  void runningStatisticsMoveTowardsThoseOfTheShards() {
+  /** Also of shards that differ in size: 40, 40 and 16. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 40})
+  void runningStatisticsMoveTowardsThoseOfTheShards(int size) {
     Run run =
         new Run()
             .with(r -> r.graph = Run.NORMED)
-            .settings(s -> s.objective(new Standard()).epochs(1).batch(96).averaging(0.9));
+            .settings(
+                s -> s.objective(new Standard()).epochs(1).batch(96).shard(size).averaging(0.9));
     try (Scope scope = Scope.open();
         Network trained = run.network();
         Network start = run.network()) {
       run.go(trained);
       Tensor mean = Tensors.zeros(4);
       Tensor variance = Tensors.zeros(4);
-      List<int[]> shards = new Shards(96, 96, 8, new Seed(7)).at(0);
+      List<int[]> shards = new Shards(96, 96, size, new Seed(7)).at(0);
       for (int[] shard : shards) {
         Tensor x = Tensors.of(Run.TRAIN.read(shard), shard.length, 1, 28, 28);
         Tensor conv =
@@ -236,14 +250,73 @@ class TrainerTest {
                 start.activations(x, List.of("conv")).get("conv")); // [8, 4, 7, 7]
         Tensor m = conv.meanKeep(0, 2, 3); // [1, 4, 1, 1]
         double n = shard.length * 49.0;
-        mean.addInPlace(m.view(4), 1.0 / shards.size());
-        variance.addInPlace(conv.sub(m).square().sum(0, 2, 3), 1 / ((n - 1) * shards.size()));
+        double share = shard.length / 96.0;
+        mean.addInPlace(m.view(4), share);
+        variance.addInPlace(conv.sub(m).square().sum(0, 2, 3), share / (n - 1));
       }
       Tensor expected = variance.mul(0.1).add(0.9);
       assertThat(trained.weight("norm.running_mean").sub(mean.mul(0.1)).abs().max().item())
           .isLessThan(1e-6);
       assertThat(trained.weight("norm.running_var").sub(expected).abs().max().item())
           .isLessThan(1e-6);
+    }
+  }
+
+  /** What a norm makes of one number is its bias, whatever the sample. */
+  @Test
+  void aSingleSampleIsNoBatchOfVectors() {
+    GraphBuilder g = Graph.builder("vectors");
+    g.input("input", TensorType.floats(1, 28, 28));
+    g.add("flatten", new Flatten());
+    g.add("hidden", Linear.of(8));
+    g.add("norm", new BatchNorm());
+    Graph graph = g.output(g.add("out", Linear.of(10))).build();
+    Run run =
+        new Run()
+            .with(r -> r.graph = graph)
+            .settings(s -> s.objective(new Standard()).epochs(1).batch(33).shard(32));
+    assertThatThrownBy(run::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.shard: expected shards of at least two samples")
+        .hasMessageContaining("found one of a single sample in a batch of 33");
+    run.settings(s -> s.batch(34)).go();
+    run.settings(s -> s.batch(33)).with(r -> r.graph = Run.NORMED).go();
+  }
+
+  @Test
+  void aJournalOfAnEarlierRunGoesWithIt(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve(Journal.FILE), "of a run that had a governor\n");
+    new Run().in(folder).settings(s -> s.objective(new Standard()).epochs(1)).go();
+    assertThat(folder.resolve(Journal.FILE)).doesNotExist();
+  }
+
+  @Test
+  void anObjectiveThatTellsNothingOfItselfCouldNotBeResumed(@TempDir Path folder) {
+    Objective silent = new Silent();
+    Run run = new Run().settings(s -> s.objective(silent).epochs(1));
+    run.go();
+    assertThatThrownBy(run.in(folder)::go)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("train.objective: expected one whose toString tells its settings");
+    Objective passing = new ForwardingObjective(new Standard()) {};
+    new Run().settings(s -> s.objective(passing).epochs(1)).in(folder).go();
+  }
+
+  /** The plain cross-entropy, by a class without a text of its own. */
+  private static final class Silent implements Objective {
+    @Override
+    public String name() {
+      return "silent";
+    }
+
+    @Override
+    public boolean adversarial() {
+      return false;
+    }
+
+    @Override
+    public ShardLoss loss(ShardContext shard) {
+      return new Standard().loss(shard);
     }
   }
 
@@ -297,7 +370,7 @@ class TrainerTest {
               run.stopper);
       Validator validator = Validator.of(job);
       assertThat(validator).isNotNull();
-      return validator.measure(network.classifier(), epoch);
+      return validator.look(network.classifier(), epoch).figures();
     }
   }
 

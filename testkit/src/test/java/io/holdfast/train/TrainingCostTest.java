@@ -64,7 +64,7 @@ class TrainingCostTest {
   /** All members are searched one by one, but by MSD: one gradient, and a pass forward in each. */
   @Test
   void aUnionCostsAsManySearchesAsItHasMembers() {
-    assertThat(gradients(new PgdAt(), UNION)).isEqualTo(6);
+    assertThat(gradients(new PgdAt(), UNION)).as("and compared").isEqualTo(6 + 2 / 2.0);
     assertThat(gradients(new UnionAverage(), UNION)).isEqualTo(6);
     assertThat(gradients(new Msd(), UNION)).isEqualTo(3 * (1 + 2 / 2.0));
     assertThat(gradients(new Msd(), Run.THREAT)).isEqualTo(3);
@@ -172,7 +172,9 @@ class TrainingCostTest {
     assertThat(perturbed(Iat.SPEC.usual())).as("one of two is its own").isEqualTo(9);
     TrainSettings settings =
         of(Iat.SPEC.usual()).toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0))).build();
-    assertThat(TrainingCost.searching(settings, THREE, UNION, 3, 0, 0)).isEqualTo(18);
+    assertThat(TrainingCost.searching(settings, THREE, UNION, 3, 0, 0))
+        .as("six searches of three steps, each compared")
+        .isEqualTo(18 + 6 / 2.0);
     assertThat(perturbed(both)).isEqualTo(9);
     assertThat(perturbed(kept)).isEqualTo(6);
   }
@@ -184,7 +186,7 @@ class TrainingCostTest {
   }
 
   private static List<Ladder.Rung> rungs(TrainSettings settings) {
-    return Ladder.of(settings, new Looks(0, false, 0, 1, 0), false).rungs();
+    return Ladder.of(settings, new LookCosts(0, false, 0, 1, 0), false).rungs();
   }
 
   @Test

@@ -3,7 +3,6 @@ package io.holdfast.attack.gradient;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Norm;
-import java.util.Arrays;
 
 /** One number per sample beside tensors {@code [n, ...]}. */
 final class PerSample {
@@ -17,12 +16,12 @@ final class PerSample {
     for (int i = 0; i < narrow.length; i++) {
       narrow[i] = (float) values[i];
     }
-    return Tensors.of(narrow, shape(like)).to(like.device());
+    return Tensors.of(narrow, Tensors.perSample(like)).to(like.device());
   }
 
   /** Copies the rows of {@code from} that {@code chosen} names to {@code to}. */
   static void copy(boolean[] chosen, Tensor from, Tensor to) {
-    Tensor mask = Tensors.of(chosen, shape(from)).to(from.device());
+    Tensor mask = Tensors.of(chosen, Tensors.perSample(from)).to(from.device());
     to.copyFrom(Tensors.where(mask, from, to));
   }
 
@@ -40,12 +39,5 @@ final class PerSample {
           default -> scaled.abs().sumKeep(1);
         };
     return scaled.div(size.clampMin(TINY)).view(gradient.shape());
-  }
-
-  private static long[] shape(Tensor like) {
-    long[] shape = new long[like.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = like.size(0);
-    return shape;
   }
 }

@@ -10,7 +10,6 @@ import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Additive;
 import io.holdfast.threat.Domain;
 import io.holdfast.threat.Norm;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -151,10 +150,7 @@ final class BoundaryWalk {
     for (int i = 0; i < values.length; i++) {
       values[i] = truth.test(i);
     }
-    long[] shape = new long[x.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = values.length;
-    return Tensors.of(values, shape).to(x.device());
+    return Tensors.of(values, Tensors.perSample(x)).to(x.device());
   }
 
   /** {@code [n, ...]} as {@code [n, D]}, float64. */

@@ -23,6 +23,7 @@ public final class Gate {
   private final AtomicLong passed = new AtomicLong();
   private int places;
   private int inside;
+  private int peak; // most that were inside since that was asked
   private long tickets; // given to those who wait
   private long next; // whose turn it is
 
@@ -73,6 +74,7 @@ public final class Gate {
       }
       next++;
       inside++;
+      peak = Math.max(peak, inside);
       room.signalAll(); // there may be a place for the next one too
     } finally {
       lock.unlock();
@@ -93,6 +95,18 @@ public final class Gate {
   /** How many shards have passed so far. */
   long passed() {
     return passed.get();
+  }
+
+  /** The most shards that were inside at once since the last call. */
+  int peak() {
+    lock.lock();
+    try {
+      int most = peak;
+      peak = inside;
+      return most;
+    } finally {
+      lock.unlock();
+    }
   }
 
   int places() {

@@ -187,7 +187,7 @@ public final class Governor implements AutoCloseable {
   private Limit byMemory() {
     long held = memoryLimited ? gauges.memoryBytes() : -1;
     int before = memory.places();
-    int fit = memory.look(held, gate.passed());
+    int fit = memory.look(held, gate.passed(), gate.peak());
     if (fit < before) {
       gauges.release();
     }

@@ -3,6 +3,7 @@ package io.holdfast.common.governor;
 /**
  * How many shards fit into the memory at once: begins with one, adds another while what the process
  * holds and what a shard was seen to take leave room for it, and takes one back when room is short.
+ * It goes by the shards that were really inside at once: what nobody used says nothing of more.
  */
 final class MemoryRule {
   private static final double FULL = 0.95; // of the limit: one shard fewer
@@ -16,6 +17,7 @@ final class MemoryRule {
   private long base = -1;
   private double perShard;
   private long changedAt;
+  private int used; // most shards at once since then
 
   /**
    * @param limit in bytes
@@ -37,9 +39,11 @@ final class MemoryRule {
    *
    * @param held the most bytes since the last call, -1 if unknown
    * @param passed shards that have passed so far
+   * @param inside the most of them at once since the last call
    * @return places from here on
    */
-  int look(long held, long passed) {
+  int look(long held, long passed, int inside) {
+    used = Math.max(used, inside);
     if (held < 0) {
       return places;
     }
@@ -51,11 +55,12 @@ final class MemoryRule {
     if (passed - changedAt < (long) SEEN * places) {
       return places;
     }
-    perShard = Math.max(perShard, (double) (held - base) / places);
+    int shards = Math.max(1, Math.min(used, places));
+    perShard = Math.max(perShard, (double) (held - base) / shards);
     if (held > FULL * limit && places > 1) {
-      change(places - 1, passed);
+      change(Math.max(1, shards - 1), passed);
       ceiling = places;
-    } else if (places < ceiling && held + SPARE * perShard <= ROOM * limit) {
+    } else if (used >= places && places < ceiling && held + SPARE * perShard <= ROOM * limit) {
       change(places + 1, passed);
     }
     return places;
@@ -74,5 +79,6 @@ final class MemoryRule {
   private void change(int number, long passed) {
     places = number;
     changedAt = passed;
+    used = 0;
   }
 }

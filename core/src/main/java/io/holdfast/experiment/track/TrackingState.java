@@ -2,6 +2,7 @@ package io.holdfast.experiment.track;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.holdfast.common.Records;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,23 +51,11 @@ record TrackingState(
   }
 
   TrackingState with(MlflowClient.Run known) {
-    return new TrackingState(
-        mark,
-        start,
-        server,
-        known.id(),
-        known.artefacts(),
-        described,
-        times,
-        epochs,
-        status,
-        files,
-        results);
+    return Records.with(Records.with(this, "run", known.id()), "artefacts", known.artefacts());
   }
 
   TrackingState isDescribed() {
-    return new TrackingState(
-        mark, start, server, run, artefacts, true, times, epochs, status, files, results);
+    return Records.with(this, "described", true);
   }
 
   /** With a time for each of so many epochs: that at which they were seen first. */
@@ -75,30 +64,25 @@ record TrackingState(
     while (more.size() < all) {
       more.add(now);
     }
-    return new TrackingState(
-        mark, start, server, run, artefacts, described, more, epochs, status, files, results);
+    return Records.with(this, "times", more);
   }
 
   TrackingState sent(int all) {
-    return new TrackingState(
-        mark, start, server, run, artefacts, described, times, all, status, files, results);
+    return Records.with(this, "epochs", all);
   }
 
   TrackingState is(String now) {
-    return new TrackingState(
-        mark, start, server, run, artefacts, described, times, epochs, now, files, results);
+    return Records.with(this, "status", now);
   }
 
   TrackingState sentFile(String name) {
     List<String> more = new ArrayList<>(files);
     more.add(name);
-    return new TrackingState(
-        mark, start, server, run, artefacts, described, times, epochs, status, more, results);
+    return Records.with(this, "files", more);
   }
 
   /** With the figures of a scorecard; files that were sent before belong to another one. */
   TrackingState sentResults(String card) {
-    return new TrackingState(
-        mark, start, server, run, artefacts, described, times, epochs, status, List.of(), card);
+    return Records.with(Records.with(this, "files", List.of()), "results", card);
   }
 }

@@ -21,6 +21,11 @@ public final class AtProgress extends ForwardingObjective {
   }
 
   @Override
+  public String toString() {
+    return super.toString() + " at " + progress;
+  }
+
+  @Override
   public Passes passes(int members, double now) {
     return super.passes(members, progress);
   }

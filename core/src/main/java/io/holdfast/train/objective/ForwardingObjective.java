@@ -16,6 +16,12 @@ public class ForwardingObjective implements Objective {
     return objective.name();
   }
 
+  /** The subclass and what it passes on to; a subclass with settings of its own tells them, too. */
+  @Override
+  public String toString() {
+    return getClass().getSimpleName() + "[" + objective + "]";
+  }
+
   @Override
   public boolean adversarial() {
     return objective.adversarial();

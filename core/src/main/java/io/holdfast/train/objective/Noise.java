@@ -4,6 +4,7 @@ import io.holdfast.common.Seed;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
 
@@ -31,14 +32,6 @@ public final class Noise {
   public static Tensor unit(Tensor t) {
     Tensor square = Predictions.squareNorm(t.to(DType.FLOAT64)); // [n], also of tiny numbers
     Tensor length = square.sqrt().to(t.type()).clampMin(Float.MIN_NORMAL); // [n]
-    return t.div(length.view(wide(t))); // [n, ...]
-  }
-
-  /** {@code [n, 1, ..., 1]} of as many dimensions as {@code t [n, ...]} has. */
-  public static long[] wide(Tensor t) {
-    long[] shape = new long[t.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = t.size(0);
-    return shape;
+    return t.div(length.view(Tensors.perSample(t))); // [n, ...]
   }
 }

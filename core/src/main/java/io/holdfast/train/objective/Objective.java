@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A training loss with the adversary inside. It sees one shard at a time, is used by many threads
- * at once, and holds no state.
+ * at once, and holds no state. Its {@code toString} tells all its settings: by it a run that goes
+ * on from a folder knows that it is the same one.
  */
 public interface Objective {
   /** The name in experiment files, such as {@code trades}. */

@@ -1,5 +1,6 @@
 package io.holdfast.train.objective;
 
+import io.holdfast.common.Records;
 import java.math.BigDecimal;
 
 /**
@@ -13,20 +14,27 @@ import java.math.BigDecimal;
  * @param linear linear bounds, each of which takes about as many passes forward and back as there
  *     are classes; not among the others
  * @param tries forward passes more in each of the k steps, over all searches
+ * @param compared forward passes in which what searches have found is compared
  */
 public record Passes(
-    double forward, double backward, double searches, double guide, double linear, double tries) {
+    double forward,
+    double backward,
+    double searches,
+    double guide,
+    double linear,
+    double tries,
+    double compared) {
   /** A pass forward and back, without an adversary. */
   public static final Passes CLEAN = of(1, 1);
 
   /** Without a search. */
   public static Passes of(double forward, double backward) {
-    return new Passes(forward, backward, 0, 0, 0, 0);
+    return new Passes(forward, backward, 0, 0, 0, 0, 0);
   }
 
   /** The same with more searches. */
   public Passes searching(double more) {
-    return new Passes(forward, backward, searches + more, guide, linear, tries);
+    return Records.with(this, "searches", searches + more);
   }
 
   /**
@@ -34,9 +42,9 @@ public record Passes(
    * has found, by which the worst is told.
    */
   public Passes over(int members) {
-    double compared = members > 1 ? searches * members : 0;
+    double all = searches * members;
     return new Passes(
-        forward + compared, backward, searches * members, guide, linear, tries * members);
+        forward, backward, all, guide, linear, tries * members, members > 1 ? all : 0);
   }
 
   /** The same so many times. */
@@ -47,22 +55,23 @@ public record Passes(
         searches * factor,
         guide * factor,
         linear * factor,
-        tries * factor);
+        tries * factor,
+        compared * factor);
   }
 
   /** The same with more passes of other models. */
   public Passes guided(double more) {
-    return new Passes(forward, backward, searches, guide + more, linear, tries);
+    return Records.with(this, "guide", guide + more);
   }
 
   /** The same with more linear bounds. */
   public Passes bounded(double more) {
-    return new Passes(forward, backward, searches, guide, linear + more, tries);
+    return Records.with(this, "linear", linear + more);
   }
 
   /** The same with so many more forward passes in each step of a search. */
   public Passes trying(double more) {
-    return new Passes(forward, backward, searches, guide, linear, tries + more);
+    return Records.with(this, "tries", tries + more);
   }
 
   public Passes plus(Passes other) {
@@ -72,12 +81,13 @@ public record Passes(
         searches + other.searches,
         guide + other.guide,
         linear + other.linear,
-        tries + other.tries);
+        tries + other.tries,
+        compared + other.compared);
   }
 
   /** Forward passes of the trained network at this number of steps. */
   public double forward(int steps) {
-    return forward + (searches + tries) * steps;
+    return forward + compared + (searches + tries) * steps;
   }
 
   /** Backward passes of the trained network at this number of steps. */
@@ -87,7 +97,7 @@ public record Passes(
 
   /** Such as {@code k + 3}. */
   public String forwardText() {
-    return text(forward, searches + tries);
+    return text(forward + compared, searches + tries);
   }
 
   /** Such as {@code k + 2}. */

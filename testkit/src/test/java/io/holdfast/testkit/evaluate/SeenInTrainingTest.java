@@ -109,7 +109,8 @@ class SeenInTrainingTest {
       strings = {
         "{train: {objective: ibp}}",
         "{train: {objective: {name: crown-ibp, ramp_up: 0.5}, attack: {name: pgd, steps: 3}}}",
-        "{train: {objective: trades, mix: {clean: 1}}}"
+        "{train: {objective: trades, mix: {clean: 1}}}",
+        "{train: {objective: ibp, library: {path: saved, attacks: [square]}}}"
       })
   void whatNeverSearchedHasSeenNone(String configuration) {
     try (Bundle bundle = bundle(configuration, THREAT)) {

@@ -28,6 +28,14 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
@@ -64,6 +72,39 @@ class GovernorTest {
     for (int i = 0; i < times; i++) {
       governor.gate().pass(() -> "work");
       gauges.advance(1);
+    }
+  }
+
+  /** As {@link #pass}, with as many shards at once as the gate has places. */
+  private void fill(Governor governor, int times, int workers) {
+    for (int i = 0; i < times; i++) {
+      governor.look();
+      List<Decision> turns = of(governor, What.WORKERS);
+      int places = turns.isEmpty() ? workers : (int) turns.get(turns.size() - 1).to();
+      CyclicBarrier all = new CyclicBarrier(places);
+      ExecutorService threads = Executors.newFixedThreadPool(places);
+      try {
+        List<Future<Integer>> passed =
+            IntStream.range(0, places)
+                .mapToObj(n -> threads.submit(() -> governor.gate().pass(() -> meet(all))))
+                .toList();
+        for (Future<Integer> one : passed) {
+          one.get(60, TimeUnit.SECONDS);
+        }
+      } catch (InterruptedException | ExecutionException | TimeoutException e) {
+        throw new AssertionError(e);
+      } finally {
+        threads.shutdownNow();
+      }
+      gauges.advance(1);
+    }
+  }
+
+  private static int meet(CyclicBarrier all) {
+    try {
+      return all.await(60, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -249,9 +290,8 @@ class GovernorTest {
     int[] places = {1};
     gauges.memory(() -> 300 * MIB + (gauges.seconds() < 1 ? 0 : places[0] * 100L * MIB));
     try (Governor g = governor("{memory: 700m}", 8)) {
-      for (int i = 0; i < 60; i++) {
-        g.gate().pass(() -> "work");
-        gauges.advance(1);
+      for (int i = 0; i < 30; i++) {
+        fill(g, 1, 8);
         List<Decision> turns = of(g, What.WORKERS);
         places[0] = turns.isEmpty() ? 8 : (int) turns.get(turns.size() - 1).to();
       }
@@ -261,21 +301,33 @@ class GovernorTest {
     }
   }
 
+  /** Work that never fills its places says nothing of what more of them would hold. */
+  @Test
+  void addsNoShardsBeyondOneThatNobodyUsed() {
+    gauges.memory(() -> 300 * MIB);
+    try (Governor g = governor("{memory: 700m}", 8)) {
+      pass(g, 60);
+      assertThat(of(g, What.WORKERS)).extracting(Decision::to).containsExactly(1.0, 2.0);
+      fill(g, 6, 8);
+      assertThat(of(g, What.WORKERS)).extracting(Decision::to).startsWith(1.0, 2.0, 3.0);
+    }
+  }
+
   @Test
   void takesShardsBackWhenMemoryGetsShort() {
     long[] held = {100 * MIB};
     gauges.memory(() -> held[0]);
     try (Governor g = governor("{memory: 1g}", 3)) {
-      pass(g, 20);
+      fill(g, 12, 3);
       assertThat(of(g, What.WORKERS)).extracting(Decision::to).containsExactly(1.0, 2.0, 3.0);
       held[0] = 1000 * MIB;
-      pass(g, 20);
+      fill(g, 12, 3);
       assertThat(of(g, What.WORKERS))
           .extracting(Decision::to)
           .containsExactly(1.0, 2.0, 3.0, 2.0, 1.0);
       assertThat(gauges.released()).isEqualTo(2);
       held[0] = 100 * MIB;
-      pass(g, 20);
+      fill(g, 12, 3);
       assertThat(of(g, What.WORKERS)).as("never again").hasSize(5);
     }
   }

@@ -34,6 +34,22 @@ class GairatTest {
     }
   }
 
+  /** Whatever the smaller ball leaves right, the sample is trained on what the larger one found. */
+  @Test
+  void againstAUnionTheStepsOfTheWorstMemberCount() {
+    double[] margins = {-0.1, 0.05, 0.12, 0.3, 0.5};
+    try (Scope scope = Scope.open()) {
+      LinearShard shard = new LinearShard(margins, 0, 1, 0, 1, 0);
+      double[] alone = new Gairat(-1, 0.6).loss(shard).perSample().toDoubles();
+      shard.within(LinearShard.EPSILON, 0.02);
+      assertThat(new Gairat(-1, 0.6).loss(shard).perSample().toDoubles())
+          .containsExactly(alone, within(1e-6));
+      shard.within(0.02, LinearShard.EPSILON, 0.01);
+      assertThat(new Gairat(-1, 0.6).loss(shard).perSample().toDoubles())
+          .containsExactly(alone, within(1e-6));
+    }
+  }
+
   /** Of the mean of the others; no step was tried on them, so that none can have felled them. */
   @Test
   void samplesThatStayCleanCountOne() {

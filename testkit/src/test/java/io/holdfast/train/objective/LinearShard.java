@@ -27,6 +27,7 @@ final class LinearShard extends OpenShard {
   private final double[] margins;
   private final long[] labels;
   private double share = 1;
+  private List<Double> radii = List.of();
 
   /**
    * A shard.
@@ -73,6 +74,11 @@ final class LinearShard extends OpenShard {
     return labels[i] == 0 ? 1 : -1;
   }
 
+  /** From now on it is attacked within a union of balls of these radii. */
+  void within(Double... balls) {
+    radii = List.of(balls);
+  }
+
   /** From now on the curriculum wants this part of the radius. */
   void radius(double share) {
     this.share = share;
@@ -85,7 +91,14 @@ final class LinearShard extends OpenShard {
 
   @Override
   public ThreatModel threat() {
-    return TwinShard.THREAT.withEpsilon(share * EPSILON);
+    ThreatModel ball = TwinShard.THREAT.withEpsilon(share * EPSILON);
+    if (radii.isEmpty()) {
+      return ball;
+    }
+    ThreatModel[] others =
+        radii.stream().skip(1).map(ThreatModel::linf).toArray(ThreatModel[]::new);
+    return ThreatModel.union(ThreatModel.linf(radii.get(0)), others)
+        .within(ball.domain().low(), ball.domain().high());
   }
 
   @Override

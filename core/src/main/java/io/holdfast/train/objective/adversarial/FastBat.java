@@ -17,7 +17,6 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.verify.bound.Bounds;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -126,14 +125,7 @@ public record FastBat(double step, double implicit) implements ListedObjective<F
 
   /** A flag per row, of as many dimensions as {@code like}. */
   private static Tensor rows(boolean[] flags, Tensor like) {
-    float[] values = new float[flags.length];
-    for (int i = 0; i < flags.length; i++) {
-      values[i] = flags[i] ? 1 : 0;
-    }
-    long[] shape = new long[like.rank()];
-    Arrays.fill(shape, 1);
-    shape[0] = flags.length;
-    return Tensors.of(values, shape).to(like.device()).gt(0);
+    return Tensors.of(flags, Tensors.perSample(like)).to(like.device());
   }
 
   /** Ball and domain together. */

@@ -3,12 +3,15 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
+import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
+import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import java.util.Arrays;
 import java.util.List;
@@ -18,8 +21,9 @@ import java.util.List;
  * sample counts by {@code (1 + tanh(lambda + 5 (1 - 2 kappa / K))) / 2}, where kappa of K steps of
  * the search found it still right, so that those near the boundary count more. Weights are divided
  * by their mean over the samples of the batch that are searched for, and are all 1 during the
- * burn-in. Its robustness against PGD is known to be higher than against AutoAttack (Hitaj et al.
- * 2021): judge it by the latter.
+ * burn-in. Against a union kappa is of the member in which the worst case was found. Its robustness
+ * against PGD is known to be higher than against AutoAttack (Hitaj et al. 2021): judge it by the
+ * latter.
  *
  * @param lambda shifts the weights; large ones weigh all alike
  * @param burnIn share of training in which all count alike, in [0, 1]
@@ -74,21 +78,47 @@ public record Gairat(double lambda, double burnIn) implements ListedObjective<Ga
     Arrays.fill(withstood, UNSEARCHED);
     Tensor worst =
         shard.adversarial(
-            ground -> {
-              StepsWithstood counted = new StepsWithstood(Losses.CE, ground.rows().size());
-              Tensor found = ground.maximise(counted); // [m, ...]
-              double[] shares = counted.shares();
-              for (int i = 0; i < shares.length; i++) {
-                withstood[ground.rows().get(i)] = shares[i];
-              }
-              return found;
-            },
+            ground -> Scope.tidy(() -> search(ground, withstood)),
             Reference.labels(shard.labels())); // [n, ...]
     Tensor robust = shard.logits(worst); // [n, K]
     Tensor losses = Predictions.crossEntropy(shard, robust); // [n]
     boolean alike = shard.progress() < burnIn;
     return ShardLoss.of(
         alike ? losses : losses.mul(weights(shard, withstood, losses)), null, robust);
+  }
+
+  /**
+   * The worst case of each sample, {@code [m, ...]}; of a union that of the member with the highest
+   * loss, whose steps are those that count.
+   *
+   * @param withstood set for the rows of the ground
+   */
+  private static Tensor search(Search.Ground ground, double[] withstood) {
+    List<ThreatModel> members = ground.threat().members();
+    Tensor worst = ground.inputs(); // [m, ...]
+    double[] highest = new double[ground.rows().size()];
+    Arrays.fill(highest, Double.NEGATIVE_INFINITY);
+    for (int m = 0; m < members.size(); m++) {
+      StepsWithstood counted = new StepsWithstood(Losses.CE, highest.length);
+      Tensor found = // [m, ...]
+          ground.with(members.get(m)).with(ground.inner().member(m)).maximise(counted);
+      double[] shares = counted.shares();
+      double[] values = // nobody compares those of a single member
+          members.size() == 1
+              ? new double[highest.length]
+              : Losses.CE.value(ground.model().logits(found), ground.reference()).toDoubles();
+      boolean[] better = new boolean[highest.length];
+      for (int i = 0; i < better.length; i++) {
+        better[i] = values[i] > highest[i];
+        if (better[i]) {
+          highest[i] = values[i];
+          withstood[ground.rows().get(i)] = shares[i];
+        }
+      }
+      Tensor where = Tensors.of(better, better.length).to(found.device()); // [m]
+      worst = m == 0 ? found : Tensors.where(where.view(Tensors.perSample(found)), found, worst);
+    }
+    return worst;
   }
 
   /**

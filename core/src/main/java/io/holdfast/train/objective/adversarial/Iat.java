@@ -8,7 +8,6 @@ import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ListedObjective;
-import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.PgdAt;
@@ -96,7 +95,7 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
     boolean[] saved = shard.saved(); // [n]
     if (!Arrays.equals(saved, new boolean[saved.length])) {
       Tensor is = Tensors.of(saved, saved.length).to(found.device()); // [n]
-      return Tensors.where(is.view(Noise.wide(found)), shard.inputs(), found);
+      return Tensors.where(is.view(Tensors.perSample(found)), shard.inputs(), found);
     }
     return found;
   }

@@ -7,7 +7,6 @@ import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.train.objective.ListedObjective;
-import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
@@ -102,7 +101,8 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
     Tensor ends =
         shard.adversarial(
             ground -> margins(ground, scales), Reference.labels(shard.labels())); // [n, ...]
-    Tensor at = Tensors.where(isRight.view(Noise.wide(ends)), ends, shard.inputs()); // [n, ...]
+    Tensor at =
+        Tensors.where(isRight.view(Tensors.perSample(ends)), ends, shard.inputs()); // [n, ...]
     Tensor robust = shard.logits(at); // [n, K]
     Tensor counts = counts(right, scales).to(clean.type()).to(clean.device()); // [n]
     if (share > 0) {

@@ -10,7 +10,6 @@ import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.Region;
 import io.holdfast.train.objective.ListedObjective;
-import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
@@ -98,7 +97,7 @@ public record Msd() implements ListedObjective<Msd> {
       Tensor other = tried(ground, regions, r, x, gradient); // [m, ...]
       Tensor value = loss.value(ground.model().logits(other), ground.reference()); // [m]
       Tensor better = value.gt(highest); // [m]
-      best = Tensors.where(better.view(Noise.wide(best)), other, best);
+      best = Tensors.where(better.view(Tensors.perSample(best)), other, best);
       highest = highest.maximum(value);
     }
     return best;

@@ -4,7 +4,6 @@ import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import io.holdfast.train.objective.Noise;
 import java.util.function.UnaryOperator;
 
 /**
@@ -15,7 +14,7 @@ import java.util.function.UnaryOperator;
 final class OwnRadii implements InputGradients {
   private final InputGradients model;
   private final Tensor clean; // [m, ...]
-  private final double[] scales; // [m], in (0, 1]
+  private final double[] scales; // [m], in [0, 1]
 
   OwnRadii(InputGradients model, Tensor clean, double[] scales) {
     this.model = model;
@@ -34,7 +33,7 @@ final class OwnRadii implements InputGradients {
     return Tensors.of(scales, scales.length)
         .to(like.type())
         .to(like.device())
-        .view(Noise.wide(like)); // [m, 1, ...]
+        .view(Tensors.perSample(like)); // [m, 1, ...]
   }
 
   @Override

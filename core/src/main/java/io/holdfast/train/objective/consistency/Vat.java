@@ -95,7 +95,7 @@ public record Vat(double lambda, double radius, double probe, int iterations)
    * Samples whose prediction the probe has not changed at all, as in bfloat16; {@code [n, 1...]}.
    */
   private static Tensor isZero(Tensor d) {
-    long[] wide = Noise.wide(d);
+    long[] wide = Tensors.perSample(d);
     return d.reshape(d.size(0), -1).abs().sum(1).eq(0).view(wide);
   }
 

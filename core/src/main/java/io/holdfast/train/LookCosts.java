@@ -9,7 +9,7 @@ package io.holdfast.train;
  * @param every steps between two of these
  * @param statistics steps whose passes batch norms of a mean of weights are measured by in the end
  */
-record Looks(double validation, boolean needed, double probe, int every, int statistics) {
+record LookCosts(double validation, boolean needed, double probe, int every, int statistics) {
   /**
    * Those of a run.
    *
@@ -17,10 +17,11 @@ record Looks(double validation, boolean needed, double probe, int every, int sta
    * @param probed samples of a probe, 0 for none
    * @param normed whether the network has batch norms
    */
-  static Looks of(TrainSettings settings, int validated, int probed, int batch, boolean normed) {
+  static LookCosts of(
+      TrainSettings settings, int validated, int probed, int batch, boolean normed) {
     Methods methods = settings.methods();
     OverfittingGuard guard = methods.guard();
-    return new Looks(
+    return new LookCosts(
         (double) validated * (settings.validationSteps() + 1) / batch,
         settings.keepBest()
             || settings.patience() > 0

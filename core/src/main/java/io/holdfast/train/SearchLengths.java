@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * goes to a part of the samples, by a number that each is given once, so that all of them together
  * take as many steps as without.
  */
-final class Efforts {
+final class SearchLengths {
   private static final int HALVINGS = 40;
 
   private final double @Nullable [] factors;
@@ -22,7 +22,7 @@ final class Efforts {
   private final double[] thresholds; // in [0, 1)
   private final Map<Integer, Double> scales = new ConcurrentHashMap<>();
 
-  private Efforts(double @Nullable [] factors, double[] draws, Seed seed) {
+  private SearchLengths(double @Nullable [] factors, double[] draws, Seed seed) {
     this.factors = factors;
     this.draws = draws;
     RandomGenerator random = seed.split("efforts").generator();
@@ -30,10 +30,11 @@ final class Efforts {
   }
 
   /** Those of a run by what is weak; all the same where nothing is selected. */
-  static Efforts of(TrainJob job, @Nullable Selection selection) {
+  static SearchLengths of(TrainJob job, @Nullable Selection selection) {
     return selection == null || selection.effort() == 0
-        ? new Efforts(null, new double[0], job.seed())
-        : new Efforts(selection.efforts(job.train()), selection.draws(job.train()), job.seed());
+        ? new SearchLengths(null, new double[0], job.seed())
+        : new SearchLengths(
+            selection.efforts(job.train()), selection.draws(job.train()), job.seed());
   }
 
   /**

@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param trainable those of them that are trained, in the order of the network that it is a copy of
  * @param optimiser which changes them
  */
-record CleanExpert(Network network, List<Tensor> trainable, Optimiser optimiser)
+record NetworkBeside(Network network, List<Tensor> trainable, Optimiser optimiser)
     implements AutoCloseable {
   /** A copy of a network before its first step. */
-  static CleanExpert of(Network start, Optimiser.Config config, @Nullable Slowed slowed) {
+  static NetworkBeside of(Network start, Optimiser.Config config, @Nullable Slowed slowed) {
     Network network = start.copy();
     List<Tensor> trainable = start.trainable().stream().map(p -> network.weight(p.name())).toList();
     Optimiser plain = config.create(network, start.trainable());
-    return new CleanExpert(network, trainable, slowed == null ? plain : slowed.over(plain, start));
+    return new NetworkBeside(
+        network, trainable, slowed == null ? plain : slowed.over(plain, start));
   }
 
   @Override
