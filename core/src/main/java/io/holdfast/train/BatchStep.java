@@ -48,7 +48,7 @@ final class BatchStep {
   private final Map<Guide, InputGradients> guides;
   private final Gate gate;
   private @Nullable Standing standing; // by which samples are drawn at present
-  private SearchLengths efforts;
+  private SearchLengths lengths;
 
   /**
    * The steps of a run.
@@ -63,7 +63,7 @@ final class BatchStep {
     this.shards = shards;
     settings = job.settings();
     synchronised = synchronises(job);
-    efforts = SearchLengths.of(job, settings.methods().selection());
+    lengths = SearchLengths.of(job, settings.methods().selection());
   }
 
   /** Goes by what is weak at present. */
@@ -72,7 +72,7 @@ final class BatchStep {
     Selection selection = Objects.equals(now, standing) ? null : state.selection();
     if (selection != null) {
       shards.draw(selection.draws(job.train()));
-      efforts = SearchLengths.of(job, selection);
+      lengths = SearchLengths.of(job, selection);
       standing = now;
     }
   }
@@ -188,7 +188,7 @@ final class BatchStep {
         library == null || pass.clean()
             ? List.of()
             : library.places(turn, now.mixing(), size, job.seed()),
-        efforts,
+        lengths,
         pass,
         new SharedStep.Kept(
             fresh ? List.of() : state.carried(),

@@ -40,12 +40,12 @@ final class ShardSearch {
    */
   private record Carried(Region region, Tensor variables, Tensor leaf) {}
 
-  ShardSearch(SharedStep common, int shard, int[] positions, Tensor inputs, SavedRows saved) {
+  ShardSearch(SharedStep common, int shard, ShardSamples samples) {
     this.common = common;
     this.shard = shard;
-    this.positions = positions;
-    this.inputs = inputs;
-    this.saved = saved;
+    positions = samples.positions();
+    inputs = samples.inputs();
+    saved = samples.saved();
   }
 
   /** Positions of those that were perturbed on the fly, int64 {@code [m]}; null for all. */
@@ -65,7 +65,7 @@ final class ShardSearch {
     if (all.length == 0) {
       return saved.adversarialOver(inputs);
     }
-    Map<Integer, int[]> groups = common.efforts().bySteps(positions, all, search.steps());
+    Map<Integer, int[]> groups = common.lengths().bySteps(positions, all, search.steps());
     if (groups.size() == 1 && all.length == positions.length) {
       int steps = groups.keySet().iterator().next();
       return search(search.withSteps(steps), loss, reference, all);
@@ -84,7 +84,7 @@ final class ShardSearch {
     perturbed = rows;
     InnerMaximiser search = common.moment().search().inner();
     int[] all = rows == null ? IntStream.range(0, positions.length).toArray() : ints(rows);
-    Map<Integer, int[]> groups = common.efforts().bySteps(positions, all, search.steps());
+    Map<Integer, int[]> groups = common.lengths().bySteps(positions, all, search.steps());
     Tensor found = inputs.clone(); // [n, ...]
     groups.forEach(
         (steps, some) -> {

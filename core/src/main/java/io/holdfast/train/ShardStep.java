@@ -4,21 +4,12 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.common.Seed;
-import io.holdfast.data.DatasetInfo;
 import io.holdfast.model.InputGradients;
 import io.holdfast.model.graph.BatchNormPolicy;
-import io.holdfast.model.graph.BatchStatistics;
-import io.holdfast.model.graph.Forward;
-import io.holdfast.model.graph.Graph;
-import io.holdfast.model.graph.Mode;
-import io.holdfast.tensor.Autocast;
 import io.holdfast.tensor.Autograd;
-import io.holdfast.tensor.DType;
-import io.holdfast.tensor.Device;
 import io.holdfast.tensor.Meeting;
 import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
-import io.holdfast.tensor.Tensors;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.GradAlign;
 import io.holdfast.train.objective.Guide;
@@ -29,60 +20,34 @@ import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Standard;
 import io.holdfast.verify.bound.Bounds;
-import io.holdfast.verify.bound.IntervalBounds;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One shard of one step on one worker: reads and augments its samples, lets the objective compute,
- * and takes the gradients. Shapes: n samples of the shard, K classes.
+ * One shard of one step on one worker: lets the objective compute on its samples, and takes the
+ * gradients. Shapes: n samples of the shard, K classes.
  */
 final class ShardStep implements ShardContext {
   private final SharedStep common;
   private final TrainJob job;
-  private final Graph graph;
-  private final Objective objective;
-  private final Seed stream;
-  private final int[] positions;
-  private final long[] ids;
-  private final Tensor inputs; // [n, ...]
-  private final Tensor labels; // [n]
-  private final @Nullable Mixture mixture;
-  private final @Nullable Tensor weights; // [n], null where all are 1
-  private final Map<String, Tensor> parameters;
-  private final List<Tensor> leaves;
-  private final Map<String, Tensor> beside; // weights of the network that is trained beside
-  private final List<Tensor> besideLeaves;
-  private final List<BatchStatistics> besideStatistics = new ArrayList<>();
-  private final List<BatchStatistics> statistics = new ArrayList<>();
   private final int shard;
-  private final BatchNormPolicy batchNorm;
-  private final SavedRows saved;
+  private final @Nullable Meeting meeting;
+  private final Objective objective;
+  private final ShardSamples samples;
   private final ShardSearch search;
-  private int passes;
-  private int besidePasses;
-
-  /** The pass whose random numbers are drawn again; -1 for fresh ones. */
-  private int held = -1;
-
+  private final ShardForward network;
+  private final ShardForward beside; // empty where none is trained
   private final List<Tensor> answers = new ArrayList<>();
-  private final IdentityHashMap<Tensor, Map<String, BatchStatistics>> seen =
-      new IdentityHashMap<>(); // by pass
   private final List<SampleMemory.Note> notes = new ArrayList<>();
   private final List<RunningFigures.Note> figures = new ArrayList<>();
-  private final @Nullable Meeting meeting;
   private @Nullable Tensor carried; // [n, ...]
   private List<Tensor> besideGradients = List.of();
 
@@ -90,66 +55,22 @@ final class ShardStep implements ShardContext {
     this.common = common;
     this.shard = shard;
     this.meeting = meeting;
-    batchNorm =
-        meeting != null && common.job().settings().synchronised()
+    job = common.job();
+    StepPass pass = common.pass();
+    objective = pass.clean() ? new Standard() : job.settings().objective();
+    samples = new ShardSamples(common, shard, positions, objective);
+    search = new ShardSearch(common, shard, samples);
+    BatchNormPolicy batchNorm =
+        meeting != null && job.settings().synchronised()
             ? new BatchNormPolicy.Synchronised(meeting)
             : BatchNormPolicy.GHOST;
-    this.positions = positions;
-    job = common.job();
-    graph = common.moment().graph();
-    objective = common.pass().clean() ? new Standard() : job.settings().objective();
-    stream = job.seed().split("layers").split(common.batch().step()).split(shard);
-    ids = Arrays.stream(positions).mapToLong(job.train()::id).toArray();
-    saved = SavedRows.of(job, common.places(), shard, positions.length);
-    long[] classes = Arrays.stream(positions).mapToLong(job.train()::label).toArray();
-    float[] values = read();
-    saved.into(values, classes, !objective.adversarial() && !objective.bounded());
-    float[] each = weights(positions);
-    mixture = mixed(values, classes, each);
-    inputs = Resizing.fitted(saved.onDevice(values), graph);
-    labels = Tensors.of(classes, positions.length).to(inputs.device());
-    search = new ShardSearch(common, shard, positions, inputs, saved);
-    weights = isPlain(each) ? null : Tensors.of(each, each.length).to(inputs.device());
-    parameters = new LinkedHashMap<>(job.network().weights());
-    parameters.putAll(common.pass().weights());
-    leaves = leaves(parameters);
-    beside = new LinkedHashMap<>(common.kept().beside());
-    boolean learns = !beside.isEmpty() && common.pass().counts();
-    besideLeaves = learns ? leaves(beside) : List.of();
-  }
-
-  /** Puts leaves of the tape in the place of the trainable weights; returns these. */
-  private List<Tensor> leaves(Map<String, Tensor> weights) {
-    List<Tensor> all = new ArrayList<>();
-    for (Graph.Parameter p : job.network().trainable()) {
-      Tensor leaf = Objects.requireNonNull(weights.get(p.name())).asLeaf();
-      weights.put(p.name(), leaf);
-      all.add(leaf);
-    }
-    return all;
-  }
-
-  /** The samples {@code [n, ...]}, row-major, as they are changed this time. */
-  private float[] read() {
-    int size = job.train().info().sampleSize();
-    float[] all = new float[positions.length * size];
-    for (int row = 0; row < positions.length; row++) {
-      System.arraycopy(common.read(shard, row, positions[row]), 0, all, row * size, size);
-    }
-    return all;
-  }
-
-  /** Makes samples of two, where the settings say so. */
-  private @Nullable Mixture mixed(float[] values, long[] classes, float[] each) {
-    Pairs pairs = job.settings().methods().pairs();
-    if (pairs == null) {
-      return null;
-    }
-    Seed seed = job.seed().split("pairs").split(common.batch().turn()).split(shard);
-    DatasetInfo info = job.train().info();
-    Device device = job.network().device();
-    return pairs.into(
-        values, classes, each, info.shape(), saved::has, seed, info.classCount(), device);
+    Seed stream = job.seed().split("layers").split(common.batch().step()).split(shard);
+    Map<String, Tensor> weights = new LinkedHashMap<>(job.network().weights());
+    weights.putAll(pass.weights());
+    network = new ShardForward(common, stream, batchNorm, weights, true);
+    beside =
+        new ShardForward(
+            common, stream.split("beside"), batchNorm, common.kept().beside(), pass.counts());
   }
 
   /**
@@ -165,7 +86,7 @@ final class ShardStep implements ShardContext {
 
   private ShardResult compute(SharedScope owner) {
     ShardLoss loss = objective.loss(this);
-    Tensor sum = weighted(aligned(loss.perSample())).sum();
+    Tensor sum = samples.weighted(aligned(loss.perSample())).sum();
     double value = sum.item();
     if (!Double.isFinite(value)) {
       throw Update.diverged("loss", value, common.batch().step());
@@ -176,16 +97,15 @@ final class ShardStep implements ShardContext {
     return new ShardResult(
         gradients,
         pass.counts() ? sums(value, loss) : StepSums.NONE,
-        statistics.stream().map(s -> adopt(s, owner)).toList(),
+        network.statistics(owner),
         pass.first() ? answers.stream().map(owner::adopt).toList() : List.of(),
         carried,
         pass.gradients() ? search.left(owner) : null,
         pass.gradients() ? List.copyOf(notes) : List.of(),
         pass.gradients() ? List.copyOf(figures) : List.of(),
-        besideLeaves.isEmpty()
+        beside.leaves().isEmpty()
             ? null
-            : ShardResult.of(
-                besideGradients, besideStatistics.stream().map(s -> adopt(s, owner)).toList()));
+            : ShardResult.of(besideGradients, beside.statistics(owner)));
   }
 
   /** Losses {@code [n]} with the term that aligns gradients, where the settings have it. */
@@ -197,96 +117,62 @@ final class ShardStep implements ShardContext {
             alike(
                 () ->
                     GradAlign.misalignment(
-                        this::logits, inputs, search.randomPoints("grad-align"), labels)),
+                        this::logits,
+                        samples.inputs(),
+                        search.randomPoints("grad-align"),
+                        samples.labels())),
             weight);
   }
 
   private StepSums sums(double value, ShardLoss loss) {
     boolean adversarial = objective.adversarial();
-    ShardTally tally = new ShardTally(labels, saved, search.perturbed());
+    ShardTally tally = new ShardTally(samples.labels(), samples.saved(), search.perturbed());
     Tensor clean = loss.clean();
     if (clean == null && shard == 0 && common.batch().watched()) {
-      clean = common.moment().gradients().logits(inputs);
+      clean = common.moment().gradients().logits(samples.inputs());
     }
     return new StepSums(
         value,
-        ids.length,
+        samples.size(),
         tally.clean(clean),
         tally.robust(loss.robust()),
         tally.library(adversarial ? loss.robust() : loss.clean()));
   }
 
-  /** Losses {@code [n]} times the samples' weights; as they are where all of these are 1. */
-  private Tensor weighted(Tensor perSample) {
-    return weights == null ? perSample : perSample.mul(weights);
-  }
-
-  /** Weights {@code [n]} of the samples, 1 for saved examples. */
-  private float[] weights(int[] positions) {
-    float[] values = new float[positions.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = saved.has(i) ? 1 : job.train().weight(positions[i]);
-    }
-    return values;
-  }
-
-  private static boolean isPlain(float[] weights) {
-    for (float weight : weights) {
-      if (weight != 1) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** Zero for parameters that took no part in the loss. */
   private List<Tensor> gradients(Tensor loss, SharedScope owner) {
-    List<Tensor> wanted = new ArrayList<>(leaves);
-    wanted.addAll(besideLeaves);
+    List<Tensor> wanted = new ArrayList<>(network.leaves());
+    int own = wanted.size();
+    wanted.addAll(beside.leaves());
+    int both = wanted.size();
     Tensor perturbation = search.leaf();
     if (perturbation != null) {
       wanted.add(perturbation);
     }
     List<@Nullable Tensor> found = Autograd.gradAllowUnused(loss, wanted);
     if (perturbation != null) {
-      Tensor stepped = search.stepped(found.get(wanted.size() - 1));
+      Tensor stepped = search.stepped(found.get(both));
       carried = stepped == null ? null : owner.adopt(stepped);
     }
-    int own = leaves.size();
-    besideGradients = adopted(found.subList(own, own + besideLeaves.size()), besideLeaves, owner);
-    return adopted(found.subList(0, own), leaves, owner);
-  }
-
-  private static List<Tensor> adopted(
-      List<@Nullable Tensor> found, List<Tensor> leaves, SharedScope owner) {
-    List<Tensor> all = new ArrayList<>();
-    for (int i = 0; i < leaves.size(); i++) {
-      Tensor g = found.get(i);
-      all.add(owner.adopt(g == null ? Tensors.zerosLike(leaves.get(i)) : g));
-    }
-    return all;
-  }
-
-  private static BatchStatistics adopt(BatchStatistics s, SharedScope owner) {
-    return new BatchStatistics(
-        s.node(), owner.adopt(s.mean()), owner.adopt(s.variance()), s.count());
+    besideGradients = beside.gradients(found.subList(own, both), owner);
+    return network.gradients(found.subList(0, own), owner);
   }
 
   // ---- what objectives use
 
   @Override
   public Tensor inputs() {
-    return inputs;
+    return samples.inputs();
   }
 
   @Override
   public Tensor labels() {
-    return labels;
+    return samples.labels();
   }
 
   @Override
   public @Nullable Mixture mixture() {
-    return mixture;
+    return samples.mixture();
   }
 
   @Override
@@ -296,8 +182,7 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor logits(Tensor x) {
-    String output = graph.outputs().get(0);
-    return forward(x, Set.of(output)).value(output).to(DType.FLOAT32);
+    return network.logits(x);
   }
 
   @Override
@@ -305,50 +190,17 @@ final class ShardStep implements ShardContext {
     if (beside.isEmpty()) {
       throw new IllegalStateException("this objective does not say that it trains one beside");
     }
-    String output = graph.outputs().get(0);
-    Seed own = stream.split("beside").split(besidePasses++);
-    Forward.Result result = forward(beside, x, own, Set.of(output));
-    besideStatistics.addAll(result.statistics());
-    return result.value(output).to(DType.FLOAT32);
+    return beside.logits(x);
   }
 
   @Override
   public Features features(Tensor x, Optional<String> layer) {
-    String output = graph.outputs().get(0);
-    String where = layer.orElseGet(graph::beforeOutput);
-    Set<String> wanted = new LinkedHashSet<>(List.of(output, where)); // which may be the same
-    Forward.Result found = forward(x, wanted);
-    return new Features(
-        found.value(output).to(DType.FLOAT32), found.value(where).to(DType.FLOAT32));
+    return network.features(x, layer);
   }
 
   @Override
   public <T> T alike(Supplier<T> passes) {
-    int before = held;
-    held = this.passes++;
-    try {
-      return passes.get();
-    } finally {
-      held = before;
-    }
-  }
-
-  private Forward.Result forward(Tensor x, Set<String> wanted) {
-    int drawn = held < 0 ? passes++ : held;
-    Forward.Result result = forward(parameters, x, stream.split(drawn), wanted);
-    statistics.addAll(result.statistics());
-    Map<String, BatchStatistics> own = new HashMap<>();
-    result.statistics().forEach(s -> own.put(s.node(), s));
-    seen.putIfAbsent(x, own);
-    return result;
-  }
-
-  private Forward.Result forward(
-      Map<String, Tensor> weights, Tensor x, Seed layers, Set<String> wanted) {
-    Mode mode = new Mode.Training(layers, batchNorm, job.network().frozen());
-    try (Autocast on = Autocast.of(job.settings().precision(), x.device())) {
-      return Forward.run(graph, weights, List.of(x), mode, wanted);
-    }
+    return network.alike(passes);
   }
 
   @Override
@@ -376,21 +228,12 @@ final class ShardStep implements ShardContext {
 
   @Override
   public Tensor margins(Bounds box, Tensor pass) {
-    return bounds(pass).margins(box, labels);
+    return network.bounds(pass).margins(box, samples.labels());
   }
 
   @Override
   public Tensor linearMargins(Bounds box, Tensor pass) {
-    return bounds(pass).linearMargins(box, labels);
-  }
-
-  private IntervalBounds bounds(Tensor pass) {
-    Map<String, BatchStatistics> statistics = seen.get(pass);
-    if (statistics == null) {
-      throw new IllegalStateException(
-          "no pass of these inputs, whose statistics bounds are to use");
-    }
-    return new IntervalBounds(graph, parameters, statistics);
+    return network.bounds(pass).linearMargins(box, samples.labels());
   }
 
   @Override
@@ -443,25 +286,25 @@ final class ShardStep implements ShardContext {
     if (memory == null) {
       throw new IllegalStateException("this objective does not say that it remembers");
     }
-    double[] all = memory.at(positions);
-    IntStream.range(0, all.length).filter(saved::has).forEach(i -> all[i] = Double.NaN);
+    double[] all = memory.at(samples.positions());
+    IntStream.range(0, all.length).filter(samples.saved()::has).forEach(i -> all[i] = Double.NaN);
     return all;
   }
 
   /** Saved examples stand in the places of other samples, of which nothing was learned. */
   @Override
   public void remember(double[] values) {
-    int[] own = IntStream.range(0, positions.length).filter(i -> !saved.has(i)).toArray();
+    int[] own = IntStream.range(0, samples.size()).filter(i -> !samples.saved().has(i)).toArray();
     notes.add(
         new SampleMemory.Note(
-            Arrays.stream(own).map(i -> positions[i]).toArray(),
+            Arrays.stream(own).map(i -> samples.positions()[i]).toArray(),
             Arrays.stream(own).mapToDouble(i -> values[i]).toArray()));
   }
 
   @Override
   public boolean[] saved() {
-    boolean[] all = new boolean[positions.length];
-    IntStream.range(0, all.length).forEach(i -> all[i] = saved.has(i));
+    boolean[] all = new boolean[samples.size()];
+    IntStream.range(0, all.length).forEach(i -> all[i] = samples.saved().has(i));
     return all;
   }
 

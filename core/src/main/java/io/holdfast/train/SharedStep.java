@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param owner of what the shards hand back
  * @param places for each place of the batch the saved example that takes it, or {@link
  *     LibraryFeed#NONE}; empty where there is no library
- * @param efforts by which factor each sample's search is longer; empty where all are equal
+ * @param lengths by which factor each sample's search is longer; empty where all are equal
  * @param pass which one of the step
  * @param kept from the steps before
  */
@@ -32,7 +32,7 @@ record SharedStep(
     Map<Guide, InputGradients> guides,
     SharedScope owner,
     List<Integer> places,
-    SearchLengths efforts,
+    SearchLengths lengths,
     StepPass pass,
     Kept kept) {
   /**
