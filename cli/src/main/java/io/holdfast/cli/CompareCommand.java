@@ -55,6 +55,9 @@ final class CompareCommand extends BaseCommand {
     ComparedRun a = runs.get(0);
     ComparedRun b = runs.get(1);
     Comparison comparison = a.with(b);
+    if (!a.card().threatModel().equals(b.card().threatModel())) {
+      notes().println("threat models differ: " + a.card().threat() + ", " + b.card().threat());
+    }
     if (json) {
       screen.print(comparison.toJson());
       return Exit.DONE;
@@ -79,10 +82,6 @@ final class CompareCommand extends BaseCommand {
                     "not compared, since time was up before every sample was judged: " + key));
     comparison.onlyFirst().forEach(key -> screen.println("only in A: " + key));
     comparison.onlySecond().forEach(key -> screen.println("only in B: " + key));
-    if (!a.card().threatModel().equals(b.card().threatModel())) {
-      screen.println(
-          "note: the threat models differ: " + a.card().threat() + ", " + b.card().threat());
-    }
     return Exit.DONE;
   }
 

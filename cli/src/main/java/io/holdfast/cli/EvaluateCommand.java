@@ -61,8 +61,9 @@ final class EvaluateCommand extends BaseCommand {
       names = "--budget",
       paramLabel = "TIME",
       description = {
-        "The most time from when model and data are open, such as 20m or 1h30m (default: as long as",
-        "the attacks need); clean accuracy and a first look at the model come out of it;",
+        "The most time from when model and data were opened and checked, such as 20m or 1h30m",
+        "(default: as long as the attacks need); clean accuracy and a first look at the model come",
+        "out of it;",
         "what is not finished then is marked in the scorecard, and --resume goes on with it."
       })
   private @Nullable String budget;
@@ -90,9 +91,9 @@ final class EvaluateCommand extends BaseCommand {
       paramLabel = "T[,T]",
       description = {
         "Which: 'common' for the 15 of the benchmark, 'all' for the 4 others too, or names",
-        "such as fog,gaussian-noise (default: ${DEFAULT-VALUE})."
+        "such as fog,gaussian-noise (default: common)."
       })
-  private String corruptionTypes = "common";
+  private @Nullable String corruptionTypes;
 
   @Option(
       names = "--shard",
@@ -284,17 +285,21 @@ final class EvaluateCommand extends BaseCommand {
   }
 
   private List<Corruption> types(Problems problems) {
-    return switch (corruptionTypes.strip()) {
+    String types = corruptionTypes == null ? "common" : corruptionTypes.strip();
+    if (corruptionTypes != null && corruptions == 0) {
+      problems.add("--corruption-types", "--corruptions beside it", "no --corruptions");
+    }
+    return switch (types) {
       case "common" -> Corruption.COMMON;
       case "all" -> Corruption.ALL;
-      default -> named(problems);
+      default -> named(types, problems);
     };
   }
 
-  private List<Corruption> named(Problems problems) {
+  private static List<Corruption> named(String chosen, Problems problems) {
     List<String> names = Corruption.ALL.stream().map(Corruption::key).toList();
     List<Corruption> types = new ArrayList<>();
-    for (String name : Call.splitList(corruptionTypes)) {
+    for (String name : Call.splitList(chosen)) {
       Corruption.ofKey(name)
           .ifPresentOrElse(
               types::add,

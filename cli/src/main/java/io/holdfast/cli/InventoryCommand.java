@@ -77,9 +77,10 @@ final class InventoryCommand extends BaseCommand {
     }
     Duration[] time = new Duration[1];
     ModelOptions.collect("--budget", budget, problems, () -> time[0] = Deadline.parse(budget));
-    if (model.threat == null) {
-      model.threat = sizes.isEmpty() ? "linf:0.1" : sizes.get(0).set().key();
+    if (model.threat != null) {
+      problems.add("--threat", "--threats, which may be several", model.threat);
     }
+    model.threat = sizes.isEmpty() ? "linf:0.1" : sizes.get(0).set().key();
     job.check(problems);
     problems.collect(() -> RunLock.requireFree(out.folder));
     problems.collect(() -> InventoryRun.requireUsable(out.folder));

@@ -8,7 +8,6 @@ import io.holdfast.common.Json;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Where a new library goes. */
@@ -20,6 +19,8 @@ final class LibraryCopyOptions {
       description = "The new library: a new or empty folder, or an earlier library to replace.")
   private Path out = Path.of("");
 
+  private record Written(String library, int entries, String hash) {}
+
   /** Writes it and says how much it holds. */
   int write(
       List<ExampleLibrary> sources,
@@ -30,7 +31,7 @@ final class LibraryCopyOptions {
     int count = LibraryCopy.write(sources, filter, usableOnly, out);
     String hash = ExampleLibrary.load(out, sources.get(0).today()).hash();
     if (json) {
-      screen.print(Json.pretty(Map.of("library", out.toString(), "entries", count, "hash", hash)));
+      screen.print(Json.pretty(new Written(out.toString(), count, hash)));
     } else {
       screen.println(out + ": " + Format.count(count) + " entries, hash " + hash);
     }

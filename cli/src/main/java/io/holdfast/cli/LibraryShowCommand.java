@@ -35,6 +35,13 @@ final class LibraryShowCommand extends BaseCommand {
       description = "Writes clean and perturbed image there, ID-clean.png and ID.png.")
   private @Nullable Path pictures;
 
+  /**
+   * What an example does to a model.
+   *
+   * @param weights of the model, their hash
+   */
+  private record Transferred(String weights, boolean fooled, String date) {}
+
   @Override
   public Integer call() {
     ExampleLibrary library = place.load(notes());
@@ -46,13 +53,8 @@ final class LibraryShowCommand extends BaseCommand {
             .filter(t -> t.fooled().contains(entry.id()) || t.held().contains(entry.id()))
             .map(
                 t ->
-                    Map.of(
-                        "weights",
-                        t.model().weights(),
-                        "fooled",
-                        t.fooled().contains(entry.id()),
-                        "date",
-                        t.date().toString()))
+                    new Transferred(
+                        t.model().weights(), t.fooled().contains(entry.id()), t.date().toString()))
             .toList());
     if (place.json) {
       screen().print(Json.pretty(all));

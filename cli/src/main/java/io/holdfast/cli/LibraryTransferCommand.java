@@ -117,11 +117,13 @@ final class LibraryTransferCommand extends BaseCommand {
                 + " more examples, whose clean input the model has wrong already");
   }
 
-  private static void row(Table table, String name, Rate rate) {
+  private static void row(Table table, String name, @Nullable Rate rate) {
+    if (rate == null) {
+      table.row(name, "-", "-", "0");
+      return;
+    }
     String interval =
-        rate.n() == 0
-            ? "-"
-            : Format.percent(rate.interval().lo()) + " to " + Format.percent(rate.interval().hi());
+        Format.percent(rate.interval().lo()) + " to " + Format.percent(rate.interval().hi());
     table.row(name, Format.percent(rate.value()), interval, Format.count(rate.n()));
   }
 }

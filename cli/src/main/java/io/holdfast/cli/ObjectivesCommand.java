@@ -1,5 +1,6 @@
 package io.holdfast.cli;
 
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.experiment.RecipeBook;
@@ -59,6 +60,10 @@ final class ObjectivesCommand extends BaseCommand {
 
   @Override
   public Integer call() {
+    if (measure == null && (job.resume || job.dryRun)) {
+      throw new InvalidInputException(
+          job.resume ? "--resume" : "--dry-run", "", "--measure beside it", "no --measure");
+    }
     if (measure != null) {
       measure(measure);
     } else if (page != null) {

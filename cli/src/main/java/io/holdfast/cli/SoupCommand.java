@@ -156,7 +156,12 @@ final class SoupCommand extends BaseCommand {
     }
   }
 
-  private static Recipe uniform(List<Bundle> opened, Problems problems) {
+  private Recipe uniform(List<Bundle> opened, Problems problems) {
+    for (String option : List.of("--data", "--threat", "--examples", "--steps", "--seed")) {
+      if (group().getParseResult().hasMatchedOption(option)) {
+        problems.add(option, "--method greedy, which alone attacks", "uniform");
+      }
+    }
     problems.throwIfAny();
     return new Recipe(List.of(), IntStream.range(0, opened.size()).boxed().toList(), Double.NaN);
   }

@@ -68,6 +68,55 @@ final class BadEvaluationTest {
     assertThat(out.resolve("scorecard.json")).hasContent("mine");
   }
 
+  /** Who writes them expects something of them. */
+  @Test
+  void optionsThatWouldDoNothingAreRefused() {
+    Path data = folder.resolve("test.safetensors");
+    Path out = folder.resolve("nothing");
+    Ran evaluated =
+        Ran.command(
+            "evaluate",
+            "--model",
+            weights(),
+            "--architecture",
+            "mlp,hidden=16",
+            "--data",
+            data,
+            "--threat",
+            "linf:0.1",
+            "--attack",
+            "fgsm",
+            "--corruption-types",
+            "fog",
+            "--fusion",
+            "losses",
+            "--out",
+            out);
+    assertThat(evaluated.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(evaluated.err())
+        .contains("--corruption-types: expected --corruptions beside it")
+        .contains("--fusion: expected --surrogate beside it");
+    Ran inventory =
+        Ran.command(
+            "inventory",
+            "--model",
+            weights(),
+            "--architecture",
+            "mlp,hidden=16",
+            "--data",
+            data,
+            "--threat",
+            "linf:0.03",
+            "--out",
+            out);
+    assertThat(inventory.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(inventory.err()).contains("--threat: expected --threats");
+    Ran objectives = Ran.command("objectives", "--dry-run");
+    assertThat(objectives.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(objectives.err()).contains("--dry-run: expected --measure beside it");
+    assertThat(out).doesNotExist();
+  }
+
   /** A label beyond the model's classes, in a sample that would not be attacked. */
   @Test
   void labelsOfAllSamplesAreChecked() {

@@ -65,6 +65,15 @@ final class ClassNamesTest {
     assertThat(card.cleanAccuracy().value()).isEqualTo(1);
   }
 
+  /** As of a model that learned from a folder of more than ten, where 10 comes before 2. */
+  @Test
+  void numbersInAnotherOrderAreFoundByName() throws IOException {
+    Ran ran = evaluate(model("1", "2", "0"), images(Map.of("0", 2, "1", 0, "2", 1)));
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Scorecard card = Scorecard.read(folder.resolve("out/scorecard.json"));
+    assertThat(card.cleanAccuracy().value()).isEqualTo(1);
+  }
+
   @Test
   void aModelWithoutNamesTakesLabelsAsTheyAre() throws IOException {
     Ran ran = evaluate(model("0", "1", "2"), images(Map.of("ant", 0, "bee", 1)));

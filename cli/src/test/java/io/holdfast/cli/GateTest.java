@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.record.Gate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,6 +53,15 @@ final class GateTest {
     assertThat(hardened.out()).startsWith("{").contains("\"clean_accuracy\"");
     for (String name : List.of("model.holdfast", "scorecard.json", "report.html")) {
       assertThat(folder.resolve("run").resolve(name)).exists();
+    }
+  }
+
+  /** So that a gate is met at exactly its bound. */
+  @Test
+  void aPercentageIsTheNumberThatItStandsFor() {
+    for (int tenths = 0; tenths <= 1000; tenths++) {
+      String percent = "clean_accuracy>=" + tenths / 10 + "." + tenths % 10 + "%";
+      assertThat(Gate.parse(percent).least()).as(percent).isEqualTo(tenths / 1000.0);
     }
   }
 

@@ -66,6 +66,28 @@ final class NameMapTest {
     return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
   }
 
+  /** 1.10 is the tenth layer of the first block, and not 1.1. */
+  @Test
+  void namesThatLookLikeNumbersStayAsTheyAre() throws IOException {
+    Path numbered = folder.resolve("numbered.safetensors");
+    try (Network network = Architectures.mlp(Shape.of(1, 28, 28), 10, 12).initialise(new Seed(5))) {
+      Map<String, Tensor> renamed = new LinkedHashMap<>();
+      network
+          .weights()
+          .forEach(
+              (name, tensor) ->
+                  renamed.put(name.replace("fc1", "1.10").replace("fc2", "007"), tensor));
+      Safetensors.write(numbered, renamed, Map.of());
+    }
+    Path yaml = map("numbers.yaml", "fc1: 1.10", "fc2: 007");
+    Ran ran = evaluate(numbered, "numbered", "--architecture", "mlp", "--name-map", yaml);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Path bad = map("bad.yaml", "fc1: [1, 2]", "fc2: 007");
+    Ran refused = evaluate(numbered, "refused", "--architecture", "mlp", "--name-map", bad);
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err()).contains("fc1: expected");
+  }
+
   @Test
   void aMapLeadsToTheSameModel() throws IOException {
     assertThat(evaluate(ours, "ours", "--architecture", "mlp").exit()).isZero();

@@ -52,6 +52,11 @@ final class SoupCommandTest {
   @Test
   void aUniformSoupIsTheMeanAndNamesItsIngredients() {
     Path out = folder.resolve("uniform.holdfast");
+    Ran nothing =
+        Ran.command(
+            "soup", one, other, "--method", "uniform", "--threat", "linf:0.1", "--out", out);
+    assertThat(nothing.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(nothing.err()).contains("--threat: expected --method greedy");
     Ran ran = Ran.command("soup", one, other, "--method", "uniform", "--out", out);
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.out()).contains(one + " ", other + " ", "in the soup", "model: " + out);

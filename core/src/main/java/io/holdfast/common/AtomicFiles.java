@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,7 +209,7 @@ public final class AtomicFiles {
 
   /** Whether a name is {@code .NAME<kind>NUMBER}. */
   private static boolean isHidden(String name, String kind) {
-    return name.matches("\\..*" + kind + "[0-9a-f]*");
+    return name.matches("\\..*" + Pattern.quote(kind) + "[0-9a-f]+");
   }
 
   /** The entries {@code .NAME<kind>NUMBER} of a folder, the newest first. */

@@ -49,7 +49,7 @@ final class FixedRandom implements RandomGenerator {
     return nextLong() < 0;
   }
 
-  /** Uniform in {@code [0, bound)} without bias (rejection over the upper 32 bits). */
+  /** Uniform in {@code [0, bound)} without bias (rejection over 63 bits of {@link #nextLong}). */
   @Override
   public int nextInt(int bound) {
     return Math.toIntExact(nextLong(bound));

@@ -55,8 +55,8 @@ public final class Format {
   }
 
   /**
-   * Four significant digits, without an exponent from 0.001 up to a million: {@code 0.05}, {@code
-   * 12.35}, {@code 1.2e-05}.
+   * Four significant digits, or four decimals below 1, without an exponent from 0.001 up to a
+   * million: {@code 0.05}, {@code 12.35}, {@code 1.2e-05}.
    */
   public static String number(double value) {
     if (!Double.isFinite(value)) {

@@ -41,7 +41,7 @@ public record Seed(long value) {
     return new Seed(mix(mix(value ^ BY_NUMBER) + GOLDEN * n));
   }
 
-  /** 64 well-mixed bits, to seed a foreign generator. */
+  /** 64 well-mixed bits, to seed a foreign generator, which may use fewer of them. */
   public long bits() {
     return mix(value ^ BITS);
   }

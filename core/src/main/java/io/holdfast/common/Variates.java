@@ -30,21 +30,36 @@ public final class Variates {
     }
   }
 
+  /** The logarithm of {@link #gamma}, also where that is too small for a double. */
+  private static double logGamma(double shape, RandomGenerator random) {
+    if (shape < 1) {
+      double above = StrictMath.log(gamma(shape + 1, random));
+      return above + StrictMath.log(1 - random.nextDouble()) / shape;
+    }
+    return StrictMath.log(gamma(shape, random));
+  }
+
   /**
-   * Shares that sum up to 1, of a symmetric Dirichlet distribution; equal ones where all vanish.
+   * Shares that sum up to 1, of a symmetric Dirichlet distribution.
    *
    * @param n how many
    * @param alpha concentration, above 0
    */
   public static double[] dirichlet(int n, double alpha, RandomGenerator random) {
+    double[] logs = new double[n];
+    double most = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      logs[i] = logGamma(alpha, random);
+      most = Math.max(most, logs[i]);
+    }
     double[] shares = new double[n];
     double sum = 0;
     for (int i = 0; i < n; i++) {
-      shares[i] = gamma(alpha, random);
+      shares[i] = StrictMath.exp(logs[i] - most);
       sum += shares[i];
     }
     for (int i = 0; i < n; i++) {
-      shares[i] = sum > 0 ? shares[i] / sum : 1.0 / n;
+      shares[i] /= sum;
     }
     return shares;
   }

@@ -17,8 +17,9 @@ public final class NamedClasses {
 
   /**
    * The same samples with the model's labels, found by name; the data need not have every class.
-   * Data whose classes are the numbers from 0 keep their labels, and so do all data where the
-   * model's classes are plain numbers and none of the names is one of them.
+   * Data whose classes are the numbers from 0 keep their labels, unless the model has all of these
+   * names, in whatever order; and so do all data where the model's classes are plain numbers and
+   * none of the names is one of them.
    *
    * @param known the model's names by label, each once
    * @param problems to which names are added that the model does not know
@@ -28,7 +29,8 @@ public final class NamedClasses {
     List<String> names = data.info().classes();
     List<String> unknown = names.stream().filter(name -> !known.contains(name)).toList();
     boolean nameless = isNumbered(known) && unknown.size() == names.size();
-    if (isNumbered(names) || nameless || names.equals(known)) {
+    boolean numbers = isNumbered(names) && (isNumbered(known) || !unknown.isEmpty());
+    if (numbers || nameless || names.equals(known)) {
       return data;
     }
     if (!unknown.isEmpty()) {

@@ -9,6 +9,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
+import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Journal;
 import io.holdfast.record.Example;
 import io.holdfast.record.Examples;
@@ -396,7 +397,10 @@ public record RunFolder(Path path) {
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files.allMatch(
-          f -> LEDGER_FILE.matcher(f.getFileName() + "").matches() && !Files.isDirectory(f));
+          f ->
+              Files.isDirectory(f)
+                  ? f.endsWith(Ledger.SPILL) // of a run that was killed while it ended
+                  : LEDGER_FILE.matcher(f.getFileName() + "").matches());
     } catch (IOException e) {
       throw FileFailures.reading(folder, e);
     }
@@ -426,10 +430,8 @@ public record RunFolder(Path path) {
     LearningCurves curves =
         Files.exists(metrics()) ? LearningCurves.read(metrics()) : LearningCurves.none();
     List<Example> some = Files.exists(examples()) ? Examples.read(examples()) : List.of();
-    if (Files.exists(journal())) {
-      report.journal(model, Journal.read(journal()));
-    }
-    return report.model(model, readScorecard(), curves, some);
+    List<Decision> decisions = Files.exists(journal()) ? Journal.read(journal()) : List.of();
+    return report.model(model, readScorecard(), curves, some, decisions);
   }
 
   /**

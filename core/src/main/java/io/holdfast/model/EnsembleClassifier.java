@@ -7,6 +7,7 @@ import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Precision;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,6 @@ import java.util.function.UnaryOperator;
  * classes.
  */
 public final class EnsembleClassifier implements Classifier {
-  private static final double TINY = 1e-12;
 
   /** What of the members is averaged. */
   public enum Fusion {
@@ -107,8 +107,8 @@ public final class EnsembleClassifier implements Classifier {
     if (fusion != Fusion.PROBABILITIES) {
       return sum(logits).mul(1.0 / members.size());
     }
-    List<Tensor> all = logits.stream().map(z -> Nn.softmax(z, 1)).toList();
-    return sum(all).mul(1.0 / members.size()).clampMin(TINY).log();
+    List<Tensor> all = logits.stream().map(z -> Nn.logSoftmax(z, 1).unsqueeze(0)).toList();
+    return Tensors.cat(all, 0).logSumExp(0).sub(Math.log(members.size()));
   }
 
   private static Tensor sum(List<Tensor> all) {

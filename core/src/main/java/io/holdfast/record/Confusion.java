@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param attacked of the worst attack on each sample; null where no attack was run
  */
 public record Confusion(List<List<Long>> clean, @Nullable List<List<Long>> attacked) {
+  /** With more classes the matrices are left out: they would be larger than the rest together. */
+  public static final int MOST_CLASSES = 1000;
+
   public Confusion {
     Objects.requireNonNull(clean, "clean is missing");
     clean = copy(clean);

@@ -3,6 +3,7 @@ package io.holdfast.record;
 import io.holdfast.common.Format;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Nearest;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -41,8 +42,8 @@ public record Gate(String figure, boolean lower, double least) {
    */
   public static Gate parse(String text) {
     Matcher form = FORM.matcher(text.strip());
-    double bound = form.matches() ? number(form.group("bound")) : Double.NaN;
-    double least = form.matches() && form.group("percent") != null ? bound / 100 : bound;
+    double least =
+        form.matches() ? number(form.group("bound"), form.group("percent") != null) : Double.NaN;
     if (!(least >= 0 && least <= 1)) {
       throw new InvalidInputException(
           text, "", "a figure and its least value, such as robust_accuracy>=65%", '"' + text + '"');
@@ -73,9 +74,10 @@ public record Gate(String figure, boolean lower, double least) {
     return this;
   }
 
-  private static double number(String text) {
+  /** The double next to what is written: 70.2% is the same as 0.702. */
+  private static double number(String text, boolean percent) {
     try {
-      return Double.parseDouble(text);
+      return new BigDecimal(text).movePointLeft(percent ? 2 : 0).doubleValue();
     } catch (NumberFormatException e) {
       return Double.NaN;
     }
@@ -113,7 +115,7 @@ public record Gate(String figure, boolean lower, double least) {
 
   /** Of the attack; the figure itself where it is of none. */
   private String key() {
-    return figure.startsWith(ATTACKS)
+    return figure.startsWith(ATTACKS) && figure.endsWith(OF_ATTACK)
         ? figure.substring(ATTACKS.length(), figure.length() - OF_ATTACK.length())
         : figure;
   }

@@ -11,6 +11,8 @@ import java.util.List;
  * again changes nothing. Not thread-safe.
  */
 public interface Ledger extends AutoCloseable {
+  /** Where a large ledger is sorted while it is written, beside its segments. */
+  String SPILL = "spill";
 
   /** A ledger that lives as long as the program. */
   static Ledger inMemory(Provenance provenance) {

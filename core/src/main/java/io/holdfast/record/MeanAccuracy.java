@@ -37,7 +37,10 @@ public record MeanAccuracy(
       squares += share * share;
     }
     double mean = Math.min(1, sum / n);
-    double variance = n == 1 ? 0 : Math.max(0, squares - sum * sum / n) / (n - 1);
+    if (n == 1) { // says nothing of how others would do
+      return new MeanAccuracy(mean, n, List.of(0.0, 1.0));
+    }
+    double variance = Math.max(0, squares - sum * sum / n) / (n - 1);
     double half = Wilson.Z95 * Math.sqrt(variance / n);
     return new MeanAccuracy(mean, n, List.of(Math.max(0, mean - half), Math.min(1, mean + half)));
   }

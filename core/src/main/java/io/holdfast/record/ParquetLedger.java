@@ -141,7 +141,7 @@ final class ParquetLedger {
   static Provenance provenance(Path file) {
     String sql =
         "SELECT decode(value) FROM parquet_kv_metadata("
-            + quote(file.toString())
+            + quote(literal(file))
             + ") WHERE decode(key) = "
             + quote(KEY);
     return query(
@@ -173,8 +173,8 @@ final class ParquetLedger {
         "SELECT "
             + NAMES
             + " FROM read_parquet("
-            + quote(file.toString())
-            + ", file_row_number = true) WHERE file_row_number >= "
+            + quote(literal(file))
+            + ", file_row_number = true, hive_partitioning = false) WHERE file_row_number >= "
             + from
             + " AND file_row_number < "
             + (from + PAGE)
@@ -238,12 +238,18 @@ final class ParquetLedger {
     settings.setProperty("memory_limit", MEMORY);
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
-    settings.setProperty("temp_directory", work == null ? "" : work.resolve("spill").toString());
+    settings.setProperty(
+        "temp_directory", work == null ? "" : work.resolve(Ledger.SPILL).toString());
     return DriverManager.getConnection("jdbc:duckdb:", settings);
   }
 
   private static String kinds() {
     return Stream.of(Kind.values()).map(k -> quote(k.key())).collect(Collectors.joining(", "));
+  }
+
+  /** Of a path that is read, where brackets, stars and question marks would be a pattern. */
+  private static String literal(Path file) {
+    return file.toString().replaceAll("[\\[*?]", "[$0]");
   }
 
   private static String quote(String text) {

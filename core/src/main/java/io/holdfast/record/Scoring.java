@@ -317,6 +317,9 @@ final class Scoring {
       classes = Math.max(classes, highest(sample.clean()));
       classes = sample.worst == null ? classes : Math.max(classes, highest(sample.worst));
     }
+    if (classes > Confusion.MOST_CLASSES) {
+      return new Confusion(List.of(), null);
+    }
     return new Confusion(
         matrix(classes, all.stream().map(Sample::clean).toList()),
         common.isEmpty() ? null : matrix(classes, common.stream().map(Sample::worst).toList()));

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -26,7 +27,7 @@ final class Segments {
   private Segments() {}
 
   static Path path(Path folder, int number) {
-    return folder.resolve(String.format("segment-%05d.hfl", number));
+    return folder.resolve(String.format(Locale.ROOT, "segment-%05d.hfl", number));
   }
 
   static int number(Path segment) {

@@ -32,9 +32,18 @@ final class BackgroundSections {
   }
 
   private Html threat() {
-    return all(
-        Parts.lead("Every robustness figure here holds against this attacker, and no other."),
-        Parts.facts(view.threat().facts()));
+    if (view.sameThreat()) {
+      return all(
+          Parts.lead("Every robustness figure here holds against this attacker, and no other."),
+          Parts.facts(view.threat().facts()));
+    }
+    List<Html> parts = new ArrayList<>();
+    parts.add(Parts.lead("Each model's figures hold against its own attacker, and no other."));
+    for (int i = 0; i < view.models().size(); i++) {
+      parts.add(Parts.modelHeading(view, i));
+      parts.add(Parts.facts(view.models().get(i).threat().facts()));
+    }
+    return all(parts);
   }
 
   private Html provenance() {

@@ -97,7 +97,7 @@ final class DetailSections {
     String caption =
         hidden == 0
             ? "Weakest first; the bar between is what the attack takes."
-            : "The %d weakest of %d classes; the bar between is what the attack takes."
+            : "The %s weakest of %s classes; the bar between is what the attack takes."
                 .formatted(Payload.MOST_CLASSES, rows.size());
     List<Element> head =
         List.of(

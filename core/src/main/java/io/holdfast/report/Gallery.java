@@ -59,7 +59,7 @@ final class Gallery {
     }
     return all(
         Parts.lead(
-            "Each image, the image the attacker made of it, and the difference amplified %d times"
+            "Each image, the image the attacker made of it, and the difference amplified %s times"
                     .formatted(factor)
                 + " (grey: unchanged)."),
         all(groups));
@@ -80,21 +80,26 @@ final class Gallery {
     Element difference =
         tile(
             difference(example),
-            "Difference, amplified %d times".formatted(factor),
+            "Difference, amplified %s times".formatted(factor),
             el("span", "difference ×" + factor));
     String caption =
-        "Image %d, truly %s: %s %s"
+        "Image %s, truly %s: %s %s"
             .formatted(
-                example.sampleId(),
-                truth,
-                example.fooled() ? "fooled by" : "held against",
-                Words.attack(example.attack()));
+                example.sampleId(), truth, outcome(model, example), Words.attack(example.attack()));
     return el(
             "figure",
             el("div", clean, perturbed.css(example.fooled() ? "fooled" : "held"), difference)
                 .css("row"),
             el("figcaption", caption))
         .css("example");
+  }
+
+  /** An answer that nobody wanted is no success of a targeted attack. */
+  private static String outcome(Model model, Example example) {
+    if (!example.fooled()) {
+      return "held against";
+    }
+    return model.threat().targeted() ? "answered wrongly under" : "fooled by";
   }
 
   private static Element tile(Pixels pixels, String alt, Html caption) {

@@ -18,12 +18,8 @@ final class GovernorSection {
   }
 
   List<Section> sections() {
-    boolean any = view.models().stream().anyMatch(model -> !journal(model).isEmpty());
+    boolean any = view.models().stream().anyMatch(model -> !model.journal().isEmpty());
     return any ? List.of(new Section("governor", "What the governor decided", body())) : List.of();
-  }
-
-  private List<Decision> journal(View.Model model) {
-    return view.journals().getOrDefault(model.name(), List.of());
   }
 
   private Html body() {
@@ -33,7 +29,7 @@ final class GovernorSection {
             "The run had budgets, and was kept within them. Decisions are keyed to steps; a replay"
                 + " of the journal gives the same model."));
     for (int i = 0; i < view.models().size(); i++) {
-      List<Decision> journal = journal(view.models().get(i));
+      List<Decision> journal = view.models().get(i).journal();
       if (!journal.isEmpty()) {
         parts.add(Parts.modelHeading(view, i));
         journal.stream()

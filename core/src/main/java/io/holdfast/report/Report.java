@@ -7,9 +7,7 @@ import io.holdfast.record.Example;
 import io.holdfast.record.Scorecard;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +53,6 @@ public final class Report {
     private String title = "Robustness against small changes of the input";
     private @Nullable String command;
     private @Nullable Comparison comparison;
-    private final Map<String, List<Decision>> journals = new LinkedHashMap<>();
     private final List<TableSection> tables = new ArrayList<>();
 
     private Builder() {}
@@ -80,7 +77,21 @@ public final class Report {
      */
     public Builder model(
         String name, Scorecard card, LearningCurves curves, List<Example> examples) {
-      models.add(new View.Model(name, card, curves, examples));
+      return model(name, card, curves, examples, List.of());
+    }
+
+    /**
+     * A model that a governor watched over.
+     *
+     * @param decisions what it decided while the model was trained and judged
+     */
+    public Builder model(
+        String name,
+        Scorecard card,
+        LearningCurves curves,
+        List<Example> examples,
+        List<Decision> decisions) {
+      models.add(new View.Model(name, card, curves, examples, decisions));
       return this;
     }
 
@@ -90,12 +101,6 @@ public final class Report {
      */
     public Builder comparison(Comparison differences) {
       comparison = differences;
-      return this;
-    }
-
-    /** What a governor decided while a model was trained and judged. */
-    public Builder journal(String model, List<Decision> decisions) {
-      journals.put(model, List.copyOf(decisions));
       return this;
     }
 
@@ -117,7 +122,7 @@ public final class Report {
      * @throws IllegalArgumentException if there is no model
      */
     public Report build() {
-      return new Report(new View(title, models, command, comparison, journals), tables);
+      return new Report(new View(title, models, command, comparison), tables);
     }
   }
 }

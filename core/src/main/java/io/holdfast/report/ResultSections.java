@@ -49,11 +49,11 @@ final class ResultSections {
               .with("scope", "col")
               .css("num"));
     }
-    if (view.compares()) {
+    if (view.hasDifferences()) {
       head.add(Parts.numberHead("Difference, points"));
     }
     String caption =
-        view.compares()
+        view.hasDifferences()
             ? "Small figures: 95% intervals, Wilson's for each model and Newcombe's for the"
                 + " difference of the last model from the first"
                 + (view.differences().cleanAccuracy().paired()
@@ -61,10 +61,7 @@ final class ResultSections {
                     : ", as if of different images.")
             : "Small figures: Wilson's 95% intervals.";
     return all(
-        Parts.lead(
-            "An image counts as correct under attack only if the model still answers right after"
-                + " the attacker has done its worst within %s."
-                    .formatted(view.threat().shortForm())),
+        Parts.lead(Words.correctUnderAttack(view)),
         Parts.table(caption, head, resultRows()),
         el(
             "figure",
@@ -74,11 +71,11 @@ final class ResultSections {
 
   private List<Element> resultRows() {
     List<Element> rows = new ArrayList<>();
-    List<@Nullable Difference> differences = differences();
+    List<@Nullable Difference> differences = view.hasDifferences() ? differences() : List.of();
     for (Payload.Row row : Payload.rows(view)) {
       List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(row.label())));
       row.rates().forEach(rate -> cells.add(Parts.rate(rate)));
-      if (view.compares()) {
+      if (view.hasDifferences()) {
         cells.add(difference(differences.get(rows.size())));
       }
       Element tr = el("tr", cells);

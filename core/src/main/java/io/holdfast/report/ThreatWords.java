@@ -1,5 +1,6 @@
 package io.holdfast.report;
 
+import io.holdfast.threat.Goal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +62,21 @@ final class ThreatWords {
     return settings.get("epsilon") instanceof Number number ? number.doubleValue() : null;
   }
 
+  /** Whether one particular class is wanted. */
+  boolean targeted() {
+    String goal = text("goal");
+    return !goal.isEmpty() && !goal.equals(Goal.anyWrong().key());
+  }
+
+  /** The answer with which the attacker wins. */
+  String wins() {
+    String goal = text("goal");
+    if (goal.equals(Goal.leastLikely().key())) {
+      return Goal.leastLikely().describe();
+    }
+    return targeted() ? goal.replace(':', ' ') : Goal.anyWrong().describe();
+  }
+
   private boolean isBall() {
     return NORMS.containsKey(normKey());
   }
@@ -79,10 +95,7 @@ final class ThreatWords {
               }
             }
             case "domain" -> facts.put("Pixels stay within", domain(value));
-            case "targeted" ->
-                facts.put(
-                    "Wins with",
-                    Boolean.TRUE.equals(value) ? "one chosen wrong class" : "any wrong class");
+            case "goal" -> facts.put("Wins with", wins());
             case "knowledge" ->
                 facts.put(
                     "Knows", KNOWLEDGE.getOrDefault(plain(value).replace('_', '-'), plain(value)));

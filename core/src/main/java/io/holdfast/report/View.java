@@ -24,27 +24,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param models in the order of comparison; the last is the one that the report is about
  * @param command the command that makes this report again, if known
- * @param journals what governors decided, by the model's name
  */
 record View(
-    String title,
-    List<Model> models,
-    @Nullable String command,
-    @Nullable Comparison comparison,
-    Map<String, List<Decision>> journals) {
+    String title, List<Model> models, @Nullable String command, @Nullable Comparison comparison) {
 
   View {
-    models = List.copyOf(models);
-    journals = Map.copyOf(journals);
+    models = distinct(models);
     if (models.isEmpty()) {
       throw new IllegalArgumentException("a report needs at least one model");
     }
   }
 
-  /** Without a governor. */
-  View(
-      String title, List<Model> models, @Nullable String command, @Nullable Comparison comparison) {
-    this(title, models, command, comparison, Map.of());
+  /** Models of one name are told apart by their numbers. */
+  private static List<Model> distinct(List<Model> models) {
+    List<Model> all = new ArrayList<>();
+    for (Model model : models) {
+      long before = all.size();
+      boolean twice = models.stream().filter(m -> m.name().equals(model.name())).count() > 1;
+      all.add(twice ? model.called(model.name() + " (" + (before + 1) + ")") : model);
+    }
+    return List.copyOf(all);
   }
 
   /** The model that the report is about. */
@@ -70,7 +69,17 @@ record View(
   }
 
   ThreatWords threat() {
-    return new ThreatWords(subject().card().threatModel(), subject().card().threat());
+    return subject().threat();
+  }
+
+  /** Whether all models were judged within one threat model; else their figures say no more. */
+  boolean sameThreat() {
+    return models.stream().map(model -> model.card().threatModel()).distinct().count() == 1;
+  }
+
+  /** Whether there are models to take a difference of. */
+  boolean hasDifferences() {
+    return compares() && sameThreat();
   }
 
   /** The attacks of all models, in the order of their first appearance. */
@@ -87,8 +96,14 @@ record View(
    * @param name as it is called in the page
    * @param training empty if it was not trained here
    * @param examples empty if none were kept
+   * @param journal what a governor decided while it was trained and judged; empty without one
    */
-  record Model(String name, Scorecard card, LearningCurves training, List<Example> examples) {
+  record Model(
+      String name,
+      Scorecard card,
+      LearningCurves training,
+      List<Example> examples,
+      List<Decision> journal) {
 
     private static final Comparator<ClassScore> WEAKEST_FIRST =
         Comparator.comparingDouble((ClassScore c) -> robust(c).value())
@@ -96,6 +111,22 @@ record View(
 
     Model {
       examples = List.copyOf(examples);
+      journal = List.copyOf(journal);
+    }
+
+    /** Without a governor. */
+    Model(String name, Scorecard card, LearningCurves training, List<Example> examples) {
+      this(name, card, training, examples, List.of());
+    }
+
+    /** The same under another name. */
+    Model called(String other) {
+      return new Model(other, card, training, examples, journal);
+    }
+
+    /** What its attacker may do. */
+    ThreatWords threat() {
+      return new ThreatWords(card.threatModel(), card.threat());
     }
 
     /** Robust accuracy under that attack, if it was run. */
@@ -128,7 +159,9 @@ record View(
       Map<Integer, String> names =
           card.classes().stream().collect(Collectors.toMap(ClassScore::label, ClassScore::name));
       List<String> all = new ArrayList<>();
-      for (int label = 0; label < card.confusion().clean().size(); label++) {
+      int classes = names.keySet().stream().mapToInt(label -> label + 1).max().orElse(0);
+      classes = Math.max(classes, card.confusion().clean().size());
+      for (int label = 0; label < classes; label++) {
         all.add(names.getOrDefault(label, Integer.toString(label)));
       }
       return all;

@@ -36,11 +36,12 @@ final class Words {
       return "%s answers %s of 100 images correctly; no attack was tried."
           .formatted(name, Numbers.ofHundred(subject.card().cleanAccuracy().value()));
     }
-    return "%s keeps %s%s of 100 images correct %s within %s%s."
+    return "%s keeps %s%s of 100 images %s %s within %s%s."
         .formatted(
             name,
             atMost(subject),
             Numbers.ofHundred(robust.value()),
+            subject.threat().targeted() ? "from the wanted answer" : "correct",
             against(subject),
             view.threat().shortForm(),
             comparison(view));
@@ -50,7 +51,7 @@ final class Words {
     int attacks = subject.card().attacks().size();
     return attacks == 1
         ? "against " + strongest(subject)
-        : "under the worst of %d attacks".formatted(attacks);
+        : "under the worst of %s attacks".formatted(attacks);
   }
 
   private static String strongest(Model model) {
@@ -75,7 +76,7 @@ final class Words {
           .formatted(Numbers.ofHundred(view.subject().card().cleanAccuracy().value()));
     }
     return view.models().subList(0, view.models().size() - 1).stream()
-        .map(model -> the(model.name()) + kept(model))
+        .map(model -> the(model.name()) + kept(model) + (view.sameThreat() ? "" : within(model)))
         .collect(Collectors.joining(", ", "; ", ""));
   }
 
@@ -84,6 +85,30 @@ final class Words {
     return robust == null || model.card().attacks().isEmpty()
         ? " was not attacked"
         : " keeps " + atMost(model) + Numbers.ofHundred(robust.value());
+  }
+
+  /** What an image must withstand to be counted. */
+  static String correctUnderAttack(View view) {
+    String wins =
+        view.threat().targeted()
+            ? "unless the attacker, doing its worst within %s, makes the model answer %s"
+                .formatted(view.threat().shortForm(), view.threat().wins())
+            : "only if the model still answers right after the attacker has done its worst within %s"
+                .formatted(view.threat().shortForm());
+    String others =
+        view.sameThreat()
+            ? ""
+            : " The models were judged within different threat models (%s): their figures are of"
+                    .formatted(
+                        view.models().stream()
+                            .map(m -> m.name() + ": " + m.threat().shortForm())
+                            .collect(Collectors.joining(", ")))
+                + " different questions, and no difference is taken.";
+    return "An image counts as correct under attack " + wins + "." + others;
+  }
+
+  private static String within(Model model) {
+    return " within another threat model, " + model.threat().shortForm();
   }
 
   /** Samples that were not judged before time was up count as held. */
@@ -183,7 +208,7 @@ final class Words {
         .limit(3)
         .map(
             m ->
-                "%s taken for %s (%d)"
+                "%s taken for %s (%s)"
                     .formatted(model.className(m.truth()), model.className(m.answer()), m.count()))
         .collect(Collectors.joining(", ", "Commonest mistakes: ", "."));
   }

@@ -10,6 +10,10 @@ import org.bytedeco.pytorch.global.torch;
  * A generator of random tensors, made from a {@link Seed}; there is no global one. It belongs to
  * the innermost open scope. The same seed gives the same numbers on any number of workers. Numbers
  * are drawn on the processor, so that they are the same whatever device they are moved to.
+ *
+ * <p>LibTorch's generator takes up the low 32 bits of a seed alone, so that of 2^16 seeds two draw
+ * the same numbers with a chance of two in five: enough for random starts, not for what counts
+ * draws as independent by the million. There {@link Seed#generator} has all bits.
  */
 public final class Rng {
   private final Scope scope = Scope.current();

@@ -5,8 +5,9 @@ import java.util.List;
 
 /**
  * An owner that is bound to no thread: weights, and results that a worker hands back. Reading its
- * tensors from many threads is safe, also while one of them closes it: from then on every use fails
- * with a message, and the memory is freed when the last scope that had used it is closed.
+ * tensors from many threads is safe where each has a scope open, also while one of them closes it:
+ * from then on every use fails with a message, and the memory is freed when the last scope that had
+ * used it is closed.
  */
 public final class SharedScope extends TensorOwner {
   private final List<org.bytedeco.pytorch.Tensor> owned = new ArrayList<>();

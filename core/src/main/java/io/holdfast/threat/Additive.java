@@ -97,7 +97,7 @@ public record Additive(Norm norm, double epsilon) implements PerturbationSet {
   }
 
   private double rounding(double[] values) {
-    double usual = TOLERANCE * (1 + epsilon);
+    double usual = norm == Norm.L0 ? 0 : TOLERANCE * (1 + epsilon); // a count is exact
     if (norm != Norm.LINF) {
       return usual;
     }

@@ -115,9 +115,9 @@ public record Flow(double pixels, int grid) implements VectorField {
     return Bilinear.at(theta, offset, grid, grid, y, x);
   }
 
-  /** Rounding of positions to float32, in pixels of range 1. */
+  /** Rounding of positions to float32. */
   @Override
-  public double tolerance(long[] shape) {
-    return 2e-5 * Math.max(shape[1], shape[2]);
+  public double tolerance(long[] shape, Domain domain) {
+    return 2e-5 * Math.max(shape[1], shape[2]) * domain.width();
   }
 }

@@ -31,7 +31,7 @@ public non-sealed interface Parametric extends PerturbationSet {
   double[] transform(double[] clean, long[] shape, double[] theta, Domain domain);
 
   /** How far both transformations may be apart, in the units of the input. */
-  double tolerance(long[] shape);
+  double tolerance(long[] shape, Domain domain);
 
   @Override
   default Region around(Tensor clean, Domain domain) {
@@ -51,7 +51,7 @@ public non-sealed interface Parametric extends PerturbationSet {
       }
     }
     double[] expected = transform(clean, shape, variables, domain);
-    double tolerance = tolerance(shape);
+    double tolerance = tolerance(shape, domain);
     for (int i = 0; i < expected.length; i++) {
       double clipped = Math.min(domain.high(), Math.max(domain.low(), expected[i]));
       if (!(Math.abs(clipped - other[i]) <= tolerance)) {

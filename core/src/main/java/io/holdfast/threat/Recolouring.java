@@ -299,9 +299,9 @@ public record Recolouring(double epsilon, int grid, int smooth, Colours colours)
     return means;
   }
 
-  /** Rounding of places and shifts to float32, in inputs of range 1; near black CIELUV is steep. */
+  /** Rounding of places and shifts to float32; near black CIELUV is steep. */
   @Override
-  public double tolerance(long[] shape) {
-    return (colours == Colours.OWN ? 1e-5 : 2e-4) * (1 + epsilon * grid);
+  public double tolerance(long[] shape, Domain domain) {
+    return (colours == Colours.OWN ? 1e-5 : 2e-4) * (1 + epsilon * grid) * domain.width();
   }
 }

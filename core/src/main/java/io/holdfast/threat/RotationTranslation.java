@@ -43,10 +43,10 @@ public record RotationTranslation(double degrees, double shift) implements Param
     return PerturbationSets.map(NAME, "degrees", degrees, "shift", shift);
   }
 
-  /** The largest angle in degrees. */
+  /** The largest angle in degrees; where nothing is rotated the largest shift. */
   @Override
   public double epsilon() {
-    return degrees;
+    return degrees > 0 ? degrees : shift;
   }
 
   @Override
@@ -96,9 +96,9 @@ public record RotationTranslation(double degrees, double shift) implements Param
     return out;
   }
 
-  /** Rounding of positions to float32, in pixels of range 1. */
+  /** Rounding of positions to float32. */
   @Override
-  public double tolerance(long[] shape) {
-    return 1e-5 * Math.max(shape[1], shape[2]);
+  public double tolerance(long[] shape, Domain domain) {
+    return 1e-5 * Math.max(shape[1], shape[2]) * domain.width();
   }
 }

@@ -7,6 +7,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -57,7 +58,7 @@ final class ThreatModelFormat {
 
   static ThreatModel parse(String spec) {
     String text = spec.strip();
-    boolean file = FILES.stream().anyMatch(text::endsWith) || Files.exists(Path.of(text));
+    boolean file = FILES.stream().anyMatch(text::endsWith) || exists(text);
     Settings settings = file ? Settings.parse(Path.of(text)) : shortForm(Call.parse(text), text);
     Problems problems = new Problems(text);
     SettingsReader reader = settings.reader(problems);
@@ -65,6 +66,15 @@ final class ThreatModelFormat {
     reader.finish();
     problems.throwIfAny();
     return threat;
+  }
+
+  /** Not where a text is no path at all, as short forms on systems without colons in names. */
+  private static boolean exists(String text) {
+    try {
+      return Files.exists(Path.of(text));
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   /**

@@ -8,7 +8,10 @@ import io.holdfast.tensor.Workers;
 import io.holdfast.train.Slices.Slice;
 import java.util.List;
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2). */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2) in PyTorch's form: the
+ * decay of a step is the rate times the decay.
+ */
 final class AdamW extends StatefulOptimiser {
   private static final double EPS = 1e-8;
 

@@ -25,7 +25,11 @@ record Pace(List<Leg> legs) {
 
     /** The first step with so much progress, if there were no other line. */
     long stepAt(double progress) {
-      return anchor + (long) Math.ceil((progress - reached) / (1 - reached) * (last - anchor));
+      long step = anchor + (long) Math.ceil((progress - reached) / (1 - reached) * (last - anchor));
+      while (step > anchor && progress(step - 1) >= progress) { // by rounding
+        step--;
+      }
+      return step;
     }
   }
 

@@ -315,7 +315,7 @@ class AttackDriverTest {
           }
 
           @Override
-          public double tolerance(long[] shape) {
+          public double tolerance(long[] shape, Domain domain) {
             return 1e-6;
           }
 

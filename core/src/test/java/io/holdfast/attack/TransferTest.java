@@ -64,6 +64,20 @@ class TransferTest {
     }
   }
 
+  /** However sure the members are: a mean of probabilities that rounds to 1 has no slope. */
+  @Test
+  void sureSurrogatesStillHaveASlope() {
+    LinearModel sure = new LinearModel(2, 0, 200, 200, 0);
+    EnsembleClassifier both = new EnsembleClassifier(List.of(sure, sure), Fusion.PROBABILITIES);
+    try (Scope scope = Scope.open();
+        InputGradients gradients = both.gradients(Precision.FLOAT32)) {
+      Tensor x = Tensors.of(new float[] {0.2f, 0.4f}, 1, 2); // 40 apart
+      Reference label = Reference.labels(Tensors.of(new long[] {0}, 1));
+      Tensor gradient = gradients.pass(x, z -> Losses.CE.cotangent(z, label)).gradient();
+      assertThat(gradient.abs().max().item()).isPositive();
+    }
+  }
+
   private static AttackResult run(Classifier model, Attack attack, ThreatModel threat) {
     try (Workers workers = Workers.of(1)) {
       Tensor x = Tensors.of(POINTS, 3, 2);

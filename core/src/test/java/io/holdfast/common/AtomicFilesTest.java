@@ -128,9 +128,13 @@ class AtomicFilesTest {
     Files.writeString(folder.resolve(".model.holdfast.tmp-12ab"), "half");
     Files.createDirectories(folder.resolve(".dir.tmp-12ab/sub"));
     Files.writeString(folder.resolve("kept.tmp-1"), "mine");
+    Files.createDirectories(folder.resolve(".notes-tmp-12"));
+    Files.writeString(folder.resolve(".cache-old-2023"), "mine, too");
+    Files.writeString(folder.resolve(".empty.tmp-"), "of nobody's number");
     AtomicFiles.removeLeftovers(folder);
     AtomicFiles.removeLeftovers(folder.resolve("absent"));
-    assertThat(names(folder)).containsExactly("kept.tmp-1");
+    assertThat(names(folder))
+        .containsExactlyInAnyOrder("kept.tmp-1", ".notes-tmp-12", ".cache-old-2023", ".empty.tmp-");
   }
 
   @Test

@@ -211,6 +211,27 @@ class LedgerTest {
     }
   }
 
+  /** DuckDB would take the first for columns, and the second for a pattern. */
+  @Test
+  void namesOfFoldersMeanNothing() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("run1"));
+    write(other, rows(9, 3), 3);
+    try (Ledger ledger = Ledger.open(other, Rows.PROVENANCE)) {
+      ledger.finish();
+    }
+    for (String name : List.of("epsilon=0.7/label=1/seed=99", "run[1]", "run?", "what*")) {
+      List<Attempt> rows = rows(10, 6);
+      Path place = Files.createDirectories(folder.resolve(name));
+      write(place, rows, 6);
+      try (Ledger ledger = Ledger.open(place, Rows.PROVENANCE)) {
+        ledger.finish();
+      }
+      LedgerContent read = Ledger.read(place);
+      assertThat(list(read.rows())).as(name).isEqualTo(sorted(rows));
+      assertThat(read.provenance()).isEqualTo(Rows.PROVENANCE);
+    }
+  }
+
   @Test
   void aFolderThatCannotBeWrittenIsOneMessage() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));

@@ -154,7 +154,7 @@ final class ReportFixture {
     threat.put("perturbation", "linf");
     threat.put("epsilon", EPSILON);
     threat.put("domain", List.of(0, 1));
-    threat.put("targeted", false);
+    threat.put("goal", "any-wrong");
     threat.put("knowledge", "white-box");
     Map<String, Object> configuration = new LinkedHashMap<>();
     configuration.put("name", "fashion-linf");

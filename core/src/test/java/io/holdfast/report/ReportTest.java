@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.Json;
+import io.holdfast.common.governor.Decision;
 import io.holdfast.record.AttackScore;
 import io.holdfast.record.Attempt;
 import io.holdfast.record.ClassScore;
@@ -244,6 +245,46 @@ class ReportTest {
     assertThat(known).contains("<td>unseen</td>").doesNotContain("<td>not known</td>");
     String unknown = Report.html(ReportFixture.ofUnknownTraining()).render();
     assertThat(unknown).contains("<td>not known</td>").doesNotContain("<td>unseen</td>");
+  }
+
+  /** Figures of different questions are not subtracted. */
+  @Test
+  void modelsOfDifferentThreatModelsAreNotCompared() {
+    String other =
+        ReportFixture.hardened()
+            .toJson()
+            .replaceAll("\"epsilon\" ?: ?0\\.1\\b", "\"epsilon\": 0.03");
+    Scorecard far = Scorecard.fromJson(other, "other");
+    assertThat(far.threatModel()).isNotEqualTo(ReportFixture.standard().threatModel());
+    String page =
+        Report.builder()
+            .model("standard", ReportFixture.standard())
+            .model("hardened", far)
+            .build()
+            .render();
+    assertThat(page)
+        .contains("The models were judged within different threat models")
+        .contains("figures hold against its own attacker")
+        .contains("within another threat model, L-infinity 0.1")
+        .doesNotContain("Difference, points");
+  }
+
+  @Test
+  void modelsOfOneNameAreToldApart() {
+    Decision decision =
+        new Decision("training", 3, Decision.What.WORKERS, 2, 1, "of the first", Map.of());
+    String page =
+        Report.builder()
+            .model(
+                "hardened",
+                ReportFixture.standard(),
+                LearningCurves.none(),
+                List.of(),
+                List.of(decision))
+            .model("hardened", ReportFixture.hardened())
+            .build()
+            .render();
+    assertThat(page).contains("hardened (1)", "hardened (2)").containsOnlyOnce("of the first");
   }
 
   @Test

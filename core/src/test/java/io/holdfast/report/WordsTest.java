@@ -84,14 +84,14 @@ class WordsTest {
     settings.put("perturbation", "l2");
     settings.put("epsilon", 1.5);
     settings.put("domain", List.of(0, 1));
-    settings.put("targeted", true);
+    settings.put("goal", "class:3");
     settings.put("query_budget", null);
     ThreatWords words = new ThreatWords(settings, "l2:1.5");
     assertThat(words.shortForm()).isEqualTo("L2 1.5");
     assertThat(words.facts())
         .containsEntry("May change", "the image by a Euclidean distance of at most 1.5 (L2)")
         .containsEntry("Pixels stay within", "0 to 1")
-        .containsEntry("Wins with", "one chosen wrong class")
+        .containsEntry("Wins with", "class 3")
         .containsEntry("Query budget", "not limited");
     assertThat(new ThreatWords(Map.of("perturbation", "rotation"), "rot").shortForm())
         .isEqualTo("threat model rot");

@@ -136,6 +136,17 @@ class L0RegionTest {
     assertThatThrownBy(() -> ThreatModel.parse("l0:2.5"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("a whole number");
+    double[] many = new double[1_500_001]; // one more than may change
+    Arrays.fill(many, 1);
+    assertThat(
+            new Additive(Norm.L0, 1_500_000)
+                .contains(
+                    new double[many.length],
+                    many,
+                    new long[] {many.length},
+                    new double[0],
+                    Domain.UNIT))
+        .isFalse();
     assertThat(ThreatModel.l0(5).withEpsilon(2.5)).isEqualTo(ThreatModel.l0(2));
     for (int most = 1; most < 1000; most++) { // as a curriculum has it: a share of the whole
       for (int part = 1; part < most; part++) {

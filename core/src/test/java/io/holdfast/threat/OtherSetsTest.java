@@ -3,7 +3,11 @@ package io.holdfast.threat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.holdfast.attack.InnerMaximiser;
+import io.holdfast.attack.InnerMaximiser.Start;
+import io.holdfast.attack.StepSize;
 import io.holdfast.common.Seed;
+import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Rng;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
@@ -41,6 +45,45 @@ class OtherSetsTest {
     }
     allAdmissible(set, region, region.origin(), domain, shape);
     assertThat(region.apply(region.origin()).sub(clean).abs().max().item()).isLessThan(1e-5);
+  }
+
+  /** A set that only shifts has a size too, which steps and curricula go by. */
+  @Test
+  void whereNothingIsRotatedTheShiftIsTheSize() {
+    RotationTranslation shifts = new RotationTranslation(0, 0.1);
+    assertThat(shifts.epsilon()).isEqualTo(0.1);
+    ThreatModel half = ThreatModel.of(shifts).withEpsilon(0.05);
+    assertThat(half.set()).isEqualTo(new RotationTranslation(0, 0.05));
+    double fraction =
+        InnerMaximiser.of(3, StepSize.absolute(0.02), ThreatModel.of(shifts), Start.CLEAN)
+            .fraction(0);
+    assertThat(fraction).isCloseTo(0.2, within(1e-12));
+  }
+
+  /** Of images in bytes, whose values float32 resamples with 255 times the error. */
+  @Test
+  void honestTransformationsOfAnyDomainAreInside() {
+    Domain bytes = new Domain(0, 255);
+    try (Scope scope = Scope.open()) {
+      RotationTranslation set = new RotationTranslation(30, 0.1);
+      long[] shape = {1, 28, 28};
+      Tensor clean = Rng.of(new Seed(8)).uniform(0, 1, 64, 1, 28, 28).gt(0.5).to(DType.FLOAT32);
+      clean = clean.mul(255);
+      Tensor theta = Rng.of(new Seed(9)).uniform(-1, 1, 64, 3);
+      theta = theta.mul(Tensors.of(new float[] {30, 0.1f, 0.1f}, 1, 3));
+      Tensor made = set.transform(clean, theta, bytes).clamp(0, 255);
+      for (int i = 0; i < 64; i++) {
+        assertThat(
+                set.contains(
+                    clean.select(0, i).toDoubles(),
+                    made.select(0, i).toDoubles(),
+                    shape,
+                    theta.select(0, i).toDoubles(),
+                    bytes))
+            .as("sample %d", i)
+            .isTrue();
+      }
+    }
   }
 
   @Test

@@ -315,6 +315,9 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThat(pace.stepAt(0.3)).isEqualTo(30);
     assertThat(pace.stepAt(0.4)).isEqualTo(40);
     assertThat(pace.stepAt(0.7)).isEqualTo(50);
+    for (int step = 0; step < 100; step++) { // also where 0.55 * 100 is more than 55
+      assertThat(Pace.over(100).stepAt(step / 100.0)).isEqualTo(step);
+    }
     Pace back = pace.lasting(80, 20); // decided after the run went back to 20
     assertThat(back.progress(20)).isEqualTo(0.2);
     assertThat(back.progress(50)).isCloseTo(0.6, within());

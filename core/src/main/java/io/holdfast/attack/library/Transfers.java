@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Measures how far a library's examples carry over to a model. */
 public final class Transfers {
@@ -21,13 +22,16 @@ public final class Transfers {
    * wrong already says nothing of transfer.
    *
    * @param transfer example by example
-   * @param fooled share that it answers wrongly
-   * @param byAttack the same for each attack, by name
+   * @param fooled share that it answers wrongly; null where it has no clean input right
+   * @param byAttack the same for each attack, by name, as far as it has some right
    * @param byModel the same for each model that the examples were made for, by the hash of its
    *     weights
    */
   public record Result(
-      Transfer transfer, Rate fooled, Map<String, Rate> byAttack, Map<String, Rate> byModel) {}
+      Transfer transfer,
+      @Nullable Rate fooled,
+      Map<String, Rate> byAttack,
+      Map<String, Rate> byModel) {}
 
   /**
    * Asks the model about every usable entry.
@@ -50,7 +54,9 @@ public final class Transfers {
     Transfer transfer = new Transfer(model, library.today(), fooled, held, wrong);
     return new Result(
         transfer,
-        Rate.of(fooled.size(), fooled.size() + held.size()),
+        fooled.isEmpty() && held.isEmpty()
+            ? null
+            : Rate.of(fooled.size(), fooled.size() + held.size()),
         rates(entries, transfer, e -> e.attack().name()),
         rates(entries, transfer, e -> e.model().weights()));
   }
@@ -64,7 +70,12 @@ public final class Transfers {
       count[1] += transfer.wrong().contains(entry.id()) ? 0 : 1;
     }
     Map<String, Rate> rates = new LinkedHashMap<>();
-    counts.forEach((name, count) -> rates.put(name, Rate.of(count[0], count[1])));
+    counts.forEach(
+        (name, count) -> {
+          if (count[1] > 0) {
+            rates.put(name, Rate.of(count[0], count[1]));
+          }
+        });
     return rates;
   }
 

@@ -1,5 +1,6 @@
 package io.holdfast.common.governor;
 
+import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Stopper;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -22,7 +23,7 @@ final class Pauses {
    * Waits as long as something holds, which is looked at four times a second.
    *
    * @return how long, in seconds
-   * @throws io.holdfast.common.RunInterruptedException if a stop was requested
+   * @throws RunInterruptedException if a stop was requested, or the thread interrupted
    */
   double whilst(BooleanSupplier holds) {
     long begin = gauges.nanos();
@@ -30,6 +31,9 @@ final class Pauses {
     try {
       while (holds.getAsBoolean()) {
         stopper.check();
+        if (Thread.currentThread().isInterrupted()) { // no sleep would last
+          throw new RunInterruptedException("interrupted while the governor made work wait");
+        }
         gauges.sleep(NAP_MILLIS);
       }
     } finally {

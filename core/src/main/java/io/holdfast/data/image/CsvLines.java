@@ -13,6 +13,7 @@ import java.util.List;
  */
 final class CsvLines implements AutoCloseable {
   private static final int LONGEST_LINE = 1 << 26;
+  private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private final String source;
   private final InputStream in;
@@ -51,6 +52,9 @@ final class CsvLines implements AutoCloseable {
     length = 0;
     number++;
     boolean any = false;
+    if (number == 1) {
+      skipMark();
+    }
     while (true) {
       if (bufferAt == bufferEnd) {
         bufferEnd = Math.max(0, in.read(buffer));
@@ -76,10 +80,21 @@ final class CsvLines implements AutoCloseable {
     }
   }
 
+  /** The byte-order mark that spreadsheets put before UTF-8. */
+  private void skipMark() throws IOException {
+    bufferEnd = Math.max(0, in.readNBytes(buffer, 0, MARK.length));
+    bufferAt = Arrays.equals(buffer, 0, bufferEnd, MARK, 0, MARK.length) ? bufferEnd : 0;
+  }
+
   private void trim() {
-    while (length > 0 && line[length - 1] <= ' ' && line[length - 1] != '\t') {
+    while (length > 0 && isBlank(line[length - 1])) {
       length--;
     }
+  }
+
+  /** Bytes of letters beyond ASCII are negative. */
+  private static boolean isBlank(byte b) {
+    return b >= 0 && b <= ' ' && b != '\t';
   }
 
   private byte findSeparator() {

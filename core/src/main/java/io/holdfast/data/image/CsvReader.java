@@ -63,8 +63,12 @@ final class CsvReader {
       }
       boolean header = options.header() != null ? options.header() : isHeader(lines);
       int labelAt = labelColumn(lines, header);
+      int named = lines.columns();
       if (header && !lines.next()) {
         throw new InvalidInputException(path.toString(), "", "rows below the header", "none");
+      }
+      if (lines.columns() != named) {
+        throw lines.refuse(named + " columns, as the header has", lines.columns() + "");
       }
       List<Integer> sample = shape(lines.columns() - 1);
       Rows rows = new Rows(path.toString(), lines, labelAt, type);

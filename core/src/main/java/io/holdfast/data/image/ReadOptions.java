@@ -1,10 +1,15 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.data.image.ImageFit.Colour;
 import io.holdfast.data.image.ImageFit.Size;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +78,46 @@ public record ReadOptions(
         new ImageFit(
             size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)),
         LabelUse.TASK);
+  }
+
+  /** The keys that were given. */
+  private List<String> given() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    put(all, "split", split);
+    put(all, "shape", shape);
+    put(all, "layout", layout);
+    put(all, "images", images);
+    put(all, "labels", labels);
+    put(all, "label_column", labelColumn);
+    put(all, "header", header);
+    put(all, "classes", classes);
+    put(all, "resize", fit.resize());
+    put(all, "crop", fit.crop());
+    put(all, "colour", fit.colour() == Colour.AUTO ? null : fit.colour());
+    return List.copyOf(all.keySet());
+  }
+
+  private static void put(Map<String, Object> all, String key, @Nullable Object value) {
+    if (value != null) {
+      all.put(key, value);
+    }
+  }
+
+  /**
+   * Refuses what a format has no use for: who asks for it would not get it.
+   *
+   * @param format such as {@code a CSV file}
+   * @param used the keys that it knows
+   * @throws InvalidInputException with every other key that was given
+   */
+  void requireOnly(String source, String format, Set<String> used) {
+    Problems problems = new Problems(source);
+    for (String key : given()) {
+      if (!used.contains(key)) {
+        problems.add(key, "nothing for " + format + ", which has no use for it", "it");
+      }
+    }
+    problems.throwIfAny();
   }
 
   /** The same for samples that must have other labels. */

@@ -129,8 +129,9 @@ public record AttackSearch(
   public Found run() {
     FixedCost cost = cost();
     Candidates candidates = candidates(cost);
-    int most = journal.ended(trials).orElse(trials);
-    boolean cut = most < trials;
+    Optional<SearchJournal.End> ended = journal.ended(trials);
+    int most = ended.map(SearchJournal.End::tried).orElse(trials);
+    boolean cut = ended.map(SearchJournal.End::cut).orElse(false);
     List<Runner> finished = new ArrayList<>();
     try (Progress.Task task =
         progress.start("search", most == Integer.MAX_VALUE ? 0 : most + 1L, "settings")) {
@@ -149,7 +150,7 @@ public record AttackSearch(
     } catch (Cut e) {
       cut = true;
     }
-    journal.end(trials, finished.size() - 1);
+    journal.end(new SearchJournal.End(trials, finished.size() - 1, cut));
     return new Found(
         cost.limit(), finished.stream().map(this::trial).toList(), best(finished), cut);
   }

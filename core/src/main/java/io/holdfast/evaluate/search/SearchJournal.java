@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +19,7 @@ public final class SearchJournal implements AutoCloseable {
 
   private final @Nullable LineJournal log;
   private final Map<String, List<Tried>> known = new HashMap<>();
-  private final Map<Integer, Integer> ends = new HashMap<>();
+  private final Map<Integer, End> ends = new HashMap<>();
 
   private SearchJournal(@Nullable LineJournal log) {
     this.log = log;
@@ -28,8 +28,14 @@ public final class SearchJournal implements AutoCloseable {
   /** What a setting did to the samples from a position of the slice on. */
   private record Line(String attack, int from, List<Tried> samples) {}
 
-  /** That a search for so many settings had enough after some. */
-  private record End(int most, int tried) {}
+  /**
+   * Where a search ended.
+   *
+   * @param most settings that it was to try
+   * @param tried settings that it tried
+   * @param cut whether its time was over; else there were no more
+   */
+  record End(int most, int tried, boolean cut) {}
 
   /** In memory alone. */
   public static SearchJournal none() {
@@ -54,7 +60,7 @@ public final class SearchJournal implements AutoCloseable {
     for (JsonNode line : log.known()) {
       if (line.has("most")) {
         End end = Json.parse(line.toString(), source, End.class);
-        journal.ends.put(end.most(), end.tried());
+        journal.ends.put(end.most(), end);
       } else {
         Line seen = Json.parse(line.toString(), source, Line.class);
         journal.known.put(key(seen.attack(), seen.from()), List.copyOf(seen.samples()));
@@ -78,15 +84,14 @@ public final class SearchJournal implements AutoCloseable {
     append(new Line(attack, from, samples));
   }
 
-  /** After how many settings an earlier search for so many ended. */
-  OptionalInt ended(int most) {
-    Integer tried = ends.get(most);
-    return tried == null ? OptionalInt.empty() : OptionalInt.of(tried);
+  /** Where an earlier search for so many settings ended. */
+  Optional<End> ended(int most) {
+    return Optional.ofNullable(ends.get(most));
   }
 
-  void end(int most, int tried) {
-    if (ends.put(most, tried) == null) {
-      append(new End(most, tried));
+  void end(End end) {
+    if (ends.put(end.most(), end) == null) {
+      append(end);
     }
   }
 

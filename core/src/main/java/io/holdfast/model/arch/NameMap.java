@@ -4,6 +4,7 @@ import io.holdfast.common.FileFailures;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Settings;
+import io.holdfast.common.SettingsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,16 +86,10 @@ public final class NameMap {
 
   private static Map<String, String> settings(Path file, Problems problems) {
     Map<String, String> rules = new LinkedHashMap<>();
-    Settings.parse(file)
-        .toMap()
-        .forEach(
-            (ours, theirs) -> {
-              if (theirs instanceof String || theirs instanceof Number) {
-                rules.put(ours, theirs.toString());
-              } else {
-                problems.add(ours, "a name", String.valueOf(theirs));
-              }
-            });
+    SettingsReader reader = Settings.parse(file).reader(problems);
+    for (String ours : reader.keys()) {
+      rules.put(ours, reader.text(ours)); // as it is written: 1.10 is no number here
+    }
     return rules;
   }
 

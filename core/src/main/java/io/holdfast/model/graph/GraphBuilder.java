@@ -6,6 +6,7 @@ import io.holdfast.common.Problems;
 import io.holdfast.model.graph.Graph.Input;
 import io.holdfast.model.graph.Graph.Node;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -108,7 +109,17 @@ public final class GraphBuilder {
       }
     }
     checkOutputs(defined, problems);
-    return problems.list().size() > before ? null : new Graph(inputs, nodes, outputs, types);
+    if (problems.list().size() > before) {
+      return null;
+    }
+    Graph graph = new Graph(inputs, nodes, outputs, types);
+    Set<String> names = new HashSet<>();
+    for (Graph.Parameter p : graph.parameters()) {
+      if (!names.add(p.name())) {
+        problems.at(p.node().name()).add("name", "names of weights that are used once", p.name());
+      }
+    }
+    return problems.list().size() > before ? null : graph;
   }
 
   private static void define(String name, Set<String> defined, Problems problems) {
@@ -142,7 +153,15 @@ public final class GraphBuilder {
         given.add(type);
       }
     }
-    return right && given.size() == n ? layer.output(given, problems) : null;
+    if (!right || given.size() < n) {
+      return null;
+    }
+    try {
+      return layer.output(given, problems);
+    } catch (ArithmeticException e) {
+      problems.add("shape", "sizes that can be counted", "larger ones");
+      return null;
+    }
   }
 
   private static String arity(Layer layer) {

@@ -112,14 +112,14 @@ class SearchPartsTest {
     List<Tried> some = List.of(tried(true, 0, 0.1 + 0.2), tried(false, 1e-9, 0));
     try (SearchJournal journal = SearchJournal.open(file, "one", false)) {
       journal.add("pgd[steps=3]", 0, some);
-      journal.end(9, 4);
+      journal.end(new SearchJournal.End(9, 4, true));
     }
     Files.writeString(file, "{\"attack\":\"fgsm\",\"fr", StandardOpenOption.APPEND);
     try (SearchJournal journal = SearchJournal.open(file, "one", true)) {
       assertThat(journal.find("pgd[steps=3]", 0, 2)).isEqualTo(some);
       assertThat(journal.find("pgd[steps=3]", 0, 3)).isNull();
       assertThat(journal.find("pgd[steps=3]", 2, 4)).isNull();
-      assertThat(journal.ended(9)).hasValue(4);
+      assertThat(journal.ended(9)).hasValue(new SearchJournal.End(9, 4, true));
       assertThat(journal.ended(10)).isEmpty();
       journal.add("fgsm", 0, some);
     }

@@ -53,6 +53,35 @@ class GraphTest {
   }
 
   @Test
+  void namesOfWeightsAreUsedOnceToo() {
+    GraphBuilder g = Graph.builder("twice");
+    g.input("input", TensorType.floats(7, 4));
+    g.add("attn", new SelfAttention(2));
+    g.add("attn.out", Linear.of(4));
+    assertThatThrownBy(g.output("attn.out")::build)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("names of weights that are used once, found attn.out.weight");
+  }
+
+  @Test
+  void sizesThatNoNumberHoldsAreToldOfTheirNode() {
+    GraphBuilder wide = Graph.builder("wide");
+    wide.input("input", TensorType.floats(2, 8, 8));
+    int huge = 1 << 30;
+    wide.add("conv", new Conv2d(2, Size.of(3), Size.of(1), Size.of(0), Size.of(huge), 1, false));
+    assertThatThrownBy(wide.output("conv")::build)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("conv.shape: expected sizes that can be counted");
+    GraphBuilder flat = Graph.builder("flat");
+    long most = Integer.MAX_VALUE;
+    flat.input("input", TensorType.floats(most, most, most));
+    flat.add("flatten", new Flatten());
+    assertThatThrownBy(flat.output("flatten")::build)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("flatten.shape: expected sizes that can be counted");
+  }
+
+  @Test
   void multiplicationsAreThoseOfMatricesAndKernels() {
     GraphBuilder g = Graph.builder("net");
     g.input("input", TensorType.floats(4, 8, 8));

@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -231,6 +232,60 @@ class ReadersTest {
         COLOUR);
   }
 
+  /** As spreadsheets write them: a byte-order mark, and names in any script. */
+  @Test
+  void csvInUtf8() throws IOException {
+    String rows = "\n0,0.5,1,0,2\n0.25,1,0,1,0\n\n1,0,0,0,1\n";
+    for (String mark : List.of("", "\ufeff")) {
+      for (String label : List.of("\u00e9tiquet\u00e9", "\u6807\u7b7e")) {
+        Path path = put("named.csv", mark + "a,b,c,d," + label + rows);
+        Dataset named =
+            Datasets.open(Settings.of(Map.of("path", path.toString(), "label_column", label)));
+        assertThat(List.of(named.label(0), named.label(1), named.label(2)))
+            .containsExactly(2, 0, 1);
+      }
+      Dataset first = open(put("plain.csv", mark + "5,0,0.5,1,0\n1,1,0,0.5,1\n"));
+      assertThat(first.label(0)).isEqualTo(5);
+      Dataset classed = open(put("class.csv", mark + "class,a,b,c,y\n3,1,0,0.5,1\n0,0,0,0,0\n"));
+      assertThat(classed.label(0)).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void whatAFormatHasNoUseForIsRefused() throws IOException {
+    Map<Path, List<String>> unused =
+        Map.of(
+            put("x.csv", GREY.csv()), List.of("resize", "layout"),
+            put("x.npz", GREY.npz()), List.of("crop", "shape"),
+            put("x.safetensors", GREY.safetensors()), List.of("colour", "header"),
+            put("x.zip", COLOUR.imageZip("png")), List.of("shape", "label_column"));
+    Map<String, Object> values =
+        Map.of(
+            "resize",
+            8,
+            "crop",
+            4,
+            "colour",
+            "grey",
+            "layout",
+            "nchw",
+            "shape",
+            List.of(1, 6, 5),
+            "header",
+            "yes",
+            "label_column",
+            "0");
+    unused.forEach(
+        (path, keys) -> {
+          Map<String, Object> all = new TreeMap<>(Map.of("path", path.toString()));
+          keys.forEach(key -> all.put(key, values.getOrDefault(key, "")));
+          assertThatThrownBy(() -> Datasets.open(Settings.of(all)))
+              .isInstanceOf(InvalidInputException.class)
+              .hasMessageContaining(keys.get(0) + ": expected nothing for a")
+              .hasMessageContaining(keys.get(1) + ": expected nothing for a");
+        });
+  }
+
   @Test
   void csvRefusalsNameTheLine() throws IOException {
     String[][] cases = {
@@ -241,6 +296,7 @@ class ReadersTest {
       {"0,1,2,3,4\n-1,1,2,3,4\n", "a.csv:2", "-1"},
       {"0,1,2,3,4\n0,1,2,3,4\n", "only class 0", "2 samples"},
       {"label,a,b,c,d\n", "rows below the header", "none"},
+      {"id,a,b,c,d,label\n1,2,3,4,0\n", "a.csv:2", "6 columns, as the header has"},
       {"", "nothing", "rows"}
     };
     for (String[] c : cases) {

@@ -16,10 +16,12 @@ import io.holdfast.evaluate.search.Trial;
 import io.holdfast.tensor.Workers;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class AttackSearchTest {
   private static final int SLICE = 45;
@@ -98,6 +100,24 @@ class AttackSearchTest {
     assertThat(found.cost().gradients()).isZero();
     assertThat(found.trials())
         .allSatisfy(trial -> assertThat(trial.score().queries()).isLessThanOrEqualTo(30));
+  }
+
+  /** FGSM has no more settings than a few; that is no lack of time, also when it is resumed. */
+  @Test
+  void whereSettingsRunOutNothingWasCut(@TempDir Path folder) {
+    Path file = folder.resolve("search.jsonl");
+    try (Workers one = Workers.of(1)) {
+      AttackDriver driver = new AttackDriver(Suite.MODEL, ThreatModel.linf(0.03), one);
+      Found first;
+      try (SearchJournal journal = SearchJournal.open(file, "fgsm", false)) {
+        first = search(driver, "fgsm", 900, journal).run();
+      }
+      assertThat(first.trials()).hasSizeLessThan(901);
+      assertThat(first.cut()).isFalse();
+      try (SearchJournal journal = SearchJournal.open(file, "fgsm", true)) {
+        assertThat(search(driver, "fgsm", 900, journal).run()).isEqualTo(first);
+      }
+    }
   }
 
   /** A bracket that time cut short does not count. */

@@ -70,8 +70,8 @@ public record Conv2d(
     boolean divisible = x.shape().size(0) % groups == 0;
     Size reach =
         new Size(
-            dilation.height() * (kernel.height() - 1) + 1,
-            dilation.width() * (kernel.width() - 1) + 1);
+            Math.addExact(Math.multiplyExact(dilation.height(), kernel.height() - 1), 1),
+            Math.addExact(Math.multiplyExact(dilation.width(), kernel.width() - 1), 1));
     boolean right =
         Checks.input(divisible, "channels that are a multiple of groups " + groups, x, problems);
     Shape window = Windows.slide(channels, x, reach, stride, padding, problems);

@@ -31,7 +31,7 @@ public record Flatten(int from) implements Layer {
     }
     long[] shape = Arrays.copyOf(x.shape().toArray(), from + 1);
     for (int i = from + 1; i < x.shape().rank(); i++) {
-      shape[from] *= x.shape().size(i);
+      shape[from] = Math.multiplyExact(shape[from], x.shape().size(i));
     }
     return x.reshaped(Shape.of(shape));
   }

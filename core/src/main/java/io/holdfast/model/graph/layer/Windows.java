@@ -16,7 +16,7 @@ final class Windows {
         .atLeast("stride", 1, stride)
         .atLeast("padding", 0, padding)
         .require(
-            2 * padding.height() <= kernel.height() && 2 * padding.width() <= kernel.width(),
+            2L * padding.height() <= kernel.height() && 2L * padding.width() <= kernel.width(),
             "padding",
             "at most half of the kernel",
             padding)
