@@ -75,6 +75,7 @@ final class InventoryCommand extends BaseCommand {
     for (String text : Call.splitList(threats)) {
       ModelOptions.collect("--threats", text, problems, () -> sizes.add(ThreatModel.parse(text)));
     }
+    InventoryRun.requireDistinct(sizes, "--threats", problems);
     Duration[] time = new Duration[1];
     ModelOptions.collect("--budget", budget, problems, () -> time[0] = Deadline.parse(budget));
     if (model.threat != null) {

@@ -62,6 +62,38 @@ final class InventoryCommandTest {
     }
   }
 
+  /** The smallest change is that towards the goal, too. */
+  @Test
+  void goalsReachEveryAttackAndFoldersAreTheirOwn(@TempDir Path folder) {
+    Path out = folder.resolve("out");
+    Object[] command = {
+      "inventory",
+      "--model",
+      model,
+      "--data",
+      "embedded:fashion-mnist/test",
+      "--examples",
+      "10",
+      "--attack",
+      "fab,pgd",
+      "--threats",
+      "linf:0.1[goal=class:3]",
+      "--out",
+      out
+    };
+    Ran ran = Ran.command(command);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    for (String attack : List.of("fab", "pgd")) {
+      Path card = out.resolve(attack).resolve("linf-0.1").resolve("scorecard.json");
+      assertThat(Json.read(card).at("/threat_model/goal").asText()).isEqualTo("class:3");
+    }
+    command[10] = "linf:0.1,linf:0.1[goal=class:3]";
+    command[12] = folder.resolve("twice");
+    Ran twice = Ran.command(command);
+    assertThat(twice.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(twice.err()).contains("--threats: expected threat models with names of their own");
+  }
+
   @Test
   void triesTheNamedAttacksOnTheSetsThatTheyTake(@TempDir Path folder) throws Exception {
     Object[] command = {

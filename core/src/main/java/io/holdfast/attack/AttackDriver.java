@@ -259,8 +259,9 @@ public record AttackDriver(
 
   /** Rounds against one member. */
   private int count(Attack attack, ThreatModel member) {
-    int targets = attack.targeting().rounds(attack, member, model.classes());
-    return attack.restarts(member) * targets;
+    long targets = attack.targeting().rounds(attack, member, model.classes());
+    long most = Integer.MAX_VALUE / threat.members().size(); // of turns over all members
+    return (int) Math.min(most, attack.restarts(member) * targets);
   }
 
   private void attackAll(Round round, AttackRun run, Checkpoint kept) {

@@ -172,16 +172,29 @@ public final class AttackTask extends TaskQueries {
    * @return {@code [n, ...]}
    */
   public Tensor ofOtherLabels(List<Seed> draws) {
-    int[] others = new int[rows.length];
+    int[] others = others(draws);
     float[] known = new float[rows.length];
     for (int i = 0; i < rows.length; i++) {
-      int other = run.ofOtherLabel(rows[i], draws.get(i));
-      others[i] = other < 0 ? rows[i] : other;
-      known[i] = other < 0 ? 0 : 1;
+      known[i] = others[i] == rows[i] ? 0 : 1;
     }
     Tensor inputs = run.inputs(others); // [n, ...]
     Tensor some = Tensors.of(known, Tensors.perSample(inputs)); // [n, 1, ...]
     return inputs.mulInPlace(some.to(inputs.device()));
+  }
+
+  /** As {@link #ofOtherLabels}, but the sample's own clean input where there is none. */
+  public Tensor ofOtherLabelsOrOwn(List<Seed> draws) {
+    return run.inputs(others(draws)); // [n, ...]
+  }
+
+  /** Rows of another label, the sample's own where there is none. */
+  private int[] others(List<Seed> draws) {
+    int[] others = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      int other = run.ofOtherLabel(rows[i], draws.get(i));
+      others[i] = other < 0 ? rows[i] : other;
+    }
+    return others;
   }
 
   /**

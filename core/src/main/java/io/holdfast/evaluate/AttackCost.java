@@ -11,6 +11,7 @@ import io.holdfast.tensor.SharedScope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
 import io.holdfast.tensor.Workers;
+import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
@@ -45,9 +46,11 @@ public record AttackCost(long queries, long gradients) {
     try (Scope scope = Scope.open();
         SharedScope owner = Scope.shared();
         Workers one = Workers.of(1)) {
-      Linear model =
-          new Linear(shape, classes, attack.layers(), owner, threat.unlimited() ? 0 : OUT_OF_REACH);
-      Tensor sample = Rng.of(SEED.split("x")).uniform(0, 1, batch(shape));
+      int wanted = threat.goal() instanceof Goal.TargetClass goal ? goal.target() : -1;
+      float[] lead = new float[classes];
+      lead[wanted == 0 ? 1 : 0] = threat.unlimited() ? 0 : OUT_OF_REACH;
+      Linear model = new Linear(shape, lead, attack.layers(), owner);
+      Tensor sample = sample(model, shape, wanted);
       Tensor x = withOther(sample, model, threat, shape); // [1 or 2, ...]
       int[] labels = new int[(int) x.size(0)];
       Arrays.fill(labels, model.prediction(sample));
@@ -59,6 +62,16 @@ public record AttackCost(long queries, long gradients) {
               .get(0);
       return new AttackCost(spent.queries(), spent.gradients());
     }
+  }
+
+  /** One that is not of the wanted class already, which nobody would attack. */
+  private static Tensor sample(Linear model, long[] shape, int wanted) {
+    Rng random = Rng.of(SEED.split("x"));
+    Tensor sample = random.uniform(0, 1, batch(shape)); // [1, ...]
+    for (int draw = 0; draw < DRAWS && model.prediction(sample) == wanted; draw++) {
+      sample = random.uniform(0, 1, batch(shape));
+    }
+    return sample;
   }
 
   /**
@@ -84,7 +97,7 @@ public record AttackCost(long queries, long gradients) {
     return batch;
   }
 
-  /** Logits {@code x W + lead} of the first class; layers of any name, with the inputs' values. */
+  /** Logits {@code x W + lead}; layers of any name, with the inputs' values. */
   private static final class Linear implements Classifier {
     private static final List<String> OWN = List.of("inputs", "logits");
 
@@ -93,14 +106,12 @@ public record AttackCost(long queries, long gradients) {
     private final Tensor weights; // [D, K]
     private final Tensor lead; // [1, K]
 
-    Linear(long[] shape, int classes, List<String> named, SharedScope owner, float lead) {
+    Linear(long[] shape, float[] lead, List<String> named, SharedScope owner) {
       this.shape = shape.clone();
       layers = Stream.concat(named.stream(), OWN.stream()).toList();
       long components = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-      weights = owner.adopt(Rng.of(SEED.split("w")).normal(components, classes));
-      float[] first = new float[classes];
-      first[0] = lead;
-      this.lead = owner.adopt(Tensors.of(first, 1, classes));
+      weights = owner.adopt(Rng.of(SEED.split("w")).normal(components, lead.length));
+      this.lead = owner.adopt(Tensors.of(lead, 1, lead.length));
     }
 
     /** Of one input. */

@@ -6,6 +6,7 @@ import io.holdfast.attack.SampleScope;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
@@ -23,8 +24,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,6 +139,16 @@ public record InventoryRun(
     }
   }
 
+  /** Adds that two threat models would share a folder. */
+  public static void requireDistinct(List<ThreatModel> threats, String field, Problems problems) {
+    Set<String> folders = new HashSet<>();
+    for (ThreatModel threat : threats) {
+      if (!folders.add(Campaign.folder(threat))) {
+        problems.add(field, "threat models with names of their own", threat.name() + " twice");
+      }
+    }
+  }
+
   /**
    * Runs the attacks.
    *
@@ -157,7 +170,9 @@ public record InventoryRun(
     Optional<Norm> norm = Norm.ofKey(judged.set().kind());
     Attack attack = spec.usual();
     ThreatModel searched =
-        attack.seeksSmallest() && norm.isPresent() ? ThreatModel.smallest(norm.get()) : judged;
+        attack.seeksSmallest() && norm.isPresent()
+            ? judged.with(ThreatModel.smallest(norm.get()).set()) // goal and knowledge stay
+            : judged;
     Path folder = out.resolve(spec.name()).resolve(Campaign.folder(judged));
     Evaluation evaluation =
         Evaluation.of(bundle.classifier())

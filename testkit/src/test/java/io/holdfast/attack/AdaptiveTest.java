@@ -171,6 +171,28 @@ class AdaptiveTest {
     }
   }
 
+  /** The guide's values cost a query of each round. */
+  @Test
+  void featureAdversariesKeepToTheirQueries() {
+    AttackDriver few = new AttackDriver(model, THREAT.queries(10), one);
+    FeatureAdversary twice = FeatureAdversary.steps(20).restarts(2).at("relu4");
+    try (Scope scope = Scope.open()) {
+      AttackResult result = SmallNetworks.attack(few, twice, data);
+      assertThat(result.samples()).allMatch(sample -> sample.queries() <= 10);
+      assertThat(result.samples()).anyMatch(sample -> sample.queries() == 10);
+    }
+  }
+
+  /** Where a run has no sample of another class there is nothing to go to. */
+  @Test
+  void withoutAGuideASampleStaysAsItIs() {
+    Dataset alone = data.first(1);
+    try (Scope scope = Scope.open()) {
+      AttackResult result = attack(model, FeatureAdversary.steps(5).at("relu4"), alone);
+      assertThat(result.adversarial().sameAs(SmallNetworks.inputs(alone))).isTrue();
+    }
+  }
+
   private static int firstOf(Dataset from, int label) {
     return IntStream.range(0, from.size())
         .filter(i -> from.label(i) == label)

@@ -13,6 +13,7 @@ import io.holdfast.threat.Additive;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.PerturbationSet;
 import io.holdfast.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -127,14 +128,18 @@ public record AutoAttack(Version version, int steps, int queries) implements Ens
     Square square = Square.queries(queries).rescale(false);
     return switch (version) {
       case STANDARD -> List.of(crossEntropy, targeted, likely, square);
-      case PLUS ->
-          List.of(
-              crossEntropy.restarts(RESTARTS_OF_PLUS),
-              ratio.restarts(RESTARTS_OF_PLUS),
-              Fab.of(Fab.Kind.ALL).steps(steps).restarts(RESTARTS_OF_PLUS),
-              square,
-              targeted,
-              likely);
+      case PLUS -> {
+        List<Attack> all = new ArrayList<>();
+        all.add(crossEntropy.restarts(RESTARTS_OF_PLUS));
+        all.add(ratio.restarts(RESTARTS_OF_PLUS));
+        all.add(Fab.of(Fab.Kind.ALL).steps(steps).restarts(RESTARTS_OF_PLUS));
+        all.add(square);
+        if (classes > 2) { // else the second one has been that already
+          all.add(targeted);
+        }
+        all.add(likely);
+        yield List.copyOf(all);
+      }
       case RAND -> {
         boolean inL1 = threat.set().members().stream().anyMatch(AutoAttack::isL1);
         yield List.of(averaged(crossEntropy, inL1), averaged(ratio, inL1));

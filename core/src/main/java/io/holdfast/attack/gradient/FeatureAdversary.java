@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * values at a named layer are as near as possible to those of a guide of another class. Projected
  * steepest steps from the source stand for the paper's L-BFGS-B. The guide of a sample is drawn by
  * the sample's own seed, another one in each round: of the target's class where there is a target,
- * else of any but the label's. Every sample takes all steps: the layer's values do not tell who has
- * fallen. Shapes: n samples in the task.
+ * else of any but the label's; a sample of a run without any other label stays as it is. Every
+ * sample takes all steps: the layer's values do not tell who has fallen. Shapes: n samples in the
+ * task.
  *
  * @param layer one of the model's {@link io.holdfast.model.Classifier#layers}; empty for the last
  *     one before the logits
@@ -159,6 +160,9 @@ public record FeatureAdversary(
   public Tensor perturb(AttackTask task) {
     List<String> known = task.layers();
     String where = layer.orElseGet(() -> known.get(known.size() - 2));
+    if (task.queriesLeft() < 2) { // one for the guide, and one step
+      return task.region().origin();
+    }
     Tensor wanted = // [n, ...] of the layer
         Scope.tidy(() -> task.activation(chosen(task), where));
     double fraction = stepSize.fraction(task.threat());
@@ -191,7 +195,7 @@ public record FeatureAdversary(
   }
 
   private static Tensor ofTheRun(AttackTask task, List<Seed> draws) {
-    Tensor others = task.ofOtherLabels(draws); // [n, ...]
+    Tensor others = task.ofOtherLabelsOrOwn(draws); // [n, ...]
     if (task.reference().targets() == null) {
       return others;
     }

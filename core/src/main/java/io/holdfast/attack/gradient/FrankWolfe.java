@@ -22,7 +22,9 @@ import java.util.List;
  * is the point that raises the linearised loss most. In L2 it is the steepest point of the ball,
  * projected onto ball and box: where the box holds values back, another point may raise it more. In
  * {@code wasserstein} it is the best plan where no pixel fills up. Needs a set whose variables are
- * convex. A sample falls at any point of the way.
+ * convex. A sample falls at any point of the way. Steps are 2 / (t + 2) of the way to the target,
+ * as in Wu et al.; the program of Chen et al. takes targets in a ball of several radii, with small
+ * steps of one length, and projects, so that its figures are of another search.
  *
  * @param steps at least 1
  * @param restarts rounds on samples that still stand, at least 1

@@ -54,6 +54,8 @@ record Crossing(Trail trail, Norm norm, int steps, double overshoot) {
         norm == Norm.LINF
             ? w.sign() // [n, D]
             : w.div(norm.lengths(w).clampMin(Double.MIN_NORMAL)); // [n, D]
-    return direction.mul(length).mul(boundary.value().sign().neg()).to(DType.FLOAT32);
+    Tensor back = boundary.value().gt(0).to(DType.FLOAT64); // [n, 1]
+    Tensor way = back.mul(-2).add(1); // on the boundary itself across it, too
+    return direction.mul(length).mul(way).to(DType.FLOAT32);
   }
 }

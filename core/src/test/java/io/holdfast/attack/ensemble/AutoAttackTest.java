@@ -50,6 +50,19 @@ class AutoAttackTest {
     return AutoAttack.of(version).stages(threat, classes).stream().map(Attack::key).toList();
   }
 
+  /** Random numbers go by the names of stages: two of one name would begin alike. */
+  @Test
+  void noStageComesTwice() {
+    for (Version version : Version.values()) {
+      for (int classes : new int[] {2, 3, 10}) {
+        assertThat(AutoAttack.of(version).stages(LINF, classes))
+            .extracting(Attack::name)
+            .doesNotHaveDuplicates();
+      }
+    }
+    assertThat(keys(Version.PLUS, LINF, 2)).hasSize(5);
+  }
+
   @Test
   void orderAndSettingsAreThePublishedOnes() {
     String square = "square[resc_schedule=false]";

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.attack.Attack;
 import io.holdfast.attack.Attacks;
+import io.holdfast.attack.gradient.Pgd;
 import io.holdfast.common.Call;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.evaluate.AttackCost;
+import io.holdfast.threat.Goal;
+import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,6 +97,18 @@ class SearchPartsTest {
     assertThat(few.medianDistance()).isNull();
     assertThat(Score.STRONGEST.compare(near, far)).isNegative();
     assertThat(Score.STRONGEST.compare(far, few)).isNegative();
+  }
+
+  /** Nobody attacks a sample that is of the wanted class already. */
+  @Test
+  void costsAreCountedWhateverIsWanted() {
+    for (int target = 0; target < 3; target++) {
+      ThreatModel within = THREAT.wanting(Goal.target(target));
+      ThreatModel any = ThreatModel.smallest(Norm.LINF).wanting(Goal.target(target));
+      assertThat(AttackCost.of(Pgd.steps(3), within, SHAPE, 3).gradients()).isEqualTo(3);
+      assertThat(AttackCost.of(Attacks.parse("fab-t[steps=3]"), any, SHAPE, 3).queries())
+          .isPositive();
+    }
   }
 
   @Test
