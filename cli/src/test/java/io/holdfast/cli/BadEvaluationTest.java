@@ -43,26 +43,21 @@ final class BadEvaluationTest {
     return file;
   }
 
+  /** A command on the weights and the test samples. */
+  private static Ran onWeights(Path out, String command, String threat, Object... more) {
+    List<Object> args = new ArrayList<>(List.of(command, "--model", weights()));
+    args.addAll(List.of("--architecture", "mlp,hidden=16", "--threat", threat, "--out", out));
+    args.addAll(List.of("--data", folder.resolve("test.safetensors")));
+    args.addAll(List.of(more));
+    return Ran.command(args.toArray());
+  }
+
   @Test
   void anEvaluationDoesNotOverwriteARun() throws IOException {
     Path out = Files.createDirectories(folder.resolve("hardened"));
     Files.writeString(out.resolve("experiment.json"), BadInputTest.OF_A_RUN);
     Files.writeString(out.resolve("scorecard.json"), "mine");
-    Ran ran =
-        Ran.command(
-            "evaluate",
-            "--model",
-            weights(),
-            "--architecture",
-            "mlp,hidden=16",
-            "--data",
-            folder.resolve("test.safetensors"),
-            "--threat",
-            "linf:0.1",
-            "--attack",
-            "fgsm",
-            "--out",
-            out);
+    Ran ran = onWeights(out, "evaluate", "linf:0.1", "--attack", "fgsm");
     assertThat(ran.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(ran.err()).contains("found the results of harden (scorecard.json");
     assertThat(out.resolve("scorecard.json")).hasContent("mine");
@@ -71,44 +66,23 @@ final class BadEvaluationTest {
   /** Who writes them expects something of them. */
   @Test
   void optionsThatWouldDoNothingAreRefused() {
-    Path data = folder.resolve("test.safetensors");
     Path out = folder.resolve("nothing");
     Ran evaluated =
-        Ran.command(
+        onWeights(
+            out,
             "evaluate",
-            "--model",
-            weights(),
-            "--architecture",
-            "mlp,hidden=16",
-            "--data",
-            data,
-            "--threat",
             "linf:0.1",
             "--attack",
             "fgsm",
             "--corruption-types",
             "fog",
             "--fusion",
-            "losses",
-            "--out",
-            out);
+            "losses");
     assertThat(evaluated.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(evaluated.err())
         .contains("--corruption-types: expected --corruptions beside it")
         .contains("--fusion: expected --surrogate beside it");
-    Ran inventory =
-        Ran.command(
-            "inventory",
-            "--model",
-            weights(),
-            "--architecture",
-            "mlp,hidden=16",
-            "--data",
-            data,
-            "--threat",
-            "linf:0.03",
-            "--out",
-            out);
+    Ran inventory = onWeights(out, "inventory", "linf:0.03");
     assertThat(inventory.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(inventory.err()).contains("--threat: expected --threats");
     Ran objectives = Ran.command("objectives", "--dry-run");

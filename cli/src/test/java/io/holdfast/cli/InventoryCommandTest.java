@@ -62,59 +62,45 @@ final class InventoryCommandTest {
     }
   }
 
+  private static Ran inventory(Path out, Object... more) {
+    List<Object> args = new ArrayList<>(List.of("inventory", "--model", model, "--out", out));
+    args.addAll(List.of("--data", "embedded:fashion-mnist/test"));
+    args.addAll(List.of(more));
+    return Ran.command(args.toArray());
+  }
+
   /** The smallest change is that towards the goal, too. */
   @Test
   void goalsReachEveryAttackAndFoldersAreTheirOwn(@TempDir Path folder) {
     Path out = folder.resolve("out");
-    Object[] command = {
-      "inventory",
-      "--model",
-      model,
-      "--data",
-      "embedded:fashion-mnist/test",
-      "--examples",
-      "10",
-      "--attack",
-      "fab,pgd",
-      "--threats",
-      "linf:0.1[goal=class:3]",
-      "--out",
-      out
-    };
-    Ran ran = Ran.command(command);
+    Ran ran =
+        inventory(
+            out, "--attack", "fab,pgd", "--threats", "linf:0.1[goal=class:3]", "--examples", 10);
     assertThat(ran.exit()).as(ran.err()).isZero();
     for (String attack : List.of("fab", "pgd")) {
       Path card = out.resolve(attack).resolve("linf-0.1").resolve("scorecard.json");
       assertThat(Json.read(card).at("/threat_model/goal").asText()).isEqualTo("class:3");
     }
-    command[10] = "linf:0.1,linf:0.1[goal=class:3]";
-    command[12] = folder.resolve("twice");
-    Ran twice = Ran.command(command);
+    String both = "linf:0.1,linf:0.1[goal=class:3]";
+    Ran twice = inventory(folder.resolve("twice"), "--attack", "fab", "--threats", both);
     assertThat(twice.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(twice.err()).contains("--threats: expected threat models with names of their own");
   }
 
   @Test
   void triesTheNamedAttacksOnTheSetsThatTheyTake(@TempDir Path folder) throws Exception {
-    Object[] command = {
-      "inventory",
-      "--model",
-      model,
-      "--data",
-      "embedded:fashion-mnist/test",
-      "--examples",
-      "40",
-      "--attack",
-      "fgsm,fab,uniform-noise",
-      "--threats",
-      "linf:0.1,l2:1.5",
-      "--budget",
-      "20s",
-      "--json",
-      "--out",
-      folder.resolve("out")
-    };
-    Ran ran = Ran.command(command);
+    Ran ran =
+        inventory(
+            folder.resolve("out"),
+            "--examples",
+            "40",
+            "--attack",
+            "fgsm,fab,uniform-noise",
+            "--threats",
+            "linf:0.1,l2:1.5",
+            "--budget",
+            "20s",
+            "--json");
     assertThat(ran.exit()).as(ran.err()).isZero();
     JsonNode rows = Json.parse(ran.out(), "rows");
     assertThat(rows).hasSize(6);
@@ -132,22 +118,15 @@ final class InventoryCommandTest {
 
   @Test
   void aDryRunSaysWhatWouldBeRunAndWritesNothing(@TempDir Path folder) {
-    Object[] command = {
-      "inventory",
-      "--model",
-      model,
-      "--data",
-      "embedded:fashion-mnist/test",
-      "--attack",
-      "fgsm,fab",
-      "--threats",
-      "linf:0.1,l2:1.5",
-      "--json",
-      "--dry-run",
-      "--out",
-      folder.resolve("out")
-    };
-    Ran ran = Ran.command(command);
+    Ran ran =
+        inventory(
+            folder.resolve("out"),
+            "--attack",
+            "fgsm,fab",
+            "--threats",
+            "linf:0.1,l2:1.5",
+            "--json",
+            "--dry-run");
     assertThat(ran.exit()).as(ran.err()).isZero();
     JsonNode pairs = Json.parse(ran.out(), "pairs");
     assertThat(pairs).hasSize(4);
@@ -240,18 +219,7 @@ final class InventoryCommandTest {
   }
 
   private static JsonNode defaultPairs(Path folder) {
-    Object[] command = {
-      "inventory",
-      "--model",
-      model,
-      "--data",
-      "embedded:fashion-mnist/test",
-      "--json",
-      "--dry-run",
-      "--out",
-      folder.resolve("out")
-    };
-    Ran ran = Ran.command(command);
+    Ran ran = inventory(folder.resolve("out"), "--json", "--dry-run");
     assertThat(ran.exit()).as(ran.err()).isZero();
     return Json.parse(ran.out(), "pairs");
   }

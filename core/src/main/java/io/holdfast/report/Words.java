@@ -63,7 +63,8 @@ final class Words {
     Model subject = view.subject();
     Rate robust = subject.card().robustAccuracy();
     Rate rate = robust == null ? subject.card().cleanAccuracy() : robust;
-    String images = Numbers.count((double) rate.n()) + " test images";
+    String images =
+        Numbers.count((double) rate.n()) + (rate.n() == 1 ? " test image" : " test images");
     return subject.card().attacks().size() < 2
         ? "Measured on %s.".formatted(images)
         : "Measured on %s; the strongest single attack is %s."
@@ -108,7 +109,7 @@ final class Words {
   }
 
   private static String within(Model model) {
-    return " within another threat model, " + model.threat().shortForm();
+    return " within another threat model (" + model.threat().shortForm() + ")";
   }
 
   /** Samples that were not judged before time was up count as held. */

@@ -265,7 +265,7 @@ class ReportTest {
     assertThat(page)
         .contains("The models were judged within different threat models")
         .contains("figures hold against its own attacker")
-        .contains("within another threat model, L-infinity 0.1")
+        .contains("within another threat model (L-infinity 0.1)")
         .doesNotContain("Difference, points");
   }
 
