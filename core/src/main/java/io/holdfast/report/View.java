@@ -39,9 +39,9 @@ record View(
   private static List<Model> distinct(List<Model> models) {
     List<Model> all = new ArrayList<>();
     for (Model model : models) {
-      long before = all.size();
+      int number = all.size() + 1;
       boolean twice = models.stream().filter(m -> m.name().equals(model.name())).count() > 1;
-      all.add(twice ? model.called(model.name() + " (" + (before + 1) + ")") : model);
+      all.add(twice ? model.called(model.name() + " (" + number + ")") : model);
     }
     return List.copyOf(all);
   }
