@@ -91,6 +91,8 @@ final class AttackCommand extends BaseCommand {
       AttackSearchRun before = search.wanted ? search.before(run, opened.samples().size()) : null;
       if (before != null) {
         before.check(opened.samples());
+      } else {
+        AdversarialRun.requireOneFile(opened.samples());
       }
       if (job.dryRun) {
         screen.print(Results.estimate(estimate(opened, others, chosen, before, running), job.json));

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -55,8 +56,12 @@ final class CompareCommand extends BaseCommand {
     ComparedRun a = runs.get(0);
     ComparedRun b = runs.get(1);
     Comparison comparison = a.with(b);
-    if (!a.card().threatModel().equals(b.card().threatModel())) {
-      notes().println("threat models differ: " + a.card().threat() + ", " + b.card().threat());
+    Set<String> differ = a.card().threatDifferences(b.card());
+    if (!differ.isEmpty()) {
+      notes()
+          .println(
+              "threat models differ in %s: %s, %s"
+                  .formatted(String.join(", ", differ), a.card().threat(), b.card().threat()));
     }
     if (json) {
       screen.print(comparison.toJson());

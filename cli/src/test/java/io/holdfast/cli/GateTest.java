@@ -3,6 +3,7 @@ package io.holdfast.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.record.Gate;
+import io.holdfast.record.Scorecard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,6 +64,13 @@ final class GateTest {
       String percent = "clean_accuracy>=" + tenths / 10 + "." + tenths % 10 + "%";
       assertThat(Gate.parse(percent).least()).as(percent).isEqualTo(tenths / 1000.0);
     }
+  }
+
+  @Test
+  void aFigureOfNoAttackWasNotMeasured() {
+    Gate gate = Gate.parse("attacks.robust_accuracy>=50%");
+    Scorecard card = Scorecard.read(folder.resolve("run/scorecard.json"));
+    assertThat(gate.missed(card).orElse("")).contains("it was not measured");
   }
 
   @Test

@@ -17,6 +17,7 @@ import io.holdfast.record.Kind;
 import io.holdfast.record.Ledger;
 import io.holdfast.threat.ThreatModel;
 import io.holdfast.train.objective.Standard;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ final class InventoryCommandTest {
 
   /** The smallest change is that towards the goal, too. */
   @Test
-  void goalsReachEveryAttackAndFoldersAreTheirOwn(@TempDir Path folder) {
+  void goalsReachEveryAttackAndFoldersAreTheirOwn(@TempDir Path folder) throws IOException {
     Path out = folder.resolve("out");
     Ran ran =
         inventory(
@@ -85,6 +86,16 @@ final class InventoryCommandTest {
     Ran twice = inventory(folder.resolve("twice"), "--attack", "fab", "--threats", both);
     assertThat(twice.exit()).isEqualTo(Exit.BAD_INPUT);
     assertThat(twice.err()).contains("--threats: expected threat models with names of their own");
+    Path wide = folder.resolve("wide.yaml");
+    Files.writeString(wide, "perturbation: linf\nepsilon: 8\ndomain: [0, 255]\n");
+    Path named = folder.resolve("named.yaml");
+    Files.writeString(named, "name: ..\nperturbation: linf\nepsilon: 0.1\n");
+    String bad = named + "," + wide;
+    Ran refused = inventory(folder.resolve("bad"), "--attack", "fab", "--threats", bad);
+    assertThat(refused.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(refused.err())
+        .contains("--threats: expected threat models whose names begin with no dot, found ..")
+        .contains("--threats: domain: expected [0, 1]");
   }
 
   @Test

@@ -105,7 +105,7 @@ final class DriverChecks {
           "a finite epsilon, or an attack that looks for the smallest change",
           member.set().key());
     }
-    boolean several = restarts * attack.targeting().rounds(attack, member, classes) != 1;
+    boolean several = (long) restarts * attack.targeting().rounds(attack, member, classes) != 1;
     if (attack.scope() == SampleScope.UNIVERSAL && several) {
       problems.add("restarts", "one round of a universal attack", "several");
     }

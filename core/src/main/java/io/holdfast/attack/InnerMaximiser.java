@@ -71,7 +71,7 @@ public record InnerMaximiser(
     UNIFORM,
     /**
      * At the clean input plus normal noise of standard deviation {@value #SMALL}, projected (Zhang
-     * et al. 2019, section 5: the divergence that TRADES maximises has no slope at the clean
+     * et al. 2019, section 4: the divergence that TRADES maximises has no slope at the clean
      * input).
      */
     SMALL_NORMAL;

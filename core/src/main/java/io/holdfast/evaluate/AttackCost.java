@@ -16,6 +16,7 @@ import io.holdfast.threat.Knowledge;
 import io.holdfast.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -30,6 +31,7 @@ public record AttackCost(long queries, long gradients) {
   private static final Seed SEED = new Seed(28);
 
   private static final int DRAWS = 64; // of an input of another class
+  private static final double MORE = 1.001; // so that rounding leaves no tie
 
   /** Far more than any change of a linear model in [0, 1] makes up. */
   private static final float OUT_OF_REACH = 1e6f;
@@ -51,9 +53,21 @@ public record AttackCost(long queries, long gradients) {
       lead[wanted == 0 ? 1 : 0] = threat.unlimited() ? 0 : OUT_OF_REACH;
       Linear model = new Linear(shape, lead, attack.layers(), owner);
       Tensor sample = sample(model, shape, wanted);
-      Tensor x = withOther(sample, model, threat, shape); // [1 or 2, ...]
+      if (model.prediction(sample) == wanted) { // whatever was drawn: the class gets less
+        lead[wanted] -= (float) model.ahead(sample, wanted);
+        model = new Linear(shape, lead, attack.layers(), owner);
+      }
+      int label = model.prediction(sample);
+      Tensor x = sample; // [1 or 2, ...]
+      if (threat.unlimited()) {
+        Near near = Near.of(sample, model, label, wanted);
+        lead[near.rival] += (float) near.lead;
+        model = new Linear(shape, lead, attack.layers(), owner);
+        boolean other = model.prediction(near.x) == near.rival && model.prediction(sample) == label;
+        x = other ? Tensors.cat(List.of(sample, near.x), 0) : sample;
+      }
       int[] labels = new int[(int) x.size(0)];
-      Arrays.fill(labels, model.prediction(sample));
+      Arrays.fill(labels, label);
       long[] ids = LongStream.range(0, labels.length).toArray();
       AttackResult.Sample spent =
           new AttackDriver(model, threat.knowing(Knowledge.WHITE_BOX), one) // of whatever is asked
@@ -75,19 +89,33 @@ public record AttackCost(long queries, long gradients) {
   }
 
   /**
-   * The sample and, where the model can say another class, an input of that class: it has the
-   * sample's label, so that it is not attacked.
+   * The input nearest to being of another class than the sample's, among random ones. It has the
+   * sample's label beside it, so that it is not attacked.
+   *
+   * @param x {@code [1, ...]}
+   * @param rival that class: the wanted one, if one is wanted
+   * @param lead what the rival's logit lacks there, 0 for nothing
    */
-  private static Tensor withOther(Tensor sample, Linear model, ThreatModel threat, long[] shape) {
-    Rng random = Rng.of(SEED.split("other"));
-    int label = model.prediction(sample);
-    for (int draw = 0; threat.unlimited() && draw < DRAWS; draw++) {
-      Tensor other = random.uniform(0, 1, batch(shape)); // [1, ...]
-      if (model.prediction(other) != label) {
-        return Tensors.cat(List.of(sample, other), 0); // [2, ...]
+  private record Near(Tensor x, int rival, double lead) {
+    static Near of(Tensor sample, Linear model, int label, int wanted) {
+      Rng random = Rng.of(SEED.split("other"));
+      Near nearest = null;
+      for (int draw = 0; draw < DRAWS && (nearest == null || nearest.lead > 0); draw++) {
+        Near other = at(random.uniform(0, 1, sample.shape()), model, label, wanted);
+        nearest = nearest == null || other.lead < nearest.lead ? other : nearest;
       }
+      return Objects.requireNonNull(nearest);
     }
-    return sample;
+
+    private static Near at(Tensor x, Linear model, int label, int wanted) {
+      double[] z = model.logits(x).toDoubles(); // [K]
+      int best = model.prediction(x);
+      int rival = wanted >= 0 ? wanted : label == 0 ? 1 : 0;
+      for (int k = 0; wanted < 0 && k < z.length; k++) {
+        rival = k != label && z[k] > z[rival] ? k : rival;
+      }
+      return new Near(x, rival, best == rival ? 0 : (z[best] - z[rival]) * MORE);
+    }
   }
 
   private static long[] batch(long[] shape) {
@@ -112,6 +140,14 @@ public record AttackCost(long queries, long gradients) {
       long components = Arrays.stream(shape).reduce(1, Math::multiplyExact);
       weights = owner.adopt(Rng.of(SEED.split("w")).normal(components, lead.length));
       this.lead = owner.adopt(Tensors.of(lead, 1, lead.length));
+    }
+
+    /** By how much a class is ahead of the best other one on an input, and 1 more. */
+    double ahead(Tensor x, int k) {
+      double[] z = logits(x).toDoubles(); // [K]
+      double own = z[k];
+      z[k] = Double.NEGATIVE_INFINITY;
+      return own - Arrays.stream(z).max().orElse(own) + 1;
     }
 
     /** Of one input. */

@@ -74,6 +74,11 @@ public record AdversarialRun(
     Progress progress,
     Stopper stopper) {
   private static final int CHUNK = 256;
+
+  /** Bytes of a sample beside its inputs in the result, and of the header, with room to spare. */
+  private static final int OF_SAMPLE = 96;
+
+  private static final int HEADER = 1 << 20;
   private static final int PICTURES = 24;
 
   /** The file of examples in the folder. */
@@ -145,9 +150,15 @@ public record AdversarialRun(
     }
   }
 
-  /** All samples go into one array of the result. */
-  private static void requireOneFile(Dataset data) {
-    long most = Integer.MAX_VALUE / data.info().sampleSize();
+  /**
+   * Checks that the results of all samples fit into one file, which can be read again: the inputs
+   * before and after, and what became of them.
+   *
+   * @throws InvalidInputException if there are more
+   */
+  public static void requireOneFile(Dataset data) {
+    long each = 2L * Float.BYTES * data.info().sampleSize() + OF_SAMPLE;
+    long most = (Integer.MAX_VALUE - HEADER) / each;
     if (data.size() > most) {
       throw new InvalidInputException(
           "attack",

@@ -91,6 +91,7 @@ public record AttackSearchRun(
    */
   public void check(Dataset samples) {
     requireUsable();
+    AdversarialRun.requireOneFile(parts(samples)[1]);
     try (Workers pool = pool()) {
       search(parts(samples)[0], pool, SearchJournal.none()).check();
     }

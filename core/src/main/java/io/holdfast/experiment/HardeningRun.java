@@ -34,6 +34,7 @@ import io.holdfast.train.TrainSettings;
 import io.holdfast.train.Trainer;
 import io.holdfast.train.TrainingCost;
 import io.holdfast.train.TrainingRecord;
+import io.holdfast.train.objective.Objective;
 import io.holdfast.train.objective.PgdAt;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -429,7 +430,9 @@ record HardeningRun(
         .recipe()
         .forEach((key, value) -> recipe.put(key.substring(TRAIN.length()), "" + value));
     training.put("settings", recipe);
-    training.put(TrainingRecord.SEARCHES, settings.objective().adversarial());
+    Objective objective = settings.objective();
+    training.put(TrainingRecord.SEARCHES, objective.adversarial());
+    training.put(TrainingRecord.TAKES, objective.adversarial() || !objective.bounded());
     training.put("augment", augmentation.toString());
     if (layers != null) {
       training.put("layers", layers.toString());

@@ -17,6 +17,7 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Scorecard;
+import io.holdfast.threat.Domain;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
@@ -113,7 +114,7 @@ public record InventoryRun(
     for (AttackSpec<?> spec : attacks) {
       for (ThreatModel threat : threats) {
         if (spec.sets().contains(threat.set().kind())) {
-          pairs.add(new Pair(spec.name(), threat.set().key()));
+          pairs.add(new Pair(spec.name(), told(threat)));
         }
       }
     }
@@ -139,11 +140,24 @@ public record InventoryRun(
     }
   }
 
-  /** Adds that two threat models would share a folder. */
+  /** How a threat model is told: by its name and, where one is wanted, the goal. */
+  private static String told(ThreatModel threat) {
+    return threat.goal().targeted()
+        ? threat.name() + ", goal " + threat.goal().key()
+        : threat.name();
+  }
+
+  /** Adds what threat models cannot be tried side by side on images. */
   public static void requireDistinct(List<ThreatModel> threats, String field, Problems problems) {
     Set<String> folders = new HashSet<>();
     for (ThreatModel threat : threats) {
-      if (!folders.add(Campaign.folder(threat))) {
+      if (!threat.domain().equals(Domain.UNIT)) {
+        problems.add(
+            field + ": domain", Domain.OF_PIXELS, threat.domain().toString(), Domain.OF_BYTES);
+      }
+      if (Campaign.folder(threat).startsWith(".")) {
+        problems.add(field, "threat models whose names begin with no dot", threat.name());
+      } else if (!folders.add(Campaign.folder(threat))) {
         problems.add(field, "threat models with names of their own", threat.name() + " twice");
       }
     }
@@ -193,7 +207,7 @@ public record InventoryRun(
     } catch (InvalidInputException e) {
       String why = e.problems().get(0).expected();
       return new Row(
-          spec.name(), judged.set().key(), why, 0, 0, Double.NaN, Double.NaN, Double.NaN, 0, 0);
+          spec.name(), told(judged), why, 0, 0, Double.NaN, Double.NaN, Double.NaN, 0, 0);
     }
     return told(attack, judged, inParts(evaluation, attack, searched).on(data));
   }
@@ -218,7 +232,7 @@ public record InventoryRun(
     long right = result.card().cleanAccuracy().successes();
     return new Row(
         attack.name(),
-        judged.set().key(),
+        told(judged),
         null,
         right,
         fallen.size(),

@@ -122,15 +122,7 @@ public record RecipeBook(
     String name = r.text("name", "recipes");
     Settings base = r.requiredSection("experiment").settings();
     Experiment plain = Experiment.of(base, file.toString(), List.of(), problems);
-    if (plain.programme().track() != null) {
-      plain.reject(
-          problems,
-          "",
-          "track",
-          "recipes that no tracker is told of",
-          "a tracker",
-          "leave it out here");
-    }
+    refuseTracker(plain, problems);
     List<Draft> drafts = drafts(r);
     List<String> names = drafts.stream().map(Draft::name).toList();
     Map<String, String> guides = guides(r, names);
@@ -157,6 +149,18 @@ public record RecipeBook(
     requireSameSamples(recipes, against, problems);
     problems.throwIfAny();
     return new RecipeBook(name, whole.sha256(), ordered, first, second, best, clock, against);
+  }
+
+  private static void refuseTracker(Experiment experiment, Problems problems) {
+    if (experiment.programme().track() != null) {
+      experiment.reject(
+          problems,
+          "",
+          "track",
+          "recipes that no tracker is told of",
+          "a tracker",
+          "leave it out here");
+    }
   }
 
   /** What is compared point by point is judged on the same test samples. */
@@ -226,6 +230,9 @@ public record RecipeBook(
       }
     }
     Experiment experiment = Experiment.of(all, file.toString(), List.of(), problems);
+    if (base.toMap().get("track") == null) { // else it was told once
+      refuseTracker(experiment, problems);
+    }
     return new Recipe(draft.name(), draft.family(), experiment, needs);
   }
 

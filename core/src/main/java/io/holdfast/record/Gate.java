@@ -115,7 +115,9 @@ public record Gate(String figure, boolean lower, double least) {
 
   /** Of the attack; the figure itself where it is of none. */
   private String key() {
-    return figure.startsWith(ATTACKS) && figure.endsWith(OF_ATTACK)
+    return figure.startsWith(ATTACKS)
+            && figure.endsWith(OF_ATTACK)
+            && figure.length() > ATTACKS.length() + OF_ATTACK.length()
         ? figure.substring(ATTACKS.length(), figure.length() - OF_ATTACK.length())
         : figure;
   }

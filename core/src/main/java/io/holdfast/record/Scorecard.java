@@ -13,6 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +78,34 @@ public record Scorecard(
     flags = List.copyOf(Objects.requireNonNull(flags, "flags is missing"));
     classes = List.copyOf(Objects.requireNonNull(classes, "classes is missing"));
     curve = List.copyOf(Objects.requireNonNull(curve, "curve is missing"));
+  }
+
+  /**
+   * The settings in which another's threat model differs, such as {@code epsilon}; empty where both
+   * allow the same. Names and versions do not count.
+   */
+  public Set<String> threatDifferences(Scorecard other) {
+    Set<String> keys = new TreeSet<>(threatModel.keySet());
+    keys.addAll(other.threatModel.keySet());
+    keys.removeAll(Set.of("name", "version"));
+    keys.removeIf(key -> plain(threatModel.get(key)).equals(plain(other.threatModel.get(key))));
+    return keys;
+  }
+
+  /** Numbers by their values, whether they were read from a file or not. */
+  private static Object plain(@Nullable Object value) {
+    if (value instanceof Number number) {
+      return number.doubleValue();
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(Scorecard::plain).toList();
+    }
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> all = new TreeMap<>();
+      map.forEach((key, own) -> all.put(String.valueOf(key), plain(own)));
+      return all;
+    }
+    return value == null ? "" : value;
   }
 
   /**

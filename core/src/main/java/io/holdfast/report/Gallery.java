@@ -99,7 +99,9 @@ final class Gallery {
     if (!example.fooled()) {
       return "held against";
     }
-    return model.threat().targeted() ? "answered wrongly under" : "fooled by";
+    boolean other =
+        model.threat().targeted() && !model.threat().wants(example.adversarialPrediction());
+    return other ? "answered wrongly under" : "fooled by";
   }
 
   private static Element tile(Pixels pixels, String alt, Html caption) {

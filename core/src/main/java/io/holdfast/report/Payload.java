@@ -30,7 +30,7 @@ final class Payload {
     data.put("rows", rows(view));
     List<Object> models = new ArrayList<>();
     for (int i = 0; i < view.models().size(); i++) {
-      models.add(model(view.models().get(i), view.hue(i)));
+      models.add(model(view, i));
     }
     data.put("models", models);
     return guard(Json.compact(data));
@@ -45,12 +45,13 @@ final class Payload {
         .replace("\u2029", "\\u2029");
   }
 
-  private static Map<String, @Nullable Object> model(Model model, String hue) {
+  private static Map<String, @Nullable Object> model(View view, int i) {
+    Model model = view.models().get(i);
     Map<String, @Nullable Object> data = new LinkedHashMap<>();
     data.put("name", model.name());
-    data.put("css", hue);
+    data.put("css", view.hue(i));
     data.put("classNames", model.classNames());
-    data.put("curve", curve(model));
+    data.put("curve", view.curves().contains(model) ? curve(model) : List.of());
     data.put("classes", drawnClasses(model).stream().map(Payload::classRates).toList());
     data.put("confusion", model.card().confusion().attacked());
     data.put("corruptions", corruptions(model.card().corruptions()));

@@ -12,6 +12,7 @@ import io.holdfast.record.StageScore;
 import io.holdfast.record.Summary;
 import io.holdfast.report.Html.Element;
 import io.holdfast.report.Page.Section;
+import io.holdfast.report.View.Model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ final class ResultSections {
     List<Section> sections = new ArrayList<>();
     sections.add(
         new Section("results", view.compares() ? "Before and after" : "Results", results()));
-    if (view.models().stream().anyMatch(model -> !model.curve().isEmpty())) {
+    if (!view.curves().isEmpty()) {
       sections.add(new Section("strength", "Stronger attacks", strength()));
     }
     if (!view.attackKeys().isEmpty()) {
@@ -107,9 +108,10 @@ final class ResultSections {
 
   private Html strength() {
     List<Element> head = new ArrayList<>(List.of(Parts.columnHead("epsilon")));
-    view.models().forEach(model -> head.add(Parts.numberHead(model.name())));
+    List<Model> drawn = view.sameThreat() ? view.models() : view.curves();
+    drawn.forEach(model -> head.add(Parts.numberHead(model.name())));
     List<Double> radii =
-        view.models().stream()
+        drawn.stream()
             .flatMap(model -> model.curve().keySet().stream())
             .distinct()
             .sorted()
@@ -117,11 +119,15 @@ final class ResultSections {
     List<Element> rows = new ArrayList<>();
     for (double radius : radii) {
       List<Element> cells = new ArrayList<>(List.of(Parts.rowHead(Numbers.significant(radius, 4))));
-      view.models().forEach(model -> cells.add(Parts.rate(model.curve().get(radius))));
+      drawn.forEach(model -> cells.add(Parts.rate(model.curve().get(radius))));
       rows.add(el("tr", cells));
     }
     return all(
-        Parts.lead("Robust accuracy as the attacker may change each image more."),
+        Parts.lead(
+            "Robust accuracy as the attacker may change each image more."
+                + (view.sameThreat()
+                    ? ""
+                    : " Models that were judged within other threat models are left out.")),
         Parts.figure(
             Parts.chart("epsilon"),
             "Over "

@@ -68,6 +68,16 @@ final class ThreatWords {
     return !goal.isEmpty() && !goal.equals(Goal.anyWrong().key());
   }
 
+  /** Whether an answer is the one that is wanted, where that is the same for all images. */
+  boolean wants(int prediction) {
+    return text("goal").equals(Goal.target(prediction).key());
+  }
+
+  /** One setting as it is written; {@code none} where it is not there. */
+  String value(String key) {
+    return settings.containsKey(key) ? plain(settings.get(key)) : "none";
+  }
+
   /** The answer with which the attacker wins. */
   String wins() {
     String goal = text("goal");

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +76,22 @@ record View(
 
   /** Whether all models were judged within one threat model; else their figures say no more. */
   boolean sameThreat() {
-    return models.stream().map(model -> model.card().threatModel()).distinct().count() == 1;
+    return threatDifferences().isEmpty();
+  }
+
+  /** Settings of the threat model in which one of the models differs from the last. */
+  Set<String> threatDifferences() {
+    return models.stream()
+        .flatMap(model -> model.card().threatDifferences(subject().card()).stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** Models whose curves can be drawn over one axis: those within the last one's threat model. */
+  List<Model> curves() {
+    return models.stream()
+        .filter(model -> !model.curve().isEmpty())
+        .filter(model -> model.card().threatDifferences(subject().card()).isEmpty())
+        .toList();
   }
 
   /** Whether there are models to take a difference of. */

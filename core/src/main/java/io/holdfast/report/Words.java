@@ -36,15 +36,17 @@ final class Words {
       return "%s answers %s of 100 images correctly; no attack was tried."
           .formatted(name, Numbers.ofHundred(subject.card().cleanAccuracy().value()));
     }
-    return "%s keeps %s%s of 100 images %s %s within %s%s."
-        .formatted(
-            name,
-            atMost(subject),
-            Numbers.ofHundred(robust.value()),
-            subject.threat().targeted() ? "from the wanted answer" : "correct",
-            against(subject),
-            view.threat().shortForm(),
-            comparison(view));
+    String keeps =
+        subject.threat().targeted()
+            ? "%s gets %s%s of 100 images right and keeps them from the wanted answer %s within %s%s."
+            : "%s keeps %s%s of 100 images correct %s within %s%s.";
+    return keeps.formatted(
+        name,
+        atMost(subject),
+        Numbers.ofHundred(robust.value()),
+        against(subject),
+        view.threat().shortForm(),
+        comparison(view));
   }
 
   private static String against(Model subject) {
@@ -77,7 +79,9 @@ final class Words {
           .formatted(Numbers.ofHundred(view.subject().card().cleanAccuracy().value()));
     }
     return view.models().subList(0, view.models().size() - 1).stream()
-        .map(model -> the(model.name()) + kept(model) + (view.sameThreat() ? "" : within(model)))
+        .map(
+            model ->
+                the(model.name()) + kept(model) + (view.sameThreat() ? "" : within(view, model)))
         .collect(Collectors.joining(", ", "; ", ""));
   }
 
@@ -92,8 +96,9 @@ final class Words {
   static String correctUnderAttack(View view) {
     String wins =
         view.threat().targeted()
-            ? "unless the attacker, doing its worst within %s, makes the model answer %s"
-                .formatted(view.threat().shortForm(), view.threat().wins())
+            ? "only if the model answers right without an attack, and the attacker, doing its worst"
+                + " within %s, cannot make it answer %s"
+                    .formatted(view.threat().shortForm(), view.threat().wins())
             : "only if the model still answers right after the attacker has done its worst within %s"
                 .formatted(view.threat().shortForm());
     String others =
@@ -102,14 +107,23 @@ final class Words {
             : " The models were judged within different threat models (%s): their figures are of"
                     .formatted(
                         view.models().stream()
-                            .map(m -> m.name() + ": " + m.threat().shortForm())
+                            .map(m -> m.name() + ": " + threat(view, m))
                             .collect(Collectors.joining(", ")))
                 + " different questions, and no difference is taken.";
     return "An image counts as correct under attack " + wins + "." + others;
   }
 
-  private static String within(Model model) {
-    return " within another threat model (" + model.threat().shortForm() + ")";
+  private static String within(View view, Model model) {
+    return " within another threat model (" + threat(view, model) + ")";
+  }
+
+  /** A model's threat model, with the settings that tell it from the others'. */
+  private static String threat(View view, Model model) {
+    return model.threat().shortForm()
+        + view.threatDifferences().stream()
+            .filter(key -> !key.equals("perturbation") && !key.equals("epsilon"))
+            .map(key -> ", " + key.replace('_', ' ') + " " + model.threat().value(key))
+            .collect(Collectors.joining());
   }
 
   /** Samples that were not judged before time was up count as held. */

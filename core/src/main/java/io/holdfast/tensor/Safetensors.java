@@ -2,6 +2,7 @@ package io.holdfast.tensor;
 
 import io.holdfast.common.AtomicFiles;
 import io.holdfast.common.FileFailures;
+import io.holdfast.common.Format;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Nearest;
@@ -29,6 +30,8 @@ import java.util.Set;
  * that depends on time or place, so that equal tensors give equal bytes.
  */
 public final class Safetensors {
+  private static final int HEADER = 1 << 20; // room for that of a file
+
   private final String source;
   private final SafetensorsHeader header;
   private final ByteBuffer data;
@@ -169,6 +172,11 @@ public final class Safetensors {
 
   /** Writes a file, whole or not at all. */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+    long bytes = tensors.values().stream().mapToLong(t -> t.count() * t.type().bytes()).sum();
+    if (bytes > Integer.MAX_VALUE - HEADER) {
+      throw new InvalidInputException(
+          file.toString(), "", "tensors of less than 2 GiB in all", Format.bytes(bytes));
+    }
     AtomicFiles.write(file, out -> write(out, tensors, metadata));
   }
 

@@ -302,6 +302,8 @@ public record Recolouring(double epsilon, int grid, int smooth, Colours colours)
   /** Rounding of places and shifts to float32; near black CIELUV is steep. */
   @Override
   public double tolerance(long[] shape, Domain domain) {
-    return (colours == Colours.OWN ? 1e-5 : 2e-4) * (1 + epsilon * grid) * domain.width();
+    return colours == Colours.OWN
+        ? 1e-5 * (domain.width() + epsilon * grid) // epsilon in the units of the input
+        : 2e-4 * (1 + epsilon * grid) * domain.width();
   }
 }

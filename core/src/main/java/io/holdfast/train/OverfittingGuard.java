@@ -1,6 +1,7 @@
 package io.holdfast.train;
 
 import io.holdfast.common.SettingsReader;
+import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -142,11 +143,15 @@ public record OverfittingGuard(
     return robust >= (1 + share) / 2 * state.best();
   }
 
-  /** The search after these remedies. */
-  static Adversary after(List<Remedy> applied, Adversary search) {
+  /**
+   * The search after these remedies.
+   *
+   * @param threat model that is trained against, null for none
+   */
+  static Adversary after(List<Remedy> applied, Adversary search, @Nullable ThreatModel threat) {
     Adversary now = search;
     for (Remedy remedy : applied) {
-      now = remedy.applied(now);
+      now = remedy.applied(now, threat);
     }
     return now;
   }

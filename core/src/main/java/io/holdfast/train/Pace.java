@@ -29,6 +29,9 @@ record Pace(List<Leg> legs) {
       while (step > anchor && progress(step - 1) >= progress) { // by rounding
         step--;
       }
+      while (step < last && progress(step) < progress) { // the same, upwards
+        step++;
+      }
       return step;
     }
   }

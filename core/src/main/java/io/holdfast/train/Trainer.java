@@ -13,6 +13,7 @@ import io.holdfast.train.objective.Objective;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * and a resumed run those of an uninterrupted one.
  */
 public final class Trainer {
+  /** How Java tells an object that has no text of its own. */
+  private static final Pattern UNTOLD = Pattern.compile("[\\w$]@[0-9a-f]{1,8}(?![0-9a-zA-Z])");
+
   private Trainer() {}
 
   /**
@@ -122,8 +126,7 @@ public final class Trainer {
 
   /** Whether another process would find another text for the same objective. */
   private static boolean tellsNothing(Objective objective) {
-    String own = objective.getClass().getName() + "@" + Integer.toHexString(objective.hashCode());
-    return objective.toString().equals(own);
+    return UNTOLD.matcher(objective.toString()).find();
   }
 
   /** A batch norm normalises by what it sees, which must be more than one number. */
@@ -139,7 +142,12 @@ public final class Trainer {
             .filter(node -> !job.network().frozen().contains(node.name()))
             .map(node -> graph.type(node.name()).shape())
             .anyMatch(shape -> shape.count() == shape.size(0)); // [C] or [C, 1, ...]
-    if (least == 1 && single) {
+    if (least == 1 && single && batch == 1) {
+      problems.add(
+          "train.batch",
+          "batches of at least two samples, by which batch norms normalise",
+          "one of a single sample");
+    } else if (least == 1 && single) {
       problems.add(
           "train.shard",
           "shards of at least two samples, by which batch norms normalise",

@@ -20,7 +20,8 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
   /** Nothing yet. */
   public static final TrainingCost NONE = new TrainingCost(0, 0);
 
-  private static final Passes TERM = Passes.of(2, 4); // two gradients that are derived again
+  /** Two gradients, and the way back through both and through their passes forward. */
+  private static final Passes TERM = Passes.of(2, 6);
 
   public TrainingCost plus(TrainingCost other) {
     return new TrainingCost(
@@ -66,7 +67,9 @@ public record TrainingCost(double attackGradients, double backwardPasses) {
   }
 
   /**
-   * Passes per sample of one step, those of its searches and of other models left out.
+   * Passes per sample of one step, those of its searches and of other models left out. Where the
+   * weights are perturbed, passes that decide something once for both, such as the predictions that
+   * TRADES searches against, count twice.
    *
    * @param classes of the model
    * @param progress of training, in [0, 1]

@@ -94,7 +94,7 @@ final class TrainingLoop {
             }
           }
         } catch (RunInterruptedException e) { // a step or validation that was begun changed nothing
-          save();
+          saveInterrupted();
           throw e;
         }
         worked = true;
@@ -277,6 +277,18 @@ final class TrainingLoop {
           }
         });
     state.counters = state.counters.with(state.averaging().measured(step()));
+  }
+
+  /** An interrupted thread cannot write, so that it is one again only afterwards. */
+  private void saveInterrupted() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      save();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private void save() {

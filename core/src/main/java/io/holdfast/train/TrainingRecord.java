@@ -35,6 +35,9 @@ public final class TrainingRecord {
   /** What a program's training says of its objective. */
   public static final String SEARCHES = "searches";
 
+  /** Whether saved examples count by their perturbed inputs; of a program alone. */
+  public static final String TAKES = "takes_perturbed";
+
   /** What a stage says that is no key of {@code train}. */
   private static final String[] OF_STAGE = {Settings.NAME, FROM, "name_map", "freeze", START};
 
@@ -123,7 +126,7 @@ public final class TrainingRecord {
   /** Whether saved examples count by their perturbed inputs, as they do but for bounds alone. */
   private static boolean takesPerturbed(SettingsReader train) {
     if (train.has(SEARCHES)) { // of a program
-      return true;
+      return train.flag(TAKES, true);
     }
     Objective objective = Objectives.read(train, "objective", "pgd-at");
     return objective.adversarial() || !objective.bounded();

@@ -43,7 +43,7 @@ final class Watch {
 
   /** What a run's search has become. */
   Adversary after(Adversary search) {
-    return OverfittingGuard.after(seen().applied(), search);
+    return OverfittingGuard.after(seen().applied(), search, job.threat());
   }
 
   /** Before the first step there is nothing to lose. */

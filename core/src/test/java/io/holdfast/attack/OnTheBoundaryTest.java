@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A sample whose classes tie, which the smallest step fells. */
 class OnTheBoundaryTest {
   @ParameterizedTest
-  @ValueSource(strings = {"deepfool", "pgd[random_start=false]"})
+  @ValueSource(strings = {"deepfool", "pgd[random_start=false]", "fab", "fab-t"})
   void itFalls(String attack) {
     LinearModel model = new LinearModel(2, 1, 0, 0, 1);
     try (Workers one = Workers.of(1);

@@ -34,6 +34,24 @@ class ScorecardTest {
     return Scorecard.of(Rows.evaluation(new Seed(seed).generator(), 200, 4), CONTEXT);
   }
 
+  /** Names do not tell threat models apart, nor does the type of a number. */
+  @Test
+  void threatModelsDifferByWhatTheyAllow() {
+    Map<String, Object> whole = Map.of("name", "mine", "epsilon", 8, "domain", List.of(0, 255));
+    Map<String, Object> broken =
+        Map.of("name", "other", "epsilon", 8.0, "domain", List.of(0.0, 255L));
+    assertThat(within(whole).threatDifferences(within(broken))).isEmpty();
+    Map<String, Object> far = Map.of("epsilon", 9, "domain", List.of(0, 255), "query_budget", 10);
+    assertThat(within(whole).threatDifferences(within(far)))
+        .containsExactly("epsilon", "query_budget");
+  }
+
+  private static Scorecard within(Map<String, Object> threat) {
+    ScorecardContext context =
+        ScorecardContext.of(Rows.THREAT, Rows.PROVENANCE).threatModel(threat).build();
+    return Scorecard.of(Rows.evaluation(new Seed(1).generator(), 20, 4), context);
+  }
+
   @Test
   void jsonHasTheKeysThatScriptsRelyOn() {
     JsonNode json = Json.parse(card(1).toJson(), "card");

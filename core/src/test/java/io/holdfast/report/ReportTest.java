@@ -266,7 +266,25 @@ class ReportTest {
         .contains("The models were judged within different threat models")
         .contains("figures hold against its own attacker")
         .contains("within another threat model (L-infinity 0.1)")
+        .contains("Models that were judged within other threat models are left out")
         .doesNotContain("Difference, points");
+  }
+
+  /** An attacker with a goal of its own is another one, which the epsilon does not tell. */
+  @Test
+  void goalsAreToldWhereTheyDiffer() {
+    String wants = ReportFixture.hardened().toJson().replaceAll("\"any-wrong\"", "\"class:3\"");
+    String page =
+        Report.builder()
+            .model("standard", ReportFixture.standard())
+            .model("hardened", Scorecard.fromJson(wants, "wants"))
+            .build()
+            .render();
+    assertThat(page)
+        .contains(
+            "standard: L-infinity 0.1, goal any-wrong, hardened: L-infinity 0.1, goal class:3")
+        .contains("only if the model answers right without an attack, and the attacker")
+        .contains("images right and keeps them from the wanted answer");
   }
 
   @Test

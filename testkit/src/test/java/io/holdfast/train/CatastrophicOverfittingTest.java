@@ -2,6 +2,7 @@ package io.holdfast.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.attack.InnerMaximiser;
@@ -494,20 +495,32 @@ class CatastrophicOverfittingTest {
       OverfittingGuard cheap =
           new OverfittingGuard(16, 128, 10, 0.5, List.of(Remedy.N_FGSM, Remedy.GRAD_ALIGN));
       assertThat(cheap.next(fgsm, job)).isEqualTo(Remedy.N_FGSM);
-      Adversary noisy = OverfittingGuard.after(List.of(Remedy.N_FGSM), fgsm);
+      Adversary noisy = OverfittingGuard.after(List.of(Remedy.N_FGSM), fgsm, job.threat());
       assertThat(cheap.next(noisy, job)).isEqualTo(Remedy.GRAD_ALIGN);
       assertThat(guard().next(fgsm, job)).isEqualTo(Remedy.MORE_STEPS);
-      Adversary four = OverfittingGuard.after(List.of(Remedy.MORE_STEPS), fgsm);
+      Adversary four = OverfittingGuard.after(List.of(Remedy.MORE_STEPS), fgsm, job.threat());
       assertThat(four.inner()).isEqualTo(new InnerMaximiser(4, 0.4375, Start.UNIFORM));
-      Adversary most = OverfittingGuard.after(List.of(Remedy.MORE_STEPS), four);
+      Adversary most = OverfittingGuard.after(List.of(Remedy.MORE_STEPS), four, job.threat());
       assertThat(most.inner()).isEqualTo(new InnerMaximiser(16, 0.15625, Start.UNIFORM));
       assertThat(guard().next(most, job)).isEqualTo(Remedy.GRAD_ALIGN);
       Adversary later = new Adversary(new InnerMaximiser(20, 0.125, Start.CLEAN), 0);
-      assertThat(OverfittingGuard.after(List.of(Remedy.MORE_STEPS), later)).isEqualTo(later);
-      assertThat(OverfittingGuard.after(List.of(Remedy.N_FGSM), later)).isEqualTo(later);
-      Adversary aligned = OverfittingGuard.after(List.of(Remedy.GRAD_ALIGN), most);
-      assertThat(aligned.gradAlign()).isEqualTo(0.2);
+      assertThat(OverfittingGuard.after(List.of(Remedy.MORE_STEPS), later, job.threat()))
+          .isEqualTo(later);
+      assertThat(OverfittingGuard.after(List.of(Remedy.N_FGSM), later, job.threat()))
+          .isEqualTo(later);
+      Adversary aligned = OverfittingGuard.after(List.of(Remedy.GRAD_ALIGN), most, job.threat());
+      assertThat(aligned.gradAlign()).isEqualTo(2); // the most that its authors tried
       assertThat(guard().next(aligned, job)).isNull();
+      assertThat(aligned(ThreatModel.linf(8 / 255.0))).isCloseTo(0.2, within(1e-9));
+      assertThat(aligned(ThreatModel.linf(12 / 255.0))).isCloseTo(0.632, within(1e-3));
+      assertThat(aligned(ThreatModel.linf(1e-4))).isEqualTo(0.027);
+      assertThat(aligned(ThreatModel.l2(1))).isEqualTo(0.2);
+      assertThat(aligned(ThreatModel.linf(8).within(0, 255))).isCloseTo(0.2, within(1e-9));
     }
+  }
+
+  private static double aligned(ThreatModel threat) {
+    Adversary once = new Adversary(new InnerMaximiser(1, 1, Start.CLEAN), 0);
+    return OverfittingGuard.after(List.of(Remedy.GRAD_ALIGN), once, threat).gradAlign();
   }
 }

@@ -315,6 +315,8 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThat(pace.stepAt(0.3)).isEqualTo(30);
     assertThat(pace.stepAt(0.4)).isEqualTo(40);
     assertThat(pace.stepAt(0.7)).isEqualTo(50);
+    Pace.Leg rounded = new Pace.Leg(37, 0.2, 57);
+    assertThat(rounded.progress(rounded.stepAt(0.92))).isGreaterThanOrEqualTo(0.92);
     for (int step = 0; step < 100; step++) { // also where 0.55 * 100 is more than 55
       assertThat(Pace.over(100).stepAt(step / 100.0)).isEqualTo(step);
     }

@@ -298,6 +298,12 @@ class TrainerTest {
     assertThatThrownBy(run.in(folder)::go)
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("train.objective: expected one whose toString tells its settings");
+    assertThatThrownBy(
+            new Run()
+                    .settings(s -> s.objective(new ForwardingObjective(silent) {}).epochs(1))
+                    .in(folder)
+                ::go)
+        .hasMessageContaining("train.objective: expected one whose toString tells its settings");
     Objective passing = new ForwardingObjective(new Standard()) {};
     new Run().settings(s -> s.objective(passing).epochs(1)).in(folder).go();
   }

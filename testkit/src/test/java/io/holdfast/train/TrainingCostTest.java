@@ -102,6 +102,9 @@ class TrainingCostTest {
         of(new PgdAt()).toBuilder().methods(Methods.NONE.with(new Awp(0.01, 0.5))).build();
     assertThat(fixed(late, 0.49)).isEqualTo(1.5);
     assertThat(fixed(late, 0.5)).isEqualTo(3);
+    TrainSettings aligned =
+        of(new PgdAt()).toBuilder().methods(Methods.NONE.withGradAlign(0.2)).build();
+    assertThat(fixed(aligned, 0)).as("two gradients, and back through both").isEqualTo(1.5 + 1 + 6);
   }
 
   @Test

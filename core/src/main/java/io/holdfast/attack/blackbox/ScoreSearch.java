@@ -18,17 +18,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * What attacks by scores share: every walk of the task makes the proposals that it can make without
  * an answer, the model is asked about all of them in one batch, samples that fell leave, the other
- * walks hear their losses. All walks make equally many. Shapes: n samples in the task, m proposals
- * of each, D values of an image, K classes.
+ * walks hear their losses. All walks make equally many at a time; one that is at its end leaves
+ * alone. Shapes: n samples in the task, m proposals of each, D values of an image, K classes.
  */
 final class ScoreSearch {
-  private static final int MOST = 1 << 24; // values in a batch
+  private static final int MOST = 1 << 19; // values of a sample in a batch
 
   private final AttackTask task;
   private final Loss loss;
   private final long[] shape; // [n, C, H, W] at the start
   private final int size; // D
   private List<Walk> walks = new ArrayList<>(); // n
+  private List<Integer> plans = new ArrayList<>(); // n, queries of each
   private float[] batch = {}; // [m n D], reused
   private boolean[] counts = {}; // [m n], reused
 
@@ -42,34 +43,36 @@ final class ScoreSearch {
   /** The best points {@code [n, C, H, W]} of the samples that are left in the task. */
   static Tensor climb(AttackTask task, ScoreAttack<?> attack) {
     ScoreSearch search = new ScoreSearch(task, attack.loss(task.reference().targets() != null));
-    int planned = (int) Math.min(attack.queries(), task.queriesLeft());
-    search.begin(attack, planned);
+    search.begin(attack);
     try (PatchQueries queries = task.patchQueries()) {
       int asked = 1;
-      for (int query = 0; query < planned && asked > 0 && task.size() > 0; query += asked) {
-        asked = search.ask(queries, query, planned - query);
+      for (int query = 0; asked > 0 && task.size() > 0; query += asked) {
+        asked = search.ask(queries, query);
       }
     }
     return search.points(walk -> walk.best);
   }
 
-  private void begin(ScoreAttack<?> attack, int planned) {
+  private void begin(ScoreAttack<?> attack) {
     Canvas canvas = Canvas.of(task);
     float[] all = task.region().clean().toFloats(); // [n D]
     for (int i = 0; i < task.size(); i++) {
       float[] clean = Arrays.copyOfRange(all, i * size, (i + 1) * size); // [D]
+      int planned = (int) Math.min(attack.queries(), task.queriesLeft(i));
+      plans.add(planned);
       walks.add(attack.walk(canvas, planned, clean, task.seeds().get(i).generator()));
     }
   }
 
-  /** Asks about as many proposals per sample as can be; their number. */
-  private int ask(PatchQueries queries, int query, int left) {
-    int fit = Math.max(1, MOST / (size * walks.size()));
-    int ahead = walks.stream().mapToInt(Walk::ahead).min().orElse(0);
-    int points = Math.min(Math.min(left, fit), ahead);
-    if (points == 0) {
+  /** Asks about as many proposals per sample as can be; their number, 0 if all are at their end. */
+  private int ask(PatchQueries queries, int query) {
+    int[] open = open(query); // [n]
+    if (Arrays.stream(open).allMatch(i -> i == 0)) {
       return 0;
     }
+    leave(queries, open);
+    int fewest = Arrays.stream(open).filter(i -> i > 0).min().orElse(0);
+    int points = Math.min(Math.max(1, MOST / size), fewest);
     try (Scope scope = Scope.open()) {
       propose(query, points);
       Tensor x = tensor(batch, points); // [m n, C, H, W]
@@ -78,14 +81,37 @@ final class ScoreSearch {
       double[] values = loss.value(logits, reference).toDoubles(); // [m n]
       boolean[] taken = new boolean[walks.size()];
       for (int i = 0; i < values.length; i++) {
-        taken[i % taken.length] |= walks.get(i % taken.length).hear(values[i]);
+        Walk walk = walks.get(i % taken.length);
+        counts[i] &= walk.suffices(values[i]);
+        taken[i % taken.length] |= walk.hear(values[i]);
       }
       queries.accept(taken);
       AttackTask.Stay stay = settle(x, logits, points == 1 ? null : nearest(logits, reference));
-      walks = stay.of(walks);
-      queries.retain(stay);
+      retain(queries, stay);
     }
     return points;
+  }
+
+  /** How many proposals each walk can make now, {@code [n]}; 0 where it is at its end. */
+  private int[] open(int query) {
+    int[] open = new int[walks.size()];
+    Arrays.setAll(open, i -> Math.min(plans.get(i) - query, walks.get(i).ahead()));
+    return open;
+  }
+
+  /** Those that can make none leave. */
+  private void leave(PatchQueries queries, int[] open) {
+    if (Arrays.stream(open).anyMatch(i -> i == 0)) {
+      try (Scope scope = Scope.open()) {
+        retain(queries, task.leave(points(walk -> walk.best), i -> open[i] == 0));
+      }
+    }
+  }
+
+  private void retain(PatchQueries queries, AttackTask.Stay stay) {
+    walks = stay.of(walks);
+    plans = stay.of(plans);
+    queries.retain(stay);
   }
 
   private Tensor logits(PatchQueries queries, Tensor x, int points) {

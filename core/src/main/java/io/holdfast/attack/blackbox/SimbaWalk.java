@@ -19,6 +19,11 @@ final class SimbaWalk extends Walk {
     this.step = step;
   }
 
+  @Override
+  int ahead() {
+    return stuck ? 0 : 1;
+  }
+
   /** Steps that lead nowhere, as those out of the domain do, are not asked about. */
   @Override
   void propose(int query) {
@@ -26,7 +31,7 @@ final class SimbaWalk extends Walk {
       return;
     }
     step();
-    int tries = stuck ? 0 : 2 * order.length;
+    int tries = 2 * order.length;
     while (tries > 0 && Arrays.equals(next, best)) {
       answered(false);
       step();

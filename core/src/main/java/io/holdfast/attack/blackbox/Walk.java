@@ -56,6 +56,11 @@ abstract class Walk {
     return true;
   }
 
+  /** Whether a proposal of this loss, if it reaches the goal, may be what the sample falls to. */
+  boolean suffices(double loss) {
+    return true;
+  }
+
   /**
    * Takes the loss at a proposal, which the attack raises.
    *

@@ -61,12 +61,17 @@ final class ZooWalk extends EstimateWalk {
     return super.counts() && canvas.length(point, clean) <= canvas.epsilon();
   }
 
+  @Override
+  boolean suffices(double margin) {
+    return margin >= attack.confidence();
+  }
+
   /** Keeps the nearest adversarial point, or as long as there is none the one of highest margin. */
   @Override
   void stand(double margin) {
     double distance = canvas.length(point, clean);
     missing = missing(margin);
-    if (margin > 0 && margin >= attack.confidence()) {
+    if (margin > 0 && suffices(margin)) {
       reached = true;
       if (distance * distance < nearest) {
         nearest = distance * distance;

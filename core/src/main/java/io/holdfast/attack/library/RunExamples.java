@@ -1,6 +1,7 @@
 package io.holdfast.attack.library;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.attack.Attacks;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
@@ -16,6 +17,7 @@ import io.holdfast.record.LedgerContent;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Pixels;
 import io.holdfast.record.Scorecard;
+import io.holdfast.tensor.Precision;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
@@ -93,11 +95,12 @@ public final class RunExamples {
             clean.values(),
             e.adversarial().values(),
             variables(search));
+    String key = evaluation.path("attacks").path(e.attack()).asText(e.attack());
     AttackOrigin attack =
         new AttackOrigin(
-            evaluation.path("attacks").path(e.attack()).asText(e.attack()),
+            key,
             evaluation.path("seed").asLong(),
-            evaluation.path("precision").asText(),
+            precision(key),
             provenance.codeVersion(),
             search.queries(),
             search.gradients());
@@ -124,6 +127,16 @@ public final class RunExamples {
             terms.expires(),
             Status.ACTIVE);
     return new SavedExample(entry, content);
+  }
+
+  /** Of the search: attacks that ask for it have float32 whatever the evaluation's is. */
+  private String precision(String key) {
+    String usual = evaluation.path("precision").asText();
+    try {
+      return Attacks.parse(key).exact() ? Precision.FLOAT32.text() : usual;
+    } catch (InvalidInputException e) {
+      return usual; // an attack of the user's own, which has no text
+    }
   }
 
   private static float[] variables(Example.Search search) {

@@ -24,6 +24,9 @@ final class BoundaryWalk {
 
   private static final double ROUNDING = 1e-6;
 
+  /** How far before the boundary a point counts where classes tie, in logits, so that it moves. */
+  private static final double TIE = 1e-4;
+
   private final AttackTask task;
   private final Fab settings;
   private final Norm norm;
@@ -105,13 +108,16 @@ final class BoundaryWalk {
     Tensor home = flat(task.region().clean()); // [n, D]
     long n = here.size(0);
     Tensor w = boundary.slopes(); // [n, D]
-    Tensor atHome = boundary.value().add(home.sub(here).mul(w).sumKeep(1)); // [n, 1]
+    Tensor tied = boundary.value().eq(0).to(DType.FLOAT64); // [n, 1] on the boundary itself
+    Tensor value =
+        boundary.value().sub(tied.mul(TIE)); // [n, 1] which is before it, so that it moves
+    Tensor atHome = value.add(home.sub(here).mul(w).sumKeep(1)); // [n, 1]
     Tensor both =
         Hyperplane.reach(
             norm,
             Tensors.cat(List.of(here, home), 0), // [2n, D]
             Tensors.cat(List.of(w, w), 0), // [2n, D]
-            Tensors.cat(List.of(boundary.value(), atHome), 0), // [2n, 1]
+            Tensors.cat(List.of(value, atHome), 0), // [2n, 1]
             domain);
     Tensor lengths = norm.lengths(both).clampMin(SHORTEST); // [2n, 1]
     Tensor near = lengths.slice(0, 0, n); // [n, 1]

@@ -63,9 +63,8 @@ public record DeepFool(int steps, double overshoot) implements MinimalAttack<Dee
   @Override
   public Tensor perturb(AttackTask task) {
     Trail trail = new Trail(task);
-    Rows sum = trail.remember(trail.dimensions(), 0); // [n, D] of the steps
     Rows clean = trail.remember(trail.clean()); // [n, D]
-    new Crossing(trail, trail.norm(), steps, overshoot).run(clean, sum, true);
+    new Crossing(trail, trail.norm(), steps, overshoot).run(clean, true);
     return trail.end();
   }
 
@@ -81,10 +80,9 @@ public record DeepFool(int steps, double overshoot) implements MinimalAttack<Dee
    */
   public Tensor cross(AttackTask part, Tensor from, Norm norm) {
     Trail trail = new Trail(part);
-    Rows sum = trail.remember(trail.dimensions(), 0); // [1, D] of the steps
     Rows start = trail.remember(from.reshape(1, -1)); // [1, D]
     trail.goTo(start.get());
-    boolean over = new Crossing(trail, norm, steps, overshoot).run(start, sum, false);
+    boolean over = new Crossing(trail, norm, steps, overshoot).run(start, false);
     over = over || (trail.goesOn(1) && trail.look().reached().all());
     return trail.inputs().sub(from).mul(over ? 1 : 0);
   }

@@ -62,7 +62,10 @@ public record Ead(
    * change will do; inside a ball every adversarial point counts.
    */
   public enum Rule {
-    /** The least squared length plus beta times L1 length. */
+    /**
+     * The least squared length plus beta times L1 length; of the points that were the least when
+     * they were found, the one of least L1 length is the smallest change.
+     */
     EN,
     /** The least L1 length. */
     L1

@@ -88,11 +88,9 @@ public record SparseFool(int rounds, int steps, double lambda, double overshoot)
   public Tensor perturb(AttackTask task) {
     Trail trail = new Trail(task);
     Rows from = trail.remember(trail.clean()); // [n, D] where the round begins
-    Rows sum = trail.remember(trail.dimensions(), 0); // [n, D]
     Crossing crossing = new Crossing(trail, Norm.L2, steps, overshoot);
     for (int round = 0; round < rounds && trail.goesOn(1); round++) {
-      sum.set(sum.get().mul(0));
-      crossing.run(from, sum, false);
+      crossing.run(from, false);
       try (Scope step = Scope.open()) {
         Tensor moved = trail.point().sub(from.get()); // [n, D]
         trail.leave(Norm.LINF.lengths(moved).eq(0)); // had reached the goal, or cannot move

@@ -12,7 +12,9 @@ import io.holdfast.threat.Domain;
 import io.holdfast.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,9 +137,26 @@ final class Trail {
 
   // ---- looking
 
-  /** Whether samples are left and may be asked about this many times more. */
+  /**
+   * Whether samples are left that may be asked about this many times more. Those that may not leave
+   * with the result that {@link #end} would give, if there are others.
+   */
   boolean goesOn(int queries) {
-    return task.size() > 0 && task.queriesLeft() >= queries;
+    if (task.size() == 0 || task.queriesLeft() >= queries) {
+      return task.size() > 0;
+    }
+    int[] spent = positions(i -> task.queriesLeft(i) < queries);
+    if (spent.length == task.size()) {
+      return false;
+    }
+    try (Scope scope = Scope.open()) {
+      int[] last = positions(i -> task.queriesLeft(i) < queries && task.queriesLeft(i) > 0);
+      if (last.length > 0) {
+        look(last, Tensors.zeros(task.size(), task.classes()).to(x.get().device()));
+      }
+      leave(i -> task.queriesLeft(i) < queries);
+    }
+    return task.size() > 0;
   }
 
   boolean isEmpty() {
@@ -171,6 +190,45 @@ final class Trail {
     return note(x.get(), logits).look();
   }
 
+  /**
+   * One query for each of some samples, at the present points. The others are where they were when
+   * they were last looked at, and are not reported again.
+   *
+   * @param asked positions in the task, ascending, at least one
+   * @param before logits of the others then, {@code [n, K]}
+   */
+  Look look(int[] asked, Tensor before) {
+    if (asked.length == task.size()) {
+      return look();
+    }
+    Tensor at = positions(asked); // [m]
+    Tensor some = task.part(asked).logits(inputs().indexSelect(0, at)); // [m, K]
+    Tensor logits = before.clone().indexCopyInPlace(0, at, some); // [n, K]
+    boolean[] told = new boolean[task.size()];
+    IntStream.of(asked).forEach(i -> told[i] = true);
+    return note(x.get(), logits, i -> told[i]).look();
+  }
+
+  private int[] positions(IntPredicate which) {
+    return IntStream.range(0, task.size()).filter(which).toArray();
+  }
+
+  /**
+   * Positions in the task, ascending.
+   *
+   * @param which {@code [n, 1]}, bool
+   */
+  int[] positions(Tensor which) {
+    boolean[] these = which.toBooleans();
+    return positions(i -> these[i]);
+  }
+
+  /** {@code [m]}, where the points are. */
+  Tensor positions(int[] some) {
+    return Tensors.of(IntStream.of(some).asLongStream().toArray(), some.length)
+        .to(x.get().device());
+  }
+
   private record Seen(Look look, AttackTask.Stay stay) {}
 
   private Look seen(Tensor points, Tensor logits) {
@@ -180,6 +238,13 @@ final class Trail {
   }
 
   private Seen note(Tensor points, Tensor logits) {
+    return note(points, logits, i -> true);
+  }
+
+  /**
+   * @param asked whether a position's sample was asked about
+   */
+  private Seen note(Tensor points, Tensor logits, IntPredicate asked) {
     Look look = seen(points, logits);
     Tensor length = look.length(); // [n, 1]
     Tensor reached = look.reached(); // [n, 1]
@@ -190,7 +255,7 @@ final class Trail {
     boolean recordsAlone = measure != null && Double.isInfinite(epsilon);
     Tensor reported = recordsAlone ? shorter : reached; // [n, 1]
     boolean[] counts = reported.and(length.le(epsilon * (1 + ROUNDING))).toBooleans();
-    AttackTask.Stay stay = task.settle(inputs(points), logits, i -> counts[i]);
+    AttackTask.Stay stay = task.settle(inputs(points), logits, i -> counts[i] && asked.test(i));
     rows.forEach(r -> r.retain(stay));
     return new Seen(look.of(stay), stay);
   }
@@ -242,7 +307,11 @@ final class Trail {
    */
   AttackTask.Stay leave(Tensor done) {
     boolean[] leaves = done.toBooleans();
-    AttackTask.Stay stay = task.leave(result(), i -> leaves[i]);
+    return leave(i -> leaves[i]);
+  }
+
+  private AttackTask.Stay leave(IntPredicate done) {
+    AttackTask.Stay stay = task.leave(result(), done);
     rows.forEach(r -> r.retain(stay));
     return stay;
   }

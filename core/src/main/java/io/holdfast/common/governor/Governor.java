@@ -289,7 +289,7 @@ public final class Governor implements AutoCloseable {
    */
   public synchronized boolean relieve() {
     int before = gate.places();
-    if (!memory.halve(before, gate.passed())) {
+    if (!memory.halve(before, gate.passed(), gate.peak())) {
       return false;
     }
     gauges.release();

@@ -66,12 +66,21 @@ final class MemoryRule {
     return places;
   }
 
-  /** Memory ran out: half of the places from here on, and never more again; false if it was one. */
-  boolean halve(int present, long passed) {
-    if (present == 1) {
+  /**
+   * Memory ran out: half as many shards at once from here on as there were, and never more again.
+   *
+   * @param present places now
+   * @param passed shards that have passed so far
+   * @param inside the most of them at once since the last call of this or {@link #look}
+   * @return false if it was one alone
+   */
+  boolean halve(int present, long passed, int inside) {
+    used = Math.max(used, inside);
+    int busy = used == 0 ? present : Math.min(present, used);
+    if (busy == 1) {
       return false;
     }
-    change(Math.max(1, present / 2), passed);
+    change(busy / 2, passed);
     ceiling = places;
     return true;
   }

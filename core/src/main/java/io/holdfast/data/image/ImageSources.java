@@ -19,6 +19,7 @@ public final class ImageSources {
   private static final Set<String> OF_IDX = Set.of("split", "layout", "labels", "classes");
   private static final Set<String> OF_ARRAYS =
       Set.of("split", "layout", "images", "labels", "classes");
+  private static final Set<String> OF_ARRAY = Set.of("layout", "labels", "classes");
   private static final Set<String> OF_CSV = Set.of("shape", "label_column", "header", "classes");
 
   private ImageSources() {}
@@ -66,7 +67,7 @@ public final class ImageSources {
     }
     if (name.endsWith(".npy")) {
       requireNoSplit(path, options);
-      options.requireOnly(path.toString(), "an .npy file", OF_ARRAYS);
+      options.requireOnly(path.toString(), "an .npy file", OF_ARRAY);
       return NumpyReader.npy(path, name(path), options);
     }
     if (name.endsWith(".safetensors")) {
@@ -86,10 +87,13 @@ public final class ImageSources {
   }
 
   private static Dataset idxByPrefix(Path path, ReadOptions options) {
-    return IdxFiles.byPrefix(path, options)
-        .map(files -> idx(path, files, options))
-        .orElseThrow(
-            () -> new InvalidInputException(path.toString(), "", "a file or folder", "nothing"));
+    IdxFiles files =
+        IdxFiles.byPrefix(path, options)
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(path.toString(), "", "a file or folder", "nothing"));
+    requireNoSplit(path, options); // the prefix names the set
+    return idx(path, files, options);
   }
 
   /** A part of a file that has none would be all of it: training samples would be tested on. */

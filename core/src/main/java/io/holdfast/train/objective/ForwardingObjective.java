@@ -19,7 +19,7 @@ public class ForwardingObjective implements Objective {
   /** The subclass and what it passes on to; a subclass with settings of its own tells them, too. */
   @Override
   public String toString() {
-    return getClass().getSimpleName() + "[" + objective + "]";
+    return getClass().getName() + "[" + objective + "]";
   }
 
   @Override

@@ -175,7 +175,7 @@ public interface Objective {
    * @param progress of training in [0, 1], where it is known to cost less at times
    */
   default Passes passes(int members, double progress) {
-    return adversarial() ? Passes.CLEAN.searching(members) : Passes.CLEAN;
+    return adversarial() ? Passes.CLEAN.searching(1).over(members) : Passes.CLEAN;
   }
 
   /**

@@ -36,6 +36,9 @@ public record ObjectiveSpec<O extends ListedObjective<O>>(
     for (Knob<O> knob : knobs) {
       objective = knob.read(section, objective);
     }
+    for (Knob<O> knob : knobs) {
+      knob.refuseIdle(section, objective);
+    }
     return objective;
   }
 }

@@ -18,7 +18,8 @@ final class Drive {
    */
   static void drive(
       Walk walk, int queries, int atMost, ToDoubleFunction<float[]> loss, Consumer<Walk> look) {
-    for (int query = 0; query < queries; ) {
+    int query = 0;
+    while (query < queries && walk.ahead() > 0) {
       int points = Math.min(Math.min(atMost, queries - query), walk.ahead());
       List<Double> losses = new ArrayList<>();
       for (int i = 0; i < points; i++) {

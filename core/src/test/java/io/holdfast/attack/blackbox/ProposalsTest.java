@@ -151,6 +151,16 @@ class ProposalsTest {
     assertThat(changed).hasSize(SIZE + 1).contains(-1, 0, SIZE - 1);
   }
 
+  /** Where no direction leads anywhere the search is at its end: two questions, not 300. */
+  @Test
+  void simbaEndsWhereNoStepLeadsAnywhere() {
+    Walk walk = new Case(Simba.SPEC.usual(), new Additive(Norm.L2, 0)).walk(clean());
+    int[] asked = {0};
+    Drive.drive(walk, QUERIES, 1, x -> 1, w -> asked[0]++);
+    assertThat(asked[0]).isEqualTo(2);
+    assertThat(walk.ahead()).isZero();
+  }
+
   /** The loss of the best point never falls, and random search finds better ones. */
   @ParameterizedTest
   @MethodSource("cases")

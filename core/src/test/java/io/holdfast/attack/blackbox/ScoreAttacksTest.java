@@ -278,6 +278,28 @@ class ScoreAttacksTest {
     }
   }
 
+  /** What falls short of the margin that is asked for does not count as the smallest change. */
+  @Test
+  void zooFindsTheSmallestChangeOfAMargin() {
+    double confidence = 0.3;
+    Attack attack =
+        Attacks.parse(
+            "zoo[queries=9000,searches=3,coordinates=32,learning_rate=0.005,constant=10,confidence=%s]"
+                .formatted(confidence));
+    try (Scope scope = Scope.open()) {
+      ImageModel model = new ImageModel(1);
+      int[] few = {0, 1, 2, 3, 4, 5};
+      AttackResult result = run(model, attack, ThreatModel.smallest(Norm.L2), few);
+      double[] z = model.logits(result.adversarial()).toDoubles(); // [6 3]
+      for (int i = 0; i < few.length; i++) {
+        Sample sample = result.samples().get(i);
+        assertThat(sample.outcome()).isEqualTo(Outcome.FELL);
+        double best = Math.max(Math.max(z[3 * i], z[3 * i + 1]), z[3 * i + 2]);
+        assertThat(best - z[3 * i + sample.label()]).isGreaterThan(0.99 * confidence);
+      }
+    }
+  }
+
   private static double[] distances(ImageModel model) {
     Tensor x = inputs(model);
     Tensor logits = model.logits(x); // [N, K]

@@ -374,14 +374,20 @@ public abstract class AttackContract {
     Attack attack = runs.row().attack().apply(1);
     List<Sample> together = runs.usual().samples();
     int different = 0;
+    int counted = 0;
     for (int i = 0; i < FEW / 2; i++) {
       KitData single = data.select(i);
       AttackDriver driver = new AttackDriver(model, runs.threat(), one);
       AttackResult alone = driver.run(attack, single.inputs(), single.labels(), data.ids(i), SEED);
-      boolean same = alone.samples().get(0).outcome() == together.get(i).outcome();
-      different += same || runs.row().together() ? 0 : 1;
+      Sample own = alone.samples().get(0);
+      Sample among = together.get(i);
+      boolean depends = runs.row().together();
+      different += own.outcome() == among.outcome() || depends ? 0 : 1;
+      boolean same = own.queries() == among.queries() && own.gradients() == among.gradients();
+      counted += same || depends ? 0 : 1;
     }
     assertThat(different).as("different alone, beyond rounding").isLessThanOrEqualTo(1);
+    assertThat(counted).as("asked about differently alone").isLessThanOrEqualTo(1);
   }
 
   private void leavesNoTrace(Runs runs) {

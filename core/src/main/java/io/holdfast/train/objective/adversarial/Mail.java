@@ -58,13 +58,16 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
                   1,
                   Mail::bias,
                   (o, v) -> new Mail(o.base, o.slope, v, o.beta, o.burnIn)),
-              Knobs.number(
-                  "beta",
-                  "of trades and mart: weight of the divergence",
-                  0,
-                  1e6,
-                  Mail::beta,
-                  (o, v) -> new Mail(o.base, o.slope, o.bias, v, o.burnIn)),
+              Knobs.where(
+                  o -> o.base != Base.PGD_AT,
+                  "base is pgd-at",
+                  Knobs.number(
+                      "beta",
+                      "of trades and mart: weight of the divergence",
+                      0,
+                      1e6,
+                      Mail::beta,
+                      (o, v) -> new Mail(o.base, o.slope, o.bias, v, o.burnIn))),
               Knobs.share(
                   "burn_in",
                   "part of training in which all samples count alike",

@@ -23,7 +23,9 @@ import java.util.List;
  *
  * <p>The margin is found by PGD with the sample's margin of the last epoch as the radius, then by
  * bisection along the direction found. Margins are part of the checkpoint. Near the edges of the
- * domain the perturbation is scaled within it, where the paper clips it.
+ * domain the perturbation is scaled within it, where the paper clips it. A sample is right if its
+ * label has the largest logit, as in the paper; the authors' program asks for more than half of the
+ * probability.
  *
  * @param reach largest margin that is pushed further, as a part of the threat model's radius, above
  *     0 (d_max in the paper)

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Training against several threat models at once by the average (Tramèr and Boneh 2019, section
- * 4.1, "avg"): the mean over the members of a union of the cross-entropy on each one's worst case.
+ * Training against several threat models at once by the average (Tramèr and Boneh 2019, section 3,
+ * "avg"): the mean over the members of a union of the cross-entropy on each one's worst case.
  * Against a single threat model it is PGD-AT. Their "max", the worst of all members, is what PGD-AT
  * and every other objective does with a union.
  */
@@ -25,7 +25,7 @@ public record UnionAverage() implements ListedObjective<UnionAverage> {
           "union-average",
           "mean over a union's members of the cross-entropy on each one's worst case; passes are per"
               + " member",
-          "Tramèr and Boneh 2019, section 4.1",
+          "Tramèr and Boneh 2019, section 3",
           new UnionAverage(),
           List.of());
 

@@ -16,7 +16,8 @@ import java.util.List;
 /**
  * Adversarial training of a smoothed model (Salman et al. 2019, section 2.3, SmoothAdv-PGD): the
  * search maximises the cross-entropy of the mean probabilities over some draws of noise, and the
- * model is trained on what it finds with the same draws, by the mean of their cross-entropies.
+ * model is trained on what it finds with the same draws, by the mean of their cross-entropies. The
+ * search begins where the experiment's does; the authors' program begins at the clean input.
  *
  * @param sigma standard deviation of the noise in the units of the input, above 0
  * @param draws of noise per sample, at least 1
