@@ -89,7 +89,8 @@ final class CertifiedTwins {
   }
 
   private static double[] noisy(double[] inputs, String purpose, int i, int stream) {
-    return TwinCase.plus(one(inputs, i), TwinShard.drawn(purpose, i, stream, TwinCase.IN), 0.25);
+    double[] x = one(inputs, i);
+    return TwinCase.plus(x, TwinShard.drawn(purpose, i, stream, x.length), 0.25);
   }
 
   private static double macer(TwinCase c, int i, double gamma) {
@@ -137,11 +138,11 @@ final class CertifiedTwins {
 
   /** Cross-entropy with every class as high above the label as intervals allow. */
   private static double bound(TwinCase c, double[] x, int i, double radius) {
-    double[] low = new double[TwinCase.HIDDEN];
-    double[] high = new double[TwinCase.HIDDEN];
-    for (int h = 0; h < TwinCase.HIDDEN; h++) {
-      for (int k = 0; k < TwinCase.IN; k++) {
-        double weight = c.a()[k * TwinCase.HIDDEN + h];
+    double[] low = new double[c.units()];
+    double[] high = new double[c.units()];
+    for (int h = 0; h < c.units(); h++) {
+      for (int k = 0; k < c.in(); k++) {
+        double weight = c.a()[k * c.units() + h];
         low[h] += weight * x[k] - radius * Math.abs(weight);
         high[h] += weight * x[k] + radius * Math.abs(weight);
       }
@@ -149,7 +150,7 @@ final class CertifiedTwins {
     double sum = 0;
     for (int k = 0; k < K; k++) {
       double above = 0;
-      for (int h = 0; h < TwinCase.HIDDEN; h++) {
+      for (int h = 0; h < c.units(); h++) {
         double weight = c.b()[h * K + k] - c.b()[h * K + c.label(i)];
         above += Math.max(weight * Math.tanh(low[h]), weight * Math.tanh(high[h]));
       }

@@ -36,7 +36,7 @@ final class ConsistencyTwins {
         new TwinRow(new Curvature(4, 0.5, 0.2), EARLY, (c, b, i) -> curvature(c, b, i, 0.25)),
         row(
             new FeaturePairing(0.8, 0.5, Optional.empty()),
-            (c, b, i) -> featurePairing(c, b, i, 0.8, 3, 1, TwinCase::hidden)),
+            (c, b, i) -> featurePairing(c, b, i, 0.8, c.units() / 2, 1, TwinCase::hidden)),
         row(
             new FeaturePairing(2, 0, Optional.of(TwinShard.HIDDEN_LAYER)),
             (c, b, i) -> featurePairing(c, b, i, 2, 1, 1, TwinCase::hidden)),
@@ -45,7 +45,9 @@ final class ConsistencyTwins {
             (c, b, i) -> featurePairing(c, b, i, 0.8, 2, 1, TwinCase::z)),
         row(
             new FeaturePairing(3, 0.6, Optional.of(TwinShard.MAPS)),
-            (c, b, i) -> featurePairing(c, b, i, 3, 2, 2, TwinCase::hidden)),
+            (c, b, i) ->
+                featurePairing(
+                    c, b, i, 3, (int) Math.round(0.6 * c.units() / 2), 2, TwinCase::hidden)),
         row(new Vat(2, 0.5, 0.1, 1), (c, b, i) -> vat(c, b, i, 1)),
         row(new Vat(2, 0.5, 0.1, 3), (c, b, i) -> vat(c, b, i, 3)),
         row(new AugMixConsistency(12, 2, false), (c, b, i) -> augMix(c, i, false)),
@@ -109,7 +111,7 @@ final class ConsistencyTwins {
 
   private static double vat(TwinCase c, TwinCase before, int i, int iterations) {
     double[] x = one(c.clean(), i);
-    double[] d = TwinCase.unit(TwinShard.drawn("vat", i, -1, TwinCase.IN));
+    double[] d = TwinCase.unit(TwinShard.drawn("vat", i, -1, x.length));
     for (int n = 0; n < iterations; n++) {
       double[] probed = TwinCase.plus(x, d, 0.1);
       double[] slope = TwinCase.plus(softmax(before.z(probed)), softmax(before.z(x)), -1);
@@ -121,13 +123,13 @@ final class ConsistencyTwins {
   private static double augMix(TwinCase c, int i, boolean adversary) {
     List<double[]> views = new ArrayList<>(List.of(softmax(c.zClean(i))));
     for (int v = 0; v < 2; v++) {
-      float[] pixels = new float[TwinCase.IN];
+      float[] pixels = new float[c.in()];
       for (int k = 0; k < pixels.length; k++) {
         pixels[k] = (float) one(c.clean(), i)[k];
       }
       RandomGenerator random = TwinShard.seedsOf("augmix").get(i).split(v).generator();
-      AugMixConsistency.MIX.apply(pixels, 1, 2, 2, random);
-      double[] mixed = new double[TwinCase.IN];
+      AugMixConsistency.MIX.apply(pixels, 1, 2, c.in() / 2, random);
+      double[] mixed = new double[c.in()];
       for (int k = 0; k < pixels.length; k++) {
         mixed[k] = pixels[k];
       }

@@ -122,12 +122,12 @@ class ObjectiveTwinsTest {
 
   private static void equalTheTwin(TwinRow row, long from, long to) {
     for (long seed = from; seed < to; seed++) {
-      TwinCase c = TwinCase.random(seed);
+      TwinCase c = TwinCase.ofAnySize(seed);
       ToDoubleFunction<TwinCase> twin =
           now -> IntStream.range(0, N).mapToDouble(i -> row.twin().loss(now, c, i)).sum();
       try (Scope scope = Scope.open()) {
-        Tensor a = Tensors.of(c.a(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
-        Tensor b = Tensors.of(c.b(), TwinCase.HIDDEN, K).asLeaf();
+        Tensor a = Tensors.of(c.a(), c.in(), c.units()).asLeaf();
+        Tensor b = Tensors.of(c.b(), c.units(), K).asLeaf();
         TwinShard shard =
             new TwinShard(c, a, b, row.progress(), row.threat(), row.objective().needsImages());
         Objective.ShardLoss loss = row.objective().loss(shard);

@@ -1,20 +1,22 @@
 package io.holdfast.train.objective;
 
 import io.holdfast.common.Seed;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
  * A random network tanh(x A) B with fixed clean and worst inputs, all in double, and another such
- * network that guides it. Everything in here is as slow and obvious as it can be.
+ * network that guides it. Everything in here is as slow and obvious as it can be. Shapes: D values
+ * of an input, H hidden units.
  *
- * @param a {@code [IN, HIDDEN]}
- * @param b {@code [HIDDEN, K]}
- * @param guideA {@code [IN, HIDDEN]}
- * @param guideB {@code [HIDDEN, K]}
- * @param clean {@code [N, IN]}
- * @param worst {@code [N, IN]}
+ * @param a {@code [D, H]}
+ * @param b {@code [H, K]}
+ * @param guideA {@code [D, H]}
+ * @param guideB {@code [H, K]}
+ * @param clean {@code [N, D]}
+ * @param worst {@code [N, D]}
  * @param labels {@code [N]}
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -32,9 +34,19 @@ record TwinCase(
   static final int K = 3;
   static final double SMOOTHING = 0.1;
 
+  /** Of {@value #IN} values and {@value #HIDDEN} units. */
   static TwinCase random(long seed) {
+    return random(seed, IN, HIDDEN);
+  }
+
+  /** Of 2, 4 or 6 values and 4, 6 or 8 units. */
+  static TwinCase ofAnySize(long seed) {
+    return random(seed, 2 + 2 * (int) (seed % 3), 4 + 2 * (int) (seed / 3 % 3));
+  }
+
+  private static TwinCase random(long seed, int in, int units) {
     RandomGenerator r = new Seed(seed).generator();
-    double[] clean = DoubleStream.generate(r::nextDouble).limit((long) N * IN).toArray();
+    double[] clean = DoubleStream.generate(r::nextDouble).limit((long) N * in).toArray();
     double[] worst = clean.clone();
     for (int i = 0; i < worst.length; i++) {
       worst[i] += 0.4 * r.nextDouble() - 0.2;
@@ -44,10 +56,10 @@ record TwinCase(
       labels[i] = r.nextInt(K);
     }
     return new TwinCase(
-        normal(r, IN * HIDDEN),
-        normal(r, HIDDEN * K),
-        normal(r, IN * HIDDEN),
-        normal(r, HIDDEN * K),
+        normal(r, in * units),
+        normal(r, units * K),
+        normal(r, in * units),
+        normal(r, units * K),
         clean,
         worst,
         labels);
@@ -57,7 +69,17 @@ record TwinCase(
     return DoubleStream.generate(r::nextGaussian).limit(count).toArray();
   }
 
-  /** The worst inputs on the other side of the clean ones, {@code [N, IN]}. */
+  /** Values of an input, D. */
+  int in() {
+    return clean.length / N;
+  }
+
+  /** Hidden units, H. */
+  int units() {
+    return b.length / K;
+  }
+
+  /** The worst inputs on the other side of the clean ones, {@code [N, D]}. */
   double[] mirrored() {
     return plus(times(clean, 2), worst, -1);
   }
@@ -87,7 +109,8 @@ record TwinCase(
 
   /** One row of inputs. */
   static double[] one(double[] inputs, int row) {
-    return java.util.Arrays.copyOfRange(inputs, row * IN, (row + 1) * IN);
+    int in = inputs.length / N;
+    return Arrays.copyOfRange(inputs, row * in, (row + 1) * in);
   }
 
   /** Logits of one input. */
@@ -117,7 +140,7 @@ record TwinCase(
 
   private static double[] logits(double[] a, double[] b, double[] x) {
     double[] z = new double[K];
-    for (int h = 0; h < HIDDEN; h++) {
+    for (int h = 0; h < b.length / K; h++) {
       double t = Math.tanh(before(a, x, h));
       for (int k = 0; k < K; k++) {
         z[k] += t * b[h * K + k];
@@ -128,28 +151,29 @@ record TwinCase(
 
   /** The values of the hidden units. */
   double[] hidden(double[] x) {
-    return IntStream.range(0, HIDDEN).mapToDouble(h -> Math.tanh(before(a, x, h))).toArray();
+    return IntStream.range(0, units()).mapToDouble(h -> Math.tanh(before(a, x, h))).toArray();
   }
 
   private static double before(double[] a, double[] x, int h) {
     double s = 0;
-    for (int i = 0; i < IN; i++) {
-      s += x[i] * a[i * HIDDEN + h];
+    int units = a.length / x.length;
+    for (int i = 0; i < x.length; i++) {
+      s += x[i] * a[i * units + h];
     }
     return s;
   }
 
   /** The derivative of {@code sum_k weights_k z_k} by the input. */
   double[] pullBack(double[] x, double[] weights) {
-    double[] g = new double[IN];
-    for (int h = 0; h < HIDDEN; h++) {
+    double[] g = new double[in()];
+    for (int h = 0; h < units(); h++) {
       double t = Math.tanh(before(a, x, h));
       double upper = 0;
       for (int k = 0; k < K; k++) {
         upper += weights[k] * b[h * K + k];
       }
-      for (int i = 0; i < IN; i++) {
-        g[i] += upper * (1 - t * t) * a[i * HIDDEN + h];
+      for (int i = 0; i < g.length; i++) {
+        g[i] += upper * (1 - t * t) * a[i * units() + h];
       }
     }
     return g;

@@ -60,8 +60,8 @@ final class TwinShard implements ShardContext {
     this.c = c;
     this.a = a;
     this.b = b;
-    guideA = Tensors.of(c.guideA(), TwinCase.IN, TwinCase.HIDDEN).asLeaf();
-    guideB = Tensors.of(c.guideB(), TwinCase.HIDDEN, TwinCase.K).asLeaf();
+    guideA = Tensors.of(c.guideA(), c.in(), c.units()).asLeaf();
+    guideB = Tensors.of(c.guideB(), c.units(), TwinCase.K).asLeaf();
     this.progress = progress;
   }
 
@@ -77,12 +77,12 @@ final class TwinShard implements ShardContext {
 
   private Tensor shaped(double[] inputs) {
     return images
-        ? Tensors.of(inputs, TwinCase.N, 1, 2, TwinCase.IN / 2)
-        : Tensors.of(inputs, TwinCase.N, TwinCase.IN);
+        ? Tensors.of(inputs, TwinCase.N, 1, 2, c.in() / 2)
+        : Tensors.of(inputs, TwinCase.N, c.in());
   }
 
-  private static Tensor network(Tensor x, Tensor a, Tensor b) {
-    return Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)).matmul(b); // [n, K]
+  private Tensor network(Tensor x, Tensor a, Tensor b) {
+    return Nn.tanh(x.reshape(-1, c.in()).matmul(a)).matmul(b); // [n, K]
   }
 
   @Override
@@ -107,8 +107,8 @@ final class TwinShard implements ShardContext {
   public Features features(Tensor x, Optional<String> layer) {
     Tensor logits = network(x, a, b); // [n, K]
     String name = layer.orElse(HIDDEN_LAYER);
-    Tensor hidden = Nn.tanh(x.reshape(-1, TwinCase.IN).matmul(a)); // [n, HIDDEN]
-    Tensor values = name.equals(MAPS) ? hidden.reshape(-1, TwinCase.HIDDEN / 2, 1, 2) : hidden;
+    Tensor hidden = Nn.tanh(x.reshape(-1, c.in()).matmul(a)); // [n, units]
+    Tensor values = name.equals(MAPS) ? hidden.reshape(-1, c.units() / 2, 1, 2) : hidden;
     return new Features(logits, name.equals(LAST_LAYER) ? logits : values);
   }
 
@@ -130,8 +130,8 @@ final class TwinShard implements ShardContext {
   /** Of the network as a graph of layers. */
   private IntervalBounds bounds() {
     GraphBuilder g = Graph.builder("twin");
-    g.input("input", TensorType.floats(TwinCase.IN));
-    g.add("a", new Linear(TwinCase.HIDDEN, false));
+    g.input("input", TensorType.floats(c.in()));
+    g.add("a", new Linear(c.units(), false));
     g.add(HIDDEN_LAYER, new Tanh());
     Graph graph = g.output(g.add(LAST_LAYER, new Linear(TwinCase.K, false))).build();
     Map<String, Tensor> weights =
