@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,23 @@ class ScorecardTest {
     Map<String, Object> far = Map.of("epsilon", 9, "domain", List.of(0, 255), "query_budget", 10);
     assertThat(within(whole).threatDifferences(within(far)))
         .containsExactly("epsilon", "query_budget");
+  }
+
+  /** A matrix of many classes would be larger than all the rest. */
+  @Test
+  void thereIsNoConfusionOfMoreThanAThousandClasses() {
+    assertThat(of(1000).confusion().clean()).hasSize(1000);
+    Confusion none = of(1001).confusion();
+    assertThat(none.clean()).isEmpty();
+    assertThat(none.attacked()).isNull();
+  }
+
+  private static Scorecard of(int classes) {
+    ScorecardContext context =
+        ScorecardContext.of(Rows.THREAT, Rows.PROVENANCE)
+            .classNames(IntStream.range(0, classes).mapToObj(k -> "class " + k).toList())
+            .build();
+    return Scorecard.of(Rows.evaluation(new Seed(1).generator(), 20, 4), context);
   }
 
   private static Scorecard within(Map<String, Object> threat) {

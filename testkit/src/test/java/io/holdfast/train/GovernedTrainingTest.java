@@ -8,11 +8,13 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.MetricsLog;
 import io.holdfast.common.Progress;
+import io.holdfast.common.Records;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.common.governor.Decision;
 import io.holdfast.common.governor.Decision.What;
 import io.holdfast.common.governor.Governor;
+import io.holdfast.common.governor.Hours;
 import io.holdfast.common.governor.Journal;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.ForwardingDataset;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalTime;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +51,23 @@ class GovernedTrainingTest extends ClockedTraining {
     assertThat(averaged.go().weights()).isEqualTo(outcome.weights());
     assertThat(Files.readString(place.resolve(CheckpointStore.FILE), StandardCharsets.ISO_8859_1))
         .contains("count\\\":1,\\\"latest\\\":" + outcome.result().steps() + ",");
+  }
+
+  /** The thread is interrupted in a wait: what was trained is kept, and it stays interrupted. */
+  @Test
+  void anInterruptedWaitLeavesACheckpoint() {
+    Budgets night = Records.with(Budgets.NONE, "hours", Hours.parse("22:00-06:00"));
+    gauges.startingAt(LocalTime.of(5, 59, 58));
+    Run.Outcome whole = run(null).go();
+    gauges.advance(-gauges.seconds());
+    gauges.waiting(Thread.currentThread()::interrupt);
+    Run cut = run(night).in(folder);
+    assertThatThrownBy(cut::go).isInstanceOf(RunInterruptedException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    gauges.startingAt(LocalTime.of(22, 0)).waiting(() -> {});
+    Run.Outcome outcome = run(night).in(folder).resuming().go();
+    assertThat(outcome.weights()).isEqualTo(whole.weights());
+    assertThat(objective.gradients.get()).as("not anew").isLessThan(EPOCHS * 3L * BATCH * 4);
   }
 
   @Test

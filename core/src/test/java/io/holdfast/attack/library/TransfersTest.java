@@ -87,6 +87,36 @@ class TransfersTest {
     }
   }
 
+  /** Always answers a fourth class, which is nobody's label. */
+  private record Stubborn() implements Classifier {
+    @Override
+    public int classes() {
+      return 4;
+    }
+
+    @Override
+    public long[] inputShape() {
+      return new long[] {1, 2, 2};
+    }
+
+    @Override
+    public Tensor logits(Tensor x) {
+      Tensor none = x.reshape(x.size(0), 4).mul(0); // [N, 4]
+      return none.add(Tensors.of(new float[] {0, 0, 0, 1}, 1, 4));
+    }
+  }
+
+  @Test
+  void ofAModelThatIsNeverRightThereIsNoShare() {
+    try (Workers one = Workers.of(1)) {
+      Transfers.Result result =
+          Transfers.measure(load(), answers(new Stubborn(), one), Saved.model(5));
+      assertThat(result.fooled()).isNull();
+      assertThat(result.byAttack()).isEmpty();
+      assertThat(result.transfer().wrong()).hasSize(40);
+    }
+  }
+
   @Test
   void examplesThatNoLongerFellTheirModelAreNamed() {
     ExampleLibrary library = load();

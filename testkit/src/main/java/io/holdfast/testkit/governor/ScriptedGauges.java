@@ -16,6 +16,7 @@ public final class ScriptedGauges implements Gauges {
   private volatile LongFunction<Load> load = seconds -> Load.UNKNOWN;
   private volatile LongSupplier memory = () -> -1;
   private volatile @Nullable LocalTime start;
+  private volatile Runnable naps = () -> {};
 
   /** Lets time pass. */
   public void advance(double seconds) {
@@ -82,9 +83,16 @@ public final class ScriptedGauges implements Gauges {
     return from == null ? null : from.plusNanos(nanos.get());
   }
 
+  /** What happens whenever someone waits. */
+  public ScriptedGauges waiting(Runnable beside) {
+    naps = beside;
+    return this;
+  }
+
   @Override
   public void sleep(long millis) {
     advance(millis / 1e3);
+    naps.run();
   }
 
   @Override
