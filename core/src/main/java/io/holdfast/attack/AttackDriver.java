@@ -331,7 +331,7 @@ public record AttackDriver(
   }
 
   private static Tensor onDevice(long[] values, AttackRun run) {
-    return Tensors.of(values, values.length).to(run.adversarial.device());
+    return Tensors.of(values, values.length).to(run.results.adversarial.device());
   }
 
   /** The class that a round steers towards, or -1 for away from the label. */
@@ -376,13 +376,13 @@ public record AttackDriver(
         seed.value(),
         shard,
         search(attack).text(),
-        run.adversarial.to(back),
+        run.results.adversarial.to(back),
         List.copyOf(samples),
         earlierSeconds);
   }
 
   private AttackResult.Sample sample(AttackRun run, int row) {
-    float[] z = run.finalLogits[row];
+    float[] z = run.results.logits[row];
     int label = run.label(row);
     int clean = Logits.best(run.cleanLogits[row]);
     Outcome outcome =
@@ -403,6 +403,6 @@ public record AttackDriver(
         run.checks[row],
         run.stages.get(row),
         finished,
-        run.witness(row));
+        run.results.witness(row));
   }
 }

@@ -11,7 +11,6 @@ import io.holdfast.tensor.NoGrad;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
-import io.holdfast.threat.Additive;
 import io.holdfast.threat.Distances;
 import io.holdfast.threat.Goal;
 import io.holdfast.threat.Knowledge;
@@ -32,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * their own task, so that no lock is needed. Shapes: N all samples, n those of a task, K classes.
  */
 final class AttackRun {
-  /** In {@link #variables} where the variables are the inputs themselves. */
-  static final float[] NONE = {};
-
   private static final int[] UNKNOWN = {};
 
   /** Part of the largest logit; processors' float32 sums differ by about a millionth. */
@@ -54,11 +50,8 @@ final class AttackRun {
   private final Stopper stopper;
   private volatile boolean cut;
   private final Companions companions;
-  final Tensor adversarial; // [N, ...]
+  final AttackResults results;
   final float[][] cleanLogits; // [N][K]
-  final float[][] finalLogits; // [N][K], of the adversarial inputs
-  final float[][] variables; // what the adversarial inputs were made from, where it differs
-  final @Nullable PerturbationSet[] sets; // the member that admits the adversarial input
   final boolean[] standing; // still to be attacked
   final boolean[] fell;
   final int[] wanted; // the class that the goal asks for, or -1
@@ -94,11 +87,8 @@ final class AttackRun {
     this.ids = ids;
     companions = new Companions(ids, labels);
     int n = labels.length;
-    adversarial = x.clone().contiguous();
+    results = new AttackResults(x);
     cleanLogits = new float[n][];
-    finalLogits = new float[n][];
-    variables = new float[n][];
-    sets = new PerturbationSet[n];
     standing = new boolean[n];
     fell = new boolean[n];
     wanted = new int[n];
@@ -131,7 +121,7 @@ final class AttackRun {
       for (int row = 0; row < labels.length; row++) {
         int label = labels[row];
         order[row] =
-            standing[row] ? TargetOrder.learnt(label, finalLogits[row], falls[label]) : UNKNOWN;
+            standing[row] ? TargetOrder.learnt(label, results.logits[row], falls[label]) : UNKNOWN;
       }
     }
   }
@@ -168,7 +158,7 @@ final class AttackRun {
     long[][] falls = new long[model.classes()][model.classes()];
     for (int row = 0; row < labels.length; row++) {
       if (fell[row]) {
-        falls[labels[row]][Logits.best(finalLogits[row])]++;
+        falls[labels[row]][Logits.best(results.logits[row])]++;
       }
     }
     return falls;
@@ -261,7 +251,7 @@ final class AttackRun {
     for (int i = 0; i < rows.length; i++) {
       int row = rows[i];
       cleanLogits[row] = logits[i];
-      finalLogits[row] = logits[i];
+      results.logits[row] = logits[i];
       wanted[row] = wantedOf(row);
       standing[row] = Logits.best(logits[i]) == labels[row] && wanted[row] != labels[row];
     }
@@ -361,7 +351,7 @@ final class AttackRun {
     for (int i = 0; i < hits.length; i++) {
       if (reached(hitRows[i], z[i])) {
         gone[hits[i]] = true;
-        take(hitRows[i], candidates.select(0, i), z[i], set, admissible.select(0, hits[i]));
+        results.take(hitRows[i], candidates.select(0, i), z[i], set, admissible.select(0, hits[i]));
         fell[hitRows[i]] = true;
         standing[hitRows[i]] = false;
       }
@@ -410,7 +400,7 @@ final class AttackRun {
         smallest[row] = distances[i];
         fell[row] = true;
         Tensor candidate = candidates.select(0, i);
-        take(row, candidate, z[k], set, candidate);
+        results.take(row, candidate, z[k], set, candidate);
       }
     }
     return reached;
@@ -444,7 +434,7 @@ final class AttackRun {
       double near = Logits.margin(z[k], labels[rows[i]], wanted[rows[i]]);
       if (falls || near > margin[rows[i]]) {
         margin[rows[i]] = near;
-        take(rows[i], candidates.select(0, i), z[k], set, made.select(0, i));
+        results.take(rows[i], candidates.select(0, i), z[k], set, made.select(0, i));
         fell[rows[i]] = falls;
         standing[rows[i]] = !falls;
       }
@@ -493,53 +483,21 @@ final class AttackRun {
     return candidates.indexSelect(0, Tensors.of(at, at.length).to(candidates.device()));
   }
 
-  private void take(int row, Tensor candidate, float[] logits, PerturbationSet set, Tensor made) {
-    adversarial.select(0, row).copyFrom(candidate);
-    finalLogits[row] = logits;
-    sets[row] = set;
-    variables[row] = set instanceof Additive ? NONE : set.witness(made.toFloats());
-  }
-
   /**
    * Distances of one sample's result, after the independent check in double that it is admissible.
    */
   Distances measure(int row) {
-    if (sets[row] == null) {
-      return Distances.ZERO;
+    if (results.isIn(row, x, model.inputShape(), threat.domain())) {
+      return results.distances(row, x);
     }
-    try (Scope scope = Scope.open()) {
-      double[] clean = x.select(0, row).toDoubles();
-      double[] other = adversarial.select(0, row).toDoubles();
-      double[] made = variables[row].length == 0 ? other : widen(variables[row]);
-      if (!sets[row].contains(clean, other, model.inputShape(), made, threat.domain())) {
-        throw new HoldfastException(
-            where
-                + " left the threat model at sample "
-                + ids[row]
-                + ": "
-                + Distances.between(clean, other)
-                + " is not within "
-                + sets[row].key());
-      }
-      return Distances.between(clean, other);
-    }
-  }
-
-  /** What one sample's result is checked by beside itself; empty for most sets. */
-  List<Float> witness(int row) {
-    List<Float> witness = new ArrayList<>();
-    if (sets[row] != null) {
-      for (float value : variables[row]) {
-        witness.add(value);
-      }
-    }
-    return witness;
-  }
-
-  private static double[] widen(float[] values) {
-    double[] wide = new double[values.length];
-    Arrays.setAll(wide, i -> values[i]);
-    return wide;
+    throw new HoldfastException(
+        where
+            + " left the threat model at sample "
+            + ids[row]
+            + ": "
+            + results.distances(row, x)
+            + " is not within "
+            + results.set(row));
   }
 
   /** Float32 logits by the model itself, one check per sample. */

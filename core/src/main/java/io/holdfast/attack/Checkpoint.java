@@ -415,6 +415,6 @@ final class Checkpoint {
 
   /** About so many all samples take. */
   private long bytes() {
-    return 2L * Float.BYTES * run.adversarial.count();
+    return 2L * Float.BYTES * run.results.adversarial.count();
   }
 }

@@ -40,7 +40,7 @@ record RowState(
   record Result(float[] adversarial, float[] logits, float[] variables) {}
 
   static RowState of(AttackRun run, ThreatModel threat, int row) {
-    int member = member(threat, run.sets[row]);
+    int member = member(threat, run.results.sets[row]);
     return new RowState(
         run.standing[row],
         run.fell[row],
@@ -58,8 +58,8 @@ record RowState(
 
   private static Result result(AttackRun run, int row) {
     try (Scope scope = Scope.open()) {
-      float[] adversarial = run.adversarial.select(0, row).toFloats();
-      return new Result(adversarial, run.finalLogits[row], run.variables[row]);
+      float[] adversarial = run.results.adversarial.select(0, row).toFloats();
+      return new Result(adversarial, run.results.logits[row], run.results.variables[row]);
     }
   }
 
@@ -98,11 +98,12 @@ record RowState(
     run.stages.get(row).clear();
     run.stages.get(row).addAll(stages);
     if (result != null) {
-      run.sets[row] = threat.members().get(member).set();
-      run.finalLogits[row] = result.logits();
-      run.variables[row] = result.variables().length == 0 ? AttackRun.NONE : result.variables();
+      run.results.sets[row] = threat.members().get(member).set();
+      run.results.logits[row] = result.logits();
+      run.results.variables[row] =
+          result.variables().length == 0 ? AttackResults.NONE : result.variables();
       try (Scope scope = Scope.open()) {
-        Tensor to = run.adversarial.select(0, row); // [...]
+        Tensor to = run.results.adversarial.select(0, row); // [...]
         to.copyFrom(Tensors.of(result.adversarial(), to.shape()).to(to.device()));
       }
     }
