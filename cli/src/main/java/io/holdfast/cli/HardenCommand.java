@@ -14,6 +14,7 @@ import io.holdfast.experiment.RunFolder;
 import io.holdfast.experiment.RunLock;
 import io.holdfast.experiment.SeedRun;
 import io.holdfast.experiment.TrackSection;
+import io.holdfast.experiment.TuningResult;
 import io.holdfast.experiment.TuningRun;
 import io.holdfast.experiment.TuningTables;
 import io.holdfast.experiment.track.Tracker;
@@ -162,6 +163,7 @@ final class HardenCommand extends BaseCommand {
       return Exit.DONE;
     }
     TuningRun.Result result = run.run();
+    tellFewer(run, result.search());
     Scorecard card = result.evaluation().card();
     if (job.json) {
       screen().print(result.search().toJson());
@@ -175,6 +177,17 @@ final class HardenCommand extends BaseCommand {
       screen().println("report: " + new RunFolder(out.folder).report());
     }
     return GateOptions.judge(gates, card, notes());
+  }
+
+  /** Where fewer trials were begun than were wanted although time was left. */
+  private void tellFewer(TuningRun run, TuningResult found) {
+    int begun = found.trials().size();
+    if (begun < run.section().trials() && !found.cut()) {
+      notes()
+          .println(
+              "%d of %d trials: no other values that go together were drawn from search.over"
+                  .formatted(begun, run.section().trials()));
+    }
   }
 
   private int several(

@@ -165,6 +165,8 @@ final class ObjectivesCommandTest {
         .contains("<svg", "<title>rslad</title>", "standard by ", "judged again", "l2:0.5")
         .contains("within all of them; the headline", "first one alone, linf:0.05.");
 
+    JsonNode card = Json.read(out.resolve("pgd-at/judged/linf-0.05/scorecard.json"));
+    assertThat(card.at("/attacks/fgsm/seen_in_training").asBoolean()).isTrue();
     Map<String, String> before = Ran.contents(out);
     Files.delete(out.resolve("rslad/model.holdfast"));
     Files.delete(out.resolve(RecipeRun.RESULT));
@@ -271,6 +273,12 @@ final class ObjectivesCommandTest {
             "objectives", "--measure", recipes(folder), "--out", out, "--dry-run", "--json");
     assertThat(Json.parse(json.out(), "the plan").findValuesAsText("recipe"))
         .containsExactly("standard", "pgd-at", "rslad", "far");
+    Path wrong = folder.resolve("wrong.yaml");
+    Files.writeString(
+        wrong, Files.readString(recipes(folder)).replace("train.epochs: 2", "train.epocs: 2"));
+    Ran misspelt = Ran.command("objectives", "--measure", wrong, "--out", out, "--dry-run");
+    assertThat(misspelt.exit()).isEqualTo(Exit.BAD_INPUT);
+    assertThat(misspelt.err()).contains("recipe far: set:", "train.epocs", "did you mean epochs?");
     Path page = Files.writeString(folder.resolve("page.md"), "no place for it\n");
     Ran nowhere =
         Ran.command("objectives", "--measure", recipes(folder), "--out", out, "--page", page);

@@ -90,6 +90,17 @@ final class SearchTest {
     assertThat(late).doesNotExist();
   }
 
+  /** Low-rank adaptation wants a model to start from, which this experiment has not. */
+  @Test
+  void aSearchInWhichNothingElseGoesTogetherSaysSo() {
+    Path out = folder.resolve("alone");
+    Ran ran =
+        harden(out, "--set", "search={over: {train.lora: [{rank: 2}, {rank: 3}]}, trials: 3}");
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.err()).contains("1 of 3 trials: no other values that go together were drawn");
+    assertThat(result(out).path("trials")).hasSize(1);
+  }
+
   /** A trial that was paused and let go on is the run that its settings make by themselves. */
   @Test
   void aTrialGoesOnAsIfItHadNeverPaused() throws IOException {

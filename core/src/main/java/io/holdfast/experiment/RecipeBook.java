@@ -212,20 +212,21 @@ public record RecipeBook(
       Path file,
       Path out,
       Problems problems) {
+    String of = "recipe " + draft.name() + ": ";
     Settings all = base;
     for (Map.Entry<String, Object> change : draft.changes().toMap().entrySet()) {
-      all = all.withOverride(change.getKey(), Json.compact(change.getValue()), "set");
+      all = all.withOverride(change.getKey(), Json.compact(change.getValue()), of + "set");
     }
-    all = all.withOverride("train.objective", draft.objective().toJson(), "objective");
+    all = all.withOverride("train.objective", draft.objective().toJson(), of + "objective");
     Set<String> needs = new HashSet<>();
     if (!draft.start().isEmpty()) {
-      all = all.withOverride("model.start", model(out, draft.start()), "start");
+      all = all.withOverride("model.start", model(out, draft.start()), of + "start");
       needs.add(draft.start());
     }
     for (String role : roles(draft.objective())) {
       String teacher = guides.get(role);
       if (teacher != null && !draft.objective().toMap().containsKey(role)) {
-        all = all.withOverride("train.objective." + role, model(out, teacher), "guides");
+        all = all.withOverride("train.objective." + role, model(out, teacher), of + "guides");
         needs.add(teacher);
       }
     }

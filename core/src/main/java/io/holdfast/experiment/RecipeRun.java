@@ -270,8 +270,7 @@ public record RecipeRun(
     try (Bundle bundle = Bundle.read(new RunFolder(folder).model())) {
       for (ThreatModel threat : judge.threats()) {
         EvaluationResult result =
-            Evaluation.of(bundle.classifier())
-                .classNames(bundle.classNames())
+            Evaluation.of(bundle)
                 .against(threat)
                 .with(judge.attacks().toArray(NamedAttack[]::new))
                 .seed(recipe.experiment().seed().value())

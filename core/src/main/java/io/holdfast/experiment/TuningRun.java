@@ -67,7 +67,8 @@ public record TuningRun(
     }
   }
 
-  private TuningSection section() {
+  /** What is searched, and how. */
+  public TuningSection section() {
     return Objects.requireNonNull(experiment.programme().search());
   }
 

@@ -160,7 +160,7 @@ final class DetailSections {
     }
     return all(
         Parts.lead(
-            "Measured on the validation split during training; the test images were never read."
+            "Measured on the validation split during training; nothing was chosen by the test images."
                 + (any(model -> !model.training().weakest().isEmpty()) ? WEAKEST : "")
                 + (any(model -> !model.training().course().own().isEmpty()) ? OWN : "")),
         Parts.legend(),

@@ -26,7 +26,7 @@ final class GovernorSection {
     List<Html> parts = new ArrayList<>();
     parts.add(
         Parts.lead(
-            "The run had budgets, and was kept within them. Decisions are keyed to steps; a replay"
+            "The run had budgets, which a governor kept it to as well as it could. Decisions are keyed to steps; a replay"
                 + " of the journal gives the same model."));
     for (int i = 0; i < view.models().size(); i++) {
       List<Decision> journal = view.models().get(i).journal();

@@ -78,7 +78,8 @@ public record Pairs(Kind kind, double alpha) {
           job.settings().objective().name());
     }
     List<Integer> shape = job.train().info().shape();
-    if (kind == Kind.CUTMIX && shape.size() != 3) {
+    boolean image = shape.size() == 3 && Math.min(shape.get(1), shape.get(2)) >= 2;
+    if (kind == Kind.CUTMIX && !image) {
       problems.add(field, "images for cutmix; mixup takes any inputs", "samples of shape " + shape);
     }
     if (Math.min(job.settings().shard(), job.settings().batch()) < 2) {

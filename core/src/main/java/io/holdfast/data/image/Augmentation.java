@@ -84,8 +84,9 @@ public record Augmentation(List<ImageTransform> transforms) {
       return;
     }
     String found = "inputs of shape " + shape;
-    if (shape.size() != 3) {
-      problems.add(field, "none, or images [channels, height, width]", found);
+    if (shape.size() != 3 || Math.min(shape.get(1), shape.get(2)) < 2) { // such as rows of a table
+      problems.add(
+          field, "none, or images [channels, height, width] of two pixels and more", found);
       return;
     }
     for (ImageTransform transform : transforms) {

@@ -131,7 +131,8 @@ final class CsvReader {
     }
     if (stated == null) {
       String hint =
-          "say shape: [channels, height, width] in the data section; of a table, ["
+          "say shape: [channels, height, width] in the data section, or FILE[shape=[C,H,W]]; of a"
+              + " table, ["
               + pixels
               + ", 1, 1]";
       throw new InvalidInputException(

@@ -340,8 +340,11 @@ class AugmentationTest {
                   + shape);
     }
     assertThat(problems(corrupting, 40))
-        .containsExactly("none, or images [channels, height, width], found inputs of shape [40]");
+        .containsExactly(
+            "none, or images [channels, height, width] of two pixels and more, found inputs of"
+                + " shape [40]");
     assertThat(problems(Augmentation.of(new Flip(0.5)), 2, 3, 3)).isEmpty();
+    assertThat(problems(Augmentation.of(new Flip(0.5)), 8, 1, 1)).as("a table").hasSize(1);
     assertThat(problems(Augmentation.NONE, 40)).isEmpty();
   }
 
