@@ -10,7 +10,6 @@ import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.Datasets;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.tensor.Workers;
 import java.util.ArrayList;
@@ -48,7 +47,7 @@ final class LibraryVerifyCommand extends BaseCommand {
     Dataset[] source = new Dataset[1];
     String given = data;
     if (given != null) {
-      problems.collect(() -> source[0] = Datasets.open(given));
+      problems.collect(() -> source[0] = model.samples(given));
     }
     try (Bundle bundle = model.open(problems, ModelOptions.shape(source[0]))) {
       problems.throwIfAny();

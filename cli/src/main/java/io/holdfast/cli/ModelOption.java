@@ -2,7 +2,11 @@ package io.holdfast.cli;
 
 import io.holdfast.bundle.Bundle;
 import io.holdfast.bundle.Models;
+import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
+import io.holdfast.data.DataSource;
+import io.holdfast.data.Dataset;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Shape;
 import io.holdfast.tensor.Device;
@@ -35,6 +39,17 @@ final class ModelOption {
       paramLabel = "D",
       description = "What computes: auto, cpu or cuda:N (default: ${DEFAULT-VALUE}).")
   String device = "auto";
+
+  /**
+   * Opens samples for it. Where their file does not tell shape or scale they are read as those that
+   * the model was trained on.
+   *
+   * @param data as {@link DataSource#parse} takes it
+   * @throws InvalidInputException if there is no such data, or it is damaged
+   */
+  Dataset samples(String data) {
+    return DataSource.parse(data).open(LabelUse.TASK, Models.form(model).orElse(null));
+  }
 
   /**
    * Opens it; null where none was named or something is wrong, which was added.

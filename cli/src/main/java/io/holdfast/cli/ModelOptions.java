@@ -5,7 +5,6 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.Datasets;
 import io.holdfast.data.NamedClasses;
 import io.holdfast.data.StrayLabels;
 import io.holdfast.experiment.EvaluationSection;
@@ -94,7 +93,7 @@ final class ModelOptions {
     Dataset[] samples = new Dataset[1];
     ThreatModel[] bounds = new ThreatModel[1];
     if (!data.isEmpty()) {
-      problems.collect(() -> samples[0] = Datasets.open(data));
+      problems.collect(() -> samples[0] = which.samples(data));
     }
     Bundle bundle = which.open(problems, shape(samples[0]));
     String given = threat;

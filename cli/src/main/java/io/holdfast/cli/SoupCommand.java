@@ -8,8 +8,10 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Table;
+import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.Datasets;
+import io.holdfast.data.SampleForm;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.evaluate.Evaluation;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.model.graph.Network;
@@ -178,7 +180,7 @@ final class SoupCommand extends BaseCommand {
     if (data.isEmpty()) {
       problems.add("--data", "held-out samples, by which greedy chooses", "nothing");
     } else {
-      problems.collect(() -> samples[0] = Datasets.open(data));
+      problems.collect(() -> samples[0] = DataSource.parse(data).open(LabelUse.TASK, form(opened)));
     }
     if (samples[0] != null && !opened.isEmpty()) {
       samples[0] = ModelOptions.labelled(opened.get(0), samples[0], "--data " + data, problems);
@@ -189,6 +191,10 @@ final class SoupCommand extends BaseCommand {
     return ModelSoup.greedy(
         opened.stream().map(Bundle::network).toList(),
         network -> robust(network, bounds[0], held, running));
+  }
+
+  private static @Nullable SampleForm form(List<Bundle> opened) {
+    return opened.isEmpty() ? null : opened.get(0).form();
   }
 
   private double robust(Network network, ThreatModel bounds, Dataset held, Job running) {

@@ -7,7 +7,6 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Table;
 import io.holdfast.data.Dataset;
-import io.holdfast.data.Datasets;
 import io.holdfast.experiment.Experiment;
 import io.holdfast.experiment.SurrogateTraining;
 import io.holdfast.experiment.SurrogateTraining.Trained;
@@ -106,7 +105,7 @@ final class SurrogateCommand extends BaseCommand {
           "--as", architecture, problems, () -> blueprint[0] = Architectures.parse(architecture));
     }
     if (!data.isEmpty()) {
-      problems.collect(() -> inputs[0] = Datasets.open(data));
+      problems.collect(() -> inputs[0] = model.samples(data));
     }
     requireAtLeast("--examples", 1, examples, problems);
     requireAtLeast("--steps", 1, steps, problems);

@@ -237,7 +237,7 @@ final class UniversalCommand extends BaseCommand {
           "evaluate --attack uap judges it on what it was made for");
     }
     Dataset[] samples = new Dataset[1];
-    problems.collect(() -> samples[0] = Datasets.open(given));
+    problems.collect(() -> samples[0] = model.which.samples(given));
     return samples[0] == null ? null : samples[0].first(Math.max(1, most));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.datasets.FashionMnist;
 import io.holdfast.record.Scorecard;
@@ -76,6 +77,59 @@ final class OwnDataTest {
           .isEqualTo(12);
     }
     assertThat(out.resolve("report.html")).content().contains("standard", "hardened");
+  }
+
+  /** A test table without a value above 1 is read as the one that was trained on, shape too. */
+  @Test
+  void tablesAreReadAsTheOneThatWasTrainedOn(@TempDir Path folder) throws IOException {
+    StringBuilder train = new StringBuilder();
+    StringBuilder dark = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      train.append("%d,%d,%d,0\n".formatted(i % 2, 200 * (i % 2) + i, 7 * i % 256));
+      dark.append("%d,%d,%d,0\n".formatted(i % 2, i % 2, i / 2 % 2));
+    }
+    Path rows = Files.writeString(folder.resolve("train.csv"), train);
+    Path test = Files.writeString(folder.resolve("test.csv"), dark);
+    Path file =
+        Files.writeString(
+            folder.resolve("table.yaml"),
+            """
+            data: {train: {path: %s, shape: [3, 1, 1]}, test: %s}
+            model: {architecture: {name: mlp, hidden: 4}}
+            threat: {perturbation: linf, epsilon: 0.1}
+            train: {objective: pgd-at}
+            """
+                .formatted(rows, test));
+    Ran ran = run(List.of("harden", file, "--out", folder.resolve("run")));
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    Scorecard own = Scorecard.read(folder.resolve("run/scorecard.json"));
+    assertThat(judged(folder, test.toString())).isEqualTo(hash(own));
+    assertThat(judged(folder, test + "[scale=byte]")).isEqualTo(hash(own));
+    assertThat(judged(folder, test + "[scale=unit]")).isNotEqualTo(hash(own));
+  }
+
+  /** Content of what an evaluation of the trained model was of. */
+  private static String judged(Path folder, String data) {
+    Path out = folder.resolve("judged");
+    Ran ran =
+        Ran.command(
+            "evaluate",
+            "--model",
+            folder.resolve("run/model.holdfast"),
+            "--data",
+            data,
+            "--attack",
+            "fgsm",
+            "--examples",
+            12,
+            "--out",
+            out);
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    return hash(Scorecard.read(out.resolve("scorecard.json")));
+  }
+
+  private static String hash(Scorecard card) {
+    return String.valueOf(card.provenance().dataHashes().get(Provenance.EVALUATION));
   }
 
   @Test

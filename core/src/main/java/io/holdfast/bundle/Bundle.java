@@ -4,6 +4,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.Provenance;
+import io.holdfast.data.SampleForm;
 import io.holdfast.model.graph.GraphJson;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.NetworkClassifier;
@@ -168,6 +169,11 @@ public final class Bundle implements AutoCloseable {
   /** Valid input values. */
   public Domain domain() {
     return manifest.domain();
+  }
+
+  /** What the samples are like that the model was trained on. */
+  public SampleForm form() {
+    return manifest.form();
   }
 
   public Provenance provenance() {

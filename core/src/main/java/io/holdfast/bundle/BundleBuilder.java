@@ -4,6 +4,7 @@ import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
+import io.holdfast.data.image.Scale;
 import io.holdfast.model.graph.Network;
 import io.holdfast.model.graph.NetworkClassifier;
 import io.holdfast.record.Scorecard;
@@ -27,6 +28,7 @@ public final class BundleBuilder {
   private @Nullable Provenance provenance;
   private @Nullable List<String> classNames;
   private @Nullable Scorecard scorecard;
+  private @Nullable Scale scale;
 
   BundleBuilder(Network network) {
     this.network = network;
@@ -64,6 +66,15 @@ public final class BundleBuilder {
     return this;
   }
 
+  /**
+   * How numbers in the file of the training samples were read, so that others are read likewise;
+   * null (the default) where its format told it.
+   */
+  public BundleBuilder scale(@Nullable Scale ofNumbers) {
+    scale = ofNumbers;
+    return this;
+  }
+
   /** How the model did; its times are left out. */
   public BundleBuilder scorecard(Scorecard card) {
     scorecard = card.withoutTiming();
@@ -91,7 +102,8 @@ public final class BundleBuilder {
     List<Integer> shape =
         Arrays.stream(classifier.inputShape()).mapToObj(Math::toIntExact).toList();
     Manifest manifest =
-        new Manifest(architecture, names, shape, valid, Objects.requireNonNull(provenance), hashes);
+        new Manifest(
+            architecture, names, shape, valid, scale, Objects.requireNonNull(provenance), hashes);
     return new Bundle(new SharedNetwork(network), manifest, texts, threat, scorecard);
   }
 

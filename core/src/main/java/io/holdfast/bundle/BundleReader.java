@@ -41,12 +41,26 @@ final class BundleReader {
     this.entries = BundleFiles.read(path);
   }
 
-  Bundle read() {
+  /**
+   * What a bundle says of itself; its other entries are not looked at.
+   *
+   * @throws InvalidInputException if there is none, or it is damaged
+   */
+  static Manifest manifest(Path path) {
+    return new BundleReader(path).manifest();
+  }
+
+  private Manifest manifest() {
     Manifest manifest = need(BundleFiles.MANIFEST, (json, source) -> Manifest.read(json, source));
     if (manifest == null) {
       problems.throwIfAny();
       throw new AssertionError("unreachable: a missing manifest is a problem");
     }
+    return manifest;
+  }
+
+  Bundle read() {
+    Manifest manifest = manifest();
     checkHashes(manifest);
     problems.throwIfAny();
     Graph graph = need(BundleFiles.GRAPH, GraphJson::read);

@@ -9,12 +9,16 @@ import io.holdfast.common.Problems;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Settings;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.SampleForm;
+import io.holdfast.data.image.Scale;
 import io.holdfast.threat.Domain;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The content of {@code bundle.json}. Its {@code id} is the SHA-256 of the rest in canonical form
@@ -25,6 +29,7 @@ import java.util.TreeMap;
  * @param classNames by label
  * @param inputShape of one sample
  * @param domain valid input values
+ * @param scale of the numbers in the file of the training samples; null where its format told it
  * @param provenance where the weights come from
  * @param sha256 of every other entry, by name
  */
@@ -33,12 +38,14 @@ record Manifest(
     List<String> classNames,
     List<Integer> inputShape,
     Domain domain,
+    @Nullable Scale scale,
     Provenance provenance,
     Map<String, String> sha256) {
   static final int VERSION = 1;
   private static final String FORMAT = "holdfast-bundle";
   private static final String ID = "id";
   private static final String SHA256 = "sha256";
+  private static final String SCALE = "scale";
 
   Manifest {
     classNames = List.copyOf(classNames);
@@ -50,7 +57,11 @@ record Manifest(
   Manifest with(String entry, String hash) {
     Map<String, String> hashes = new LinkedHashMap<>(sha256);
     hashes.put(entry, hash);
-    return new Manifest(architecture, classNames, inputShape, domain, provenance, hashes);
+    return new Manifest(architecture, classNames, inputShape, domain, scale, provenance, hashes);
+  }
+
+  SampleForm form() {
+    return new SampleForm(inputShape, scale);
   }
 
   String id() {
@@ -73,6 +84,9 @@ record Manifest(
     fields.put("class_names", classNames);
     fields.put("input_shape", inputShape);
     fields.put("domain", List.of(domain.low(), domain.high()));
+    if (scale != null) {
+      fields.put(SCALE, scale.name().toLowerCase(Locale.ROOT));
+    }
     fields.put("provenance", provenanceFields());
     fields.put(SHA256, sha256);
     return (ObjectNode) Json.tree(fields);
@@ -146,6 +160,7 @@ record Manifest(
         reader.texts("class_names", List.of()),
         reader.integers("input_shape", List.of(), 1, Integer.MAX_VALUE),
         domain(reader),
+        reader.has(SCALE) ? reader.choice(SCALE, Scale.BYTE) : null,
         provenance(reader.requiredSection("provenance")),
         texts(reader.requiredSection(SHA256)));
   }

@@ -6,6 +6,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Provenance;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Settings;
+import io.holdfast.data.SampleForm;
 import io.holdfast.model.arch.Architectures;
 import io.holdfast.model.arch.Blueprint;
 import io.holdfast.model.arch.NameMap;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Opens models as the command line names them. */
@@ -65,6 +67,19 @@ public final class Models {
           "weights need an architecture: " + String.join(", ", Architectures.names()));
     }
     return weights(path, Architectures.parse(architecture), names, input);
+  }
+
+  /**
+   * What the samples are like that a bundle's model was trained on; empty of what is no bundle, or
+   * cannot be read, which is for those to tell who open it.
+   */
+  public static Optional<SampleForm> form(String model) {
+    try {
+      Path path = path(model);
+      return isBundle(path) ? Optional.of(BundleReader.manifest(path).form()) : Optional.empty();
+    } catch (InvalidInputException e) {
+      return Optional.empty();
+    }
   }
 
   private static Bundle weights(

@@ -10,6 +10,7 @@ import io.holdfast.data.image.ReadOptions;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a data set lies and how to read it, as an experiment file states it; nothing is opened
@@ -101,16 +102,17 @@ public record DataSource(String path, ReadOptions options) {
    * @throws InvalidInputException if there is no such data, or it is damaged
    */
   public Dataset open() {
-    return open(LabelUse.TASK);
+    return open(LabelUse.TASK, null);
   }
 
   /**
    * Opens samples that go with others.
    *
    * @param use which labels they must have
+   * @param form of those others; null where none is known
    * @throws InvalidInputException as {@link #open()}
    */
-  public Dataset open(LabelUse use) {
-    return Datasets.open(path, options.with(use));
+  public Dataset open(LabelUse use, @Nullable SampleForm form) {
+    return Datasets.open(path, options.with(use, form));
   }
 }

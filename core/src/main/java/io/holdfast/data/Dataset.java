@@ -4,9 +4,11 @@ import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
 import io.holdfast.common.Stopper;
+import io.holdfast.data.image.Scale;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Labelled samples with random access: sized, lazy, immutable, and safe for many threads at once.
@@ -19,6 +21,11 @@ public interface Dataset {
 
   /** Name, sample shape, classes and licence. */
   DatasetInfo info();
+
+  /** How numbers of the source were read; null where its format tells it. */
+  default @Nullable Scale scale() {
+    return null;
+  }
 
   /** Number of samples, at least one. */
   int size();

@@ -81,7 +81,7 @@ public final class Datasets {
    */
   public static Dataset open(String spec, ReadOptions options) {
     if (spec.startsWith(EMBEDDED)) {
-      if (!options.with(LabelUse.TASK).equals(ReadOptions.DEFAULTS)) {
+      if (!options.with(LabelUse.TASK, null).equals(ReadOptions.DEFAULTS)) {
         throw new InvalidInputException(
             spec, "", "embedded data without options", options.toString());
       }

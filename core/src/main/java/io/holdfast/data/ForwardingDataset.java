@@ -2,6 +2,8 @@ package io.holdfast.data;
 
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
+import io.holdfast.data.image.Scale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view of another data set: all of it is the source's but for what a subclass overrides. Views
@@ -26,6 +28,11 @@ public abstract class ForwardingDataset implements Dataset {
   @Override
   public DatasetInfo info() {
     return source.info();
+  }
+
+  @Override
+  public @Nullable Scale scale() {
+    return source.scale();
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.holdfast.data;
 import io.holdfast.common.Hashes;
 import io.holdfast.common.Progress;
 import io.holdfast.common.Stopper;
+import io.holdfast.data.image.Scale;
+import org.jspecify.annotations.Nullable;
 
 /** Samples of one set and, behind them, extra ones of another that count differently. */
 final class Joined implements Dataset {
@@ -40,6 +42,11 @@ final class Joined implements Dataset {
   @Override
   public DatasetInfo info() {
     return first.info();
+  }
+
+  @Override
+  public @Nullable Scale scale() {
+    return first.scale();
   }
 
   @Override

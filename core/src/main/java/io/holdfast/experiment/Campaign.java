@@ -10,16 +10,15 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.common.governor.Budgets;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.SampleForm;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.evaluate.NamedAttack;
 import io.holdfast.model.arch.NameMap;
 import io.holdfast.model.graph.Shape;
-import io.holdfast.threat.Domain;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -117,7 +116,7 @@ public record Campaign(
   /** The samples to attack; null where they cannot be opened, which is added. */
   @Nullable Dataset open(Problems problems) {
     try {
-      return data.open().first(examples);
+      return data.open(LabelUse.TASK, form()).first(examples);
     } catch (InvalidInputException e) {
       e.problems()
           .forEach(
@@ -126,6 +125,14 @@ public record Campaign(
                       dataPlace, "data", p.expected(), ExperimentData.found(p), p.hint()));
       return null;
     }
+  }
+
+  /** Of the samples that the first bundle was trained on; null where there is none. */
+  private @Nullable SampleForm form() {
+    return models.stream()
+        .flatMap(model -> Models.form(model.path()).stream())
+        .findFirst()
+        .orElse(null);
   }
 
   private static List<Model> models(SettingsReader r, List<ThreatModel> threats) {
@@ -158,19 +165,13 @@ public record Campaign(
   }
 
   private static List<ThreatModel> threats(SettingsReader r) {
+    List<SettingsReader> entries = r.textsOrSections("threats");
     List<ThreatModel> threats = new ArrayList<>();
-    Set<String> folders = new HashSet<>();
-    for (SettingsReader entry : r.textsOrSections("threats")) {
-      ThreatModel threat = ThreatModel.read(entry);
-      if (!threat.domain().equals(Domain.UNIT)) {
-        entry.reject("domain", Domain.OF_PIXELS, threat.domain().toString(), Domain.OF_BYTES);
-      }
-      if (folder(threat).startsWith(".")) {
-        r.reject("threats", "threat models whose names begin with no dot", threat.name(), null);
-      } else if (!folders.add(folder(threat))) {
-        r.reject("threats", "threat models with names of their own", threat.name(), null);
-      }
-      threats.add(threat);
+    entries.forEach(entry -> threats.add(ThreatModel.read(entry)));
+    for (ThreatFolders.Fault fault : ThreatFolders.faults(threats)) {
+      boolean whole = fault.field().isEmpty();
+      (whole ? r : entries.get(fault.at()))
+          .reject(whole ? "threats" : fault.field(), fault.expected(), fault.found(), fault.hint());
     }
     if (threats.isEmpty()) {
       r.reject("threats", "at least one threat model, such as linf:0.1", "none", null);
@@ -180,11 +181,6 @@ public record Campaign(
 
   /** The name of the file that compares models within a threat model. */
   static String report(ThreatModel threat) {
-    return folder(threat) + ".html";
-  }
-
-  /** The name of a threat model's folders. */
-  static String folder(ThreatModel threat) {
-    return threat.name().replaceAll("[^A-Za-z0-9._+-]+", "-");
+    return ThreatFolders.of(threat) + ".html";
   }
 }

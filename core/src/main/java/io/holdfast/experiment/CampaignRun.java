@@ -74,7 +74,7 @@ public record CampaignRun(
   /** One model within one threat model. */
   private record Pair(Campaign.Model model, ThreatModel threat) {
     String folder() {
-      return model.name() + "/" + Campaign.folder(threat);
+      return model.name() + "/" + ThreatFolders.of(threat);
     }
   }
 

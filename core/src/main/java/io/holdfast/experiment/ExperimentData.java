@@ -5,6 +5,8 @@ import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
+import io.holdfast.data.SampleForm;
+import io.holdfast.data.image.LabelUse;
 import io.holdfast.model.arch.Architecture;
 import io.holdfast.train.LibraryFeed;
 import io.holdfast.train.LibraryMix;
@@ -92,10 +94,12 @@ public record ExperimentData(
    * @param problems that the experiment has already; those of its sources are added to them
    */
   static ExperimentData open(Experiment experiment, LocalDate today, Problems problems) {
-    Dataset train = open(experiment, "train", experiment.train(), problems);
-    Dataset test = open(experiment, "test", experiment.test(), problems);
+    Dataset train = open(experiment, "train", experiment.train(), null, problems);
+    SampleForm form = train == null ? null : SampleForm.of(train);
+    Dataset test = open(experiment, "test", experiment.test(), form, problems);
     DataSource source = experiment.validation();
-    Dataset validation = source == null ? null : open(experiment, "validation", source, problems);
+    Dataset validation =
+        source == null ? null : open(experiment, "validation", source, form, problems);
     LibraryFeed library = library(experiment, today, problems);
     Dataset extra = train == null ? null : extra(experiment, train, problems);
     problems.throwIfAny();
@@ -203,14 +207,22 @@ public record ExperimentData(
     }
   }
 
-  /** Null where it cannot be opened, which is added, or where none is named, which was. */
+  /**
+   * Null where it cannot be opened, which is added, or where none is named, which was.
+   *
+   * @param form of the training samples; null for themselves, and where they cannot be opened
+   */
   private static @Nullable Dataset open(
-      Experiment experiment, String key, DataSource source, Problems problems) {
+      Experiment experiment,
+      String key,
+      DataSource source,
+      @Nullable SampleForm form,
+      Problems problems) {
     if (source.path().isEmpty()) {
       return null;
     }
     try {
-      return source.open();
+      return source.open(LabelUse.TASK, form);
     } catch (InvalidInputException e) {
       reject(experiment, "data", key, e, problems);
       return null;

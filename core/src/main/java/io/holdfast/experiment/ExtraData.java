@@ -5,6 +5,7 @@ import io.holdfast.common.SettingsReader;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.SampleForm;
 import io.holdfast.data.image.LabelUse;
 import io.holdfast.train.PseudoLabels;
 import java.nio.file.InvalidPathException;
@@ -48,7 +49,7 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
    *     not fit
    */
   Dataset open(Dataset train) {
-    Dataset samples = samples();
+    Dataset samples = samples(train);
     if (teacher == null) {
       requireKnown(samples, train.info().classes());
       return samples;
@@ -86,9 +87,13 @@ public record ExtraData(DataSource source, double weight, double share, @Nullabl
     }
   }
 
-  /** The samples as they lie there: where a teacher labels them they need no labels. */
-  Dataset samples() {
-    return source.open(teacher == null ? LabelUse.MORE : LabelUse.NONE);
+  /**
+   * The samples as they lie there: where a teacher labels them they need no labels.
+   *
+   * @param train that they go with
+   */
+  Dataset samples(Dataset train) {
+    return source.open(teacher == null ? LabelUse.MORE : LabelUse.NONE, SampleForm.of(train));
   }
 
   /** Training samples with these behind them. */

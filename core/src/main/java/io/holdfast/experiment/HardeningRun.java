@@ -195,6 +195,7 @@ record HardeningRun(
           .architecture(architecture.name())
           .threat(needsThreat() || hardened ? threat : null)
           .classNames(train.info().classes())
+          .scale(train.scale())
           .provenance(known)
           .build();
     } catch (RuntimeException | Error e) {

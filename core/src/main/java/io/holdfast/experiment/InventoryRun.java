@@ -17,7 +17,6 @@ import io.holdfast.record.Attempt;
 import io.holdfast.record.Kind;
 import io.holdfast.record.Outcome;
 import io.holdfast.record.Scorecard;
-import io.holdfast.threat.Domain;
 import io.holdfast.threat.Norm;
 import io.holdfast.threat.ThreatModel;
 import java.nio.file.Files;
@@ -25,10 +24,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,18 +146,7 @@ public record InventoryRun(
 
   /** Adds what threat models cannot be tried side by side on images. */
   public static void requireDistinct(List<ThreatModel> threats, String field, Problems problems) {
-    Set<String> folders = new HashSet<>();
-    for (ThreatModel threat : threats) {
-      if (!threat.domain().equals(Domain.UNIT)) {
-        problems.add(
-            field + ": domain", Domain.OF_PIXELS, threat.domain().toString(), Domain.OF_BYTES);
-      }
-      if (Campaign.folder(threat).startsWith(".")) {
-        problems.add(field, "threat models whose names begin with no dot", threat.name());
-      } else if (!folders.add(Campaign.folder(threat))) {
-        problems.add(field, "threat models with names of their own", threat.name() + " twice");
-      }
-    }
+    ThreatFolders.faults(threats).forEach(fault -> problems.add(fault.in("", field)));
   }
 
   /**
@@ -187,7 +173,7 @@ public record InventoryRun(
         attack.seeksSmallest() && norm.isPresent()
             ? judged.with(ThreatModel.smallest(norm.get()).set()) // goal and knowledge stay
             : judged;
-    Path folder = out.resolve(spec.name()).resolve(Campaign.folder(judged));
+    Path folder = out.resolve(spec.name()).resolve(ThreatFolders.of(judged));
     Evaluation evaluation =
         Evaluation.of(bundle.classifier())
             .classNames(bundle.classNames())

@@ -131,7 +131,7 @@ public record RecipeRun(
   }
 
   private static RunFolder judged(Path recipe, String kind, ThreatModel threat) {
-    return new RunFolder(recipe.resolve(kind).resolve(Campaign.folder(threat)));
+    return new RunFolder(recipe.resolve(kind).resolve(ThreatFolders.of(threat)));
   }
 
   /** A recipe that this one needs and that failed. */

@@ -71,7 +71,9 @@ final class SameData {
         notes.add(WARNING.formatted("data.train", "data.test", "trained on"));
       }
     }
-    if (extra != null && test.size() == beside && same(extra.samples(), test, stopper)) {
+    if (extra != null
+        && test.size() == beside
+        && same(extra.samples(data.whole()), test, stopper)) {
       notes.add(WARNING.formatted("data.extra", "data.test", "trained on"));
     }
     if (validation != null && same(validation, test, stopper)) {

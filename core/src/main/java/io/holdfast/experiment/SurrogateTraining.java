@@ -62,6 +62,7 @@ public record SurrogateTraining(Blueprint architecture, QueriedSurrogate plan, S
               .architecture(built.name())
               .domain(blackBox.domain())
               .classNames(blackBox.classNames())
+              .scale(blackBox.form().scale())
               .provenance(provenance(blackBox, inputs, result))
               .build();
       return new Trained(surrogate, result);

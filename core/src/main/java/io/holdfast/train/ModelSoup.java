@@ -140,6 +140,7 @@ public final class ModelSoup {
         .architecture(first.architecture())
         .threat(first.threat())
         .classNames(first.classNames())
+        .scale(first.form().scale())
         .provenance(origin)
         .build();
   }

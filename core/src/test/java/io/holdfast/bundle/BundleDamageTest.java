@@ -179,6 +179,7 @@ class BundleDamageTest {
             List.of("cat", "cat"),
             List.of(4),
             new Domain(0, 255),
+            null,
             manifest.provenance(),
             manifest.sha256());
     Files.writeString(folder.resolve("bundle.json"), wrong.toJson());

@@ -7,6 +7,7 @@ import io.holdfast.data.SamplePlace;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /** A data set over an array of images; the id of a sample is its position in the array. */
 final class ArrayDataset implements Dataset {
@@ -15,28 +16,47 @@ final class ArrayDataset implements Dataset {
   private final int[] labels;
   private final IntFunction<SamplePlace> places;
   private final HashOnce hash;
+  private final @Nullable Scale scale;
 
   /**
    * @param labels checked against the classes
    * @param places where each label stands
    * @param hash of the content, given what may stop it
+   * @param scale of the numbers in the file; null where its format tells it
    */
   ArrayDataset(
       DatasetInfo info,
       PixelArray pixels,
       int[] labels,
       IntFunction<SamplePlace> places,
-      Function<Stopper, String> hash) {
+      Function<Stopper, String> hash,
+      @Nullable Scale scale) {
     this.info = info;
     this.pixels = pixels;
     this.labels = labels;
     this.places = places;
     this.hash = new HashOnce(hash);
+    this.scale = scale;
+  }
+
+  /** Of a format that tells how its numbers are to be read. */
+  ArrayDataset(
+      DatasetInfo info,
+      PixelArray pixels,
+      int[] labels,
+      IntFunction<SamplePlace> places,
+      Function<Stopper, String> hash) {
+    this(info, pixels, labels, places, hash, null);
   }
 
   @Override
   public DatasetInfo info() {
     return info;
+  }
+
+  @Override
+  public @Nullable Scale scale() {
+    return scale;
   }
 
   @Override

@@ -1,10 +1,13 @@
 package io.holdfast.data.image;
 
+import io.holdfast.common.Hashes;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problem;
 import io.holdfast.common.Problems;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.DatasetInfo;
+import io.holdfast.data.SampleForm;
 import io.holdfast.data.SamplePlace;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,10 +18,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of a label and pixels, plain or .gz, comma, semicolon or tab. Integers are value/255; if any
- * pixel has a decimal point, all are floats in [0, 1]. The file is read once, row by row, into a
+ * Rows of a label and pixels, plain or .gz, comma, semicolon or tab. Unless the scale is told, or
+ * that of samples that these go with is known, integers are value/255; if any pixel has a decimal
+ * point, or none is above 1, all are floats in [0, 1]. The file is read once, row by row, into a
  * compact array (in memory, or a temporary file if large).
  */
 final class CsvReader {
@@ -28,10 +33,13 @@ final class CsvReader {
 
   private final Path path;
   private final ReadOptions options;
+  private final @Nullable Scale known;
 
   private CsvReader(Path path, ReadOptions options) {
     this.path = path;
     this.options = options;
+    SampleForm form = options.form();
+    known = options.scale() != null || form == null ? options.scale() : form.scale();
   }
 
   static Dataset read(Path path, String title, ReadOptions options) {
@@ -45,17 +53,20 @@ final class CsvReader {
 
   private Dataset read(String title) {
     try {
+      if (known == Scale.UNIT) {
+        return load(title, Scale.UNIT);
+      }
       try {
-        return load(title, ElementType.UINT8);
+        return load(title, Scale.BYTE);
       } catch (FloatsFoundException e) {
-        return load(title, ElementType.FLOAT32);
+        return load(title, Scale.UNIT);
       }
     } catch (IOException e) {
       throw Gzip.failure(path, e);
     }
   }
 
-  private Dataset load(String title, ElementType type) throws IOException {
+  private Dataset load(String title, Scale scale) throws IOException {
     try (CsvLines lines = new CsvLines(path.toString(), Gzip.open(path), MOST_COLUMNS)) {
       if (!lines.next()) {
         throw new InvalidInputException(
@@ -71,9 +82,10 @@ final class CsvReader {
         throw lines.refuse(named + " columns, as the header has", lines.columns() + "");
       }
       List<Integer> sample = shape(lines.columns() - 1);
-      Rows rows = new Rows(path.toString(), lines, labelAt, type);
+      Rows rows = new Rows(path.toString(), lines, labelAt, scale, known == null);
       Bytes pixels = Bytes.drain(rows, Long.MAX_VALUE);
-      if (type == ElementType.UINT8 && rows.most <= 1) { // bytes would all be black
+      boolean black = scale == Scale.BYTE && rows.most <= 1;
+      if (black && known == null) {
         throw new FloatsFoundException();
       }
       int[] labels = Labels.wanted(rows.labels(), options.use());
@@ -83,11 +95,20 @@ final class CsvReader {
           i -> new SamplePlace(path + ":" + numbers[i], "column " + labelAt);
       Labels.check(path.toString(), labels, classes.size(), places, options.use());
       PixelArray array =
-          new PixelArray(path.toString(), pixels, type, Layout.NCHW, labels.length, sample);
+          new PixelArray(path.toString(), pixels, type(scale), Layout.NCHW, labels.length, sample);
       DatasetInfo info = new DatasetInfo(title, sample, classes, "");
-      return new ArrayDataset(
-          info, array, labels, places, stopper -> SourceHash.of(List.of(path), stopper));
+      return new ArrayDataset(info, array, labels, places, stopper -> hash(black, stopper), scale);
     }
+  }
+
+  /** Values that are read otherwise than the file alone would be are other values. */
+  private String hash(boolean black, Stopper stopper) {
+    String file = SourceHash.of(List.of(path), stopper);
+    return black ? Hashes.sha256Hex("bytes\n" + file) : file;
+  }
+
+  private static ElementType type(Scale scale) {
+    return scale == Scale.BYTE ? ElementType.UINT8 : ElementType.FLOAT32;
   }
 
   /** A line of names: one of a row of numbers that has a field which is none is a damaged row. */
@@ -125,6 +146,12 @@ final class CsvReader {
 
   private List<Integer> shape(int pixels) {
     List<Integer> stated = options.shape();
+    SampleForm form = options.form();
+    if (stated == null
+        && form != null
+        && PixelArray.sampleValues(path.toString(), form.shape()) == pixels) {
+      return form.shape();
+    }
     int side = (int) Math.round(Math.sqrt(pixels));
     if (stated == null && pixels > 0 && side * side == pixels) {
       return List.of(1, side, side);
@@ -153,7 +180,8 @@ final class CsvReader {
   private static final class Rows extends InputStream {
     private final CsvLines lines;
     private final int labelAt;
-    private final ElementType type;
+    private final Scale scale;
+    private final boolean guessed;
     private final int columns;
     private final ByteBuffer row;
     private int[] labels = new int[1024];
@@ -164,13 +192,17 @@ final class CsvReader {
 
     /**
      * @param lines at the first row
+     * @param guessed whether another scale may be tried
      */
-    Rows(String source, CsvLines lines, int labelAt, ElementType type) throws IOException {
+    Rows(String source, CsvLines lines, int labelAt, Scale scale, boolean guessed)
+        throws IOException {
       this.lines = lines;
       this.labelAt = labelAt;
-      this.type = type;
+      this.scale = scale;
+      this.guessed = guessed;
       this.columns = lines.columns();
-      this.row = ByteBuffer.allocate((columns - 1) * type.width()).order(ByteOrder.LITTLE_ENDIAN);
+      int width = type(scale).width();
+      this.row = ByteBuffer.allocate((columns - 1) * width).order(ByteOrder.LITTLE_ENDIAN);
       this.bad = new Problems(source);
       convert();
     }
@@ -236,14 +268,13 @@ final class CsvReader {
     }
 
     private void addPixel(int column, double value) throws IOException {
-      boolean bytes = type == ElementType.UINT8;
-      if (bytes && Double.isFinite(value) && !lines.isWhole(column)) {
+      boolean bytes = scale == Scale.BYTE;
+      boolean fraction = bytes && Double.isFinite(value) && !lines.isWhole(column);
+      if (fraction && guessed) {
         throw new FloatsFoundException();
       }
-      if (!(value >= 0 && value <= (bytes ? 255 : 1))) {
-        String expected =
-            bytes ? "a pixel from 0 to 255" : "a pixel from 0 to 1, as others are fractions";
-        throw lines.refuse(expected + " in column " + column, lines.text(column));
+      if (fraction || !(value >= 0 && value <= (bytes ? 255 : 1))) {
+        throw lines.refuse(expected() + " in column " + column, lines.text(column));
       }
       most = Math.max(most, value);
       if (bytes) {
@@ -251,6 +282,14 @@ final class CsvReader {
       } else {
         row.putFloat((float) value);
       }
+    }
+
+    private String expected() {
+      String pixel = scale == Scale.BYTE ? "a pixel from 0 to 255" : "a pixel from 0 to 1";
+      if (!guessed) {
+        return pixel + ", by `scale` or as in the samples that these go with,";
+      }
+      return scale == Scale.BYTE ? pixel : pixel + ", as others are fractions";
     }
 
     @Override

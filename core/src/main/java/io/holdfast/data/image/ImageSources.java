@@ -20,7 +20,8 @@ public final class ImageSources {
   private static final Set<String> OF_ARRAYS =
       Set.of("split", "layout", "images", "labels", "classes");
   private static final Set<String> OF_ARRAY = Set.of("layout", "labels", "classes");
-  private static final Set<String> OF_CSV = Set.of("shape", "label_column", "header", "classes");
+  private static final Set<String> OF_CSV =
+      Set.of("shape", "label_column", "header", "classes", "scale");
 
   private ImageSources() {}
 

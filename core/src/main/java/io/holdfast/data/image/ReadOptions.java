@@ -3,6 +3,7 @@ package io.holdfast.data.image;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.data.SampleForm;
 import io.holdfast.data.image.ImageFit.Colour;
 import io.holdfast.data.image.ImageFit.Size;
 import java.util.LinkedHashMap;
@@ -24,8 +25,10 @@ import org.jspecify.annotations.Nullable;
  * @param labelColumn name or position (from 0) of the column of labels
  * @param header whether the first line names the columns; null: seen from its content
  * @param classes class names in the order of the labels
+ * @param scale of the numbers in a CSV file; null: seen from its content
  * @param fit size and colours of decoded images
  * @param use which labels there must be
+ * @param form of samples that these go with, which stands for what is left out; null for none
  */
 public record ReadOptions(
     @Nullable String split,
@@ -36,13 +39,26 @@ public record ReadOptions(
     @Nullable String labelColumn,
     @Nullable Boolean header,
     @Nullable List<String> classes,
+    @Nullable Scale scale,
     ImageFit fit,
-    LabelUse use) {
+    LabelUse use,
+    @Nullable SampleForm form) {
 
   /** Everything left out. */
   public static final ReadOptions DEFAULTS =
       new ReadOptions(
-          null, null, null, null, null, null, null, null, ImageFit.AS_IS, LabelUse.TASK);
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          ImageFit.AS_IS,
+          LabelUse.TASK,
+          null);
 
   private static final int LARGEST = 1 << 14;
   private static final String AUTO = "auto";
@@ -50,8 +66,9 @@ public record ReadOptions(
   /**
    * Reads the keys {@code split}, {@code shape}, {@code layout} (auto, nhw, nchw, nhwc), {@code
    * images}, {@code labels}, {@code label_column}, {@code header} (auto, yes, no), {@code classes}
-   * (a list of names), {@code resize} and {@code crop} ({@code [height, width]} or one number for
-   * both) and {@code colour} (auto, grey, rgb) of a section. Problems go to the section's.
+   * (a list of names), {@code scale} (auto, byte, unit), {@code resize} and {@code crop} ({@code
+   * [height, width]} or one number for both) and {@code colour} (auto, grey, rgb) of a section.
+   * Problems go to the section's.
    */
   public static ReadOptions read(SettingsReader section) {
     List<Integer> shape = section.integers("shape", List.of(), 1, LARGEST);
@@ -61,6 +78,7 @@ public record ReadOptions(
     }
     String layout = section.choice("layout", AUTO, List.of(AUTO, "nhw", "nchw", "nhwc"));
     String header = section.choice("header", AUTO, List.of(AUTO, "yes", "no"));
+    String scale = section.choice("scale", AUTO, List.of(AUTO, "byte", "unit"));
     List<String> classes = section.texts("classes", List.of());
     if (classes.stream().distinct().count() < classes.size() || classes.size() == 1) {
       section.reject(
@@ -75,9 +93,11 @@ public record ReadOptions(
         section.textOrNull("label_column"),
         header.equals(AUTO) ? null : header.equals("yes"),
         classes.size() < 2 ? null : classes,
+        scale.equals(AUTO) ? null : Scale.valueOf(scale.toUpperCase(Locale.ROOT)),
         new ImageFit(
             size(section, "resize"), size(section, "crop"), section.choice("colour", Colour.AUTO)),
-        LabelUse.TASK);
+        LabelUse.TASK,
+        null);
   }
 
   /** The keys that were given. */
@@ -91,6 +111,7 @@ public record ReadOptions(
     put(all, "label_column", labelColumn);
     put(all, "header", header);
     put(all, "classes", classes);
+    put(all, "scale", scale);
     put(all, "resize", fit.resize());
     put(all, "crop", fit.crop());
     put(all, "colour", fit.colour() == Colour.AUTO ? null : fit.colour());
@@ -122,8 +143,24 @@ public record ReadOptions(
 
   /** The same for samples that must have other labels. */
   public ReadOptions with(LabelUse other) {
+    return with(other, form);
+  }
+
+  /** The same for samples that go with others. */
+  public ReadOptions with(LabelUse labelled, @Nullable SampleForm others) {
     return new ReadOptions(
-        split, shape, layout, images, labels, labelColumn, header, classes, fit, other);
+        split,
+        shape,
+        layout,
+        images,
+        labels,
+        labelColumn,
+        header,
+        classes,
+        scale,
+        fit,
+        labelled,
+        others);
   }
 
   private static @Nullable Size size(SettingsReader section, String key) {

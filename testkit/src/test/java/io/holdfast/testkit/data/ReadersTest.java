@@ -14,7 +14,10 @@ import io.holdfast.common.Stopper;
 import io.holdfast.data.DataSource;
 import io.holdfast.data.Dataset;
 import io.holdfast.data.Datasets;
+import io.holdfast.data.SampleForm;
 import io.holdfast.data.StrayLabels;
+import io.holdfast.data.image.LabelUse;
+import io.holdfast.data.image.Scale;
 import io.holdfast.tensor.DType;
 import io.holdfast.tensor.Safetensors;
 import io.holdfast.tensor.Scope;
@@ -230,6 +233,49 @@ class ReadersTest {
     assertSame(
         Datasets.open(Settings.of(Map.of("path", colours.toString(), "shape", List.of(3, 6, 5)))),
         COLOUR);
+  }
+
+  /** A file alone may mislead: a test table may have no value above 1 by chance. */
+  @Test
+  void csvIsReadAsTheSamplesItGoesWith() throws IOException {
+    Dataset bytes = open(put("train.csv", "0;0;255;0;1\n2;1;51;0;0\n"));
+    Dataset flags = open(put("flags.csv", "0;0;1;0;1\n2;1;1;0;0\n"));
+    DataSource dark = DataSource.of(put("dark.csv", "0;0;1;0;1\n2;1;1;0;1\n").toString());
+    assertThat(bytes.scale()).isEqualTo(Scale.BYTE);
+    assertThat(flags.scale()).isEqualTo(Scale.UNIT);
+    Dataset as = dark.open(LabelUse.TASK, SampleForm.of(bytes.subset(0)));
+    assertThat(as.read(0)).containsExactly(0, 1 / 255f, 0, 1 / 255f);
+    assertThat(as.scale()).isEqualTo(Scale.BYTE);
+    assertThat(as.contentHash()).isNotEqualTo(dark.open().contentHash());
+    assertThat(dark.open(LabelUse.TASK, SampleForm.of(flags)).contentHash())
+        .isEqualTo(dark.open().contentHash());
+    Dataset told = Datasets.open(folder.resolve("dark.csv") + "[scale=byte]");
+    assertThat(told.read(1)).containsExactly(as.read(1));
+    assertThat(told.contentHash()).isEqualTo(as.contentHash());
+    DataSource unit = DataSource.parse(folder.resolve("dark.csv") + "[scale=unit]");
+    assertThat(unit.open(LabelUse.TASK, SampleForm.of(bytes)).read(0)).containsExactly(0, 1, 0, 1);
+    DataSource train = DataSource.of(folder.resolve("train.csv").toString());
+    assertThatThrownBy(() -> train.open(LabelUse.TASK, SampleForm.of(flags)))
+        .hasMessageContaining("a pixel from 0 to 1, by `scale` or as in the samples")
+        .hasMessageContaining("found 255");
+    Path fractions = put("f.csv", "0;0;0.5;0;1\n");
+    assertThatThrownBy(() -> Datasets.open(fractions + "[scale=byte]"))
+        .hasMessageContaining("a pixel from 0 to 255, by `scale`")
+        .hasMessageContaining("found 0.5");
+  }
+
+  /** A square number of columns may be a table, and others need not say what they are. */
+  @Test
+  void csvHasTheShapeOfTheSamplesItGoesWith() throws IOException {
+    SampleForm table = new SampleForm(List.of(4, 1, 1), null);
+    SampleForm odd = new SampleForm(List.of(3, 1, 1), null);
+    DataSource four = DataSource.of(put("four.csv", "0,0,1,0,1\n1,1,1,0,1\n").toString());
+    DataSource three = DataSource.of(put("three.csv", "0,0,1,0\n1,1,1,0\n").toString());
+    assertThat(four.open().info().shape()).containsExactly(1, 2, 2);
+    assertThat(four.open(LabelUse.TASK, table).info().shape()).containsExactly(4, 1, 1);
+    assertThat(four.open(LabelUse.TASK, odd).info().shape()).containsExactly(1, 2, 2);
+    assertThat(three.open(LabelUse.TASK, odd).info().shape()).containsExactly(3, 1, 1);
+    assertThat(three.open(LabelUse.TASK, odd).scale()).isEqualTo(Scale.UNIT);
   }
 
   /** As spreadsheets write them: a byte-order mark, and names in any script. */
