@@ -1,6 +1,7 @@
 package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.record.Gate;
 import io.holdfast.record.Scorecard;
@@ -67,6 +68,14 @@ final class GateTest {
   }
 
   @Test
+  void aBoundBeyondAllAndAnAttackByItsNameAreTold() {
+    assertThatThrownBy(() -> Gate.parse("clean_accuracy>=150%"))
+        .hasMessageContaining("a least value of at most 1 (100%)");
+    assertThat(evaluate("fgsm>=50%").err())
+        .contains("found fgsm (of this attack: attacks.fgsm.robust_accuracy)");
+  }
+
+  @Test
   void aFigureOfNoAttackWasNotMeasured() {
     Gate gate = Gate.parse("attacks.robust_accuracy>=50%");
     Scorecard card = Scorecard.read(folder.resolve("run/scorecard.json"));
@@ -130,7 +139,7 @@ final class GateTest {
             "--require robust_acuracy>=0.5: expected a figure of the scorecard: clean_accuracy,"
                 + " robust_accuracy, attacks.fgsm.robust_accuracy, found robust_acuracy (did you"
                 + " mean robust_accuracy?)")
-        .contains("--require robust_accuracy>=65: expected a figure and its least value")
+        .contains("--require robust_accuracy>=65: expected a least value of at most 1 (100%)")
         .contains("--require attacks.pgd.robust_accuracy>=1: expected a figure of the scorecard");
   }
 }

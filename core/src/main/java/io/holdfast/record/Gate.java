@@ -44,7 +44,11 @@ public record Gate(String figure, boolean lower, double least) {
     Matcher form = FORM.matcher(text.strip());
     double least =
         form.matches() ? number(form.group("bound"), form.group("percent") != null) : Double.NaN;
-    if (!(least >= 0 && least <= 1)) {
+    if (least > 1) {
+      throw new InvalidInputException(
+          text, "", "a least value of at most 1 (100%)", '"' + text + '"');
+    }
+    if (!(least >= 0)) {
       throw new InvalidInputException(
           text, "", "a figure and its least value, such as robust_accuracy>=65%", '"' + text + '"');
     }
@@ -69,7 +73,9 @@ public record Gate(String figure, boolean lower, double least) {
           "",
           "a figure of the scorecard: " + String.join(", ", known),
           figure,
-          Nearest.hint(figure, known));
+          attacks.contains(figure)
+              ? "of this attack: " + ATTACKS + figure + OF_ATTACK
+              : Nearest.hint(figure, known));
     }
     return this;
   }

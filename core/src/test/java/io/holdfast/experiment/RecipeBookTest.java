@@ -205,6 +205,10 @@ final class RecipeBookTest {
     assertThatThrownBy(() -> read(folder, tracked + "families: {a: {objective: standard}}"))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("track: expected recipes that no tracker is told of");
+    String set = "families: {a: {objective: standard, set: {track.mlflow: \"http://localhost\"}}}";
+    assertThatThrownBy(() -> read(folder, SHARED + set))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("track: expected recipes that no tracker is told of");
   }
 
   /** {@link io.holdfast.experiment.RecipeBook#read} of each is tested above. */

@@ -146,6 +146,8 @@ class ScoreAttacksTest {
     "'spsa[samples=10,queries=80]', linf:0.03",
     "'bandits[queries=80]', linf:0.03",
     "'simba[basis=dct,queries=80]', l2:0.4",
+    "'simba[basis=dct,queries=80]', 'l2:0.4[query_budget=41]'",
+    "'nes[samples=10,queries=80]', 'linf:0.03[query_budget=37]'",
     "'genattack[population=20,queries=80]', linf:0.06",
     "'one-pixel[population=20,queries=80]', pixels:3",
     "'pixle[queries=80]', pixels:20",

@@ -81,6 +81,9 @@ class ReadersTest {
     assertSame(open(folder.resolve("test")), GREY);
     Settings train = Settings.of(Map.of("path", folder.toString(), "split", "train"));
     assertSame(Datasets.open(train), GREY);
+    assertThatThrownBy(() -> Datasets.open(folder.resolve("test") + "[split=train]"))
+        .hasMessageContaining("split: expected a folder, an archive or a file that holds several")
+        .hasMessageContaining("asked for train");
     assertThatThrownBy(() -> open(folder))
         .hasMessageContaining("split: train")
         .hasMessageContaining("t10k-images-idx3-ubyte.gz, train-images-idx3-ubyte");
