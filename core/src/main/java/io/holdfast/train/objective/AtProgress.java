@@ -4,6 +4,7 @@ import io.holdfast.attack.InnerMaximiser;
 import io.holdfast.attack.Loss;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
+import java.util.Set;
 
 /** Another objective as it is at one moment of training, at every moment. */
 public final class AtProgress extends ForwardingObjective {
@@ -28,6 +29,11 @@ public final class AtProgress extends ForwardingObjective {
   @Override
   public Passes passes(int members, double now) {
     return super.passes(members, progress);
+  }
+
+  @Override
+  public Set<CommonPass> common(double now) {
+    return super.common(progress);
   }
 
   @Override

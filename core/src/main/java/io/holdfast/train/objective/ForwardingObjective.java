@@ -1,6 +1,7 @@
 package io.holdfast.train.objective;
 
 import java.util.List;
+import java.util.Set;
 
 /** Passes everything on to another objective; subclasses change single answers. */
 public class ForwardingObjective implements Objective {
@@ -140,6 +141,11 @@ public class ForwardingObjective implements Objective {
   @Override
   public Passes passes(int members, double progress) {
     return objective.passes(members, progress);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return objective.common(progress);
   }
 
   @Override

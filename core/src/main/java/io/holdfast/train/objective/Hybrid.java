@@ -2,10 +2,13 @@ package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Tensor;
 import io.holdfast.train.Curve;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -108,23 +111,43 @@ public record Hybrid(List<Term> terms) implements ListedObjective<Hybrid> {
     return SPEC;
   }
 
-  /** Those of all terms that ever count; fewer where terms share passes. */
+  /** Those of all terms that ever count, as if all counted at once; common ones once. */
   @Override
   public Passes passes() {
-    return sum(term -> term.weight.maximum() > 0, ListedObjective::passes);
+    return sum(term -> term.weight.maximum() > 0, ListedObjective::passes, 1, 1);
   }
 
-  /** Those of the terms that count then. */
+  /** Those of the terms that count then; common ones once. */
   @Override
   public Passes passes(int members, double progress) {
-    return sum(term -> term.counts(progress), o -> o.passes(members, progress));
+    return sum(term -> term.counts(progress), o -> o.passes(members, progress), members, progress);
   }
 
-  private Passes sum(Predicate<Term> which, Function<ListedObjective<?>, Passes> of) {
+  private Passes sum(
+      Predicate<Term> which,
+      Function<ListedObjective<?>, Passes> of,
+      int members,
+      double progress) {
+    Passes sum = Passes.of(0, 0);
+    Set<CommonPass> made = EnumSet.noneOf(CommonPass.class);
+    for (Term term : terms) {
+      if (which.test(term)) {
+        sum = sum.plus(of.apply(term.objective));
+        for (CommonPass pass : term.objective.common(progress)) {
+          sum = made.add(pass) ? sum : sum.minus(pass.over(members));
+        }
+      }
+    }
+    return sum;
+  }
+
+  /** Those of terms that count then. */
+  @Override
+  public Set<CommonPass> common(double progress) {
     return terms.stream()
-        .filter(which)
-        .map(term -> of.apply(term.objective))
-        .reduce(Passes.of(0, 0), Passes::plus);
+        .filter(term -> term.counts(progress))
+        .flatMap(term -> term.objective.common(progress).stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override

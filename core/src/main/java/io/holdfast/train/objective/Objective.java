@@ -2,6 +2,7 @@ package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,6 +177,15 @@ public interface Objective {
    */
   default Passes passes(int members, double progress) {
     return adversarial() ? Passes.CLEAN.searching(1).over(members) : Passes.CLEAN;
+  }
+
+  /**
+   * Which of its {@link #passes(int, double)} a sum of objectives makes once for all its terms.
+   *
+   * @param progress of training in [0, 1]
+   */
+  default Set<CommonPass> common(double progress) {
+    return Set.of();
   }
 
   /**

@@ -85,6 +85,11 @@ public record Passes(
         compared + other.compared);
   }
 
+  /** The same without others, which are part of it. */
+  public Passes minus(Passes part) {
+    return plus(part.times(-1));
+  }
+
   /** Forward passes of the trained network at this number of steps. */
   public double forward(int steps) {
     return forward + compared + (searches + tries) * steps;

@@ -4,6 +4,7 @@ import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Cross-entropy on the worst case found by projected gradient ascent (Madry et al. 2018, equation
@@ -27,6 +28,11 @@ public record PgdAt() implements ListedObjective<PgdAt> {
   @Override
   public Passes passes() {
     return Passes.CLEAN.searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

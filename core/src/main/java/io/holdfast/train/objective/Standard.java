@@ -2,6 +2,7 @@ package io.holdfast.train.objective;
 
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /** Cross-entropy on clean inputs. */
 public record Standard() implements ListedObjective<Standard> {
@@ -18,6 +19,11 @@ public record Standard() implements ListedObjective<Standard> {
   @Override
   public Passes passes() {
     return Passes.CLEAN;
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN);
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Cross-entropy on clean inputs plus {@code beta} times the Kullback-Leibler divergence between the
@@ -50,6 +51,11 @@ public record Trades(double beta) implements ListedObjective<Trades> {
   @Override
   public Passes passes() {
     return Passes.of(3, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
   }
 
   /** The divergence has no slope at the clean input. */

@@ -2,6 +2,7 @@ package io.holdfast.train.objective.adversarial;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -9,6 +10,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Adversarial logit pairing (Kannan et al. 2018, section 3): cross-entropy on clean and worst
@@ -49,6 +51,11 @@ public record Alp(double lambda, double share) implements ListedObjective<Alp> {
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

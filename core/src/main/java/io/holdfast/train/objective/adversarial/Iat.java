@@ -7,6 +7,7 @@ import io.holdfast.attack.Losses;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -15,6 +16,7 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Inverse adversarial training after Dong et al. 2023, section 3: cross-entropy on the worst case,
@@ -58,6 +60,11 @@ public record Iat(double lambda, double radius) implements ListedObjective<Iat> 
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(2);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

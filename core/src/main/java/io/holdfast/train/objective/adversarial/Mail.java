@@ -3,6 +3,7 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -11,6 +12,7 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Trades;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Margin-aware instance reweighting (Wang et al. 2021, section 4): samples near or beyond the
@@ -95,6 +97,15 @@ public record Mail(Base base, double slope, double bias, double beta, double bur
       case PGD_AT -> PgdAt.SPEC.passes();
       case TRADES -> Trades.SPEC.passes();
       case MART -> Mart.SPEC.passes();
+    };
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return switch (base) {
+      case PGD_AT -> Set.of(CommonPass.WORST, CommonPass.OF_WORST);
+      case TRADES -> Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
+      case MART -> Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST);
     };
   }
 

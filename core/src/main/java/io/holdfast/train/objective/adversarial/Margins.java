@@ -8,6 +8,7 @@ import io.holdfast.attack.Reference;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -16,6 +17,7 @@ import io.holdfast.train.objective.ShardContext;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Margins of logits on the worst case, which is where the label's margin is smallest. The wanted
@@ -100,6 +102,13 @@ public record Margins(Kind kind, List<Double> margins) implements ListedObjectiv
   @Override
   public Passes passes() {
     return Passes.CLEAN.searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return kind == Kind.CROSS_ENTROPY
+        ? Set.of(CommonPass.WORST, CommonPass.OF_WORST)
+        : Set.of(CommonPass.NARROWEST, CommonPass.OF_NARROWEST);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.train.objective.adversarial;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -10,6 +11,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Misclassification-aware training (Wang et al. 2020, equation 11): boosted cross-entropy on the
@@ -44,6 +46,11 @@ public record Mart(double lambda) implements ListedObjective<Mart> {
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Scope;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -14,6 +15,7 @@ import io.holdfast.train.objective.Search;
 import io.holdfast.train.objective.ShardContext;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Max-margin adversarial training (Ding et al. 2020, equation 9 and algorithms 1 and 2): a sample
@@ -76,6 +78,11 @@ public record Mma(double reach, double clean, int bisections) implements ListedO
   @Override
   public Passes passes() {
     return Passes.of(2.0 + bisections, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN);
   }
 
   @Override

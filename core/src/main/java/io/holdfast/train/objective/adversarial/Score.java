@@ -4,12 +4,14 @@ import io.holdfast.attack.Knobs;
 import io.holdfast.attack.Reference;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * SCORE (Pang et al. 2022, section 4): TRADES with squared errors of probabilities in place of
@@ -54,6 +56,11 @@ public record Score(double beta, double clip) implements ListedObjective<Score> 
   @Override
   public Passes passes() {
     return Passes.of(3, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
   }
 
   @Override

@@ -2,11 +2,13 @@ package io.holdfast.train.objective.certified;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * MTL-IBP (De Palma et al. 2024, equation 9): {@code 1 - alpha} times the cross-entropy on the
@@ -42,6 +44,11 @@ public record MtlIbp(double alpha, Ramp ramp) implements OnBounds<MtlIbp> {
   @Override
   public Passes passes() {
     return Passes.of(3, 3).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return ramp.at(progress) == 0 ? Set.of(CommonPass.CLEAN) : Set.of();
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.holdfast.train.objective.certified;
 
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
+import java.util.Set;
 import java.util.function.DoubleFunction;
 
 /** What the objectives on bounds share: a ramp, before which they are clean training. */
@@ -25,6 +27,11 @@ interface OnBounds<O extends ListedObjective<O>> extends ListedObjective<O> {
   @Override
   default double boundsWhole() {
     return ramp().warmUp() + ramp().rampUp();
+  }
+
+  @Override
+  default Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN);
   }
 
   /**

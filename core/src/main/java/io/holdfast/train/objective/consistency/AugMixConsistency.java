@@ -6,6 +6,7 @@ import io.holdfast.data.image.AugMix;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Penalty;
@@ -14,6 +15,7 @@ import io.holdfast.train.objective.ShardContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +71,13 @@ public record AugMixConsistency(double lambda, int views, boolean adversary)
   public Passes passes() {
     int all = 1 + views + (adversary ? 1 : 0);
     return Passes.of(all, all).searching(adversary ? 1 : 0);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return adversary
+        ? Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST)
+        : Set.of(CommonPass.CLEAN);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.train.objective.consistency;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Penalty;
@@ -13,6 +14,7 @@ import io.holdfast.train.objective.ShardContext.Features;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -69,6 +71,11 @@ public record FeaturePairing(double lambda, double share, Optional<String> layer
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.WORST);
   }
 
   @Override

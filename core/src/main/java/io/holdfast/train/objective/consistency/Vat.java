@@ -7,6 +7,7 @@ import io.holdfast.model.InputGradients;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
 import io.holdfast.tensor.Tensors;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Noise;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Passes;
@@ -14,6 +15,7 @@ import io.holdfast.train.objective.Penalty;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Virtual adversarial training (Miyato et al. 2018, equations 5 to 8 and algorithm 1): the
@@ -81,6 +83,11 @@ public record Vat(double lambda, double radius, double probe, int iterations)
   @Override
   public Passes passes() {
     return Passes.of(3.0 + iterations, 2.0 + iterations);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.holdfast.train.objective.distil;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -10,6 +11,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Adversarially robust distillation (Goldblum et al. 2020, equation 4): {@code alpha T^2} times the
@@ -60,6 +62,13 @@ public record Ard(double alpha, double temperature, Guide teacher) implements Li
   @Override
   public Passes passes() {
     return Passes.of(alpha == 1 ? 1 : 2, alpha == 1 ? 1 : 2).searching(1).guided(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return alpha == 1
+        ? Set.of(CommonPass.WORST, CommonPass.OF_WORST)
+        : Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.train.objective.distil;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -10,6 +11,7 @@ import io.holdfast.train.objective.Passes;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Defensive distillation (Papernot et al. 2016, section IV): cross-entropy at temperature T with
@@ -55,6 +57,11 @@ public record DefensiveDistillation(double temperature, Guide teacher)
   @Override
   public Passes passes() {
     return Passes.CLEAN.guided(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN);
   }
 
   @Override

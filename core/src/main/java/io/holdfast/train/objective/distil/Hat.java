@@ -3,6 +3,7 @@ package io.holdfast.train.objective.distil;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.GuideKnob;
 import io.holdfast.train.objective.ListedObjective;
@@ -12,6 +13,7 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Trades;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Helper-based training (Rade and Moosavi-Dezfooli 2022, equation 4): TRADES, plus {@code gamma}
@@ -70,6 +72,11 @@ public record Hat(double beta, double gamma, double reach, Guide helper)
   @Override
   public Passes passes() {
     return Passes.of(4, 3).searching(1).guided(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
   }
 
   @Override

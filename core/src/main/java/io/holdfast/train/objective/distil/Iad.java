@@ -3,6 +3,7 @@ package io.holdfast.train.objective.distil;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -11,6 +12,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Introspective adversarial distillation (Zhu et al. 2022, equation 4): the student trusts the
@@ -79,6 +81,13 @@ public record Iad(double beta, double gamma, double temperature, double warmUp, 
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1).guided(2);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return progress < warmUp
+        ? Set.of(CommonPass.WORST, CommonPass.OF_WORST)
+        : Set.of(CommonPass.CLEAN, CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.holdfast.train.objective.distil;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.GuideKnob;
 import io.holdfast.train.objective.ListedObjective;
@@ -11,6 +12,7 @@ import io.holdfast.train.objective.PgdAt;
 import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Adversarial training with logits that two teachers smooth (Chen et al. 2021, section 3.1), half
@@ -97,6 +99,11 @@ public record KdAt(
   @Override
   public Passes passes() {
     return Passes.CLEAN.searching(1).guided(2);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.WORST, CommonPass.OF_WORST);
   }
 
   @Override

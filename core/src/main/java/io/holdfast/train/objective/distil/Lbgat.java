@@ -2,6 +2,7 @@ package io.holdfast.train.objective.distil;
 
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.GuideKnob;
 import io.holdfast.train.objective.ListedObjective;
@@ -11,6 +12,7 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Trades;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Learnable boundary guidance (Cui et al. 2021, equation 6): the logits on the worst case follow a
@@ -68,6 +70,11 @@ public record Lbgat(double alpha, double beta, Guide natural) implements ListedO
   @Override
   public Passes passes() {
     return natural.beside() ? Passes.of(4, 3).searching(1) : Passes.of(3, 2).searching(1).guided(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN, CommonPass.EVALUATED);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.train.objective.distil;
 import io.holdfast.attack.Knobs;
 import io.holdfast.tensor.Nn;
 import io.holdfast.tensor.Tensor;
+import io.holdfast.train.objective.CommonPass;
 import io.holdfast.train.objective.Guide;
 import io.holdfast.train.objective.ListedObjective;
 import io.holdfast.train.objective.ObjectiveSpec;
@@ -11,6 +12,7 @@ import io.holdfast.train.objective.Predictions;
 import io.holdfast.train.objective.ShardContext;
 import io.holdfast.train.objective.Trades;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Robust soft-label distillation (Zi et al. 2021, equation 7): the teacher's clean prediction is
@@ -49,6 +51,11 @@ public record Rslad(double alpha, Guide teacher) implements ListedObjective<Rsla
   @Override
   public Passes passes() {
     return Passes.of(2, 2).searching(1).guided(1);
+  }
+
+  @Override
+  public Set<CommonPass> common(double progress) {
+    return Set.of(CommonPass.CLEAN);
   }
 
   /** As the authors have it; a student that equals its teacher has no slope at the clean input. */
