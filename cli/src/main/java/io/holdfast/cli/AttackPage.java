@@ -48,9 +48,7 @@ final class AttackPage {
       one.put("targeted", s.usual().steers());
       one.put("smallest", s.usual().seeksSmallest());
       one.put("paper", s.paper());
-      Map<String, String> parameters = new LinkedHashMap<>();
-      s.parameters().forEach(p -> parameters.put(p.name(), p.standard()));
-      one.put("parameters", parameters);
+      one.put("parameters", ParameterJson.of(s.parameters()));
       all.put(s.name(), one);
     }
     return all;

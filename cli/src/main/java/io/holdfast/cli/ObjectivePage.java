@@ -4,7 +4,6 @@ import io.holdfast.attack.AttackSpec;
 import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Objectives;
 import io.holdfast.train.objective.Passes;
-import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,7 +11,10 @@ import java.util.Map;
 final class ObjectivePage {
   private ObjectivePage() {}
 
-  /** Terms, passes and parameters with defaults, by name. */
+  /**
+   * Terms, passes and parameters with defaults, by name. Passes are of a threat model that is no
+   * union, in words with k for the steps of a search, and as numbers.
+   */
   static Map<String, Object> json() {
     Map<String, Object> all = new LinkedHashMap<>();
     for (ObjectiveSpec<?> s : Objectives.describe()) {
@@ -23,27 +25,17 @@ final class ObjectivePage {
       Map<String, Object> passes = new LinkedHashMap<>();
       passes.put("forward", s.passes().forwardText());
       passes.put("backward", s.passes().backwardText());
-      passes.put("guide", Passes.number(s.passes().guide()));
-      passes.put("linear", Passes.number(s.passes().linear()));
+      passes.put("forward_per_step", s.passes().forward(1) - s.passes().forward(0));
+      passes.put("forward_besides", s.passes().forward(0));
+      passes.put("backward_per_step", s.passes().backward(1) - s.passes().backward(0));
+      passes.put("backward_besides", s.passes().backward(0));
+      passes.put("guide", s.passes().guide());
+      passes.put("linear", s.passes().linear());
       one.put("passes", passes);
-      Map<String, Object> parameters = new LinkedHashMap<>();
-      s.parameters().forEach(p -> parameters.put(p.name(), value(p.standard())));
-      one.put("parameters", parameters);
+      one.put("parameters", ParameterJson.of(s.parameters()));
       all.put(s.name(), one);
     }
     return all;
-  }
-
-  /** A number or a flag as such. */
-  private static Object value(String standard) {
-    if (standard.equals("true") || standard.equals("false")) {
-      return Boolean.valueOf(standard);
-    }
-    try {
-      return new BigDecimal(standard);
-    } catch (NumberFormatException e) {
-      return standard;
-    }
   }
 
   /** What stands between the marks of the page. */

@@ -54,7 +54,6 @@ final class ObjectivesCommand extends BaseCommand {
   @Option(
       names = "--page",
       paramLabel = "FILE",
-      hidden = true,
       description = "Makes the generated parts of docs/objectives.md or docs/recipes.md anew.")
   private @Nullable Path page;
 

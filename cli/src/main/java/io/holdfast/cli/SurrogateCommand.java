@@ -29,8 +29,8 @@ import picocli.CommandLine.Option;
     name = "surrogate",
     mixinStandardHelpOptions = true,
     description = {
-      "Trains a model of your own from another one's answers to your inputs, as an attacker",
-      "would who can only ask; attack --surrogate then searches on it."
+      "Trains a model of your own from another one's answers to your inputs.",
+      "So would an attacker who can only ask; attack --surrogate then searches on it."
     })
 final class SurrogateCommand extends BaseCommand {
   @Mixin private ModelOption model = new ModelOption();

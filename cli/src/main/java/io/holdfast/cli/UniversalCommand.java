@@ -38,8 +38,9 @@ import picocli.CommandLine.Option;
     name = "universal",
     mixinStandardHelpOptions = true,
     description = {
-      "Makes one perturbation for all samples of --fit, keeps it, and judges it on --data, which",
-      "it was not made for; --perturbation judges one that was kept, on another model too."
+      "Makes one perturbation for many samples and judges it on others.",
+      "It is made for those of --fit and judged on --data, which it was not made for;"
+          + " --perturbation judges one that was kept, on another model too."
     })
 final class UniversalCommand extends BaseCommand {
   @Mixin private ModelOptions model = new ModelOptions();

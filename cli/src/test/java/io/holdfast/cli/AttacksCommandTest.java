@@ -110,7 +110,7 @@ final class AttacksCommandTest {
     JsonNode pgd = all.path("pgd");
     assertThat(pgd.path("knowledge").asText()).isEqualTo("white-box");
     assertThat(pgd.path("targeted").asBoolean()).isTrue();
-    assertThat(pgd.at("/parameters/steps").asText()).isEqualTo("10");
+    assertThat(pgd.at("/parameters/steps/default").asInt()).isEqualTo(10);
     assertThat(all.at("/square/norms").toString()).isEqualTo("[\"linf\",\"l2\",\"l1\"]");
     assertThat(all.at("/uniform-noise/targeted").asBoolean()).isFalse();
     assertThat(all.at("/fab/smallest").asBoolean()).isTrue();

@@ -96,7 +96,7 @@ final class CommandsTest {
     assertThat(Ran.command("attack", "--list").out())
         .contains("pgd: ", "steps=10", "fgsm: ", "Goodfellow");
     JsonNode json = Json.parse(Ran.command("attack", "--list", "--json").out(), "list");
-    assertThat(json.at("/pgd/parameters/steps").asText()).isEqualTo("10");
+    assertThat(json.at("/pgd/parameters/steps/default").asInt()).isEqualTo(10);
   }
 
   @Test

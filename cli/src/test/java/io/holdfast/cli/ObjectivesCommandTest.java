@@ -5,16 +5,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.common.Json;
+import io.holdfast.common.Problems;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
+import io.holdfast.common.Settings;
 import io.holdfast.common.Stopper;
 import io.holdfast.experiment.RecipeBook;
+import io.holdfast.experiment.RecipeRow;
 import io.holdfast.experiment.RecipeRun;
+import io.holdfast.record.Difference;
+import io.holdfast.record.Rate;
+import io.holdfast.train.objective.Objective;
+import io.holdfast.train.objective.ObjectiveSpec;
 import io.holdfast.train.objective.Objectives;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -67,19 +75,44 @@ final class ObjectivesCommandTest {
     assertThat(best).isEqualTo(book.best());
   }
 
+  /** Of what each sample came to, which is on record, all figures of a table are computed anew. */
+  @ParameterizedTest
+  @ValueSource(strings = {"multi-norm", "adapt"})
+  void theMeasuredTableFollowsFromTheRecords(String name, @TempDir Path folder) throws IOException {
+    RecipeBook book = RecipeBook.read(Path.of("../examples/recipes/" + name + ".yaml"), folder);
+    List<RecipeRow> rows = records(book);
+    String page = Files.readString(Path.of("../docs/recipes.md"));
+    String part = "measured " + name;
+    assertThat(GeneratedPage.renew(page, name, Map.of(part, RecipeTable.page(book, rows))))
+        .isEqualTo(page);
+  }
+
+  private static List<RecipeRow> records(RecipeBook book) {
+    Path file = Path.of("../docs/records/" + book.name() + ".json");
+    List<RecipeRow> rows = List.of(Json.read(file, RecipeRow[].class));
+    assertThat(rows.stream().map(RecipeRow::recipe))
+        .containsExactlyElementsOf(book.recipes().stream().map(RecipeBook.Recipe::name).toList());
+    for (RecipeRow row : rows) {
+      long held = row.held().chars().filter(c -> c == '1').count();
+      assertThat(row.robust()).as(row.recipe()).isEqualTo(Rate.of(held, row.held().length()));
+      assertThat(row.held()).hasSize(book.judge().examples());
+    }
+    return RecipeRow.compared(rows, book.clock(), book.against());
+  }
+
   /** The mark of the comparison: three points, and an interval above 0. */
   @Test
-  void aUnionIsAheadOfEachNormAloneInTheTable() throws IOException {
-    String row =
-        Files.readAllLines(Path.of("../docs/recipes.md")).stream()
-            .filter(line -> line.startsWith("| `union-average` | union |"))
-            .findFirst()
-            .orElseThrow();
-    Matcher ahead = Pattern.compile("([+-][0-9.]+) \\(([+-][0-9.]+) to").matcher(row);
-    for (int i = 0; i < 3; i++) {
-      assertThat(ahead.find()).as(row).isTrue();
-      assertThat(Double.parseDouble(ahead.group(1))).as(row).isGreaterThanOrEqualTo(3);
-      assertThat(Double.parseDouble(ahead.group(2))).as(row).isPositive();
+  void aUnionIsAheadOfEachNormAlone(@TempDir Path folder) {
+    RecipeBook book = RecipeBook.read(Path.of("../examples/recipes/multi-norm.yaml"), folder);
+    List<RecipeRow> unions =
+        records(book).stream().filter(row -> row.family().equals("union")).toList();
+    assertThat(unions).hasSize(3);
+    for (RecipeRow row : unions) {
+      assertThat(row.ahead()).containsOnlyKeys("linf", "l2", "l1");
+      for (Difference ahead : row.ahead().values()) {
+        assertThat(ahead.value()).as(row.recipe()).isGreaterThanOrEqualTo(0.03);
+        assertThat(ahead.ci95().get(0)).as(row.recipe()).isPositive();
+      }
     }
   }
 
@@ -89,16 +122,61 @@ final class ObjectivesCommandTest {
     assertThat(ran.exit()).isZero();
     JsonNode all = Json.parse(ran.out(), "objectives");
     assertThat(all.fieldNames()).toIterable().containsExactlyElementsOf(Objectives.names());
-    assertThat(all.at("/trades/parameters/beta").isNumber()).isTrue();
-    assertThat(all.at("/trades/parameters/beta").asDouble()).isEqualTo(6);
+    assertThat(all.at("/trades/parameters/beta/default").isNumber()).isTrue();
+    assertThat(all.at("/trades/parameters/beta/default").asDouble()).isEqualTo(6);
+    assertThat(all.at("/trades/parameters/beta/required").asBoolean()).isFalse();
+    assertThat(all.at("/trades/parameters/beta/meaning").asText()).isNotEmpty();
     assertThat(all.at("/trades/passes/forward").asText()).isEqualTo("k + 3");
     assertThat(all.at("/trades/passes/backward").asText()).isEqualTo("k + 2");
+    assertThat(all.at("/trades/passes/forward_per_step").asDouble()).isEqualTo(1);
+    assertThat(all.at("/trades/passes/forward_besides").asDouble()).isEqualTo(3);
+    assertThat(all.at("/trades/passes/backward_per_step").asDouble()).isEqualTo(1);
+    assertThat(all.at("/trades/passes/backward_besides").asDouble()).isEqualTo(2);
     assertThat(all.at("/standard/passes/forward").asText()).isEqualTo("1");
     assertThat(all.at("/standard/adversarial").asBoolean()).isFalse();
-    assertThat(all.at("/rslad/passes/guide").asText()).isEqualTo("1");
-    assertThat(all.at("/rslad/passes/linear").asText()).isEqualTo("0");
-    assertThat(all.at("/crown-ibp/passes/linear").asText()).isEqualTo("1");
-    assertThat(all.at("/hat/parameters/helper").asText()).isEqualTo("required");
+    assertThat(all.at("/rslad/passes/guide").asDouble()).isEqualTo(1);
+    assertThat(all.at("/rslad/passes/linear").asDouble()).isZero();
+    assertThat(all.at("/crown-ibp/passes/linear").asDouble()).isEqualTo(1);
+    assertThat(all.at("/hat/parameters/helper/required").asBoolean()).isTrue();
+    assertThat(all.at("/hat/parameters/helper/default").isNull()).isTrue();
+    assertThat(all.at("/feature-pairing/parameters/layer/default").isNull()).isTrue();
+    assertThat(all.at("/feature-pairing/parameters/layer/usual").asText())
+        .isEqualTo("the last one before the logits");
+  }
+
+  /** What is listed as a default may be given. */
+  @Test
+  void everyDefaultIsReadAsItself() {
+    JsonNode all = Json.parse(Ran.command("objectives", "--json").out(), "objectives");
+    for (ObjectiveSpec<?> spec : Objectives.describe()) {
+      Map<String, Object> section = new LinkedHashMap<>(Map.of("name", spec.name()));
+      all.path(spec.name())
+          .path("parameters")
+          .properties()
+          .forEach(
+              e -> {
+                JsonNode value = e.getValue().path("default");
+                boolean required = e.getValue().path("required").asBoolean();
+                boolean elsewhere = // the default of another base
+                    spec.name().equals("mail") && e.getKey().equals("beta");
+                if ((required || !value.isNull()) && !elsewhere) {
+                  section.put(e.getKey(), required ? "teacher.holdfast" : plain(value));
+                }
+              });
+      Problems problems = new Problems("");
+      Settings train = Settings.of(Map.of("objective", section));
+      Objective read = Objectives.read(train.reader(problems), "objective", "pgd-at");
+      assertThat(problems.list()).as(spec.name()).isEmpty();
+      if (spec.usual().guides().isEmpty()) {
+        assertThat(read).isEqualTo(spec.usual());
+      }
+    }
+  }
+
+  private static Object plain(JsonNode value) {
+    return value.isNumber()
+        ? value.decimalValue()
+        : value.isBoolean() ? value.booleanValue() : value.asText();
   }
 
   @Test

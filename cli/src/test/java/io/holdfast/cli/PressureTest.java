@@ -130,6 +130,36 @@ final class PressureTest {
         .startsWith("what is left would not suffice");
   }
 
+  // ---- too little time
+
+  @Test
+  void halfOfTheTimeIsKeptToByAClockOutside() throws Exception {
+    double half = quiet / 2;
+    double seconds = seconds(start("half", "--set", Governed.deadline(half)), "half");
+    assertThat(seconds).isLessThan(Governed.TOLERANCE * half);
+    Governed.assertKept(out("half"), half);
+  }
+
+  /** An evaluation that would take days ends with the deadline. */
+  @Test
+  void aDeadlineForTheWholeRunIsKeptToByAClockOutside() throws Exception {
+    Process process =
+        governed(
+            "whole",
+            "--set",
+            "governor.covers=run",
+            "--set",
+            "evaluate={attacks: [fgsm, \"pgd[steps=1000000]\"], examples: 32, curve: 0}");
+    await(process, () -> holds("whole", "metrics.jsonl", "\"step\":1,"));
+    long begin = System.nanoTime();
+    await(process, () -> Files.exists(out("whole").resolve("scorecard.json")));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    assertThat(RealProcess.end(process)).as(errors("whole")).isZero();
+    assertThat(seconds).isBetween(0.7 * deadline, Governed.TOLERANCE * deadline);
+    assertThat(decisions("whole", What.EVALUATION)).isNotEmpty();
+    Governed.assertValid(out("whole"));
+  }
+
   // ---- a standstill
 
   private static void stop(Process process, String name) throws Exception {

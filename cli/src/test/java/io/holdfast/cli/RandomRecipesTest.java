@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.attack.AttackSpec;
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.Progress;
 import io.holdfast.common.RunInterruptedException;
@@ -188,7 +189,7 @@ final class RandomRecipesTest {
   private static String objective(ObjectiveSpec<?> spec) {
     StringBuilder text = new StringBuilder("{name: " + spec.name());
     spec.parameters().stream()
-        .filter(parameter -> parameter.standard().equals("required"))
+        .filter(AttackSpec.Parameter::required)
         .forEach(parameter -> text.append(", " + parameter.name() + ": '" + teacher + "'"));
     return text.append('}').toString();
   }

@@ -70,10 +70,30 @@ public record AttackSpec<A extends Attack>(
    * One parameter.
    *
    * @param name its key
-   * @param standard its default, as written in a file
+   * @param standard its default, as written in a file, or in words
    * @param meaning one phrase with unit and range
+   * @param words whether the default is told in words: it follows from what is attacked, or {@link
+   *     #REQUIRED}
    */
-  public record Parameter(String name, String standard, String meaning) {}
+  public record Parameter(String name, String standard, String meaning, boolean words) {
+    /** The word for a parameter that must be given. */
+    public static final String REQUIRED = "required";
+
+    /** One whose default could stand in a file. */
+    public Parameter(String name, String standard, String meaning) {
+      this(name, standard, meaning, false);
+    }
+
+    /** One whose default follows from something else. */
+    public static Parameter inWords(String name, String usual, String meaning) {
+      return new Parameter(name, usual, meaning, true);
+    }
+
+    /** Whether it must be given. */
+    public boolean required() {
+      return words && standard.equals(REQUIRED);
+    }
+  }
 
   /** The least the attacker must see of the model. */
   public Knowledge needs() {

@@ -26,7 +26,7 @@ record GivenKnob<A, V>(
     implements Knob<A> {
   @Override
   public List<AttackSpec.Parameter> describe(A attack) {
-    return List.of(new AttackSpec.Parameter(key, usual, meaning));
+    return List.of(AttackSpec.Parameter.inWords(key, usual, meaning));
   }
 
   @Override

@@ -21,8 +21,9 @@ record StepKnob<A>(
   @Override
   public List<AttackSpec.Parameter> describe(A usual) {
     return List.of(
-        new AttackSpec.Parameter(ABSOLUTE, absolute, "length in the units of the input, above 0"),
-        new AttackSpec.Parameter(RELATIVE, relative, "length as a part of epsilon, above 0"));
+        AttackSpec.Parameter.inWords(
+            ABSOLUTE, absolute, "length in the units of the input, above 0"),
+        AttackSpec.Parameter.inWords(RELATIVE, relative, "length as a part of epsilon, above 0"));
   }
 
   @Override

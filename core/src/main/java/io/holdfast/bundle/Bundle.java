@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,6 +127,17 @@ public final class Bundle implements AutoCloseable {
     changed.put(BundleFiles.SCORECARD, json);
     Manifest scored = manifest.with(BundleFiles.SCORECARD, Hashes.sha256Hex(json));
     return new Bundle(open().share(), scored, changed, threat, timeless);
+  }
+
+  /** This bundle after a step, which may fail: then it is closed. */
+  public Bundle after(Consumer<Bundle> step) {
+    try {
+      step.accept(this);
+      return this;
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
   }
 
   /**

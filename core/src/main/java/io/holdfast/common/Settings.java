@@ -6,6 +6,8 @@ import io.holdfast.common.SettingsNode.Kind;
 import io.holdfast.common.SettingsNode.Place;
 import io.holdfast.common.SettingsNode.Scalar;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -273,12 +275,21 @@ public final class Settings {
       List<SettingsNode> items = new ArrayList<>();
       list.forEach(item -> items.add(node(item, place)));
       return new Items(items, place);
-    } else if (value instanceof Float || value instanceof Double) {
-      return new Scalar(Kind.DECIMAL, decimal(((Number) value).doubleValue()), place);
     } else if (value instanceof Number number) {
-      return new Scalar(Kind.INTEGER, Long.toString(number.longValue()), place);
+      return isWhole(number)
+          ? new Scalar(Kind.INTEGER, number.toString(), place)
+          : new Scalar(Kind.DECIMAL, decimal(number.doubleValue()), place);
     }
     return new Scalar(value instanceof Boolean ? Kind.FLAG : Kind.TEXT, value.toString(), place);
+  }
+
+  private static boolean isWhole(Number number) {
+    return number instanceof Integer
+        || number instanceof Long
+        || number instanceof Short
+        || number instanceof Byte
+        || number instanceof BigInteger
+        || (number instanceof BigDecimal decimal && decimal.scale() == 0);
   }
 
   private static String decimal(double value) {

@@ -32,16 +32,14 @@ public final class Governing implements AutoCloseable {
   private final @Nullable Governor governor;
   private final Path folder;
   private final @Nullable Duration whole; // what a deadline leaves to training and evaluation
-  private final long memoryBefore;
+  private final Memory.@Nullable Limit memory;
 
   private Governing(@Nullable Governor governor, Path folder, @Nullable Duration whole) {
     this.governor = governor;
     this.folder = folder;
     this.whole = whole;
-    memoryBefore = Memory.limitBytes();
-    if (governor != null && governor.budgets().memory() > 0) {
-      Memory.limitBytes(Math.min(memoryBefore, governor.budgets().memory()));
-    }
+    long bytes = governor == null ? 0 : governor.budgets().memory();
+    memory = bytes > 0 ? Memory.limited(bytes) : null;
   }
 
   /** The gauges of this machine. */
@@ -176,8 +174,10 @@ public final class Governing implements AutoCloseable {
 
   @Override
   public void close() {
+    if (memory != null) {
+      memory.close();
+    }
     if (governor != null) {
-      Memory.limitBytes(memoryBefore);
       governor.close();
     }
   }

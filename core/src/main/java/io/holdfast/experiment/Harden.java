@@ -382,14 +382,12 @@ public final class Harden {
   private Bundle model(Provenance provenance, Governing governing) {
     if (options.resume() && Files.exists(folder.model())) {
       governing.goOn();
-      Bundle trained = folder.readModel();
-      trained.network().to(experiment.device());
-      return trained;
+      return folder.readModel().after(trained -> trained.network().to(experiment.device()));
     }
     try (Trainings trainings = Trainings.open(experiment, data, options)) {
-      Bundle trained = trainings.fit(provenance, governing.governor());
-      trained.write(folder.model());
-      return trained;
+      return trainings
+          .fit(provenance, governing.governor())
+          .after(trained -> trained.write(folder.model()));
     }
   }
 

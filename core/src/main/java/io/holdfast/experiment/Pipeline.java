@@ -250,10 +250,8 @@ public final class Pipeline {
       return prepared(number, done, null).run().trained(train, model);
     }
     try (Governor own = governor(number, budgets)) {
-      Bundle trained = prepared(number, done, own).fit(train);
-      if (model != null) {
-        trained.write(model);
-      }
+      Bundle fitted = prepared(number, done, own).fit(train);
+      Bundle trained = model == null ? fitted : fitted.after(one -> one.write(model));
       if (budgets != null && own != null) {
         budgets.ended(own.journal().decisions(), base.folder());
       }

@@ -133,7 +133,7 @@ public record Plan(
     return e.training().objective().name()
         + ", "
         + e.training().epochs()
-        + " epochs of "
+        + (e.training().epochs() == 1 ? " epoch of " : " epochs of ")
         + Format.count(e.training().stepsPerEpoch(data.train().size()))
         + " steps, batch "
         + e.training().batch()

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.holdfast.record.Difference;
 import io.holdfast.record.Rate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +60,29 @@ public record RecipeRow(
         Map.of());
   }
 
-  RecipeRow timed(double ofClock) {
-    return copy(last, seconds / ofClock, ahead);
+  /**
+   * Rows of one comparison with their times and differences, which follow from the rest.
+   *
+   * @param clock the recipe whose time is 1
+   * @param against recipes with which all others are compared
+   */
+  public static List<RecipeRow> compared(List<RecipeRow> rows, String clock, List<String> against) {
+    double one =
+        rows.stream()
+            .filter(row -> row.recipe.equals(clock))
+            .mapToDouble(RecipeRow::seconds)
+            .findFirst()
+            .orElse(Double.NaN);
+    List<RecipeRow> others = rows.stream().filter(row -> against.contains(row.recipe)).toList();
+    List<RecipeRow> compared = new ArrayList<>();
+    for (RecipeRow row : rows) {
+      RecipeRow own = row.copy(row.last, row.seconds / one, Map.of());
+      for (RecipeRow other : others) {
+        own = own.against(other);
+      }
+      compared.add(own);
+    }
+    return compared;
   }
 
   RecipeRow judged(Rate again) {

@@ -111,7 +111,7 @@ public record RecipeRun(
                 .map(need -> RecipeRow.failed(recipe, "needs " + need + ", which has no model"))
                 .orElseGet(() -> row(recipe, cards)));
       }
-      List<RecipeRow> all = compared(rejudged(timed(rows)));
+      List<RecipeRow> all = RecipeRow.compared(rejudged(rows), book.clock(), book.against());
       AtomicFiles.write(out.resolve(RESULT), Json.pretty(all));
       RecipeReport.of(book, all, cards).ifPresent(page -> page.write(new RunFolder(out).report()));
       return all;
@@ -152,10 +152,8 @@ public record RecipeRun(
     ExperimentData data = ExperimentData.open(recipe.experiment(), today);
     try {
       Harden.run(recipe.experiment(), data, options(recipe));
-    } catch (RunInterruptedException | InvalidInputException e) {
-      throw e;
     } catch (HoldfastException e) {
-      if (e.getCause() instanceof IOException) { // no recipe's fault
+      if (!Fault.ofTraining(e)) {
         throw e;
       }
       String why = String.valueOf(e.getMessage());
@@ -192,23 +190,18 @@ public record RecipeRun(
     }
   }
 
-  private List<RecipeRow> timed(List<RecipeRow> rows) {
-    double clock =
-        rows.stream()
-            .filter(row -> row.recipe().equals(book.clock()))
-            .mapToDouble(RecipeRow::seconds)
-            .findFirst()
-            .orElse(Double.NaN);
-    return rows.stream().map(row -> row.timed(clock)).toList();
-  }
-
-  /** The best once more, by those who judge the best. */
+  /** The best once more, by those who judge the best; with all that are as good as the last one. */
   private List<RecipeRow> rejudged(List<RecipeRow> rows) {
-    List<String> best =
+    double least =
         rows.stream()
             .filter(row -> row.robust() != null)
-            .sorted(Comparator.comparingDouble(RecipeRun::worth).reversed()) // stable
+            .map(RecipeRun::worth)
+            .sorted(Comparator.reverseOrder())
             .limit(book.best())
+            .reduce(Double.POSITIVE_INFINITY, Math::min);
+    List<String> best =
+        rows.stream()
+            .filter(row -> row.robust() != null && worth(row) >= least)
             .map(RecipeRow::recipe)
             .toList();
     Map<String, RecipeRow> all = new LinkedHashMap<>();
@@ -227,20 +220,6 @@ public record RecipeRun(
   private static double worth(RecipeRow row) {
     Rate robust = row.robust();
     return robust == null ? -1 : robust.value();
-  }
-
-  private List<RecipeRow> compared(List<RecipeRow> rows) {
-    List<RecipeRow> others =
-        rows.stream().filter(row -> book.against().contains(row.recipe())).toList();
-    List<RecipeRow> compared = new ArrayList<>();
-    for (RecipeRow row : rows) {
-      RecipeRow own = row;
-      for (RecipeRow other : others) {
-        own = own.against(other);
-      }
-      compared.add(own);
-    }
-    return compared;
   }
 
   /** What a judge saw of one model. */

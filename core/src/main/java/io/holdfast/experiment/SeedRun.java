@@ -5,13 +5,11 @@ import io.holdfast.common.Format;
 import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Problems;
-import io.holdfast.common.RunInterruptedException;
 import io.holdfast.record.Scorecard;
 import io.holdfast.record.SeedRuns;
 import io.holdfast.record.Spread;
 import io.holdfast.report.Report;
 import io.holdfast.report.TableSection;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -110,10 +108,8 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
                 .note("seed " + seed + ": not in the table, since it was cut: " + cut);
           }
           runs.add(SeedRuns.Run.of(seed, PREFIX + seed, card));
-        } catch (RunInterruptedException | InvalidInputException e) {
-          throw e;
         } catch (HoldfastException e) {
-          if (e.getCause() instanceof IOException) { // no seed's fault
+          if (!Fault.ofTraining(e)) {
             throw e;
           }
           failed.add("seed " + seed + ": " + e.getMessage());

@@ -48,8 +48,9 @@ public record Stage(String name, Experiment experiment, @Nullable String after) 
     Set<String> names = new HashSet<>();
     for (SettingsReader stage : r.sections(KEY)) {
       String name = stage.text(Settings.NAME, TrainingRecord.stageName(sections.size()));
-      if (!PLAIN.matcher(name).matches() || !names.add(name)) {
-        stage.reject(Settings.NAME, NAMES, name, null);
+      boolean plain = PLAIN.matcher(name).matches();
+      if (!plain || !names.add(name)) {
+        stage.reject(Settings.NAME, NAMES, name, plain ? "an earlier stage has it" : null);
       }
       String start = stage.textOrNull(START);
       sections.add(new Section(stage.path(), name, start, stage.settings()));

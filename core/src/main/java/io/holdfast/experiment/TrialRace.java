@@ -8,9 +8,7 @@ import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Json;
 import io.holdfast.common.LineJournal;
 import io.holdfast.common.Progress;
-import io.holdfast.common.RunInterruptedException;
 import io.holdfast.common.Seed;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,7 +29,7 @@ import java.util.random.RandomGenerator;
  * @param rungs epochs at which they are compared, ascending
  * @param trials the most, at least 1
  * @param budget the most epochs over all; 0 for no limit
- * @param seed of what is drawn
+ * @param seed of the experiment
  * @param trainer trains them
  */
 record TrialRace(
@@ -164,7 +162,7 @@ record TrialRace(
         return Optional.of(new Trial(0, Map.of()));
       }
       for (int i = 0; i < DRAWS; i++) {
-        RandomGenerator random = seed.split("trial").split(draws++).generator();
+        RandomGenerator random = seed.split("search").split("trial").split(draws++).generator();
         Optional<Map<String, String>> values = trainer.draw(random);
         if (values.isPresent() && drawn.add(values.get())) {
           return Optional.of(new Trial(number, values.get()));
@@ -212,21 +210,12 @@ record TrialRace(
       try {
         return trainer.train(trial.number, trial.values, epochs);
       } catch (HoldfastException e) {
-        if (!ofTraining(e)) {
+        if (!Fault.ofTraining(e)) {
           throw e;
         }
         progress.note("trial " + trial.number + " ends: " + e.getMessage());
         return diverged(trial, epochs);
       }
-    }
-
-    /**
-     * Whether it is the fault of what was trained: numbers that are not finite, too much memory.
-     */
-    private static boolean ofTraining(HoldfastException e) {
-      return !(e instanceof RunInterruptedException
-          || e instanceof InvalidInputException
-          || e.getCause() instanceof IOException);
     }
 
     private static TrialOutcome diverged(Trial trial, int epochs) {

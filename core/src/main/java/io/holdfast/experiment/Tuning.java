@@ -143,9 +143,7 @@ public final class Tuning {
   private Found searched(Dataset train, Path out) {
     int all = base.settings().epochs();
     List<Integer> rungs = section().rungs(all);
-    TrialRace race =
-        new TrialRace(
-            method, rungs, trials, budget, base.seed().split("search"), new Trials(train));
+    TrialRace race = new TrialRace(method, rungs, trials, budget, base.seed(), new Trials(train));
     TuningResult result =
         race.run(out.resolve(JOURNAL), about(train), base.resumes(), base.display()).result();
     TrialOutcome best = result.trial(result.best());

@@ -204,6 +204,7 @@ public record TuningRun(
         begin();
       }
       ExperimentData data = ExperimentData.open(experiment.trial(Map.of()), today);
+      DataNotes.of(experiment.trial(Map.of()), data).forEach(options.progress()::note);
       TrialRace race = race(data);
       TrialRace.Ended ended =
           race.run(
@@ -277,7 +278,7 @@ public record TuningRun(
         section.rungs(first.epochs()),
         section.trials(),
         section.budget(),
-        experiment.seed().split("search"),
+        experiment.seed(),
         new Trials(data));
   }
 

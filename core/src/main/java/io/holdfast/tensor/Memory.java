@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
 
@@ -29,7 +31,23 @@ public final class Memory {
   private static final Path STATM = Path.of("/proc/self/statm");
   private static final AtomicLong NEXT_CHECK = new AtomicLong(Long.MIN_VALUE);
   private static final AtomicLong PEAK = new AtomicLong(); // of the checks since it was taken
-  private static volatile long limit; // 0 until it is asked for
+  private static final Set<Limit> LIMITS = ConcurrentHashMap.newKeySet(); // that are open
+  private static volatile long limit; // of the process; 0 until it is asked for
+
+  /** A limit that holds beside the process's own and other open ones, until it is closed. */
+  public static final class Limit implements AutoCloseable {
+    private final long bytes;
+
+    private Limit(long bytes) {
+      this.bytes = bytes;
+      LIMITS.add(this);
+    }
+
+    @Override
+    public void close() {
+      LIMITS.remove(this);
+    }
+  }
 
   private Memory() {}
 
@@ -105,7 +123,8 @@ public final class Memory {
   }
 
   /**
-   * The limit on resident bytes that {@link #check} enforces.
+   * The limit on resident bytes that {@link #check} enforces: the least of the process's own and
+   * all that are open.
    *
    * @throws InvalidInputException if the system property is no size
    */
@@ -115,16 +134,29 @@ public final class Memory {
       now = defaultLimit();
       limit = now;
     }
-    return now;
+    long least = now;
+    for (Limit open : LIMITS) {
+      least = Math.min(least, open.bytes);
+    }
+    return least;
   }
 
-  /** Sets the limit on resident bytes for this process. */
+  /** Opens a limit; several runs in one process may each have theirs. */
+  public static Limit limited(long bytes) {
+    return new Limit(positive(bytes));
+  }
+
+  /** Sets the process's own limit on resident bytes. */
   public static void limitBytes(long bytes) {
+    limit = positive(bytes);
+  }
+
+  private static long positive(long bytes) {
     if (bytes <= 0) {
       throw new IllegalArgumentException(
           "a memory limit is a positive number of bytes, not " + bytes);
     }
-    limit = bytes;
+    return bytes;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.holdfast.train;
 
+import io.holdfast.common.Nearest;
 import io.holdfast.common.SettingsReader;
 import io.holdfast.threat.ThreatModel;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ public record OverfittingGuard(
       if (names.contains(name)) {
         found.add(all.get(names.indexOf(name)));
       } else {
-        s.reject("remedies", "some of " + names, name, null);
+        s.reject("remedies", "some of " + names, name, Nearest.hint(name, names));
       }
     }
     if (wanted.isEmpty()) {

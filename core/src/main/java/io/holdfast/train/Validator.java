@@ -193,21 +193,21 @@ final class Validator {
               job.stopper().check();
               int from = i * shard;
               int to = Math.min(chunk.length, from + shard);
-              try (NoGrad off = NoGrad.on()) {
-                long[] classes =
-                    model.logits(x.slice(0, from, to).to(model.device())).argmax(1).toLongs();
-                return IntStream.range(from, to)
-                    .mapToObj(
-                        k ->
-                            classes[k - from] == data.label(chunk[k])
-                                ? Outcome.CORRECT
-                                : Outcome.WRONG)
-                    .toList();
-              }
+              return gate.pass(() -> correct(model, x, chunk, from, to));
             })
         .stream()
         .flatMap(List::stream)
         .toList();
+  }
+
+  private List<Outcome> correct(Classifier model, Tensor x, int[] chunk, int from, int to) {
+    try (NoGrad off = NoGrad.on()) {
+      long[] classes = model.logits(x.slice(0, from, to).to(model.device())).argmax(1).toLongs();
+      return IntStream.range(from, to)
+          .mapToObj(
+              k -> classes[k - from] == data.label(chunk[k]) ? Outcome.CORRECT : Outcome.WRONG)
+          .toList();
+    }
   }
 
   private Tensor read(int[] chunk) {

@@ -3,6 +3,8 @@ package io.holdfast.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -202,6 +204,10 @@ class SettingsTest {
         .hasSameHashCodeAs(yaml("a: 1\nb: [1.5, x, true]\nc: {d: 2}"));
     assertThat(built.sha256()).isEqualTo(yaml("{a: 1, b: [1.5, x, true], c: {d: 2}}").sha256());
     assertThat(built).isNotEqualTo(yaml("a: 1"));
+    assertThat(
+            Settings.of(
+                Map.of("a", new BigDecimal("0.5"), "b", BigInteger.TEN, "c", BigDecimal.ONE)))
+        .isEqualTo(yaml("{a: 0.5, b: 10, c: 1}"));
   }
 
   static Settings yaml(String text) {

@@ -235,7 +235,11 @@ final class RecipeBookTest {
     assertThat(by).isEqualTo(Difference.paired(1, 1, 2, 1));
     assertThat(by.value()).isCloseTo(0.2, within(1e-12));
     assertThat(better.against(better).ahead()).isEmpty();
-    assertThat(better.timed(5).time()).isEqualTo(2);
+    List<RecipeRow> both = RecipeRow.compared(List.of(better, worse), "b", List.of("b"));
+    assertThat(both.get(0).ahead()).isEqualTo(Map.of("b", by));
+    assertThat(both.get(1).ahead()).isEmpty();
+    assertThat(both).allMatch(row -> row.time() == 1);
+    assertThat(RecipeRow.compared(List.of(better), "none", List.of()).get(0).time()).isNaN();
     assertThat(better.judged(Rate.of(1, 5)).last()).isEqualTo(Rate.of(1, 5));
   }
 }

@@ -31,7 +31,7 @@ public record GuideKnob<O>(
 
   @Override
   public List<AttackSpec.Parameter> describe(O usual) {
-    return List.of(new AttackSpec.Parameter(role, "required", meaning));
+    return List.of(AttackSpec.Parameter.inWords(role, AttackSpec.Parameter.REQUIRED, meaning));
   }
 
   @Override

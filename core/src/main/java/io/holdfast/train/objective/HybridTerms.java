@@ -19,7 +19,7 @@ final class HybridTerms implements Knob<Hybrid> {
   @Override
   public List<AttackSpec.Parameter> describe(Hybrid usual) {
     return List.of(
-        new AttackSpec.Parameter(
+        AttackSpec.Parameter.inWords(
             KEY,
             "half standard, half pgd-at",
             "list of objectives with their settings, each with a `"
