@@ -18,6 +18,7 @@ from .ours import Hardened
 
 WARM, STEPS, SLOW_STEPS = 10, 60, 12
 SLOW = "trades"
+NEVER = 0.999999  # of training: later than its last step begins
 KINDS = {"forward_training": "forward", "forward_inference": "forward", "backward_data": "back to inputs", "backward_weights": "back to weights"}
 COLUMNS = [*dict.fromkeys(KINDS.values()), "other"]
 
@@ -54,7 +55,7 @@ def of_loop(training: Training, steps: int) -> tuple[float, Counter]:
 def of_ours(folder: Path, experiment: Path, settings: dict) -> tuple[float, Counter]:
     """The same of whole commands: workers run primitives side by side, so that their time is shared by as many."""
     run = folder / "profile"
-    settings = settings | {"data.train": first(Path(settings["data.train"]), (WARM + STEPS) * BATCH), "train.epochs": 1, "train.weight_perturbation.from": 1}
+    settings = settings | {"data.train": first(Path(settings["data.train"]), (WARM + STEPS) * BATCH), "train.epochs": 1, "train.weight_perturbation.from": NEVER}
     took, log = [], ""
     for logging in (False, True):
         shutil.rmtree(run, ignore_errors=True)

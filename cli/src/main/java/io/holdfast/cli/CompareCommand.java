@@ -77,8 +77,7 @@ final class CompareCommand extends BaseCommand {
     comparison.calibration().forEach((what, d) -> row(table, "calibration error, " + what, d));
     screen.print(table);
     boolean paired = comparison.cleanAccuracy().paired();
-    screen.println(
-        paired ? "the same samples, compared one by one" : "different samples, or no ledger");
+    screen.println(paired ? "the same samples, compared one by one" : a.unlike(b));
     comparison
         .incomplete()
         .forEach(

@@ -137,6 +137,11 @@ final class HardenCommandTest {
         .anyMatch(flag -> flag.startsWith(leak));
     assertThat(Scorecard.read(run.resolve("scorecard.json")).flags())
         .noneMatch(flag -> flag.startsWith(leak));
+    String foreign = "the ledger of train.samples is of samples that are not the first of";
+    String samples = "train.samples=" + ledger;
+    assertThat(dry(folder.resolve("dry"), samples).out()).doesNotContain(foreign);
+    String elsewhere = "data.test=" + folder.resolve("train.safetensors");
+    assertThat(dry(folder.resolve("dry"), samples, elsewhere).out()).contains(foreign);
     Path weaker = folder.resolve("weaker");
     String[] easy = {"threat.epsilon=0.001", "train.epochs=4"}; // of which some classes hold
     assertThat(
@@ -199,7 +204,13 @@ final class HardenCommandTest {
     Ran idle = dry(out, "train.objective=standard", "train.mix.clean=0.5");
     assertThat(idle.out()).contains(told);
     Ran plain = dry(out);
-    assertThat(plain.out()).doesNotContain("no effect");
+    assertThat(plain.out()).doesNotContain("no effect", "threat.epsilon", "train.mix");
+    Ran empty = dry(out, "train.batch_norm=synchronised", "train.mix.clean=1", "threat.epsilon=0");
+    assertThat(empty.out())
+        .contains(
+            "train.batch_norm: no effect, the network has no batch norm",
+            "train.mix.clean 1: pgd-at trains on clean samples alone",
+            "threat.epsilon 0: nothing may be changed");
   }
 
   /** Parts of classes that a model tells apart; what it needs beside the ledger is told before. */
@@ -392,6 +403,8 @@ final class HardenCommandTest {
         .contains("clean accuracy", "under fgsm", "robust, worst case", "calibration error, clean")
         .contains("+0.0 to +0.0", "the same samples, compared one by one");
     assertThat(runs.out()).contains("95% interval").doesNotContain("%%");
+    assertThat(Ran.command("compare", run.resolve("model.holdfast"), run).out())
+        .contains("the same samples, but no ledger of both that could tell them apart");
     Ran bundles = Ran.command("compare", run.resolve("model.holdfast"), run, "--json");
     JsonNode json = Json.parse(bundles.out(), "comparison");
     assertThat(json.at("/clean_accuracy/value").asDouble()).isZero();

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -108,6 +109,10 @@ final class SeedsTest {
     assertThat(compared.exit()).as(compared.err()).isZero();
     assertThat(compared.out())
         .contains("under fgsm", "+0.0", "seed by seed, over 2 that both have");
+    assertThat(Ran.command("compare", whole, whole.resolve("seed-3")).err())
+        .contains("several seeds: compare them with another folder of seeds");
+    assertThat(Ran.command("compare", whole.resolve("seed-3"), whole.resolve("seed-4")).out())
+        .contains("the same samples, compared one by one");
   }
 
   private static void stop(Stopper stopper, String task) {
@@ -122,11 +127,19 @@ final class SeedsTest {
     Path out = folder.resolve("older");
     assertThat(harden(out, "--seeds", "3,4", "--set", "train.batch=8").exit()).isZero();
     Stopper stopper = Stopper.manual();
-    Progress soon = (title, total, unit) -> n -> stop(stopper, title);
+    List<String> tasks = new ArrayList<>();
+    Progress soon =
+        (title, total, unit) -> {
+          tasks.add(title);
+          return n -> stop(stopper, title);
+        };
     Experiment anew = Experiment.read(file, List.of(SMALL, "seeds=[3, 4]"));
     Harden.Options options = new Harden.Options(out, false, 0, soon, stopper, "");
     SeedRun killed = new SeedRun(anew, LocalDate.now(ZoneId.systemDefault()), options);
     assertThatThrownBy(killed::run).isInstanceOf(RunInterruptedException.class);
+    assertThat(tasks) // of data that both seeds have
+        .filteredOn(task -> task.endsWith("checking the data"))
+        .hasSize(1);
     assertThat(out.resolve("seed-4/previous/model.holdfast")).exists();
     Ran ran = harden(out, "--seeds", "3,4", "--resume");
     assertThat(ran.exit()).as(ran.err()).isZero();

@@ -2,10 +2,13 @@ package io.holdfast.experiment;
 
 import io.holdfast.bundle.Bundle;
 import io.holdfast.common.InvalidInputException;
+import io.holdfast.common.Provenance;
 import io.holdfast.record.Attempt;
+import io.holdfast.record.ClassScore;
 import io.holdfast.record.Comparison;
 import io.holdfast.record.Ledger;
 import io.holdfast.record.Scorecard;
+import io.holdfast.record.SeedRuns;
 import io.holdfast.report.Report;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +41,8 @@ public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
           path.toString(),
           "",
           "the folder of a finished run, or a bundle",
-          plainFolder ? "a folder without scorecard.json" : "nothing");
+          plainFolder ? "a folder without scorecard.json" : "nothing",
+          runsWithin(path));
     }
     try (Bundle bundle = Bundle.read(path)) {
       Scorecard card = bundle.scorecard();
@@ -48,6 +52,38 @@ public record ComparedRun(Scorecard card, @Nullable Iterable<Attempt> rows) {
       }
       return new ComparedRun(card, null);
     }
+  }
+
+  /** Where the runs of a search or of several seeds lie; null of other folders. */
+  private static @Nullable String runsWithin(Path folder) {
+    if (Files.exists(folder.resolve(TuningRun.RESULT))) {
+      return "a search: name the folder of one of its trials";
+    }
+    return Files.exists(folder.resolve(SeedRuns.FILE))
+        ? "several seeds: compare them with another folder of seeds, or name that of one seed"
+        : null;
+  }
+
+  /**
+   * Why samples were not compared one by one.
+   *
+   * @param other of which {@link #with} has made an unpaired comparison
+   */
+  public String unlike(ComparedRun other) {
+    List<String> classes = classes(card);
+    List<String> others = classes(other.card);
+    if (!classes.equals(others)) {
+      return "not the same classes: " + classes + ", " + others;
+    }
+    String own = card.provenance().dataHashes().get(Provenance.EVALUATION);
+    return own != null
+            && own.equals(other.card.provenance().dataHashes().get(Provenance.EVALUATION))
+        ? "the same samples, but no ledger of both that could tell them apart"
+        : "different samples";
+  }
+
+  private static List<String> classes(Scorecard card) {
+    return card.classes().stream().map(ClassScore::name).toList();
   }
 
   /** Adds to a report how the last of some runs differs from the first. */

@@ -3,13 +3,19 @@ package io.holdfast.experiment;
 import io.holdfast.attack.SearchRule.Free;
 import io.holdfast.common.Problems;
 import io.holdfast.common.SettingsReader;
+import io.holdfast.common.Stopper;
 import io.holdfast.data.Dataset;
+import io.holdfast.model.graph.layer.BatchNorm;
+import io.holdfast.threat.Additive;
 import io.holdfast.train.Methods;
+import io.holdfast.train.SampleChoice;
 import io.holdfast.train.TrainSettings;
 import io.holdfast.train.objective.Objective;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What is told of an experiment and its data before training, though it is no mistake. */
 final class DataNotes {
@@ -38,6 +44,59 @@ final class DataNotes {
         .distinct()
         .forEach(notes::add);
     notes.addAll(idle(experiment));
+    notes.addAll(empty(experiment, data));
+    return notes;
+  }
+
+  /** Of which samples the ledgers are by which training chooses its own. */
+  static List<SampleChoice.Judged> ledgers(Experiment experiment) {
+    return experiment.trainings().stream()
+        .map(Experiment::samples)
+        .filter(Objects::nonNull)
+        .map(SampleChoice::judged)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  /** Whether a ledger is of samples that are none of these. */
+  static List<String> foreign(
+      List<SampleChoice.Judged> ledgers, ExperimentData data, Stopper stopper) {
+    List<Dataset> known =
+        Stream.of(data.whole(), data.validation(), data.test()).filter(Objects::nonNull).toList();
+    return ledgers.stream()
+            .filter(of -> !of.hash().isEmpty()) // else it does not say of which
+            .allMatch(of -> known.stream().anyMatch(set -> of.isOf(set, stopper)))
+        ? List.of()
+        : List.of(
+            "the ledger of train.samples is of samples that are not the first of data.train,"
+                + " data.validation or data.test: its classes are these by their numbers");
+  }
+
+  /** Settings that are no mistake and yet change nothing. */
+  private static List<String> empty(Experiment experiment, ExperimentData data) {
+    List<String> notes = new ArrayList<>();
+    ExtraData extra = experiment.extra();
+    if (extra != null && extra.weight() == 0) {
+      notes.add("data.extra.weight 0: the losses of extra samples do not count");
+    }
+    if (experiment.threat().set() instanceof Additive ball
+        && ball.epsilon() == 0
+        && !ball.unlimited()) {
+      notes.add("threat.epsilon 0: nothing may be changed, so that robust means clean");
+    }
+    SettingsReader train = experiment.settings().reader(new Problems("")).section("train");
+    boolean norms =
+        data.architecture().graph().nodes().stream()
+            .anyMatch(node -> node.layer() instanceof BatchNorm);
+    if (train.has("batch_norm") && !norms) {
+      notes.add("train.batch_norm: no effect, the network has no batch norm");
+    }
+    experiment.trainings().stream()
+        .map(Experiment::training)
+        .filter(t -> t.objective().adversarial() && t.cleanShare().minimum() >= 1)
+        .map(t -> "train.mix.clean 1: " + t.objective().name() + " trains on clean samples alone")
+        .distinct()
+        .forEach(notes::add);
     return notes;
   }
 

@@ -44,7 +44,7 @@ public final class Governing implements AutoCloseable {
 
   /** The gauges of this machine. */
   static Gauges ofThisMachine() {
-    return new SystemGauges(Memory::takePeak, Memory::release);
+    return new SystemGauges(Memory.peaks(), Memory::release);
   }
 
   /**

@@ -32,13 +32,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /** Runs an experiment: trains, attacks the result, and writes everything into one folder. */
 public final class Harden {
   private final Experiment experiment;
   private final ExperimentData data;
   private final Options options;
+  private final ReadData read;
   private final RunFolder folder;
 
   /**
@@ -78,9 +78,14 @@ public final class Harden {
   }
 
   private Harden(Experiment experiment, ExperimentData data, Options options) {
+    this(experiment, data, options, new ReadData());
+  }
+
+  private Harden(Experiment experiment, ExperimentData data, Options options, ReadData read) {
     this.experiment = experiment;
     this.data = data;
     this.options = options;
+    this.read = read;
     this.folder = new RunFolder(options.out());
   }
 
@@ -114,6 +119,17 @@ public final class Harden {
     new Harden(experiment, data, options).check();
   }
 
+  /** The same for one of several trainings, which decode the same samples once. */
+  static void check(Experiment experiment, ExperimentData data, Options options, ReadData read) {
+    new Harden(experiment, data, options, read).check();
+  }
+
+  /** As {@link #run(Experiment, ExperimentData, Options)}, for one of several trainings. */
+  static EvaluationResult run(
+      Experiment experiment, ExperimentData data, Options options, ReadData read) {
+    return new Harden(experiment, data, options, read).run();
+  }
+
   /**
    * Refuses what training starts from, learns from or goes by, where it lies in the folder for the
    * results: the first thing that a fresh run does is to empty that.
@@ -137,7 +153,7 @@ public final class Harden {
 
   private void check() {
     checkUnread();
-    if (!options.resume() || !folder.holdsRun()) {
+    if ((!options.resume() || !folder.holdsRun()) && read.isNew(experiment)) {
       requireReadable();
     }
   }
@@ -200,19 +216,6 @@ public final class Harden {
       return TrialOutcome.of(
           trial, values, epochs, figures, trainings.spent(epochs), trainings.graph());
     }
-  }
-
-  /** Of which samples a ledger is that are none of these. */
-  private List<String> foreign(List<SampleChoice.Judged> ledgers) {
-    List<Dataset> known =
-        Stream.of(data.whole(), data.validation(), data.test()).filter(Objects::nonNull).toList();
-    return ledgers.stream()
-            .filter(of -> !of.hash().isEmpty()) // else it does not say of which
-            .allMatch(of -> known.stream().anyMatch(set -> of.isOf(set, options.stopper())))
-        ? List.of()
-        : List.of(
-            "the ledger of train.samples is of samples that are not the first of data.train,"
-                + " data.validation or data.test: its classes are these by their numbers");
   }
 
   /** What the process holds already is more than it may. */
@@ -325,15 +328,10 @@ public final class Harden {
   private EvaluationResult runAlone() {
     Provenance provenance = provenance();
     List<SampleChoice.Judged> ledgers =
-        experiment.trainings().stream()
-            .map(Experiment::samples)
-            .filter(Objects::nonNull)
-            .map(SampleChoice::judged) // now, since it may be gone when training ends
-            .filter(Objects::nonNull)
-            .toList();
+        DataNotes.ledgers(experiment); // now, since they may be gone when training ends
     data.train().prepare(options.workers(), options.stopper(), options.progress());
     DataNotes.of(experiment, data).forEach(options.progress()::note);
-    foreign(ledgers).forEach(options.progress()::note);
+    DataNotes.foreign(ledgers, data, options.stopper()).forEach(options.progress()::note);
     data.trainings().stream()
         .map(ExperimentData::library)
         .filter(Objects::nonNull)

@@ -11,6 +11,7 @@ import io.holdfast.evaluate.Evaluation;
 import io.holdfast.model.graph.Network;
 import io.holdfast.tensor.Processor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,8 @@ public record Plan(
   }
 
   /**
-   * Measures a few steps of training and attack; writes nothing and reads no test sample.
+   * Measures a few steps of training and attack; writes nothing and reads no test sample, but to
+   * tell whether a ledger of {@code train.samples} is of them.
    *
    * @param workers threads, 0 for one per core
    */
@@ -54,7 +56,7 @@ public record Plan(
     Estimate evaluation = evaluation(experiment, data, workers, stopper, null);
     seconds.putAll(evaluation.phases());
     long memory = Math.max(trained, evaluation.bytes());
-    return new Plan(experiment.name(), words(experiment, data), seconds, memory);
+    return new Plan(experiment.name(), words(experiment, data, stopper), seconds, memory);
   }
 
   /**
@@ -89,7 +91,7 @@ public record Plan(
     }
   }
 
-  private static Map<String, String> words(Experiment e, ExperimentData data) {
+  private static Map<String, String> words(Experiment e, ExperimentData data, Stopper stopper) {
     Map<String, String> words = new LinkedHashMap<>();
     int held = data.validation() == null ? 0 : data.validation().size();
     words.put(
@@ -104,7 +106,8 @@ public record Plan(
             + ", "
             + data.train().info().classCount()
             + " classes");
-    List<String> notes = DataNotes.of(e, data);
+    List<String> notes = new ArrayList<>(DataNotes.of(e, data));
+    notes.addAll(DataNotes.foreign(DataNotes.ledgers(e), data, stopper));
     if (!notes.isEmpty()) {
       words.put("note", String.join("; ", notes));
     }

@@ -72,6 +72,10 @@ public record RecipeRun(
    * @throws InvalidInputException with every problem
    */
   public void check() {
+    check(new ReadData());
+  }
+
+  private void check(ReadData read) {
     Problems problems = new Problems("");
     boolean begun =
         book.recipes().stream()
@@ -83,7 +87,7 @@ public record RecipeRun(
         problems.collect(
             () -> {
               ExperimentData data = ExperimentData.open(recipe.experiment(), today);
-              Harden.check(recipe.experiment(), data, options(recipe));
+              Harden.check(recipe.experiment(), data, options(recipe), read);
             });
       }
     }
@@ -97,7 +101,8 @@ public record RecipeRun(
    * @throws RunInterruptedException if a stop was requested; resuming goes on
    */
   public List<RecipeRow> run() {
-    check();
+    ReadData read = new ReadData();
+    check(read);
     try (RunLock lock = RunLock.take(out)) {
       if (!resume) {
         begin();
@@ -109,7 +114,7 @@ public record RecipeRun(
         rows.add(
             failedNeed(recipe, rows)
                 .map(need -> RecipeRow.failed(recipe, "needs " + need + ", which has no model"))
-                .orElseGet(() -> row(recipe, cards)));
+                .orElseGet(() -> row(recipe, read, cards)));
       }
       List<RecipeRow> all = RecipeRow.compared(rejudged(rows), book.clock(), book.against());
       AtomicFiles.write(out.resolve(RESULT), Json.pretty(all));
@@ -148,10 +153,10 @@ public record RecipeRun(
   }
 
   /** Trains and judges one; its scorecard, within the first threat model, goes to the others. */
-  private RecipeRow row(Recipe recipe, Map<String, Scorecard> cards) {
+  private RecipeRow row(Recipe recipe, ReadData read, Map<String, Scorecard> cards) {
     ExperimentData data = ExperimentData.open(recipe.experiment(), today);
     try {
-      Harden.run(recipe.experiment(), data, options(recipe));
+      Harden.run(recipe.experiment(), data, options(recipe), read);
     } catch (HoldfastException e) {
       if (!Fault.ofTraining(e)) {
         throw e;

@@ -58,13 +58,17 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
    * @throws InvalidInputException with every problem
    */
   public void check() {
+    check(new ReadData());
+  }
+
+  private void check(ReadData read) {
     Problems problems = new Problems(experiment.source());
     problems.collect(this::requireUsable);
     for (long seed : seeds()) {
       problems.collect(
           () -> {
             Experiment one = experiment.seeded(seed);
-            Harden.check(one, ExperimentData.open(one, today), options(seed));
+            Harden.check(one, ExperimentData.open(one, today), options(seed), read);
           });
     }
     problems.throwIfAny();
@@ -86,7 +90,8 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
    *     what is written tells of the others
    */
   public Result run() {
-    check();
+    ReadData read = new ReadData();
+    check(read);
     try (RunLock lock = RunLock.take(options.out())) {
       if (!options.resume()) { // all at once, so that a run that is killed soon can be resumed
         RunFolder.delete(options.out().resolve(SeedRuns.FILE));
@@ -99,7 +104,8 @@ public record SeedRun(Experiment experiment, LocalDate today, Harden.Options opt
       for (long seed : seeds()) {
         Experiment one = experiment.seeded(seed);
         try {
-          Scorecard card = Harden.run(one, ExperimentData.open(one, today), options(seed)).card();
+          ExperimentData data = ExperimentData.open(one, today);
+          Scorecard card = Harden.run(one, data, options(seed), read).card();
           cards.add(card);
           if (!card.incomplete().isEmpty()) {
             String cut = String.join(", ", card.incomplete().keySet());

@@ -9,9 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -30,7 +33,7 @@ public final class Memory {
   private static final long PAGE = 4096;
   private static final Path STATM = Path.of("/proc/self/statm");
   private static final AtomicLong NEXT_CHECK = new AtomicLong(Long.MIN_VALUE);
-  private static final AtomicLong PEAK = new AtomicLong(); // of the checks since it was taken
+  private static final Map<AtomicLong, Boolean> PEAKS = new WeakHashMap<>(); // of who asks for them
   private static final Set<Limit> LIMITS = ConcurrentHashMap.newKeySet(); // that are open
   private static volatile long limit; // of the process; 0 until it is asked for
 
@@ -66,12 +69,19 @@ public final class Memory {
   }
 
   /**
-   * The most resident bytes that any {@link #check} saw since this was last called, or those of now
-   * if they are more; -1 where the system does not tell.
+   * A gauge of the most resident bytes that any {@link #check} saw since it was last asked, or
+   * those of now if they are more; -1 where the system does not tell. Each gauge has a peak of its
+   * own.
    */
-  public static long takePeak() {
-    long now = residentBytes();
-    return Math.max(now, now < 0 ? -1 : PEAK.getAndSet(0));
+  public static LongSupplier peaks() {
+    AtomicLong peak = new AtomicLong();
+    synchronized (PEAKS) {
+      PEAKS.put(peak, true);
+    }
+    return () -> {
+      long now = residentBytes();
+      return Math.max(now, now < 0 ? -1 : peak.getAndSet(0));
+    };
   }
 
   /** Gives memory that the engine's allocator keeps for later back to the system. */
@@ -192,7 +202,10 @@ public final class Memory {
       release();
       held = residentBytes();
     }
-    PEAK.accumulateAndGet(held, Math::max);
+    long seen = held;
+    synchronized (PEAKS) {
+      PEAKS.keySet().forEach(peak -> peak.accumulateAndGet(seen, Math::max));
+    }
     if (held + wanted > most) {
       String more = wanted > 0 ? ", wants " + size(wanted) + " more" : "";
       throw new OutOfMemoryException(

@@ -84,6 +84,11 @@ public record Curve(List<Point> points, boolean linear) {
     return points.stream().mapToDouble(Point::value).max().orElseThrow();
   }
 
+  /** The lowest value. */
+  public double minimum() {
+    return points.stream().mapToDouble(Point::value).min().orElseThrow();
+  }
+
   /** Whether it is below another one at every progress. */
   boolean isBelow(Curve other) {
     return DoubleStream.concat(turns(), other.turns())

@@ -9,6 +9,7 @@ import io.holdfast.common.HoldfastException;
 import io.holdfast.common.InvalidInputException;
 import io.holdfast.common.Seed;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -230,6 +231,40 @@ class TensorTest {
     } finally {
       Memory.limitBytes(before);
     }
+  }
+
+  @Test
+  void openLimitsHoldSideBySide() {
+    long before = Memory.limitBytes();
+    try (Memory.Limit first = Memory.limited(before - 1)) {
+      Memory.Limit second = Memory.limited(before - 2);
+      assertThat(Memory.limitBytes()).isEqualTo(before - 2);
+      second.close();
+      assertThat(Memory.limitBytes()).isEqualTo(before - 1);
+      try (Memory.Limit higher = Memory.limited(2 * before)) {
+        assertThat(Memory.limitBytes()).isEqualTo(before - 1);
+      }
+    }
+    assertThat(Memory.limitBytes()).isEqualTo(before);
+    assertThatThrownBy(() -> Memory.limited(0)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void eachGaugeHasAPeakOfItsOwn() {
+    LongSupplier first = Memory.peaks();
+    LongSupplier second = Memory.peaks();
+    Memory.checkNow();
+    long seen = Memory.residentBytes();
+    assertThat(first.getAsLong()).isPositive();
+    try (Scope scope = Scope.open()) {
+      Tensors.full(1, 64 << 20); // 256 MiB
+      Memory.checkNow();
+    }
+    Memory.release();
+    assertThat(first.getAsLong()).isGreaterThan(seen + (200L << 20));
+    assertThat(second.getAsLong()).isGreaterThan(seen + (200L << 20));
+    assertThat(second.getAsLong()).isLessThan(seen + (200L << 20));
   }
 
   @Test

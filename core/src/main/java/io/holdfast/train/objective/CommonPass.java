@@ -6,7 +6,7 @@ public enum CommonPass {
   CLEAN(1, 1, 0),
   /** Logits of the clean inputs in evaluation mode, without a derivative. */
   EVALUATED(1, 0, 0),
-  /** {@link PgdAt#worst}; where samples are mixtures of two each term searches by itself. */
+  /** {@link PgdAt#worst}. */
   WORST(0, 0, 1),
   /** Logits of what that has found, in training mode. */
   OF_WORST(1, 1, 0),

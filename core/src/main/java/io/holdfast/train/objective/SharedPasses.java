@@ -49,10 +49,10 @@ final class SharedPasses extends ForwardingShard {
 
   @Override
   public Tensor adversarial(Loss loss, Reference reference, InnerMaximiser.Start start) {
-    boolean labelsAlone =
+    boolean labelsAlone = // or those of both parts of mixtures, which PgdAt.worst alone asks for
         reference.labels() == labels // the same tensor
             && reference.targets() == null
-            && reference.probabilities() == null;
+            && (reference.probabilities() == null || loss instanceof SoftCrossEntropy);
     return labelsAlone
         ? found.computeIfAbsent(
             new Searched(loss, start), s -> shard.adversarial(loss, reference, start))

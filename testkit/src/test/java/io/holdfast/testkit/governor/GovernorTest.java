@@ -421,7 +421,7 @@ class GovernorTest {
   @Test
   void theGaugesOfThisMachineTellSomething() {
     AtomicLong released = new AtomicLong();
-    SystemGauges real = new SystemGauges(Memory::takePeak, released::incrementAndGet);
+    SystemGauges real = new SystemGauges(Memory.peaks(), released::incrementAndGet);
     double begin = real.coreSeconds();
     long end = real.nanos() + 300_000_000L;
     while (real.nanos() < end) {

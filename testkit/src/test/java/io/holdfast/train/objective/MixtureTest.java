@@ -113,6 +113,42 @@ class MixtureTest {
     }
   }
 
+  private static ShardContext counted(TwinCase c, Mixture mixture, int[] searches) {
+    return new ForwardingShard(shard(c)) {
+      @Override
+      public Mixture mixture() {
+        return mixture;
+      }
+
+      @Override
+      public Tensor adversarial(Search search, Reference reference) {
+        searches[0]++;
+        return super.adversarial(search, reference);
+      }
+    };
+  }
+
+  @Test
+  void termsOfASumShareTheSearchForBothLabels() {
+    TwinCase c = TwinCase.random(4);
+    try (Scope scope = Scope.open()) {
+      Tensor others = Tensors.of(second(c), TwinCase.N);
+      Mixture mixture = new Mixture(others, Tensors.of(SHARES, TwinCase.N), TwinCase.K);
+      int[] searches = new int[1];
+      double[] apart = losses(new PgdAt(), counted(c, mixture, searches));
+      double[] other = losses(new Alp(0.7, 0.3), counted(c, mixture, searches));
+      assertThat(searches[0]).isEqualTo(2);
+      Hybrid sum =
+          new Hybrid(
+              List.of(new Hybrid.Term(1, new PgdAt()), new Hybrid.Term(2, new Alp(0.7, 0.3))));
+      double[] both = losses(sum, counted(c, mixture, searches));
+      assertThat(searches[0]).isEqualTo(3);
+      for (int i = 0; i < TwinCase.N; i++) {
+        assertThat(both[i]).isCloseTo(apart[i] + 2 * other[i], within(1e-9));
+      }
+    }
+  }
+
   @Test
   void probabilitiesAreTheSharesAndSumUpToOne() {
     try (Scope scope = Scope.open()) {
