@@ -39,6 +39,7 @@ final class PressureTest {
   private static final int EPOCHS = 100; // of four steps
   private static final double AMPLE = 1.2; // of what a quiet run takes: without pressure, enough
   private static final double STANDSTILL = 0.6; // of what a quiet run takes
+  private static final double WRITING = 1.5; // seconds, of a process that has just begun
   private static final int SIDE = 512; // pixels: 1 MiB for each image in float32
   private static final String LIMIT = "700m";
 
@@ -155,7 +156,8 @@ final class PressureTest {
     await(process, () -> Files.exists(out("whole").resolve("scorecard.json")));
     double seconds = (System.nanoTime() - begin) / 1e9;
     assertThat(RealProcess.end(process)).as(errors("whole")).isZero();
-    assertThat(seconds).isBetween(0.7 * deadline, Governed.TOLERANCE * deadline);
+    // Beside it stand the writing of model, ledger and scorecard, which take no longer with time.
+    assertThat(seconds).isBetween(0.7 * deadline, Governed.TOLERANCE * deadline + WRITING);
     assertThat(decisions("whole", What.EVALUATION)).isNotEmpty();
     Governed.assertValid(out("whole"));
   }
