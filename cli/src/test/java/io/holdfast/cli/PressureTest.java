@@ -156,7 +156,7 @@ final class PressureTest {
     await(process, () -> Files.exists(out("whole").resolve("scorecard.json")));
     double seconds = (System.nanoTime() - begin) / 1e9;
     assertThat(RealProcess.end(process)).as(errors("whole")).isZero();
-    // Beside it stand the writing of model, ledger and scorecard, which take no longer with time.
+    // Behind the last sample stand ledger and scorecard, which take no longer with more time.
     assertThat(seconds).isBetween(0.7 * deadline, Governed.TOLERANCE * deadline + WRITING);
     assertThat(decisions("whole", What.EVALUATION)).isNotEmpty();
     Governed.assertValid(out("whole"));

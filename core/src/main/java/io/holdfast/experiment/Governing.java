@@ -28,11 +28,13 @@ import org.jspecify.annotations.Nullable;
 public final class Governing implements AutoCloseable {
   private static final double MOST_RESERVED = 0.5; // of a deadline, for the evaluation
   private static final double MILLIS = 1e3;
+  private static final double NANOS = 1e9;
 
   private final @Nullable Governor governor;
   private final Path folder;
   private final @Nullable Duration whole; // what a deadline leaves to training and evaluation
   private final Memory.@Nullable Limit memory;
+  private long trainedAt = -1; // when training ended, in nanoseconds that count; -1 if not here
 
   private Governing(@Nullable Governor governor, Path folder, @Nullable Duration whole) {
     this.governor = governor;
@@ -138,6 +140,11 @@ public final class Governing implements AutoCloseable {
         : governor.journal().decisions().stream().filter(d -> d.what() == What.SUMMARY).toList();
   }
 
+  /** What is done from now on to the evaluation counts towards the deadline of the whole run. */
+  void trained() {
+    trainedAt = governor == null ? -1 : governor.activeNanos();
+  }
+
   /** Runs the evaluation, within what the deadline has left for it. */
   EvaluationResult on(Evaluation evaluation, Dataset samples) {
     Governor g = governor;
@@ -151,7 +158,8 @@ public final class Governing implements AutoCloseable {
     }
     double trained =
         summaries().stream().mapToDouble(d -> d.measured().getOrDefault("seconds", 0.0)).sum();
-    double left = all.toMillis() / MILLIS - trained;
+    double since = trainedAt < 0 ? 0 : (g.activeNanos() - trainedAt) / NANOS;
+    double left = all.toMillis() / MILLIS - trained - since;
     Deadline end = Deadline.in(millis(left), g::activeNanos); // its pauses do not count
     EvaluationResult result = governed.until(end).on(samples);
     if (!result.card().incomplete().isEmpty()) {

@@ -383,9 +383,9 @@ public final class Harden {
       return folder.readModel().after(trained -> trained.network().to(experiment.device()));
     }
     try (Trainings trainings = Trainings.open(experiment, data, options)) {
-      return trainings
-          .fit(provenance, governing.governor())
-          .after(trained -> trained.write(folder.model()));
+      Bundle fitted = trainings.fit(provenance, governing.governor());
+      governing.trained();
+      return fitted.after(trained -> trained.write(folder.model()));
     }
   }
 
